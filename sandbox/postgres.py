@@ -113,7 +113,7 @@ class Postgres:
         return f"postgresql://{SUPERUSER}@/{database}?host={quote(str(self.folder))}&port=5432"
 
     def _programs(self) -> Path:
-        """Where the programs are: in the wheel, or in a copy when the server's account cannot reach the wheel."""
+        """Where the programs are: in the wheel, or in a copy when the server's account cannot reach it."""
         self._own(self.folder)
         copied = self.folder / "wheel"
         if copied.exists() or not self._can_run(WHEEL / "pginstall" / "bin" / "postgres"):

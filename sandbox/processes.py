@@ -115,9 +115,14 @@ def children_of(parent: int) -> set[int]:
     return {pid for pid, its_parent in _parents().items() if its_parent == parent}
 
 
+def still_running(pids: set[int]) -> set[int]:
+    """Those of the processes that have not ended; one that ended but was not collected yet has ended."""
+    return pids & _parents().keys()
+
+
 def _wait_for_the_end_of(pids: set[int]) -> None:
     deadline = time.monotonic() + STOP_SECONDS
-    while pids & _parents().keys() and time.monotonic() < deadline:
+    while still_running(pids) and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
 
 
