@@ -41,9 +41,8 @@ def listen(environ: Mapping[str, str], variable: str, default: int) -> socket.so
     try:
         return socket.create_server((HOST, port))
     except OSError as refused:
-        raise SystemExit(
-            f"Port {port} cannot be used ({refused.strerror}): set {variable} to another one."
-        ) from None
+        why = os.strerror(refused.errno or 0)
+        raise SystemExit(f"Port {port} cannot be used ({why}): set {variable} to another one.") from None
 
 
 async def _serve(smtp: socket.socket, reception: Reception, pages: BaseWSGIServer) -> None:
