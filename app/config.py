@@ -1,0 +1,189 @@
+"""Settings: every variable of the environment that the application reads, typed."""
+
+import os
+from enum import StrEnum
+from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    EmailStr,
+    Field,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic.networks import NameEmail
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+SANDBOX_KEY = "sk_test_sandbox"
+DEVELOPMENT_MARK = "development-only"
+
+
+class Environment(StrEnum):
+    DEVELOPMENT = "development"
+    TEST = "test"
+    PRODUCTION = "production"
+
+
+class BadSettings(SystemExit):
+    """Stops the start and names every variable that is missing or wrong."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(["CultureBridge cannot start with these settings:", *problems]))
+
+
+def _split(value: Any) -> Any:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _postgres_url(value: str) -> str:
+    scheme, _, rest = value.partition("://")
+    if scheme not in {"postgres", "postgresql", "postgresql+psycopg"} or not rest:
+        raise ValueError("must be a PostgreSQL URL such as postgresql://user:password@host/database")
+    return f"postgresql+psycopg://{rest}"
+
+
+def _redis_url(value: str) -> str:
+    if urlsplit(value).scheme not in {"redis", "rediss"}:
+        raise ValueError("must be a Redis URL such as redis://localhost:6379/0 or rediss://…")
+    return value
+
+
+def _broker_url(value: str) -> str:
+    if urlsplit(value).scheme not in {"redis", "rediss", "amqp", "amqps"}:
+        raise ValueError("must be a Redis or RabbitMQ URL such as amqp://user:password@host/vhost")
+    return value
+
+
+def _origin(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise ValueError("must be an http(s) address such as https://example.com")
+    return value.rstrip("/")
+
+
+def _sender(value: str) -> str:
+    TypeAdapter(NameEmail).validate_python(value)
+    return value
+
+
+CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Origin = Annotated[str, AfterValidator(_origin)]
+
+
+class Settings(BaseSettings):
+    """What the environment says; see the README for what each variable means."""
+
+    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True, hide_input_in_errors=True)
+
+    app_env: Environment = Environment.PRODUCTION
+    secret_key: SecretStr
+    jwt_secret_key: SecretStr
+    database_url: Annotated[str, AfterValidator(_postgres_url)]
+    redis_url: Annotated[str, AfterValidator(_redis_url)]
+    broker_url: Annotated[str, AfterValidator(_broker_url)] | None = None
+    public_url: Origin
+    allowed_redirect_origins: CommaSeparated = ()
+    stripe_secret_key: SecretStr
+    stripe_webhook_secret: CommaSeparated = Field(min_length=1)
+    sandbox_stripe_url: Origin = "http://localhost:12111"
+    smtp_host: str
+    smtp_port: int = Field(default=587, gt=0, lt=65536)
+    smtp_user: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_from_email: Annotated[str, AfterValidator(_sender)]
+    ops_email: EmailStr | None = None
+    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR|CRITICAL)$")
+
+    @field_validator("secret_key", "jwt_secret_key")
+    @classmethod
+    def _is_a_real_secret(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        if len(value.get_secret_value()) < 32:
+            raise ValueError("must have at least 32 characters: openssl rand -hex 32")
+        if _in_production(info) and value.get_secret_value().startswith(DEVELOPMENT_MARK):
+            raise ValueError("is the development value; make one with: openssl rand -hex 32")
+        return value
+
+    @field_validator("stripe_secret_key")
+    @classmethod
+    def _is_a_stripe_key(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        key = value.get_secret_value()
+        if not key.startswith(("sk_test_", "sk_live_", "rk_test_", "rk_live_")):
+            raise ValueError(
+                "must be a Stripe secret or restricted key (sk_… or rk_…), see Developers > API keys"
+            )
+        if _in_production(info) and key == SANDBOX_KEY:
+            raise ValueError("is the sandbox's key; production needs one of Stripe's own")
+        return value
+
+    @field_validator("stripe_webhook_secret")
+    @classmethod
+    def _is_a_webhook_secret(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if not all(secret.startswith("whsec_") for secret in value):
+            raise ValueError("must be whsec_… (several, comma-separated, while one is rolled)")
+        if _in_production(info) and "whsec_sandbox" in value:
+            raise ValueError("is the sandbox's secret; take the endpoint's own from Stripe")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_https_in_production(cls, value: str, info: ValidationInfo) -> str:
+        if _in_production(info) and not value.startswith("https://"):
+            raise ValueError("must start with https:// in production")
+        return value
+
+    @property
+    def uses_sandbox(self) -> bool:
+        return self.stripe_secret_key.get_secret_value() == SANDBOX_KEY
+
+    @property
+    def livemode(self) -> bool:
+        """Whether Stripe's objects that belong to us have `livemode: true`."""
+        return self.stripe_secret_key.get_secret_value().startswith(("sk_live_", "rk_live_"))
+
+    @property
+    def sender(self) -> NameEmail:
+        """Who mails and invitations are from."""
+        return TypeAdapter(NameEmail).validate_python(self.smtp_from_email)
+
+    @property
+    def broker(self) -> str:
+        return self.broker_url or self.redis_url
+
+    @classmethod
+    def load(cls) -> Self:
+        """The settings of this process: the environment first, then `.env.run`, `.env.local`, `.env`.
+
+        Production reads no file. Raises BadSettings, which names every bad variable at once.
+        """
+        try:
+            return cls(_env_file=_files())
+        except ValidationError as error:
+            raise BadSettings([_sentence(problem) for problem in error.errors()]) from None
+
+
+def _in_production(info: ValidationInfo) -> bool:
+    return info.data.get("app_env", Environment.PRODUCTION) is Environment.PRODUCTION
+
+
+def _files() -> tuple[str, ...]:
+    if os.environ.get("APP_ENV", Environment.DEVELOPMENT) != Environment.DEVELOPMENT:
+        return ()
+    # The flask command has put .env into the environment already; what it took from there must not
+    # outrank .env.local.
+    for name, value in dotenv_values(".env").items():
+        if os.environ.get(name) == value:
+            del os.environ[name]
+    return (".env", ".env.local", ".env.run")
+
+
+def _sentence(problem: Any) -> str:
+    name = str(problem["loc"][0]).upper()
+    if problem["type"] == "missing":
+        return f"- {name} is missing"
+    return f"- {name} {problem['msg'].removeprefix('Value error, ').replace('Input should', 'should')}"

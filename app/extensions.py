@@ -1,0 +1,64 @@
+"""The Flask extensions, not yet bound to an application, and the base of all tables."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid4
+
+from flask_jwt_extended import JWTManager
+from flask_mail import Mail
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import DateTime, Enum, MetaData, Text, Uuid, func
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: DateTime(timezone=True), str: Text(), UUID: Uuid()}  # noqa: RUF012
+
+
+class Identified:
+    """A table whose rows have a random UUID and know when they were made."""
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    created_at: Mapped[datetime] = mapped_column(default=now, server_default=func.now())
+
+
+class Changing(Identified):
+    """An identified row that also knows when it last changed."""
+
+    updated_at: Mapped[datetime] = mapped_column(default=now, server_default=func.now(), onupdate=now)
+
+
+def choice(of: type[StrEnum], name: str = "status") -> Enum:
+    """The type of a column `name` that holds one of the enum's values, checked by the database."""
+    return Enum(
+        of,
+        native_enum=False,
+        create_constraint=True,
+        length=32,
+        name=name,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+# Rows stay readable after a commit: a call to Stripe or SMTP follows one, and must not open a transaction.
+_session_options: dict[str, Any] = {"expire_on_commit": False}
+
+db = SQLAlchemy(metadata=Base.metadata, session_options=_session_options)
+migrate = Migrate()
+jwt = JWTManager()
+mail = Mail()

@@ -1,0 +1,120 @@
+"""Money: an integer amount in the currency's minor unit, and the currency's ISO code.
+
+Which currency has how many decimals, and what Stripe charges at least and at most, is from Stripe's pages
+"Supported currencies" and "Minimum and maximum charge amounts".
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Self
+
+ZERO_DECIMAL = frozenset(
+    ["BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"]
+)
+THREE_DECIMAL = frozenset(["BHD", "JOD", "KWD", "OMR", "TND"])
+WHOLE_IN_HUNDREDTHS = frozenset({"ISK", "UGX"})
+"""Have no decimals, yet Stripe takes them times 100."""
+TWO_DECIMAL = frozenset(
+    [
+        "AED",
+        "AUD",
+        "BGN",
+        "BRL",
+        "CAD",
+        "CHF",
+        "CNY",
+        "COP",
+        "CZK",
+        "DKK",
+        "EGP",
+        "EUR",
+        "GBP",
+        "HKD",
+        "HUF",
+        "IDR",
+        "ILS",
+        "INR",
+        "MAD",
+        "MXN",
+        "MYR",
+        "NGN",
+        "NOK",
+        "NZD",
+        "PEN",
+        "PHP",
+        "PLN",
+        "QAR",
+        "RON",
+        "RSD",
+        "SAR",
+        "SEK",
+        "SGD",
+        "THB",
+        "TRY",
+        "TWD",
+        "UAH",
+        "USD",
+        "ZAR",
+    ]
+)
+CURRENCIES = ZERO_DECIMAL | THREE_DECIMAL | WHOLE_IN_HUNDREDTHS | TWO_DECIMAL
+MINIMUM = {"USD": 50, "EUR": 50, "GBP": 30, "JPY": 50, "HUF": 17500, "CZK": 1500}
+"""Stripe's smallest charge in minor units, where it names one for the currency."""
+MAXIMUM_MINOR = 99_999_999
+
+
+class BadAmount(ValueError):
+    """The amount cannot be charged in its currency; the message says why."""
+
+
+@dataclass(frozen=True)
+class Money:
+    amount: int
+    """In minor units, as Stripe counts them."""
+    currency: str
+    """Upper-case ISO 4217 code."""
+
+    @classmethod
+    def of(cls, major: Decimal, currency: str) -> Self:
+        """From major units (75.00). Raises BadAmount for a fraction that the currency does not have."""
+        minor = major.scaleb(digits(currency))
+        if minor != minor.to_integral_value() or int(minor) % smallest_step(currency):
+            raise BadAmount(f"{currency} has no fraction as small as in {major}")
+        return cls(int(minor), currency)
+
+    @property
+    def major(self) -> Decimal:
+        return Decimal(self.amount).scaleb(-digits(self.currency))
+
+    def __str__(self) -> str:
+        """As a reader expects it: 75.00 EUR, 7,500 JPY, 1.250 KWD."""
+        shown = 0 if self.currency in WHOLE_IN_HUNDREDTHS else digits(self.currency)
+        return f"{self.major:,.{shown}f} {self.currency}"
+
+    def for_minutes(self, minutes: int) -> "Money":
+        """The price of so many minutes at this hourly rate, rounded half up to a payable amount."""
+        step = smallest_step(self.currency)
+        steps = (2 * self.amount * minutes + 60 * step) // (120 * step)
+        return Money(steps * step, self.currency)
+
+    def check_chargeable(self) -> None:
+        """Raises BadAmount when Stripe would refuse to charge this."""
+        least = MINIMUM.get(self.currency, smallest_step(self.currency))
+        if self.amount < least:
+            raise BadAmount(f"is less than the smallest charge, {Money(least, self.currency)}")
+        if self.amount > MAXIMUM_MINOR:
+            raise BadAmount(f"is more than the largest charge, {Money(MAXIMUM_MINOR, self.currency)}")
+
+
+def digits(currency: str) -> int:
+    """How many decimal digits lie between the major unit and what Stripe counts in."""
+    if currency in ZERO_DECIMAL:
+        return 0
+    return 3 if currency in THREE_DECIMAL else 2
+
+
+def smallest_step(currency: str) -> int:
+    """Every amount that Stripe takes is a multiple of this many minor units."""
+    if currency in WHOLE_IN_HUNDREDTHS:
+        return 100
+    return 10 if currency in THREE_DECIMAL else 1

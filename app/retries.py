@@ -1,0 +1,16 @@
+"""How long to wait before trying again: growing, jittered, bounded."""
+
+import random
+from datetime import timedelta
+
+MOST_ATTEMPTS = 12
+"""With the pauses below the last attempt comes about five hours after the first."""
+
+
+def pause(attempts: int) -> timedelta:
+    """The pause after the nth attempt: 2 s doubled each time up to an hour, half of it by chance.
+
+    "Exponential Backoff And Jitter", AWS Architecture Blog: jitter keeps a crowd from coming back at once.
+    """
+    longest = min(2.0**attempts, 3600.0)
+    return timedelta(seconds=longest / 2 + random.uniform(0, longest / 2))  # noqa: S311 - not a secret
