@@ -1,0 +1,61 @@
+"""The task queue: broker, delivery guarantees, queues and the beat schedule.
+
+What Celery does when a process or the broker dies was measured, not read: reasons stand beside the values.
+"""
+
+from kombu import Queue
+
+from app.config import Settings
+
+broker_url = Settings.load().broker
+broker_connection_retry_on_startup = True
+broker_connection_max_retries = None  # a worker waits for its broker for as long as it takes
+broker_transport_options = (
+    {
+        "visibility_timeout": 900,  # above the time limit: a job still running must not run twice
+        "unacked_restore_interval": 10,  # killed workers' jobs come back after the timeout, not nine times it
+        "unacked_restore_throttle": 1,
+        "socket_timeout": 5,
+        "socket_connect_timeout": 1,
+        "health_check_interval": 25,
+        "max_connections": 50,
+        "max_retries": 0,  # a request tells its caller within a second; the caller tries again
+        "interval_start": 0,
+        "interval_step": 0.1,
+        "interval_max": 0.2,
+    }
+    if broker_url.startswith("redis")
+    else {"confirm_publish": True}
+)
+task_publish_retry_policy = {"max_retries": 0, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.2}
+task_ignore_result = True  # state lives in PostgreSQL only
+task_serializer = "json"
+accept_content = ["json"]
+
+task_acks_late = True  # a job that dies with its process is delivered again
+task_reject_on_worker_lost = True  # without it SIGTERM under load loses the running jobs
+task_time_limit = 120
+task_soft_time_limit = 90
+worker_prefetch_multiplier = 1
+worker_soft_shutdown_timeout = 8  # seconds to finish after the platform's SIGTERM, then jobs go back
+worker_enable_soft_shutdown_on_idle = True
+worker_enable_remote_control = False  # together with --without-gossip: else a lost broker kills the worker
+worker_cancel_long_running_tasks_on_connection_loss = True
+worker_hijack_root_logger = False
+worker_max_tasks_per_child = 10_000
+
+# A flood of one kind starves none of the others: each has a queue of its own.
+task_queues = (Queue("events"), Queue("email"), Queue("schedule"))
+task_default_queue = "schedule"
+task_routes = {"payments.*": {"queue": "events"}, "emails.*": {"queue": "email"}}
+
+beat_schedule = {
+    "stale holds": {"task": "bookings.expire_holds", "schedule": 20, "options": {"expires": 20}},
+    "forgotten events": {"task": "payments.apply_forgotten", "schedule": 15, "options": {"expires": 15}},
+    "forgotten refunds": {
+        "task": "payments.issue_forgotten_refunds",
+        "schedule": 15,
+        "options": {"expires": 15},
+    },
+    "forgotten mails": {"task": "emails.deliver_forgotten", "schedule": 10, "options": {"expires": 10}},
+}
