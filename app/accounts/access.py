@@ -1,0 +1,99 @@
+"""Who may call a route. Every view declares it; one that does not is open to nobody."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import UUID
+
+from flask import Response, current_app, g, request
+from flask_jwt_extended import get_jwt, verify_jwt_in_request
+from sqlalchemy import select
+
+from app import context
+from app.accounts.models import Account, Role, SignIn
+from app.extensions import db, jwt
+from app.problems import Forbidden, Unauthorized
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Which roles may call a view; None is everybody, signed in or not."""
+
+    roles: frozenset[Role] | None
+
+
+def public(view: View) -> View:
+    """Open to everybody."""
+    view.__dict__["access"] = Rule(None)
+    return view
+
+
+def signed_in(*roles: Role) -> Callable[[View], View]:
+    """Open to people with one of these roles, or to all who are signed in when none is named."""
+
+    def mark(view: View) -> View:
+        view.__dict__["access"] = Rule(frozenset(roles or Role))
+        return view
+
+    return mark
+
+
+def check() -> None:
+    """Before each request: find the caller and refuse what the view's rule does not allow."""
+    if request.endpoint is None:
+        return
+    rule: Rule | None = getattr(current_app.view_functions[request.endpoint], "access", None)
+    if rule is None:
+        raise Forbidden("This route declares no access rule.")
+    if rule.roles is None:
+        return
+    g.account = _caller()
+    context.actor.set(f"account:{g.account.id}")
+    if g.account.role not in rule.roles:
+        allowed = " or ".join(sorted(rule.roles))
+        raise Forbidden(f"Only a {allowed} may do this; you are signed in as {g.account.role}.")
+
+
+def current_account() -> Account:
+    account: Account = g.account
+    return account
+
+
+def current_sign_in_id() -> UUID:
+    return UUID(get_jwt()["sid"])
+
+
+def _caller() -> Account:
+    """The account behind the access token, its role and state read now and not believed from the token."""
+    verify_jwt_in_request()
+    account = db.session.scalar(
+        select(Account)
+        .join(SignIn, SignIn.account_id == Account.id)
+        .where(
+            SignIn.id == current_sign_in_id(),
+            SignIn.revoked_at.is_(None),
+            Account.id == UUID(get_jwt()["sub"]),
+        )
+    )
+    if account is None:
+        raise Unauthorized("This sign-in has ended. Log in again.")
+    return account
+
+
+@jwt.unauthorized_loader
+def _without_token(_: str) -> Response:
+    return Unauthorized(
+        "Send an access token: Authorization: Bearer <token from POST /auth/login>."
+    ).response()
+
+
+@jwt.invalid_token_loader
+def _with_bad_token(_: str) -> Response:
+    return Unauthorized("The access token is not valid. Log in again.").response()
+
+
+@jwt.expired_token_loader
+def _with_old_token(_header: dict[str, Any], _claims: dict[str, Any]) -> Response:
+    return Unauthorized("The access token has expired. Refresh it with POST /auth/refresh.").response()

@@ -1,0 +1,53 @@
+"""People and their sign-ins."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ForeignKey, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.extensions import Base, Changing, Identified, choice, db
+
+
+class Role(StrEnum):
+    CLIENT = "client"
+    COACH = "coach"
+    ADMIN = "admin"
+
+
+class Account(Changing, Base):
+    __tablename__ = "account"
+
+    email: Mapped[str] = mapped_column(unique=True)  # lower-case
+    password_hash: Mapped[str]
+    name: Mapped[str]
+    role: Mapped[Role] = mapped_column(choice(Role, "role"))
+    time_zone: Mapped[str]  # IANA name
+    email_verified_at: Mapped[datetime | None]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def email_verified(self) -> bool:
+        return self.email_verified_at is not None
+
+    @classmethod
+    def with_email(cls, email: str) -> Self | None:
+        return db.session.scalar(select(cls).where(cls.email == email.lower()))
+
+
+class SignIn(Identified, Base):
+    """One login on one device: a family of refresh tokens of which only the newest is good."""
+
+    __tablename__ = "sign_in"
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
+    refresh_jti: Mapped[str]
+    revoked_at: Mapped[datetime | None]
+
+    account: Mapped[Account] = relationship()

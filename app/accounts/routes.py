@@ -1,0 +1,111 @@
+from apiflask import APIBlueprint
+from flask import Response, render_template, request
+from sqlalchemy import update
+
+from app.accounts import passwords, registration, tokens
+from app.accounts.access import current_account, current_sign_in_id, public, signed_in
+from app.accounts.models import Account, SignIn
+from app.accounts.schemas import (
+    AccountChange,
+    AccountView,
+    Credentials,
+    RefreshToken,
+    Registration,
+    TokenPairView,
+    VerificationToken,
+)
+from app.extensions import db, now
+from app.problems import Invalid, Unauthorized
+
+accounts = APIBlueprint("accounts", __name__, url_prefix="/auth", tag="Accounts", template_folder="templates")
+
+
+@accounts.post("/register")
+@accounts.input(Registration)
+@accounts.output(AccountView, status_code=201)
+@accounts.doc(responses=[409])
+@public
+def register(json_data: Registration) -> AccountView:
+    """Open an account; a mail asks to verify the address."""
+    return AccountView.model_validate(registration.register(json_data))
+
+
+@accounts.post("/login")
+@accounts.input(Credentials)
+@accounts.output(TokenPairView)
+@accounts.doc(responses=[401])
+@public
+def login(json_data: Credentials) -> TokenPairView:
+    """Get an access token (15 minutes) and a refresh token (30 days)."""
+    account = Account.with_email(json_data.email)
+    known = account.password_hash if account else None
+    if not passwords.matches(json_data.password, known) or account is None:
+        raise Unauthorized("The e-mail address or the password is wrong.")
+    if passwords.outdated(account.password_hash):
+        account.password_hash = passwords.hashed(json_data.password)
+    return TokenPairView.model_validate(tokens.signed_in(account))
+
+
+@accounts.post("/refresh")
+@accounts.input(RefreshToken)
+@accounts.output(TokenPairView)
+@accounts.doc(responses=[401])
+@public
+def refresh(json_data: RefreshToken) -> TokenPairView:
+    """Spend a refresh token on a new pair. A token spent twice ends the sign-in."""
+    pair = tokens.refreshed(json_data.refresh_token)
+    if pair is None:
+        db.session.commit()  # the end of the sign-in must outlive the refusal
+        raise Unauthorized("This refresh token was used before; the sign-in has ended. Log in again.")
+    return TokenPairView.model_validate(pair)
+
+
+@accounts.post("/logout")
+@accounts.output({}, status_code=204)
+@signed_in()
+def logout() -> str:
+    """End this sign-in: its access and refresh tokens are good for nothing from now on."""
+    db.session.execute(update(SignIn).where(SignIn.id == current_sign_in_id()).values(revoked_at=now()))
+    return ""
+
+
+@accounts.get("/me")
+@accounts.output(AccountView)
+@signed_in()
+def me() -> AccountView:
+    """The caller's account."""
+    return AccountView.model_validate(current_account())
+
+
+@accounts.patch("/me")
+@accounts.input(AccountChange)
+@accounts.output(AccountView)
+@signed_in()
+def change_me(json_data: AccountChange) -> AccountView:
+    """Change one's name or time zone."""
+    account = current_account()
+    for field, value in json_data.model_dump(exclude_none=True).items():
+        setattr(account, field, value)
+    return AccountView.model_validate(account)
+
+
+@accounts.get("/verify")
+@accounts.doc(hide=True)
+@public
+def verification_page() -> str:
+    """Where the link in the mail leads: a button, so that a mail scanner's visit verifies nothing."""
+    return render_template("verify.html", token=request.args.get("token", ""))
+
+
+@accounts.post("/verify")
+@accounts.input(VerificationToken, location="json_or_form", arg_name="body")
+@accounts.output(AccountView)
+@public
+def verify(body: VerificationToken) -> AccountView | Response:
+    """Prove an address with the token of the verification mail, good once and for three days."""
+    if request.is_json:
+        return AccountView.model_validate(tokens.verify(body.token))
+    try:
+        return Response(render_template("verified.html", account=tokens.verify(body.token)))
+    except Invalid as refusal:
+        return Response(render_template("verified.html", refusal=refusal.detail), refusal.status)
