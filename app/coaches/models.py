@@ -1,0 +1,112 @@
+"""Coaches: what they offer, and when."""
+
+from datetime import time
+from enum import IntEnum
+from typing import Self
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Integer, SmallInteger, Text, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.accounts.models import Account
+from app.extensions import Base, Changing, Identified, db
+from app.money import Money
+from app.problems import NotFound
+
+
+class Weekday(IntEnum):
+    """ISO 8601 weekdays."""
+
+    MONDAY = 1
+    TUESDAY = 2
+    WEDNESDAY = 3
+    THURSDAY = 4
+    FRIDAY = 5
+    SATURDAY = 6
+    SUNDAY = 7
+
+
+class Coach(Changing, Base):
+    """A coach's profile; its id is the account's. Bookable once it has a rate and weekly hours."""
+
+    __tablename__ = "coach"
+    __table_args__ = (
+        CheckConstraint("hourly_rate_minor > 0", name="hourly_rate"),
+        CheckConstraint("slot_step_minutes between 5 and 240", name="slot_step"),
+        CheckConstraint("buffer_before_minutes between 0 and 240", name="buffer_before"),
+        CheckConstraint("buffer_after_minutes between 0 and 240", name="buffer_after"),
+    )
+
+    id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    headline: Mapped[str] = mapped_column(default="")
+    bio: Mapped[str] = mapped_column(default="")
+    languages: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
+    hourly_rate_minor: Mapped[int | None]
+    currency: Mapped[str] = mapped_column(default="EUR")
+    durations: Mapped[list[int]] = mapped_column(ARRAY(Integer), default=lambda: [30, 60, 90])
+    time_zone: Mapped[str]
+    buffer_before_minutes: Mapped[int] = mapped_column(default=0)
+    buffer_after_minutes: Mapped[int] = mapped_column(default=0)
+    minimum_notice_minutes: Mapped[int] = mapped_column(default=120)
+    horizon_days: Mapped[int] = mapped_column(default=60)
+    slot_step_minutes: Mapped[int] = mapped_column(default=30)
+    video_url: Mapped[str | None]
+
+    account: Mapped[Account] = relationship(lazy="joined", innerjoin=True)
+    weekly_hours: Mapped[list["WeeklyHours"]] = relationship(
+        cascade="all, delete-orphan",
+        order_by="(WeeklyHours.weekday, WeeklyHours.start_time)",
+        passive_deletes=True,
+    )
+
+    @property
+    def name(self) -> str:
+        return self.account.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def hourly_rate(self) -> Money | None:
+        return None if self.hourly_rate_minor is None else Money(self.hourly_rate_minor, self.currency)
+
+    @classmethod
+    def of(cls, account: Account) -> Self:
+        """The profile of a coach's account, made on first use."""
+        profile = db.session.get(cls, account.id)
+        if profile is None:
+            profile = cls(id=account.id, account=account, time_zone=account.time_zone)
+            db.session.add(profile)
+            db.session.flush()
+        return profile
+
+    @classmethod
+    def bookable(cls, coach_id: UUID) -> Self:
+        """A coach whom clients may see. Raises NotFound."""
+        coach = db.session.get(cls, coach_id)
+        if coach is None or coach.hourly_rate_minor is None:
+            raise NotFound("There is no such coach.")
+        return coach
+
+    @classmethod
+    def locked(cls, coach_id: UUID) -> Self | None:
+        """The coach's row, locked until the transaction ends: it gives bookings of one coach an order.
+
+        The exclusion constraint alone gives the guarantee too, but deadlocks under a crowd.
+        """
+        row_lock = select(cls).where(cls.id == coach_id).with_for_update(of=cls, key_share=True)
+        return db.session.scalar(row_lock.execution_options(populate_existing=True))
+
+
+class WeeklyHours(Identified, Base):
+    """One range of a weekday in the coach's wall-clock time; past midnight if it ends at or before its start."""
+
+    __tablename__ = "weekly_hours"
+    __table_args__ = (CheckConstraint("weekday between 1 and 7", name="weekday"),)
+
+    coach_id: Mapped[UUID] = mapped_column(ForeignKey("coach.id", ondelete="CASCADE"), index=True)
+    weekday: Mapped[int] = mapped_column(SmallInteger)
+    start_time: Mapped[time]
+    end_time: Mapped[time]

@@ -1,0 +1,104 @@
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from apiflask import APIBlueprint
+
+from app.accounts.access import current_account, public, signed_in
+from app.accounts.models import Role
+from app.coaches import profile, slots
+from app.coaches.models import Coach
+from app.coaches.pricing import price
+from app.coaches.schemas import (
+    Availability,
+    AvailabilityView,
+    CoachChange,
+    CoachList,
+    CoachSearch,
+    CoachView,
+    HoursOfDay,
+    OwnCoachView,
+    Slot,
+    SlotList,
+    SlotSearch,
+)
+from app.extensions import now
+from app.paging import cursor_after, page
+
+coaches = APIBlueprint("coaches", __name__, url_prefix="/coach", tag="Coaches")
+
+
+@coaches.get("")
+@coaches.input(CoachSearch, location="query")
+@coaches.output(CoachList)
+@public
+def list_coaches(query_data: CoachSearch) -> CoachList:
+    """Coaches that can be booked."""
+    rows, more = page(profile.search(query_data), query_data.limit)
+    cursor = cursor_after(rows[-1].created_at, rows[-1].id) if more else None
+    return CoachList(items=[CoachView.of(coach) for coach in rows], next_cursor=cursor)
+
+
+@coaches.get("/<uuid:coach_id>")
+@coaches.output(CoachView)
+@coaches.doc(responses=[404])
+@public
+def show_coach(coach_id: UUID) -> CoachView:
+    """One coach."""
+    return CoachView.of(Coach.bookable(coach_id))
+
+
+@coaches.get("/<uuid:coach_id>/slot")
+@coaches.input(SlotSearch, location="query")
+@coaches.output(SlotList)
+@coaches.doc(responses=[404])
+@public
+def list_slots(coach_id: UUID, query_data: SlotSearch) -> SlotList:
+    """The free starts for a session of one length; each of them can be booked."""
+    coach = Coach.bookable(coach_id)
+    zone = ZoneInfo(query_data.time_zone or coach.time_zone)
+    amount = price(coach, query_data.duration_minutes)
+    starts = slots.free_starts(coach, query_data.duration_minutes, query_data.since, query_data.until, now())
+    return SlotList(
+        time_zone=zone.key,
+        items=[Slot.of(start, query_data.duration_minutes, zone, amount) for start in starts],
+    )
+
+
+@coaches.get("/me")
+@coaches.output(OwnCoachView)
+@signed_in(Role.COACH)
+def show_me() -> OwnCoachView:
+    """The caller's own profile."""
+    return OwnCoachView.of(Coach.of(current_account()))
+
+
+@coaches.patch("/me")
+@coaches.input(CoachChange)
+@coaches.output(OwnCoachView)
+@signed_in(Role.COACH)
+def change_me(json_data: CoachChange) -> OwnCoachView:
+    """Change the fields that are sent."""
+    return OwnCoachView.of(profile.change(Coach.of(current_account()), json_data))
+
+
+@coaches.get("/me/availability")
+@coaches.output(AvailabilityView)
+@signed_in(Role.COACH)
+def show_availability() -> AvailabilityView:
+    """The weekly hours."""
+    return _availability(Coach.of(current_account()))
+
+
+@coaches.put("/me/availability")
+@coaches.input(Availability)
+@coaches.output(AvailabilityView)
+@signed_in(Role.COACH)
+def replace_availability(json_data: Availability) -> AvailabilityView:
+    """Replace the weekly hours."""
+    return _availability(profile.set_availability(Coach.of(current_account()), json_data))
+
+
+def _availability(coach: Coach) -> AvailabilityView:
+    return AvailabilityView(
+        time_zone=coach.time_zone, weekly=[HoursOfDay.of(hours) for hours in coach.weekly_hours]
+    )
