@@ -1,0 +1,47 @@
+"""Sending what the outbox holds."""
+
+import logging
+from datetime import timedelta
+from uuid import UUID
+
+from app.emails import transport
+from app.emails.models import Email, EmailStatus
+from app.extensions import db, now
+from app.retries import MOST_ATTEMPTS, pause
+
+log = logging.getLogger(__name__)
+
+
+def deliver(email_id: UUID) -> timedelta | None:
+    """Send one mail that is due; the pause before another try when that is wanted.
+
+    Commits twice, as no transaction is open while the mail server is spoken to: the claim before, the
+    outcome after. Only a crash between the server's yes and the second commit sends a mail again, and
+    then under the same Message-ID.
+    """
+    email = Email.claim(email_id)
+    db.session.commit()
+    if email is None:
+        return None
+    try:
+        transport.send(email)
+    except transport.Refused as error:
+        return _failed(email, error, for_good=True)
+    except transport.Unreachable as error:
+        return _failed(email, error, for_good=email.attempts >= MOST_ATTEMPTS)
+    email.status, email.sent_at, email.last_error = EmailStatus.SENT, now(), None
+    db.session.commit()
+    log.info("mail %s %s sent", email.kind, email.id)
+    return None
+
+
+def _failed(email: Email, error: Exception, for_good: bool) -> timedelta | None:
+    email.last_error = str(error)
+    wait = None if for_good else pause(email.attempts)
+    email.status = EmailStatus.FAILED if wait is None else EmailStatus.QUEUED
+    email.due_at = now() + (wait or timedelta())
+    db.session.commit()
+    log.warning(
+        "mail %s %s not sent (attempt %s, %s): %s", email.kind, email.id, email.attempts, email.status, error
+    )
+    return wait

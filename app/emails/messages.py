@@ -1,0 +1,126 @@
+"""The mails that CultureBridge sends: one function a message.
+
+Each puts its rows into the outbox within the transaction that caused it; the jobs that send them follow the
+commit. Asked for again, for the same subject and recipient, it does nothing.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from flask import current_app
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from sqlalchemy.dialects.postgresql import insert
+
+from app import context
+from app.emails.models import Email
+from app.extensions import db
+from app.jobs import after_commit
+
+if TYPE_CHECKING:  # a mail is about its subject's room, which stands above this one
+    from app.accounts.models import Account
+    from app.bookings.models import Booking
+    from app.money import Money
+
+_templates = Environment(
+    loader=PackageLoader("app.emails"),
+    autoescape=select_autoescape(["html"]),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def verify_address(account: "Account", token: str) -> None:
+    """To a new account: a link that proves the address."""
+    link = f"{current_app.extensions['settings'].public_url}/auth/verify?{urlencode({'token': token})}"
+    _put("verify_address", account.id, account, "Please confirm your e-mail address", link=link)
+
+
+def booking_confirmed(booking: "Booking", invitation: str) -> None:
+    """To client and coach: the session is on."""
+    _put_to_both(
+        "booking_confirmed", booking, "Confirmed: {minutes} minutes of coaching with {name}", invitation
+    )
+
+
+def payment_returned(booking: "Booking", amount: "Money", why: str, free: Sequence[datetime]) -> None:
+    """To the client: the money goes back, why, and which times are free instead."""
+    _put(
+        "payment_returned",
+        booking.id,
+        booking.client,
+        f"Your payment of {amount} is on its way back",
+        booking=booking,
+        amount=amount,
+        why=why,
+        free=[_moment(start, booking.client.zone) for start in free],
+    )
+
+
+def needs_attention(subject_id: str, what: str, remedy: str) -> None:
+    """To the operator, when OPS_EMAIL names one: something that no code here can settle."""
+    to = current_app.extensions["settings"].ops_email
+    if to:
+        _insert(
+            "needs_attention",
+            subject_id,
+            to,
+            "Operator",
+            f"Needs attention: {what}",
+            what=what,
+            remedy=remedy,
+        )
+
+
+def _put_to_both(kind: str, booking: "Booking", subject: str, calendar: str) -> None:
+    for reader, other in ((booking.client, booking.coach.account), (booking.coach.account, booking.client)):
+        when = _span(booking.start, booking.end, reader.zone)
+        title = subject.format(minutes=booking.duration_minutes, name=other.name)
+        _put(kind, booking.id, reader, title, calendar=calendar, booking=booking, other=other, when=when)
+
+
+def _put(kind: str, subject_id: UUID, reader: "Account", subject: str, **shown: Any) -> None:
+    _insert(kind, str(subject_id), reader.email, reader.name, subject, reader=reader, **shown)
+
+
+def _insert(
+    kind: str, subject_id: str, to: str, name: str, subject: str, calendar: str | None = None, **shown: Any
+) -> None:
+    shown |= {"subject": subject, "name": name}
+    email_id = db.session.scalar(
+        insert(Email)
+        .values(
+            kind=kind,
+            subject_id=subject_id,
+            recipient=to,
+            recipient_name=name,
+            subject=subject,
+            text_body=_templates.get_template(f"{kind}.txt").render(shown),
+            html_body=_templates.get_template(f"{kind}.html").render(shown),
+            calendar=calendar,
+            request_id=context.request_id.get(),
+        )
+        .on_conflict_do_nothing(constraint="uq_email_once")
+        .returning(Email.id)
+    )
+    if email_id:
+        after_commit("emails.deliver", str(email_id))
+
+
+def _moment(at: datetime, zone: ZoneInfo) -> str:
+    """Tuesday 1 December 2026, 15:00 (Europe/Paris, UTC+01:00)"""
+    local = at.astimezone(zone)
+    return f"{local:%A} {local.day} {local:%B %Y, %H:%M} ({zone.key}, UTC{local.isoformat()[-6:]})"
+
+
+def _span(start: datetime, end: datetime, zone: ZoneInfo) -> dict[str, str]:
+    local_start, local_end = start.astimezone(zone), end.astimezone(zone)
+    return {
+        "day": f"{local_start:%A} {local_start.day} {local_start:%B %Y}",
+        "hours": f"{local_start:%H:%M} to {local_end:%H:%M}",
+        "zone": f"{zone.key}, UTC{local_start.isoformat()[-6:]}",
+    }

@@ -1,0 +1,78 @@
+"""The outbox: every mail is a row before it is a message."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Self
+from uuid import UUID
+
+from sqlalchemy import Index, UniqueConstraint, or_, select, text, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.extensions import Base, Changing, choice, db, now
+
+LEASE = timedelta(minutes=5)
+"""How long a claim is believed; longer than any SMTP conversation may take."""
+
+
+class EmailStatus(StrEnum):
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+class Email(Changing, Base):
+    __tablename__ = "email"
+    __table_args__ = (
+        UniqueConstraint("kind", "subject_id", "recipient", name="uq_email_once"),
+        Index("ix_email_due", "due_at", postgresql_where=text("status IN ('queued', 'sending')")),
+    )
+
+    kind: Mapped[str]
+    """Which message it is, such as `booking_confirmed`."""
+    subject_id: Mapped[str]
+    """What it is about. Together with kind and recipient it is there once, however often it is asked for."""
+    recipient: Mapped[str]
+    recipient_name: Mapped[str]
+    subject: Mapped[str]
+    text_body: Mapped[str]
+    html_body: Mapped[str]
+    calendar: Mapped[str | None]
+    """An iCalendar object to carry, with its METHOD inside."""
+    status: Mapped[EmailStatus] = mapped_column(choice(EmailStatus), default=EmailStatus.QUEUED)
+    attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime] = mapped_column(default=now)
+    """When it may be tried (again); while it is being sent, when the claim runs out."""
+    last_error: Mapped[str | None]
+    sent_at: Mapped[datetime | None]
+    request_id: Mapped[str]
+
+    @property
+    def message_id(self) -> str:
+        """The same for every attempt, so that a repeat after a crash is known as one by the mail programs."""
+        return f"<{self.id}@culturebridge>"
+
+    @classmethod
+    def claim(cls, email_id: UUID) -> Self | None:
+        """Take a mail that is due, for five minutes. None when another worker has it or it is done.
+
+        The caller commits: two workers never send one mail.
+        """
+        at = now()
+        return db.session.scalar(
+            update(cls)
+            .where(cls.id == email_id, cls.due_at <= at)
+            .where(cls.status.in_([EmailStatus.QUEUED, EmailStatus.SENDING]))
+            .values(status=EmailStatus.SENDING, attempts=cls.attempts + 1, due_at=at + LEASE)
+            .returning(cls)
+            .execution_options(populate_existing=True)
+        )
+
+    @classmethod
+    def forgotten(cls, most: int) -> Sequence[UUID]:
+        """Mails that are due: their job was lost, they failed before, or a worker died while sending."""
+        due = or_(cls.status == EmailStatus.QUEUED, cls.status == EmailStatus.SENDING)
+        return db.session.scalars(
+            select(cls.id).where(due, cls.due_at <= now()).order_by(cls.due_at).limit(most)
+        ).all()

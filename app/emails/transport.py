@@ -1,0 +1,83 @@
+"""SMTP, by Flask-Mail."""
+
+import smtplib
+from contextlib import suppress
+
+from flask import current_app
+from flask_mail import Attachment, BadHeaderError, Connection, Message
+
+from app.emails.models import Email
+
+TIMEOUT = 20
+"""Seconds for each step of the conversation; Flask-Mail alone would wait for ever."""
+
+
+class Unreachable(Exception):
+    """The server is away or asks to come again (4xx): another try may do."""
+
+
+class Refused(Exception):
+    """The server said no for good (5xx): trying again would only annoy it."""
+
+
+class _PatientConnection(Connection):
+    def configure_host(self) -> smtplib.SMTP | smtplib.SMTP_SSL:
+        kind = smtplib.SMTP_SSL if self.mail.use_ssl else smtplib.SMTP
+        host = kind(self.mail.server, self.mail.port, timeout=TIMEOUT)
+        if self.mail.use_tls:
+            host.starttls()
+        if self.mail.username and self.mail.password:
+            host.login(self.mail.username, self.mail.password)
+        return host
+
+
+def send(email: Email) -> None:
+    """Hand one mail to the server. Raises Unreachable or Refused.
+
+    Once the server has accepted it, nothing here fails any more: a broken goodbye is no failure.
+    """
+    try:
+        connection = _PatientConnection(current_app.extensions["mail"]).__enter__()
+    except (smtplib.SMTPException, OSError) as error:
+        raise _outcome(error) from error
+    try:
+        connection.send(_message(email))
+    except BadHeaderError as error:
+        raise Refused("a header has a line break") from error
+    except (smtplib.SMTPException, OSError) as error:
+        raise _outcome(error) from error
+    finally:
+        with suppress(smtplib.SMTPException, OSError):
+            connection.host and connection.host.quit()
+
+
+def _message(email: Email) -> Message:
+    message = Message(
+        subject=email.subject,
+        recipients=[(email.recipient_name, email.recipient)],
+        body=email.text_body,
+        html=email.html_body,
+        extra_headers={"Auto-Submitted": "auto-generated"},
+    )
+    message.msgId = email.message_id
+    if email.calendar:
+        # As an alternative body, mail programs show it as an invitation; as a file, the others can open it.
+        method = "CANCEL" if "METHOD:CANCEL" in email.calendar else "REQUEST"
+        message.alts[f"calendar; method={method}"] = email.calendar
+        message.attachments.append(Attachment("session.ics", "application/ics", email.calendar.encode()))
+    return message
+
+
+def _outcome(error: Exception) -> Unreachable | Refused:
+    """RFC 5321, 4.2.1: a reply 5yz is permanent, 4yz transient; no reply at all is worth another try."""
+    said: bytes | str
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        code, said = next(iter(error.recipients.values()))
+    elif isinstance(error, smtplib.SMTPResponseException):
+        code, said = error.smtp_code, error.smtp_error
+    else:
+        return Unreachable(f"{type(error).__name__}: {error}")
+    text = f"{code} {said.decode(errors='replace') if isinstance(said, bytes) else said}"
+    # A wrong password is ours to mend, not the mail's fault: it must wait for us and not be given up.
+    permanent = code >= 500 and not isinstance(error, smtplib.SMTPAuthenticationError)
+    return Refused(text) if permanent else Unreachable(text)
