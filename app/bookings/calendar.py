@@ -1,0 +1,71 @@
+"""Bookings as iCalendar events (RFC 5545), sent as invitations (RFC 5546)."""
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from flask import current_app
+from icalendar import Alarm, Calendar, Event, vCalAddress, vText
+
+from app.accounts.models import Account
+from app.bookings.models import Booking
+
+
+def invitation(booking: Booking) -> str:
+    """A METHOD:REQUEST with the session: puts the event into a calendar, or moves the one with its UID."""
+    return _calendar(booking, "REQUEST", "CONFIRMED")
+
+
+def _calendar(booking: Booking, method: str, status: str) -> str:
+    calendar = Calendar()
+    calendar.add("prodid", "-//CultureBridge//Bookings//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", method)
+    calendar.add_component(_event(booking, status))
+    calendar.add_missing_timezones()
+    return str(calendar.to_ical().decode())
+
+
+def _event(booking: Booking, status: str) -> Event:
+    zone = ZoneInfo(booking.coach_time_zone)
+    event = Event()
+    event.add("uid", f"booking-{booking.id}@culturebridge")
+    event.add("sequence", booking.calendar_sequence)
+    event.add("dtstamp", booking.updated_at)
+    event.add("dtstart", booking.start.astimezone(zone))
+    event.add("dtend", booking.end.astimezone(zone))
+    event.add("summary", f"Coaching: {booking.coach.name} and {booking.client.name}")
+    event.add("status", status)
+    event.add("organizer", _organiser())
+    for person in (booking.client, booking.coach.account):
+        event.add("attendee", _attendee(person), encode=False)
+    if booking.notes:
+        event.add("description", booking.notes)
+    if booking.video_url:
+        event.add("url", booking.video_url)
+        event.add("location", booking.video_url)
+    event.add_component(_reminder())
+    return event
+
+
+def _organiser() -> vCalAddress:
+    sender = current_app.extensions["settings"].sender
+    address = vCalAddress(f"mailto:{sender.email}")
+    address.params["cn"] = vText(sender.name)
+    return address
+
+
+def _attendee(person: Account) -> vCalAddress:
+    address = vCalAddress(f"mailto:{person.email}")
+    address.params["cn"] = vText(person.name)
+    address.params["role"] = vText("REQ-PARTICIPANT")
+    address.params["partstat"] = vText("ACCEPTED")
+    address.params["rsvp"] = vText("FALSE")
+    return address
+
+
+def _reminder() -> Alarm:
+    alarm = Alarm()
+    alarm.add("action", "DISPLAY")
+    alarm.add("description", "Your coaching session begins in 15 minutes")
+    alarm.add("trigger", timedelta(minutes=-15))
+    return alarm

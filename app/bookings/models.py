@@ -1,0 +1,121 @@
+"""Bookings and what became of them."""
+
+from datetime import datetime, timedelta
+from typing import Self
+from uuid import UUID, uuid4
+
+from sqlalchemy import ForeignKey, Index, select, text
+from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint, Range
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app import context
+from app.accounts.models import Account, Role
+from app.bookings.status import Status, check_move
+from app.coaches.models import Coach
+from app.extensions import Base, Changing, Identified, choice, db, now
+from app.money import Money
+
+_ALIVE = text("status IN ('pending', 'confirmed')")
+
+
+class Booking(Changing, Base):
+    __tablename__ = "booking"
+    __table_args__ = (
+        ExcludeConstraint(("coach_id", "="), ("busy", "&&"), where=_ALIVE, name="no_coach_twice"),
+        ExcludeConstraint(("client_id", "="), ("period", "&&"), where=_ALIVE, name="no_client_twice"),
+        Index("ix_booking_running_hold", "hold_expires_at", postgresql_where=text("status = 'pending'")),
+    )
+
+    coach_id: Mapped[UUID] = mapped_column(ForeignKey("coach.id"), index=True)
+    client_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), index=True)
+    period: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
+    """The session, [start, end)."""
+    busy: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
+    """The session with the coach's buffers."""
+    status: Mapped[Status] = mapped_column(choice(Status), default=Status.PENDING)
+    notes: Mapped[str] = mapped_column(default="")
+    amount_minor: Mapped[int]
+    currency: Mapped[str]
+    coach_time_zone: Mapped[str]
+    client_time_zone: Mapped[str]
+    video_url: Mapped[str | None]
+    hold_expires_at: Mapped[datetime | None]
+    """Until when a pending booking keeps its time; None once it is no longer pending."""
+    payment_id: Mapped[UUID | None] = mapped_column(ForeignKey("payment.id", use_alter=True), unique=True)
+    """The payment that paid for it, or the newest try."""
+    calendar_sequence: Mapped[int] = mapped_column(default=0)
+    """SEQUENCE of its iCalendar event (RFC 5545), rising with each change that calendars must hear of."""
+
+    coach: Mapped[Coach] = relationship()
+    client: Mapped[Account] = relationship()
+
+    @property
+    def start(self) -> datetime:
+        assert self.period.lower
+        return self.period.lower
+
+    @property
+    def end(self) -> datetime:
+        assert self.period.upper
+        return self.period.upper
+
+    @property
+    def duration_minutes(self) -> int:
+        return (self.end - self.start) // timedelta(minutes=1)
+
+    @property
+    def price(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+    def concerns(self, account: Account) -> bool:
+        """Whether this person may see it: its client, its coach, an admin."""
+        return account.role is Role.ADMIN or account.id in {self.client_id, self.coach_id}
+
+    def holds(self, at: datetime) -> bool:
+        """Whether it is an unpaid booking whose hold has not run out."""
+        return (
+            self.status is Status.PENDING and self.hold_expires_at is not None and self.hold_expires_at > at
+        )
+
+    def move_to(self, status: Status, reason: str = "") -> None:
+        """The only writer of `status`. Raises IllegalMove; writes the audit row."""
+        check_move(self.status, status)
+        db.session.add(BookingMove.of(self, status, reason))
+        self.status = status
+        self.hold_expires_at = None
+
+    @classmethod
+    def locked(cls, booking_id: UUID) -> Self | None:
+        """The booking, with its coach's row and its own locked until the transaction ends, in this order."""
+        coach_id = db.session.scalar(select(cls.coach_id).where(cls.id == booking_id))
+        if coach_id is None:
+            return None
+        Coach.locked(coach_id)
+        row_lock = select(cls).where(cls.id == booking_id).with_for_update(of=cls)
+        return db.session.scalar(row_lock.execution_options(populate_existing=True))
+
+
+class BookingMove(Identified, Base):
+    """Who moved a booking from which status to which, when, and on whose request."""
+
+    __tablename__ = "booking_move"
+
+    booking_id: Mapped[UUID] = mapped_column(ForeignKey("booking.id"), index=True)
+    before: Mapped[Status | None] = mapped_column(choice(Status, "before"))
+    after: Mapped[Status] = mapped_column(choice(Status, "after"))
+    reason: Mapped[str]
+    actor: Mapped[str]
+    request_id: Mapped[str]
+
+    @classmethod
+    def of(cls, booking: Booking, after: Status, reason: str) -> Self:
+        return cls(
+            id=uuid4(),
+            booking_id=booking.id,
+            before=booking.status,
+            after=after,
+            reason=reason,
+            actor=context.actor.get(),
+            request_id=context.request_id.get(),
+            created_at=now(),
+        )
