@@ -1,0 +1,166 @@
+"""Opening the page on which a client pays."""
+
+from datetime import timedelta
+from urllib.parse import urlsplit
+from uuid import UUID, uuid4
+
+from flask import current_app
+
+from app.accounts.models import Account
+from app.bookings.models import Booking
+from app.bookings.status import Status as BookingStatus
+from app.config import Environment, Settings
+from app.extensions import db, now
+from app.payments import gateway
+from app.payments.models import Payment
+from app.payments.schemas import CheckoutRequest
+from app.payments.status import Status
+from app.problems import Invalid, NotFound, Problem
+
+SESSION_LASTS = timedelta(minutes=35)
+"""Stripe allows 30 minutes at the least; the rest is for an answer that was lost and is asked for again."""
+REPEATABLE_FOR = timedelta(minutes=4)
+"""How long an order whose answer was lost may be repeated: after that its expiry is too near for Stripe."""
+GRACE = timedelta(minutes=2)
+"""The hold outlives the session by this, so that the word of a payment in its last minute arrives in time."""
+LONGEST_HOLD = timedelta(minutes=90)
+"""Opening session after session must not keep a time from others for ever."""
+
+
+class NotPayable(Problem):
+    status, slug = 409, "not-payable"
+
+
+class CheckoutRefused(Problem):
+    status, slug = 422, "checkout-refused"
+
+
+def open_session(client: Account, wish: CheckoutRequest) -> tuple[Payment, bool]:
+    """The payment with its open Checkout session, and whether the session is new.
+
+    Asking again returns the open session; other URLs close it first. Raises NotFound, NotPayable, Invalid,
+    CheckoutRefused, and StripeAway.
+    """
+    _check_redirects(wish)
+    payment = _payment_for(client, wish)
+    if payment.stripe_session_id:
+        return payment, False
+    order = _order(payment, wish)
+    # What is about to be done is on record before Stripe hears of it, and no lock waits for Stripe's answer.
+    db.session.commit()
+    try:
+        session = gateway.open_session(order)
+    except gateway.StripeRefused as error:
+        _give_up(payment.id, error)
+        raise CheckoutRefused(str(error)) from error
+    return _record(payment.id, session), True
+
+
+def _payment_for(client: Account, wish: CheckoutRequest) -> Payment:
+    """The booking's payment that is open for these URLs, or a new one, with its locks held."""
+    booking = _payable(client, wish.booking_id)
+    payment = Payment.locked(booking.payment_id) if booking.payment_id else None
+    if payment and _is_open(payment):
+        if (payment.success_url, payment.cancel_url) == (wish.success_url, wish.cancel_url):
+            return payment
+        _close(payment)
+        booking = _payable(client, wish.booking_id)
+    return _new_payment(booking, wish)
+
+
+def _payable(client: Account, booking_id: UUID) -> Booking:
+    booking = Booking.locked(booking_id)
+    if booking is None or booking.client_id != client.id:
+        raise NotFound("There is no such booking.")
+    if not booking.holds(now()):
+        words = {
+            BookingStatus.CONFIRMED: "is paid already",
+            BookingStatus.PENDING: "was held too long without being paid; book the time again",
+            BookingStatus.EXPIRED: "was held too long without being paid; book the time again",
+        }
+        raise NotPayable(f"This booking {words.get(booking.status, f'is {booking.status}')}.")
+    return booking
+
+
+def _is_open(payment: Payment) -> bool:
+    """Whether its session can still be paid in, or its order be repeated to learn the session."""
+    if payment.status not in {Status.PENDING, Status.FAILED} or payment.session_expires_at <= now():
+        return False
+    return payment.stripe_session_id is not None or payment.created_at > now() - REPEATABLE_FOR
+
+
+def _close(payment: Payment) -> None:
+    """Close the session at Stripe before another one opens. Raises NotPayable when it was just paid in."""
+    session_id, payment_id = payment.stripe_session_id, payment.id
+    db.session.commit()  # no lock waits for Stripe's answer
+    if session_id and gateway.expire_session(session_id).status == "complete":
+        raise NotPayable("This booking is being paid in the session that is open.")
+    closed = Payment.locked(payment_id)
+    if closed and closed.status in {Status.PENDING, Status.FAILED}:
+        closed.move_to(Status.EXPIRED, "replaced by a session with other URLs")
+
+
+def _new_payment(booking: Booking, wish: CheckoutRequest) -> Payment:
+    if now() + SESSION_LASTS + GRACE > booking.created_at + LONGEST_HOLD:
+        raise NotPayable("This booking was held too long without being paid; book the time again.")
+    payment = Payment(
+        id=uuid4(),
+        booking_id=booking.id,
+        booking=booking,
+        amount_minor=booking.amount_minor,
+        currency=booking.currency,
+        status=Status.PENDING,
+        success_url=wish.success_url,
+        cancel_url=wish.cancel_url,
+        created_at=now(),
+        session_expires_at=now() + SESSION_LASTS,
+    )
+    db.session.add(payment)
+    db.session.flush()
+    booking.payment_id = payment.id
+    booking.hold_expires_at = payment.session_expires_at + GRACE
+    return payment
+
+
+def _order(payment: Payment, wish: CheckoutRequest) -> gateway.CheckoutOrder:
+    booking = payment.booking
+    local = booking.start.astimezone(booking.client.zone)
+    return gateway.CheckoutOrder(
+        payment_id=payment.id,
+        booking_id=booking.id,
+        price=payment.price,
+        title=f"{booking.duration_minutes} minutes of coaching with {booking.coach.name}",
+        description=f"{local:%A} {local.day} {local:%B %Y, %H:%M} ({booking.client_time_zone})",
+        customer_email=booking.client.email,
+        success_url=wish.success_url,
+        cancel_url=wish.cancel_url,
+        expires_at=payment.session_expires_at,
+    )
+
+
+def _record(payment_id: UUID, session: gateway.CheckoutSession) -> Payment:
+    payment = Payment.locked(payment_id)
+    assert payment is not None, "payments are never deleted"
+    payment.stripe_session_id, payment.session_url = session.id, session.url
+    return payment
+
+
+def _give_up(payment_id: UUID, error: gateway.StripeRefused) -> None:
+    """Stripe refused the order: this payment ends here; asking again begins another."""
+    payment = Payment.locked(payment_id)
+    if payment and payment.status is Status.PENDING:
+        payment.move_to(Status.FAILED, "Stripe refused to open a session")
+        payment.failure_code, payment.failure_message = error.code or "refused", str(error)
+        payment.session_expires_at = now()
+    db.session.commit()
+
+
+def _check_redirects(wish: CheckoutRequest) -> None:
+    """In production clients return only to our own pages: anything else would make us an open redirect."""
+    settings: Settings = current_app.extensions["settings"]
+    if settings.app_env is not Environment.PRODUCTION:
+        return
+    for field in ("success_url", "cancel_url"):
+        parts = urlsplit(getattr(wish, field))
+        if f"{parts.scheme}://{parts.netloc}" not in settings.allowed_redirect_origins:
+            raise Invalid(f"/{field}", "is not at one of ALLOWED_REDIRECT_ORIGINS")

@@ -1,0 +1,215 @@
+"""The only door to Stripe: everything that is sent to it or verified as its own passes here."""
+
+import logging
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+import stripe
+from flask import Flask, current_app
+from stripe.params.checkout import SessionCreateParams
+
+from app.config import Settings
+from app.money import Money
+from app.problems import Unavailable
+
+log = logging.getLogger(__name__)
+
+TIMEOUT = 10
+"""Seconds for a call; a request waits for it, a client behind it."""
+RETRIES = 2
+"""Stripe's package tries again under the same idempotency key, with pauses."""
+SIGNATURE_TOLERANCE = 300
+"""Seconds that a delivery may be old, against replays (Stripe, "Verify webhook signatures")."""
+
+Answer = TypeVar("Answer")
+
+
+class StripeAway(Unavailable):
+    """Stripe did not answer, or asked to come again later."""
+
+    slug = "payments-unavailable"
+
+
+class StripeRefused(Exception):
+    """Stripe said no, and would again: the message and the code are its own."""
+
+    def __init__(self, error: stripe.StripeError) -> None:
+        super().__init__(error.user_message or str(error))
+        self.code = error.code or ""
+
+
+class BadSignature(Exception):
+    """A delivery that Stripe did not sign with a secret of ours, or too long ago."""
+
+
+@dataclass(frozen=True)
+class CheckoutOrder:
+    """What a Checkout session is to be opened for. The same order always gives the same session."""
+
+    payment_id: UUID
+    booking_id: UUID
+    price: Money
+    title: str
+    description: str
+    customer_email: str
+    success_url: str
+    cancel_url: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class CheckoutSession:
+    id: str
+    url: str | None
+    status: str
+    payment_status: str
+
+
+@dataclass(frozen=True)
+class StripeRefund:
+    id: str
+    status: str
+    failure_reason: str | None
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Give the application its Stripe client: the sandbox's, exactly when the key is the sandbox's."""
+    app.extensions["stripe"] = stripe.StripeClient(
+        settings.stripe_secret_key.get_secret_value(),
+        base_addresses={"api": settings.sandbox_stripe_url} if settings.uses_sandbox else {},
+        http_client=stripe.RequestsClient(timeout=TIMEOUT),
+        max_network_retries=RETRIES,
+    )
+    app.extensions["stripe webhook secrets"] = settings.stripe_webhook_secret
+
+
+def open_session(order: CheckoutOrder) -> CheckoutSession:
+    """Open a Checkout session. Raises StripeAway, StripeRefused.
+
+    https://docs.stripe.com/api/checkout/sessions/create
+    """
+    ids = {"payment_id": str(order.payment_id), "booking_id": str(order.booking_id)}
+    params: SessionCreateParams = {
+        "mode": "payment",
+        "line_items": [
+            {
+                "quantity": 1,
+                "price_data": {
+                    "currency": order.price.currency.lower(),
+                    "unit_amount": order.price.amount,
+                    "product_data": {"name": order.title, "description": order.description},
+                },
+            }
+        ],
+        "customer_email": order.customer_email,
+        "client_reference_id": str(order.booking_id),
+        "metadata": ids,
+        "payment_intent_data": {"metadata": ids, "description": order.title},
+        "success_url": order.success_url,
+        "cancel_url": order.cancel_url,
+        "expires_at": int(order.expires_at.timestamp()),
+    }
+    return _session(
+        _call(
+            lambda: _v1().checkout.sessions.create(
+                params, {"idempotency_key": f"checkout-{order.payment_id}"}
+            )
+        )
+    )
+
+
+def session(session_id: str) -> CheckoutSession:
+    """How a Checkout session stands. Raises StripeAway, StripeRefused."""
+    return _session(_call(lambda: _v1().checkout.sessions.retrieve(session_id)))
+
+
+def expire_session(session_id: str) -> CheckoutSession:
+    """Close an open Checkout session, so that nobody can pay in it; how it stands after that.
+
+    One that is no longer open stays as it is: `complete` means that it was paid or is being paid.
+    Raises StripeAway, StripeRefused.
+    """
+    try:
+        return _session(_call(lambda: _v1().checkout.sessions.expire(session_id)))
+    except StripeRefused:
+        return session(session_id)
+
+
+def refund(refund_id: UUID, payment_intent_id: str, amount: Money) -> StripeRefund:
+    """Send money back, once however often it is asked for. Raises StripeAway, StripeRefused."""
+    made = _call(
+        lambda: _v1().refunds.create(
+            {
+                "payment_intent": payment_intent_id,
+                "amount": amount.amount,
+                "metadata": {"refund_id": str(refund_id)},
+            },
+            {"idempotency_key": f"refund-{refund_id}"},
+        )
+    )
+    return StripeRefund(made.id, made.status or "pending", getattr(made, "failure_reason", None))
+
+
+def verify(payload: bytes, signature: str) -> str:
+    """The body of a delivery, proven to be Stripe's and recent. Raises BadSignature.
+
+    Only the header is checked (8 µs): building Stripe's event object from the body takes half a millisecond.
+    """
+    try:
+        text = payload.decode()
+        if _signed_at(signature) > time.time() + SIGNATURE_TOLERANCE:
+            raise BadSignature("The signature's timestamp lies in the future.")
+        _check_against_any_secret(text, signature)
+    except (
+        UnicodeDecodeError,
+        TypeError,
+        IndexError,
+    ) as error:  # what the package raises for bytes it does not expect
+        raise BadSignature("The signature or the body is not text.") from error
+    return text
+
+
+def _signed_at(signature: str) -> int:
+    match = re.search(r"(?:^|,)t=([0-9]{1,12})(?:,|$)", signature)
+    return int(match[1]) if match else 0
+
+
+def _check_against_any_secret(text: str, signature: str) -> None:
+    """Several secrets are good while one is being rolled: Stripe signs with both for up to 24 hours."""
+    refusal = "There is no secret to check against."
+    for secret in current_app.extensions["stripe webhook secrets"]:
+        try:
+            stripe.WebhookSignature.verify_header(text, signature, secret, SIGNATURE_TOLERANCE)
+        except stripe.SignatureVerificationError as error:
+            refusal = str(error)
+        else:
+            return
+    raise BadSignature(refusal)
+
+
+def _v1() -> stripe.V1Services:
+    client: stripe.StripeClient = current_app.extensions["stripe"]
+    return client.v1
+
+
+def _call(ask: Callable[[], Answer]) -> Answer:
+    try:
+        return ask()
+    except (stripe.APIConnectionError, stripe.RateLimitError) as error:
+        raise StripeAway("Stripe does not answer. Nothing was charged; try again in a moment.") from error
+    except (stripe.AuthenticationError, stripe.PermissionError) as error:
+        log.error("Stripe refuses STRIPE_SECRET_KEY, or the key lacks a permission: %s", error)
+        raise StripeAway("Payments are not set up right; we are told. Nothing was charged.", 60) from error
+    except stripe.StripeError as error:
+        if (error.http_status or 500) >= 500 or error.http_status == 409:
+            raise StripeAway("Stripe has trouble. Nothing was charged; try again in a moment.") from error
+        raise StripeRefused(error) from error
+
+
+def _session(answer: stripe.checkout.Session) -> CheckoutSession:
+    return CheckoutSession(answer.id, answer.url, answer.status or "open", answer.payment_status)

@@ -1,0 +1,54 @@
+"""Releasing a hold that ran out, without losing a payment that is being made."""
+
+import logging
+from uuid import UUID
+
+from app.bookings import lifecycle
+from app.bookings.models import Booking
+from app.bookings.status import Status as BookingStatus
+from app.extensions import db, now
+from app.payments import gateway
+from app.payments.models import Payment
+from app.payments.status import Status
+
+log = logging.getLogger(__name__)
+
+
+def release(booking_id: UUID) -> None:
+    """Close the Checkout session at Stripe, then free the time.
+
+    When Stripe says that the session is complete, the booking was paid and its event is on its way: it is
+    left as it is. When Stripe is away, the next sweep tries again.
+    """
+    booking = Booking.locked(booking_id)
+    if booking is None or booking.status is not BookingStatus.PENDING or booking.holds(now()):
+        return
+    payment = Payment.locked(booking.payment_id) if booking.payment_id else None
+    if payment is None or payment.status is Status.EXPIRED or payment.stripe_session_id is None:
+        lifecycle.expire(booking)
+        return
+    if payment.is_paid or payment.status is Status.PROCESSING:
+        return
+    session_id, payment_id = payment.stripe_session_id, payment.id
+    db.session.commit()  # no lock waits for Stripe's answer
+    if _was_paid(session_id):
+        log.info("booking %s: its session is complete, so it is not released", booking_id)
+        return
+    _close(payment_id)
+
+
+def _was_paid(session_id: str) -> bool:
+    try:
+        return gateway.expire_session(session_id).status == "complete"
+    except gateway.StripeAway:
+        log.warning("Stripe is away: session %s stays open until the next sweep", session_id)
+        return True
+
+
+def _close(payment_id: UUID) -> None:
+    payment = Payment.locked(payment_id)
+    if payment is None or payment.is_paid:
+        return
+    if payment.status in {Status.PENDING, Status.FAILED}:
+        payment.move_to(Status.EXPIRED, "the hold ran out")
+    lifecycle.expire(payment.booking)

@@ -1,0 +1,106 @@
+"""Events from Stripe: on record first, then applied once, tried again until they are."""
+
+import json
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from app import context
+from app.emails import messages
+from app.extensions import db, now
+from app.payments import refunds, settlement
+from app.payments.models import EventStatus, StripeEvent
+from app.retries import MOST_ATTEMPTS, pause
+
+log = logging.getLogger(__name__)
+
+APPLY = settlement.APPLY | refunds.APPLY
+LEASE = timedelta(minutes=2)
+"""How long one try may take before another worker may try."""
+
+
+def record(payload: str) -> str:
+    """Put an event on record, once however often it is delivered; its id. Commits."""
+    event = json.loads(payload)
+    row = {
+        "id": event["id"],
+        "type": event["type"],
+        "livemode": event.get("livemode", False),
+        "payload": event,
+        "request_id": context.request_id.get(),
+    }
+    db.session.execute(insert(StripeEvent).values(row).on_conflict_do_nothing(index_elements=["id"]))
+    db.session.commit()
+    return str(event["id"])
+
+
+def handle(event_id: str) -> timedelta | None:
+    """Apply an event that is due; the pause before another try when that is wanted.
+
+    The attempt is counted in a commit of its own, so that an event which kills its worker is parked in the
+    end. Everything it does, and that it is done, is one transaction.
+    """
+    attempts = _claim(event_id)
+    db.session.commit()
+    if attempts is None:
+        return None
+    try:
+        with context.acting(f"stripe:{event_id}", context.request_id.get()):
+            _apply(event_id)
+        db.session.commit()
+    except settlement.Mismatch as error:
+        db.session.rollback()
+        return _failed(event_id, error, wait=None)
+    except Exception as error:  # whatever it was is kept on the row and tried again
+        db.session.rollback()
+        log.exception("event %s failed (attempt %s)", event_id, attempts)
+        return _failed(event_id, error, wait=pause(attempts) if attempts < MOST_ATTEMPTS else None)
+    return None
+
+
+def _claim(event_id: str) -> int | None:
+    at = now()
+    return db.session.scalar(
+        update(StripeEvent)
+        .where(
+            StripeEvent.id == event_id, StripeEvent.status == EventStatus.RECEIVED, StripeEvent.due_at <= at
+        )
+        .values(attempts=StripeEvent.attempts + 1, due_at=at + LEASE)
+        .returning(StripeEvent.attempts)
+    )
+
+
+def _apply(event_id: str) -> None:
+    event = db.session.get_one(StripeEvent, event_id, with_for_update=True, populate_existing=True)
+    if event.status is not EventStatus.RECEIVED:
+        return
+    apply = APPLY.get(event.type)
+    event.reason = apply(event.subject) if apply else "a type that nothing here depends on"
+    event.status = EventStatus.IGNORED if event.reason else EventStatus.PROCESSED
+    event.finished_at, event.last_error = now(), None
+
+
+def _failed(event_id: str, error: Exception, wait: timedelta | None) -> timedelta | None:
+    event = db.session.get_one(StripeEvent, event_id, with_for_update=True, populate_existing=True)
+    event.last_error = f"{type(error).__name__}: {error}"
+    event.due_at = now() + (wait or timedelta())
+    if wait is None:
+        event.status, event.finished_at = EventStatus.FAILED, now()
+        messages.needs_attention(
+            f"event:{event_id}",
+            f"Stripe's event {event_id} ({event.type}) could not be applied: {event.last_error}",
+            "Look at the event and its payment in Stripe's dashboard and settle the difference by hand.",
+        )
+    db.session.commit()
+    return wait
+
+
+def forgotten(most: int) -> Sequence[str]:
+    """Events on record that are due: their job was lost, failed, or died."""
+    query = select(StripeEvent.id).where(
+        StripeEvent.status == EventStatus.RECEIVED, StripeEvent.due_at <= now()
+    )
+    return db.session.scalars(query.order_by(StripeEvent.due_at).limit(most)).all()

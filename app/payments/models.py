@@ -1,0 +1,178 @@
+"""Payments, refunds, and the events that Stripe told us."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+from uuid import UUID, uuid4
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, select, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app import context
+from app.bookings.models import Booking
+from app.extensions import Base, Changing, Identified, choice, db, now
+from app.money import Money
+from app.payments.status import PAID, RefundStatus, Status, check_move
+
+
+class Payment(Changing, Base):
+    """One Checkout session for one booking, and the money that came through it."""
+
+    __tablename__ = "payment"
+    __table_args__ = (CheckConstraint("amount_refunded_minor between 0 and amount_minor", name="refunded"),)
+
+    booking_id: Mapped[UUID] = mapped_column(ForeignKey("booking.id"), index=True)
+    amount_minor: Mapped[int]
+    currency: Mapped[str]
+    status: Mapped[Status] = mapped_column(choice(Status), default=Status.PENDING)
+    amount_refunded_minor: Mapped[int] = mapped_column(default=0)
+    success_url: Mapped[str]
+    cancel_url: Mapped[str]
+    session_expires_at: Mapped[datetime]
+    session_url: Mapped[str | None]
+    stripe_session_id: Mapped[str | None] = mapped_column(unique=True)
+    """None until Stripe has answered; the session may exist there all the same."""
+    stripe_payment_intent_id: Mapped[str | None] = mapped_column(unique=True)
+    stripe_charge_id: Mapped[str | None] = mapped_column(unique=True)
+    receipt_url: Mapped[str | None]
+    failure_code: Mapped[str | None]
+    failure_message: Mapped[str | None]
+
+    booking: Mapped[Booking] = relationship(foreign_keys=[booking_id])
+    refunds: Mapped[list["Refund"]] = relationship(back_populates="payment", order_by="Refund.created_at")
+
+    @property
+    def price(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+    @property
+    def refunded(self) -> Money:
+        return Money(self.amount_refunded_minor, self.currency)
+
+    @property
+    def failure(self) -> dict[str, str] | None:
+        return (
+            {"code": self.failure_code, "message": self.failure_message or ""} if self.failure_code else None
+        )
+
+    @property
+    def refundable_minor(self) -> int:
+        """What is left after all refunds that were made or are under way."""
+        under_way = {RefundStatus.PENDING, RefundStatus.REQUIRES_ACTION, RefundStatus.SUCCEEDED}
+        return self.amount_minor - sum(
+            refund.amount_minor for refund in self.refunds if refund.status in under_way
+        )
+
+    @property
+    def is_paid(self) -> bool:
+        return self.status in PAID
+
+    def move_to(self, status: Status, reason: str = "") -> None:
+        """The only writer of `status`. Raises IllegalMove; writes the audit row."""
+        check_move(self.status, status)
+        db.session.add(PaymentMove.of(self, status, reason))
+        self.status = status
+        if status is not Status.FAILED:
+            self.failure_code = self.failure_message = None
+
+    @classmethod
+    def locked(cls, payment_id: UUID) -> Self | None:
+        """The payment, with its coach's, its booking's and its own row locked, in this order."""
+        booking_id = db.session.scalar(select(cls.booking_id).where(cls.id == payment_id))
+        if booking_id is None:
+            return None
+        Booking.locked(booking_id)
+        row_lock = select(cls).where(cls.id == payment_id).with_for_update(of=cls)
+        return db.session.scalar(row_lock.execution_options(populate_existing=True))
+
+
+class PaymentMove(Identified, Base):
+    """Who moved a payment from which status to which, when, and because of what."""
+
+    __tablename__ = "payment_move"
+
+    payment_id: Mapped[UUID] = mapped_column(ForeignKey("payment.id"), index=True)
+    before: Mapped[Status] = mapped_column(choice(Status, "before"))
+    after: Mapped[Status] = mapped_column(choice(Status, "after"))
+    reason: Mapped[str]
+    actor: Mapped[str]
+    request_id: Mapped[str]
+
+    @classmethod
+    def of(cls, payment: Payment, after: Status, reason: str) -> Self:
+        return cls(
+            id=uuid4(),
+            payment_id=payment.id,
+            before=payment.status,
+            after=after,
+            reason=reason,
+            actor=context.actor.get(),
+            request_id=context.request_id.get(),
+            created_at=now(),
+        )
+
+
+class Refund(Changing, Base):
+    """Money that goes back: a row first, then the call to Stripe, then what Stripe says of it."""
+
+    __tablename__ = "refund"
+    __table_args__ = (
+        CheckConstraint("amount_minor > 0", name="amount"),
+        Index(
+            "ix_refund_due",
+            "due_at",
+            postgresql_where=text("status = 'pending' AND stripe_refund_id IS NULL"),
+        ),
+    )
+
+    payment_id: Mapped[UUID] = mapped_column(ForeignKey("payment.id"), index=True)
+    amount_minor: Mapped[int]
+    currency: Mapped[str]
+    status: Mapped[RefundStatus] = mapped_column(choice(RefundStatus), default=RefundStatus.PENDING)
+    reason: Mapped[str]
+    stripe_refund_id: Mapped[str | None] = mapped_column(unique=True)
+    failure_reason: Mapped[str | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime] = mapped_column(default=now)
+    last_error: Mapped[str | None]
+
+    payment: Mapped[Payment] = relationship(back_populates="refunds")
+
+    @property
+    def money(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+
+class EventStatus(StrEnum):
+    RECEIVED = "received"
+    PROCESSED = "processed"
+    IGNORED = "ignored"
+    FAILED = "failed"
+
+
+class StripeEvent(Base):
+    """An event as Stripe sent it, once, and what became of it."""
+
+    __tablename__ = "stripe_event"
+    __table_args__ = (Index("ix_stripe_event_due", "due_at", postgresql_where=text("status = 'received'")),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    type: Mapped[str]
+    livemode: Mapped[bool]
+    payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    status: Mapped[EventStatus] = mapped_column(choice(EventStatus), default=EventStatus.RECEIVED)
+    reason: Mapped[str | None]
+    """Why it was ignored."""
+    attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime] = mapped_column(default=now)
+    last_error: Mapped[str | None]
+    received_at: Mapped[datetime] = mapped_column(default=now)
+    finished_at: Mapped[datetime | None]
+    request_id: Mapped[str]
+
+    @property
+    def subject(self) -> dict[str, Any]:
+        """The object that the event is about, as it was then."""
+        subject: dict[str, Any] = self.payload["data"]["object"]
+        return subject

@@ -1,0 +1,178 @@
+"""Money that goes back: the row, the call to Stripe, and what Stripe says of it later."""
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from app.emails import messages
+from app.extensions import db, now
+from app.jobs import after_commit
+from app.money import Money
+from app.payments import gateway
+from app.payments.models import Payment, Refund
+from app.payments.status import RefundStatus, Status
+from app.retries import MOST_ATTEMPTS, pause
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=2)
+"""How long a worker has for its call; then another may make it, under the same idempotency key."""
+SETTLED = frozenset({RefundStatus.FAILED, RefundStatus.CANCELED})
+
+
+def request(payment: Payment, amount: Money, reason: str) -> Refund:
+    """Put a refund on record; a job asks Stripe for it once this is committed. The payment must be locked."""
+    refund = Refund(payment=payment, amount_minor=amount.amount, currency=amount.currency, reason=reason)
+    db.session.add(refund)
+    db.session.flush()
+    after_commit("payments.issue_refund", str(refund.id))
+    return refund
+
+
+def issue(refund_id: UUID) -> timedelta | None:
+    """Ask Stripe for a refund that is due; the pause before another try when that is wanted.
+
+    Commits twice, as no transaction is open while Stripe is asked. The row's id is the idempotency key: what
+    a killed worker left is finished by the next, once.
+    """
+    refund = _claim(refund_id)
+    db.session.commit()
+    if refund is None:
+        return None
+    intent_id = refund.payment.stripe_payment_intent_id or ""
+    db.session.commit()
+    try:
+        answer = gateway.refund(refund.id, intent_id, refund.money)
+    except gateway.StripeAway as error:
+        return _postpone(refund, error.detail)
+    except gateway.StripeRefused as error:
+        _apply(refund.id, None, RefundStatus.FAILED, error.code or str(error))
+    else:
+        _apply(refund.id, answer.id, RefundStatus(answer.status), answer.failure_reason)
+    db.session.commit()
+    return None
+
+
+def _claim(refund_id: UUID) -> Refund | None:
+    at = now()
+    return db.session.scalar(
+        update(Refund)
+        .where(Refund.id == refund_id, Refund.status == RefundStatus.PENDING)
+        .where(Refund.stripe_refund_id.is_(None), Refund.due_at <= at)
+        .values(attempts=Refund.attempts + 1, due_at=at + LEASE)
+        .returning(Refund)
+        .execution_options(populate_existing=True)
+    )
+
+
+def _postpone(refund: Refund, error: str) -> timedelta:
+    """A refund is owed and never given up; after many tries an operator hears of it."""
+    wait = pause(refund.attempts)
+    refund.last_error, refund.due_at = error, now() + wait
+    if refund.attempts == MOST_ATTEMPTS:
+        messages.needs_attention(
+            f"refund:{refund.id}",
+            f"Refund {refund.id} of {refund.money} was tried {refund.attempts} times: {error}",
+            "Look at Stripe's status page and at STRIPE_SECRET_KEY; it goes on being tried every hour.",
+        )
+    db.session.commit()
+    return wait
+
+
+def forgotten(most: int) -> Sequence[UUID]:
+    """Refunds that are due and that Stripe was not asked for, or did not answer about."""
+    query = select(Refund.id).where(
+        Refund.status == RefundStatus.PENDING, Refund.stripe_refund_id.is_(None), Refund.due_at <= now()
+    )
+    return db.session.scalars(query.order_by(Refund.due_at).limit(most)).all()
+
+
+def told(refund: dict[str, Any]) -> str | None:
+    """Stripe says how a refund stands; one that was made in its dashboard gets its row here."""
+    ours = _ours(refund) or _made_elsewhere(refund)
+    if ours is None:
+        return "no payment of ours"
+    status = RefundStatus(refund["status"])
+    if ours.stripe_refund_id == refund["id"] and ours.status is status:
+        return f"the refund is {status} already"
+    _apply(ours.id, refund["id"], status, refund.get("failure_reason"))
+    return None
+
+
+def _ours(refund: dict[str, Any]) -> Refund | None:
+    try:
+        by_metadata = db.session.get(Refund, UUID((refund.get("metadata") or {}).get("refund_id", "")))
+    except ValueError:
+        by_metadata = None
+    return by_metadata or db.session.scalar(select(Refund).where(Refund.stripe_refund_id == refund["id"]))
+
+
+def _made_elsewhere(refund: dict[str, Any]) -> Refund | None:
+    intent_id = refund.get("payment_intent")
+    payment_id = db.session.scalar(select(Payment.id).where(Payment.stripe_payment_intent_id == intent_id))
+    payment = Payment.locked(payment_id) if payment_id else None
+    if payment is None:
+        return None
+    again = db.session.scalar(select(Refund).where(Refund.stripe_refund_id == refund["id"]))
+    if again:
+        return again
+    made = Refund(
+        payment=payment,
+        amount_minor=refund["amount"],
+        currency=payment.currency,
+        reason="made in Stripe's dashboard",
+        stripe_refund_id=refund["id"],
+        status=RefundStatus.PENDING,
+    )
+    db.session.add(made)
+    db.session.flush()
+    return made
+
+
+def _apply(refund_id: UUID, stripe_id: str | None, status: RefundStatus, failure_reason: str | None) -> None:
+    """Write down how a refund stands and what it makes of its payment. A failed one never comes back."""
+    payment_id = db.session.scalar(select(Refund.payment_id).where(Refund.id == refund_id))
+    payment = Payment.locked(payment_id) if payment_id else None
+    refund = db.session.get_one(Refund, refund_id, populate_existing=True)
+    refund.stripe_refund_id = refund.stripe_refund_id or stripe_id
+    late_news = refund.status is RefundStatus.SUCCEEDED and status in {
+        RefundStatus.PENDING,
+        RefundStatus.REQUIRES_ACTION,
+    }
+    if refund.status in SETTLED or late_news or payment is None:
+        return
+    refund.status, refund.failure_reason, refund.last_error = status, failure_reason, None
+    db.session.flush()
+    _total(payment)
+    if status in SETTLED:
+        messages.needs_attention(
+            f"refund:{refund.id}:failed",
+            f"Refund {refund.id} of {refund.money} {status}: {failure_reason or 'no reason given'}",
+            f"The client is owed this money. Pay it back another way and note it on payment {payment.id}.",
+        )
+
+
+def _total(payment: Payment) -> None:
+    db.session.refresh(payment, ["refunds"])
+    succeeded = (refund.amount_minor for refund in payment.refunds if refund.status is RefundStatus.SUCCEEDED)
+    payment.amount_refunded_minor = min(sum(succeeded), payment.amount_minor)
+    status = _status_with(payment.amount_refunded_minor, payment.amount_minor)
+    if payment.is_paid and payment.status is not status:
+        payment.move_to(status, f"{payment.refunded} refunded")
+
+
+def _status_with(refunded: int, amount: int) -> Status:
+    if refunded == 0:
+        return Status.SUCCEEDED
+    return Status.REFUNDED if refunded == amount else Status.PARTIALLY_REFUNDED
+
+
+APPLY: dict[str, Callable[[dict[str, Any]], str | None]] = {
+    "refund.created": told,
+    "refund.updated": told,
+    "refund.failed": told,
+}

@@ -1,0 +1,251 @@
+"""What Stripe says of a payment, applied in whatever order it arrives and however often.
+
+Each function takes the object of an event, finds our payment, locks it and moves it at most once. It returns
+why there was nothing to do, or None when something was done.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from flask import current_app
+from sqlalchemy import or_, select
+
+from app.bookings import lifecycle
+from app.bookings.status import Status as BookingStatus
+from app.coaches import slots
+from app.emails import messages
+from app.extensions import db, now
+from app.money import Money
+from app.payments import refunds
+from app.payments.models import Payment
+from app.payments.status import Status
+
+StripeObject = dict[str, Any]
+Outcome = str | None
+
+NOT_OURS = "no payment of ours"
+
+
+class Mismatch(Exception):
+    """Stripe's word and our books differ in mode, amount or currency: nothing may be confirmed on it."""
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What an object of Stripe's says of one payment."""
+
+    session_id: str | None
+    intent_id: str | None
+    payment_id: UUID | None
+    amount: Money | None
+    livemode: bool
+
+
+def session_completed(session: StripeObject) -> Outcome:
+    """The payer went through Checkout. Only `payment_status: paid` is money; delayed methods say so later."""
+    if session["payment_status"] == "paid":
+        return _paid(_of_session(session))
+    return _processing(_of_session(session))
+
+
+def session_paid(session: StripeObject) -> Outcome:
+    """A delayed method brought the money."""
+    return _paid(_of_session(session))
+
+
+def session_failed(session: StripeObject) -> Outcome:
+    """A delayed method brought no money."""
+    return _failed(_of_session(session), "async_payment_failed", "The payment did not go through.")
+
+
+def session_expired(session: StripeObject) -> Outcome:
+    """Nobody paid in time: the time is free again, unless the client has opened another session for it."""
+    payment = _locked(_of_session(session))
+    if payment is None:
+        return NOT_OURS
+    if payment.status not in {Status.PENDING, Status.FAILED}:
+        return f"the payment is {payment.status}"
+    payment.move_to(Status.EXPIRED, "the Checkout session expired")
+    if payment.booking.payment_id == payment.id:
+        lifecycle.expire(payment.booking)
+    return None
+
+
+def intent_succeeded(intent: StripeObject) -> Outcome:
+    return _paid(_of_intent(intent, intent["amount_received"]))
+
+
+def intent_failed(intent: StripeObject) -> Outcome:
+    """A card was declined; the payer may try another in the same session."""
+    error = intent.get("last_payment_error") or {}
+    code = error.get("decline_code") or error.get("code") or "payment_failed"
+    return _failed(_of_intent(intent, intent["amount"]), code, error.get("message") or "The payment failed.")
+
+
+def intent_processing(intent: StripeObject) -> Outcome:
+    return _processing(_of_intent(intent, intent["amount"]))
+
+
+def intent_canceled(intent: StripeObject) -> Outcome:
+    payment = _locked(_of_intent(intent, intent["amount"]))
+    if payment is None:
+        return NOT_OURS
+    if payment.status not in {Status.PENDING, Status.FAILED, Status.PROCESSING}:
+        return f"the payment is {payment.status}"
+    payment.move_to(Status.EXPIRED, "the payment intent was canceled")
+    return None
+
+
+def charge_updated(charge: StripeObject) -> Outcome:
+    """The charge knows its receipt."""
+    payment = _locked(_of_intent({**charge, "id": charge["payment_intent"]}, charge["amount"]))
+    if payment is None:
+        return NOT_OURS
+    if not charge["paid"]:
+        return "the charge is not paid"
+    payment.stripe_charge_id, payment.receipt_url = charge["id"], charge.get("receipt_url")
+    return None
+
+
+def _paid(told: _Told) -> Outcome:
+    payment = _locked(told)
+    if payment is None:
+        return NOT_OURS
+    _check(payment, told)
+    if payment.is_paid:
+        return f"the payment is {payment.status} already"
+    payment.move_to(Status.SUCCEEDED, "paid")
+    _deliver(payment)
+    return None
+
+
+def _deliver(payment: Payment) -> None:
+    """Money was received: it ends in a confirmed booking, or goes back."""
+    booking = payment.booking
+    if booking.status in {BookingStatus.CONFIRMED, BookingStatus.COMPLETED, BookingStatus.NO_SHOW}:
+        return _return(payment, "this session was paid twice, and one payment is enough.")
+    if booking.status is BookingStatus.CANCELLED:
+        return _return(payment, "your payment came after the booking was cancelled.")
+    try:
+        lifecycle.confirm(booking)
+    except lifecycle.SlotTaken:
+        return _return(
+            payment, "your payment came after the hold had run out, and the time was taken meanwhile."
+        )
+    booking.payment_id = payment.id
+    return None
+
+
+def _return(payment: Payment, why: str) -> None:
+    booking = payment.booking
+    refunds.request(payment, payment.price, why)
+    free = slots.nearest_free(booking.coach, booking.start, booking.duration_minutes, now())
+    messages.payment_returned(booking, payment.price, why, free)
+
+
+def _processing(told: _Told) -> Outcome:
+    payment = _locked(told)
+    if payment is None:
+        return NOT_OURS
+    if payment.status not in {Status.PENDING, Status.FAILED}:
+        return f"the payment is {payment.status}"
+    payment.move_to(Status.PROCESSING, "the bank is at work")
+    if payment.booking.status is BookingStatus.PENDING:
+        payment.booking.hold_expires_at = payment.booking.start  # the money is on its way: keep the time
+    return None
+
+
+def _failed(told: _Told, code: str, message: str) -> Outcome:
+    payment = _locked(told)
+    if payment is None:
+        return NOT_OURS
+    if payment.status not in {Status.PENDING, Status.FAILED, Status.PROCESSING}:
+        return f"the payment is {payment.status}"
+    if payment.status is not Status.FAILED:
+        payment.move_to(Status.FAILED, code)
+    payment.failure_code, payment.failure_message = code, message
+    return None
+
+
+def _check(payment: Payment, told: _Told) -> None:
+    livemode: bool = current_app.extensions["settings"].livemode
+    if told.livemode is not livemode:
+        raise Mismatch(
+            f"payment {payment.id}: Stripe says livemode {told.livemode}, our key is for {livemode}"
+        )
+    if told.amount != payment.price:
+        raise Mismatch(f"payment {payment.id}: Stripe says {told.amount}, our books say {payment.price}")
+
+
+def _locked(told: _Told) -> Payment | None:
+    """Our payment, locked, and knowing Stripe's ids from now on."""
+    payment_id = told.payment_id and db.session.scalar(
+        select(Payment.id).where(Payment.id == told.payment_id)
+    )
+    if payment_id is None:
+        known = [
+            column == value
+            for column, value in (
+                (Payment.stripe_session_id, told.session_id),
+                (Payment.stripe_payment_intent_id, told.intent_id),
+            )
+            if value
+        ]
+        payment_id = db.session.scalar(select(Payment.id).where(or_(*known))) if known else None
+    payment = Payment.locked(payment_id) if payment_id else None
+    if payment:
+        payment.stripe_session_id = payment.stripe_session_id or told.session_id
+        payment.stripe_payment_intent_id = payment.stripe_payment_intent_id or told.intent_id
+    return payment
+
+
+def _of_session(session: StripeObject) -> _Told:
+    return _Told(
+        session_id=session["id"],
+        intent_id=_id(session.get("payment_intent")),
+        payment_id=_payment_id(session),
+        amount=_money(session.get("amount_total"), session.get("currency")),
+        livemode=session["livemode"],
+    )
+
+
+def _of_intent(intent: StripeObject, amount: int) -> _Told:
+    return _Told(
+        session_id=None,
+        intent_id=_id(intent["id"]),
+        payment_id=_payment_id(intent),
+        amount=_money(amount, intent["currency"]),
+        livemode=intent["livemode"],
+    )
+
+
+def _id(reference: Any) -> str | None:
+    """The id of an object that Stripe may have expanded."""
+    identifier: str | None = reference["id"] if isinstance(reference, dict) else reference
+    return identifier
+
+
+def _payment_id(subject: StripeObject) -> UUID | None:
+    try:
+        return UUID((subject.get("metadata") or {}).get("payment_id", ""))
+    except ValueError:
+        return None
+
+
+def _money(amount: int | None, currency: str | None) -> Money | None:
+    return Money(amount, currency.upper()) if amount is not None and currency else None
+
+
+APPLY: dict[str, Callable[[StripeObject], Outcome]] = {
+    "checkout.session.completed": session_completed,
+    "checkout.session.async_payment_succeeded": session_paid,
+    "checkout.session.async_payment_failed": session_failed,
+    "checkout.session.expired": session_expired,
+    "payment_intent.succeeded": intent_succeeded,
+    "payment_intent.payment_failed": intent_failed,
+    "payment_intent.processing": intent_processing,
+    "payment_intent.canceled": intent_canceled,
+    "charge.updated": charge_updated,
+}

@@ -1,0 +1,54 @@
+"""Where Stripe tells us what happened. Nobody waits here: verify, enqueue, answer."""
+
+import json
+
+from apiflask import APIBlueprint
+from flask import request
+
+from app.accounts.access import public
+from app.jobs import enqueue
+from app.payments import gateway
+from app.problems import Problem
+
+webhook = APIBlueprint("webhook", __name__, url_prefix="/payment", tag="Payments")
+
+
+class BadDelivery(Problem):
+    status, slug = 400, "bad-delivery"
+
+
+@webhook.post("/webhook")
+@webhook.doc(
+    responses={
+        200: "Received",
+        400: "Not signed by Stripe, or not an event",
+        413: "Too large",
+        503: "Broker away",
+    }
+)
+@public
+def receive() -> dict[str, bool]:
+    """For Stripe only: takes a signed event and puts it on the queue."""
+    try:
+        payload = gateway.verify(request.get_data(), request.headers.get("Stripe-Signature", ""))
+    except gateway.BadSignature as error:
+        raise BadDelivery(f"The Stripe-Signature header does not fit: {error}") from error
+    _check_is_event(payload)
+    enqueue("payments.handle_event", payload)
+    return {"received": True}
+
+
+def _check_is_event(payload: str) -> None:
+    try:
+        event = json.loads(payload)
+    except (ValueError, RecursionError) as error:
+        raise BadDelivery("The body is not JSON.") from error
+    well_formed = (
+        isinstance(event, dict)
+        and isinstance(event.get("id"), str)
+        and isinstance(event.get("type"), str)
+        and isinstance(event.get("data"), dict)
+        and isinstance(event["data"].get("object"), dict)
+    )
+    if not well_formed:
+        raise BadDelivery("The body is not an event: it needs id, type and data.object.")
