@@ -1,0 +1,93 @@
+"""CultureBridge: coaching sessions, booked over HTTP, paid on Stripe Checkout, confirmed by e-mail."""
+
+from typing import Any
+
+from apiflask import APIFlask
+from flask import Response, request
+from flask.typing import ResponseReturnValue
+
+from app import context, docs, jobs, logs, problems
+from app.accounts import access
+from app.accounts.routes import accounts
+from app.bookings.routes import bookings
+from app.coaches.routes import coaches
+from app.config import Settings
+from app.extensions import db, jwt, mail, migrate
+from app.ops import commands
+from app.ops.health import health
+from app.payments import gateway
+from app.payments.routes import payments
+from app.payments.webhook import webhook
+
+
+class Application(APIFlask):
+    """One request, one transaction: committed here once the view has answered, rolled back if it raised."""
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        answer = super().dispatch_request()
+        db.session.commit()
+        return answer
+
+
+def create_app(settings: Settings | None = None) -> Application:
+    """The application, ready to serve. Raises BadSettings, which names every bad variable."""
+    settings = settings or Settings.load()
+    logs.configure(settings.log_level)
+    app = Application(__name__, title="CultureBridge", version="1", docs_path=None, static_folder=None)  # type: ignore[arg-type]
+    app.config.from_mapping(_flask_config(settings))
+    app.extensions["settings"] = settings
+
+    db.init_app(app)
+    migrate.init_app(app, db)
+    jwt.init_app(app)
+    mail.init_app(app)
+    gateway.init_app(app, settings)
+    jobs.queue.set_default()
+
+    app.before_request(_name_the_request)
+    app.before_request(logs.start_clock)
+    app.before_request(access.check)
+    app.after_request(_tell_the_request_id)
+    app.after_request(logs.request_done)
+    problems.register(app)
+    docs.register(app)
+    for room in (accounts, coaches, bookings, payments, webhook, health):
+        app.register_blueprint(room)
+    commands.register(app)
+    return app
+
+
+def _flask_config(settings: Settings) -> dict[str, Any]:
+    return {
+        "SECRET_KEY": settings.secret_key.get_secret_value(),
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": {
+            "pool_size": 10,
+            "pool_pre_ping": True,
+            "pool_recycle": 1800,
+            "connect_args": {"connect_timeout": 5, "options": "-c timezone=UTC -c statement_timeout=20000"},
+        },
+        "JWT_SECRET_KEY": settings.jwt_secret_key.get_secret_value(),
+        "JWT_ACCESS_TOKEN_EXPIRES": 900,
+        "JWT_REFRESH_TOKEN_EXPIRES": 30 * 86400,
+        "JWT_ERROR_MESSAGE_KEY": "detail",
+        "MAX_CONTENT_LENGTH": 512 * 1024,
+        "MAIL_SERVER": settings.smtp_host,
+        "MAIL_PORT": settings.smtp_port,
+        "MAIL_USERNAME": settings.smtp_user,
+        "MAIL_PASSWORD": settings.smtp_password and settings.smtp_password.get_secret_value(),
+        "MAIL_USE_SSL": settings.smtp_port == 465,
+        "MAIL_USE_TLS": bool(settings.smtp_user) and settings.smtp_port != 465,
+        "MAIL_DEFAULT_SENDER": settings.smtp_from_email,
+        **docs.CONFIG,
+    }
+
+
+def _name_the_request() -> None:
+    context.request_id.set(context.sensible_request_id(request.headers.get("X-Request-ID")))
+    context.actor.set("anonymous")
+
+
+def _tell_the_request_id(response: Response) -> Response:
+    response.headers["X-Request-ID"] = context.request_id.get()
+    return response

@@ -1,0 +1,112 @@
+"""/openapi.json and /docs, generated from the code; the page's own files come from a package, not a CDN."""
+
+from pathlib import Path
+from typing import Any
+
+import swagger_ui_bundle
+from apiflask import APIFlask
+from flask import Response, render_template_string, send_from_directory
+from pydantic import BaseModel
+
+from app.accounts.access import public
+
+_FILES = Path(swagger_ui_bundle.swagger_ui_path)
+
+
+class FieldError(BaseModel):
+    pointer: str = ""
+    detail: str = ""
+
+
+class ProblemView(BaseModel):
+    """RFC 9457, application/problem+json."""
+
+    type: str = "/problems/invalid"
+    title: str = "Unprocessable Content"
+    status: int = 422
+    detail: str = ""
+    request_id: str = ""
+    errors: list[FieldError] = []
+
+
+CONFIG: dict[str, Any] = {
+    "OPENAPI_VERSION": "3.1.0",
+    "TAGS": ["Accounts", "Coaches", "Bookings", "Payments", "Operating"],
+    "HTTP_ERROR_SCHEMA": ProblemView,
+    "VALIDATION_ERROR_SCHEMA": ProblemView,
+    "AUTO_404_RESPONSE": False,
+    "AUTO_OPERATION_ID": True,
+    "SECURITY_SCHEMES": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+    "INFO": {
+        "description": "Coaching sessions: booked over HTTP, paid on Stripe Checkout, confirmed by e-mail."
+    },
+    "JSON_SORT_KEYS": False,
+}
+
+_PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemView"}}}
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "description": "The same request under the same key is answered again and not done again, for 24 hours.",
+}
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>CultureBridge API</title>
+<link rel="stylesheet" href="/docs/files/swagger-ui.css">
+</head>
+<body style="margin:0">
+<div id="page"></div>
+<script src="/docs/files/swagger-ui-bundle.js"></script>
+<script>
+SwaggerUIBundle({url: "/openapi.json", dom_id: "#page", deepLinking: true, persistAuthorization: true})
+</script>
+</body>
+</html>
+"""
+
+
+def register(app: APIFlask) -> None:
+    public(app.view_functions["openapi.spec"])
+    app.add_url_rule("/docs", view_func=_page)
+    app.add_url_rule("/docs/files/<path:name>", view_func=_file)
+
+    @app.spec_processor
+    def complete(spec: Any) -> Any:
+        for path in spec["paths"].values():
+            for method, operation in path.items():
+                _complete(operation, _view(app, method, operation["operationId"]))
+        return spec
+
+
+@public
+def _page() -> str:
+    return render_template_string(_PAGE)
+
+
+@public
+def _file(name: str) -> Response:
+    return send_from_directory(_FILES, name, max_age=86400)
+
+
+def _view(app: APIFlask, method: str, operation_id: str) -> Any:
+    views = {f"{method}_{endpoint.replace('.', '_')}": view for endpoint, view in app.view_functions.items()}
+    return views[operation_id]
+
+
+def _complete(operation: dict[str, Any], view: Any) -> None:
+    """Say what the generator cannot know: who may call, which headers count, how refusals look."""
+    if view.access.roles is not None:
+        operation["security"] = [{"bearer": []}]
+        for status, description in (("401", "Not signed in"), ("403", "Not allowed")):
+            operation["responses"][status] = {"description": description, "content": _PROBLEM}
+    if getattr(view, "is_idempotent", False):
+        operation["parameters"].append(_IDEMPOTENCY_KEY)
+    for status, answer in operation["responses"].items():
+        if status >= "400":
+            answer["content"] = _PROBLEM

@@ -1,0 +1,15 @@
+"""The web server: workers, threads, timeouts, logging."""
+
+import os
+
+bind = f"0.0.0.0:{os.environ.get('PORT', '8000')}"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+worker_class = "gthread"  # a frozen broker or database holds a thread, not the process
+threads = 8
+timeout = 30
+graceful_timeout = 20
+keepalive = 5
+limit_request_line = 8190
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 - heartbeats off the disk
+accesslog = None  # the application logs each request itself, with its id
+logger_class = "gunicorn.glogging.Logger"

@@ -1,0 +1,24 @@
+"""The outbox."""
+
+from uuid import UUID
+
+from celery import Task, shared_task
+
+from app.emails import delivery
+from app.emails.models import Email
+from app.jobs import enqueue
+
+BATCH = 500
+
+
+@shared_task(name="emails.deliver", bind=True, max_retries=None)
+def deliver(self: "Task[..., None]", email_id: str) -> None:
+    if wait := delivery.deliver(UUID(email_id)):
+        raise self.retry(countdown=wait.total_seconds())
+
+
+@shared_task(name="emails.deliver_forgotten")
+def deliver_forgotten() -> None:
+    """Mails whose job was lost."""
+    for email_id in Email.forgotten(BATCH):
+        enqueue("emails.deliver", str(email_id))

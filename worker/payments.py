@@ -1,0 +1,50 @@
+"""Events and refunds."""
+
+from uuid import UUID
+
+from celery import Task, shared_task
+
+from app.jobs import enqueue
+from app.payments import holds, inbox, refunds
+
+BATCH = 500
+
+
+@shared_task(name="payments.handle_event", bind=True, max_retries=None)
+def handle_event(self: "Task[..., None]", payload: str) -> None:
+    """A delivery of Stripe's: on record, then applied."""
+    event_id = inbox.record(payload)
+    if wait := inbox.handle(event_id):
+        raise self.retry(countdown=wait.total_seconds())
+
+
+@shared_task(name="payments.apply_event", bind=True, max_retries=None)
+def apply_event(self: "Task[..., None]", event_id: str) -> None:
+    if wait := inbox.handle(event_id):
+        raise self.retry(countdown=wait.total_seconds())
+
+
+@shared_task(name="payments.apply_forgotten")
+def apply_forgotten() -> None:
+    """Events whose job was lost."""
+    for event_id in inbox.forgotten(BATCH):
+        enqueue("payments.apply_event", event_id)
+
+
+@shared_task(name="payments.issue_refund", bind=True, max_retries=None)
+def issue_refund(self: "Task[..., None]", refund_id: str) -> None:
+    if wait := refunds.issue(UUID(refund_id)):
+        raise self.retry(countdown=wait.total_seconds())
+
+
+@shared_task(name="payments.issue_forgotten_refunds")
+def issue_forgotten_refunds() -> None:
+    """Refunds whose job was lost."""
+    for refund_id in refunds.forgotten(BATCH):
+        enqueue("payments.issue_refund", str(refund_id))
+
+
+@shared_task(name="payments.release_hold")
+def release_hold(booking_id: str) -> None:
+    """A hold that ran out: its session is closed at Stripe first, and what was paid is not released."""
+    holds.release(UUID(booking_id))
