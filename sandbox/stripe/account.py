@@ -1,0 +1,61 @@
+"""The one Stripe account that the sandbox plays: its objects and everything around them."""
+
+import threading
+
+from sandbox.stripe.cards import Challenge, TestCard
+from sandbox.stripe.clock import Clock, Schedule
+from sandbox.stripe.deliveries import Deliveries
+from sandbox.stripe.faults import Faults
+from sandbox.stripe.idempotency import IdempotencyKeys
+from sandbox.stripe.objects import Json, new_id, shaped
+from sandbox.stripe.requestlog import RequestLog
+from sandbox.stripe.settings import Settings
+from sandbox.stripe.store import Store
+
+
+class Account:
+    """All state, in memory, under one lock: whoever reads or changes it holds `lock`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.lock = threading.RLock()
+        self.id = new_id("acct", 16)
+        self._open()
+
+    def reset(self) -> None:
+        """Forget everything, and stand there as when the process started."""
+        with self.lock:
+            self.deliveries.stop()
+            self._open()
+
+    def run_due(self) -> None:
+        """Do what the clock says is due."""
+        with self.lock:
+            self.schedule.run_due()
+
+    def _open(self) -> None:
+        self.clock = Clock()
+        self.opened = self.clock.now()
+        self.store = Store()
+        self.schedule = Schedule(self.clock)
+        self.keys = IdempotencyKeys(self.clock)
+        self.faults = Faults()
+        self.log = RequestLog()
+        self.deliveries = Deliveries(self.settings, self.store, self.lock)
+        self.line_items: dict[str, list[Json]] = {}  # by checkout session
+        self.intent_data: dict[str, Json] = {}  # by checkout session: what its payment intent will get
+        self.challenges: dict[str, Challenge] = {}  # by payment intent: a 3-D Secure step under way
+        self.cards: dict[str, TestCard] = {}  # by charge: its card decides what becomes of a refund
+        self._register_webhook()
+
+    def _register_webhook(self) -> None:
+        endpoint = shaped(
+            "webhook_endpoint",
+            id=new_id("we"),
+            created=self.clock.now(),
+            description="CultureBridge, as PUBLIC_URL and STRIPE_WEBHOOK_SECRET say",
+            enabled_events=["*"],
+            url=self.settings.webhook_url,
+        )
+        self.store.add(endpoint)
+        self.deliveries.secrets[endpoint["id"]] = self.settings.webhook_secret

@@ -1,0 +1,20 @@
+"""The Flask application: API, hosted pages, dashboard, controls."""
+
+from datetime import UTC, datetime
+
+from flask import Flask
+
+from sandbox.stripe import api, control, hosted_page
+from sandbox.stripe.account import Account
+from sandbox.stripe.amounts import written
+
+
+def create_app(account: Account) -> Flask:
+    """The application that plays this account."""
+    app = Flask("sandbox.stripe")
+    app.jinja_env.filters["money"] = written
+    app.jinja_env.filters["day"] = lambda moment: datetime.fromtimestamp(moment, UTC).strftime("%-d %B %Y")
+    app.register_blueprint(api.blueprint(account))
+    app.register_blueprint(control.blueprint(account))
+    app.register_blueprint(hosted_page.blueprint(account))
+    return app

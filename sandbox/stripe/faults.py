@@ -1,0 +1,53 @@
+"""Failures of the API that were asked for: errors, delays, cut connections."""
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from sandbox.stripe.errors import Injected
+
+MESSAGES = {
+    429: ("Request rate limit exceeded. You can learn more about rate limits here "
+          "https://stripe.com/docs/rate-limits.", "rate_limit"),
+    500: ("An unknown error occurred", None),
+    503: ("Stripe is temporarily unavailable", None),
+}  # fmt: skip
+
+
+@dataclass
+class Fault:
+    """How the next `times` matching requests fail.
+
+    `status` is the answer (None: the true one); `after_work` lets the request take effect first;
+    `close_connection` answers nothing at all; `delay_seconds` passes before the answer.
+    """
+
+    path: str = "*"
+    method: str = "*"
+    status: int | None = None
+    times: int = 1
+    after_work: bool = False
+    delay_seconds: float = 0
+    close_connection: bool = False
+
+    def error(self) -> Injected:
+        """The answer of a fault that has a status."""
+        status = self.status or 500
+        message, code = MESSAGES.get(status, MESSAGES[500])
+        return Injected(status, message, code)
+
+
+class Faults:
+    """The faults still to come. Callers hold the account's lock."""
+
+    def __init__(self) -> None:
+        self.pending: list[Fault] = []
+
+    def take(self, method: str, path: str) -> Fault | None:
+        """The fault for this request, used up by one; paths may hold `*`."""
+        for fault in self.pending:
+            if fault.method in ("*", method) and fnmatchcase(path, fault.path):
+                fault.times -= 1
+                if fault.times < 1:
+                    self.pending.remove(fault)
+                return fault
+        return None

@@ -1,0 +1,26 @@
+"""Fresh objects in the exact shape of Stripe's own examples, and their ids."""
+
+import json
+import secrets
+import string
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+Json = dict[str, Any]
+
+SHAPES: dict[str, Json] = json.loads(Path(__file__).with_name("shapes.json").read_text())
+ALPHABET = string.ascii_letters + string.digits
+
+
+def shaped(name: str, **fields: Any) -> Json:
+    """A new object of this kind with these fields set; a field the kind lacks is a mistake of ours."""
+    unknown = fields.keys() - SHAPES[name].keys()
+    if unknown:
+        raise KeyError(f"{name} has no field {', '.join(sorted(unknown))}")
+    return {**deepcopy(SHAPES[name]), **fields}
+
+
+def new_id(prefix: str, length: int = 24) -> str:
+    """An id as Stripe makes them: the kind's prefix and random letters and digits."""
+    return prefix + "_" + "".join(secrets.choice(ALPHABET) for _ in range(length))
