@@ -1,5 +1,40 @@
-# Each target is one line that a person could type.
+# Each target is a line or two that a person could type; what is slow happens once.
 PYTHON ?= python3
+RECENT = import sys; sys.exit(sys.version_info < (3, 11))
+LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
-lock:  ## write the pinned lock files from pyproject.toml
-	.venv/bin/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml -o requirements.txt
+.PHONY: help run test check lock clean
+
+help:  ## what there is
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 14
+
+run: .venv/installed  ## everything on this machine: servers, web, worker, beat, the sandbox's Stripe and mailbox
+	@.venv/bin/python -m sandbox.run
+
+test: .venv/installed  ## all tests
+	.venv/bin/python -m pytest
+
+check: .venv/installed  ## format, lint, types, import contracts, dependencies, migrations match models
+	.venv/bin/ruff format --check
+	.venv/bin/ruff check
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	.venv/bin/deptry .
+	.venv/bin/python -m sandbox.with_servers sh -c 'flask db upgrade && flask db check'
+
+lock: .venv/installed  ## both lock files, from pyproject.toml
+	$(LOCK) pyproject.toml -o requirements.txt
+	$(LOCK) --extra dev pyproject.toml -o requirements-dev.txt
+
+clean:  ## remove what the other targets made
+	rm -rf .venv .env.run .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/installed: requirements.txt requirements-dev.txt
+	@.venv/bin/python -c '$(RECENT)' 2>/dev/null || for python in $(PYTHON) python3.13 python3.12 python3.11 none; do \
+	  $$python -c '$(RECENT)' 2>/dev/null && $$python -m venv --clear .venv && break; \
+	  test $$python != none || { echo 'CultureBridge needs Python 3.11 or newer: make PYTHON=/path/to/python3' >&2; exit 1; }; \
+	done
+	@echo 'Installing into .venv; this takes a minute, and only when the lock files change.'
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,161 @@
+"""`make run`: servers, web, worker, beat, Stripe's stand-in and a mailbox, until Ctrl-C; it leaves nothing."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from types import FrameType
+
+import httpx
+from honcho.environ import parse_procfile
+
+from sandbox.environment import (
+    ROOT,
+    settings,
+    told_to_other_terminals,
+    uses_mailbox,
+    uses_sandbox_stripe,
+    with_programs,
+)
+from sandbox.foreman import Foreman, Terminal, in_a_session
+from sandbox.ports import needed, refuse_unusable
+from sandbox.processes import ServerError
+from sandbox.servers import servers
+
+READY_SECONDS = 120.0
+POLL_SECONDS = 0.1
+
+
+class Stopped(Exception):
+    """Ctrl-C, SIGTERM or a closed terminal."""
+
+
+class StopSignals:
+    """Requests to stop, counted instead of obeyed: whatever is under way decides when it can be stopped."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if signum != signal.SIGHUP or signal.getsignal(signum) != signal.SIG_IGN:  # nohup's wish
+                signal.signal(signum, self._count)
+
+    def hurry(self) -> bool:
+        """Whether somebody asked twice."""
+        return self.count > 1
+
+    def check(self) -> None:
+        """Raises Stopped once somebody asked."""
+        if self.count:
+            raise Stopped
+
+    def _count(self, _signum: int, _frame: FrameType | None) -> None:
+        self.count += 1
+
+
+def main() -> int:
+    """Run until told to stop. A process that ends by itself stops all the others and is named."""
+    environ = with_programs(settings(os.environ))
+    ports = needed(environ)
+    refuse_unusable(ports)
+    stop = StopSignals()
+    try:
+        with servers(environ) as found:
+            environ |= found
+            with told_to_other_terminals(environ), Foreman(stop.hurry) as foreman:
+                _serve(environ, foreman, stop)
+    except ServerError as failed:
+        raise SystemExit(str(failed)) from None
+    except Stopped:
+        print("Stopped.", file=Terminal())
+    return 0
+
+
+def _serve(environ: Mapping[str, str], foreman: Foreman, stop: StopSignals) -> None:
+    procfile: dict[str, str] = dict(parse_procfile((ROOT / "Procfile").read_text()).processes)
+    _complete(procfile.pop("release"), environ, stop)
+    _complete("flask demo", environ, stop)
+    foreman.start(_stand_ins(environ), environ)
+    foreman.start(procfile, environ)
+    _wait_until_ready(environ, foreman, stop)
+    foreman.say(_welcome(environ))
+    while True:
+        _check(foreman, stop)
+        time.sleep(POLL_SECONDS)
+
+
+def _stand_ins(environ: Mapping[str, str]) -> dict[str, str]:
+    commands = {}
+    if uses_sandbox_stripe(environ):
+        commands["stripe"] = "python -m sandbox.stripe"
+    if uses_mailbox(environ):
+        commands["mailbox"] = "python -m sandbox.mailbox"
+    return commands
+
+
+def _complete(command: str, environ: Mapping[str, str], stop: StopSignals) -> None:
+    """Run a command to its end; what it printed is shown only when it fails."""
+    running = in_a_session(command, environ)
+    output = None
+    while output is None:
+        try:
+            output, _ = running.communicate(timeout=POLL_SECONDS)
+        except subprocess.TimeoutExpired:
+            if stop.count:
+                running.kill()
+    stop.check()
+    if running.returncode != 0:
+        raise SystemExit(
+            f"{output.decode(errors='replace')}\n`{command}` failed: {_said(running.returncode)}."
+        )
+
+
+def _wait_until_ready(environ: Mapping[str, str], foreman: Foreman, stop: StopSignals) -> None:
+    url = f"http://127.0.0.1:{environ['PORT']}/health/ready"
+    deadline = time.monotonic() + READY_SECONDS
+    while (trouble := _trouble_at(url)) is not None:
+        _check(foreman, stop)
+        if time.monotonic() > deadline:
+            raise SystemExit(f"CultureBridge was not ready after {READY_SECONDS:.0f} s. {url}: {trouble}")
+        time.sleep(POLL_SECONDS)
+
+
+def _trouble_at(url: str) -> str | None:
+    """What keeps the address from answering 200, None when it does."""
+    try:
+        answer = httpx.get(url, timeout=5)
+    except httpx.HTTPError as error:
+        return str(error)
+    return None if answer.status_code == 200 else f"{answer.status_code} {answer.text}"
+
+
+def _check(foreman: Foreman, stop: StopSignals) -> None:
+    stop.check()
+    ended = foreman.first_ended()
+    if ended:
+        name, code = ended
+        raise SystemExit(f"{name} ended by itself ({_said(code)}), so everything else was stopped.")
+
+
+def _said(code: int) -> str:
+    return f"exit code {code}" if code >= 0 else f"killed by {signal.Signals(-code).name}"
+
+
+def _welcome(environ: Mapping[str, str]) -> str:
+    url = f"http://localhost:{environ['PORT']}"
+    stripe = f"{environ['SANDBOX_STRIPE_URL']}  (card 4242 4242 4242 4242)"
+    mailbox = f"http://localhost:{environ['SANDBOX_MAILBOX_PORT']}"
+    lines = [
+        ("API", f"{url}  (described at {url}/docs)"),
+        ("Stripe", stripe if uses_sandbox_stripe(environ) else "Stripe itself, with your key"),
+        ("Mailbox", mailbox if uses_mailbox(environ) else f"mails go to {environ['SMTP_HOST']}"),
+        ("Logins", "client@test.com and coach@test.com, password: password"),
+        ("Stop", "Ctrl-C"),
+    ]
+    rule = "-" * 78
+    return "\n".join(["", rule, " CultureBridge is running.", *(f"  {a:<9}{b}" for a, b in lines), rule, ""])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
