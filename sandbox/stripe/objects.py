@@ -13,12 +13,12 @@ SHAPES: dict[str, Json] = json.loads(Path(__file__).with_name("shapes.json").rea
 ALPHABET = string.ascii_letters + string.digits
 
 
-def shaped(name: str, **fields: Any) -> Json:
+def shaped(kind: str, /, **fields: Any) -> Json:
     """A new object of this kind with these fields set; a field the kind lacks is a mistake of ours."""
-    unknown = fields.keys() - SHAPES[name].keys()
+    unknown = fields.keys() - SHAPES[kind].keys()
     if unknown:
-        raise KeyError(f"{name} has no field {', '.join(sorted(unknown))}")
-    return {**deepcopy(SHAPES[name]), **fields}
+        raise KeyError(f"{kind} has no field {', '.join(sorted(unknown))}")
+    return {**deepcopy(SHAPES[kind]), **fields}
 
 
 def new_id(prefix: str, length: int = 24) -> str:

@@ -152,9 +152,9 @@ def _decimal(value: str, path: str) -> str:
 
 def _empty(path: str) -> InvalidParameter:
     return InvalidParameter(
-        f"You passed an empty string for '{path}'. We assume empty values are an attempt to unset "
-        f"a parameter; however '{path}' cannot be unset. You should remove '{path}' from your request or supply a "
-        "non-empty value.",
+        f"You passed an empty string for '{path}'. We assume empty values are an attempt to unset a "
+        f"parameter; however '{path}' cannot be unset. You should remove '{path}' from your request or "
+        "supply a non-empty value.",
         code="parameter_invalid_empty",
         param=path,
     )
