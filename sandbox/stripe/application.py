@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from flask import Flask
 
-from sandbox.stripe import api, control, hosted_page
+from sandbox.stripe import api, control, dashboard, hosted_page
 from sandbox.stripe.account import Account
 from sandbox.stripe.amounts import written
 
@@ -13,8 +13,12 @@ def create_app(account: Account) -> Flask:
     """The application that plays this account."""
     app = Flask("sandbox.stripe")
     app.jinja_env.filters["money"] = written
-    app.jinja_env.filters["day"] = lambda moment: datetime.fromtimestamp(moment, UTC).strftime("%-d %B %Y")
+    app.jinja_env.filters["day"] = lambda time: datetime.fromtimestamp(time, UTC).strftime("%d %B %Y")
+    app.jinja_env.filters["moment"] = lambda time: datetime.fromtimestamp(time, UTC).strftime(
+        "%d %b %H:%M:%S"
+    )
     app.register_blueprint(api.blueprint(account))
     app.register_blueprint(control.blueprint(account))
     app.register_blueprint(hosted_page.blueprint(account))
+    app.register_blueprint(dashboard.blueprint(account))
     return app

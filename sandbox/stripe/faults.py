@@ -1,7 +1,8 @@
 """Failures of the API that were asked for: errors, delays, cut connections."""
 
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
+
+from pydantic import BaseModel, Field
 
 from sandbox.stripe.errors import Injected
 
@@ -13,8 +14,7 @@ MESSAGES = {
 }  # fmt: skip
 
 
-@dataclass
-class Fault:
+class Fault(BaseModel, extra="forbid"):
     """How the next `times` matching requests fail.
 
     `status` is the answer (None: the true one); `after_work` lets the request take effect first;
@@ -23,10 +23,10 @@ class Fault:
 
     path: str = "*"
     method: str = "*"
-    status: int | None = None
-    times: int = 1
+    status: int | None = Field(None, ge=400, le=599)
+    times: int = Field(1, ge=1)
     after_work: bool = False
-    delay_seconds: float = 0
+    delay_seconds: float = Field(0, ge=0, le=120)
     close_connection: bool = False
 
     def error(self) -> Injected:

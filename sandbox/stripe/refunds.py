@@ -1,6 +1,7 @@
 """Refunds: made by the API or in the dashboard, and what becomes of them
 (Stripe: "Refund and cancel payments")."""
 
+from secrets import randbelow
 from typing import Any
 
 from sandbox.stripe import balance, disputes
@@ -29,7 +30,7 @@ def create(account: Account, params: Json) -> Json:
         charge=charge["id"],
         created=account.clock.now(),
         currency=charge["currency"],
-        destination_details={"card": {"type": "refund"}, "type": "card"},
+        destination_details=_destination("pending"),
         metadata=merged({}, params.get("metadata", {})),
         payment_intent=charge["payment_intent"],
         payment_method=charge["payment_method"],
@@ -66,7 +67,7 @@ def move_to(account: Account, refund: Json, status: str) -> None:
         raise WrongState(f"Refund {refund['id']} cannot go from {refund['status']} to {status}.")
     fields: Json = {"status": status}
     if status == "succeeded":
-        fields |= _reference()
+        fields["destination_details"] = _destination("available")
     if status in FAILED:
         returned = balance.record(account, "refund_failure", refund, refund["amount"])
         fields["failure_balance_transaction"] = returned["id"]
@@ -93,6 +94,7 @@ def _begin(account: Account, refund: Json, charge: Json) -> None:
         account.schedule.after(account.settings.refund_after, lambda: _later(account, refund, "succeeded"))
     else:
         refund |= {"status": "succeeded"}
+        account.schedule.after(account.settings.settle_after, lambda: _give_reference(account, refund))
     if behaviour is OnRefund.FAILS:
         account.schedule.after(account.settings.refund_after, lambda: _later(account, refund, "failed"))
     transaction = balance.record(
@@ -122,18 +124,21 @@ def _updated(account: Account, refund: Json, **fields: Any) -> None:
     emit(account, "charge.refund.updated", refund, previous)
 
 
-def _reference() -> Json:
-    return {
-        "destination_details": {
-            "card": {
-                "reference": new_id("7", 22).replace("_", ""),
-                "reference_status": "available",
-                "reference_type": "acquirer_reference_number",
-                "type": "refund",
-            },
-            "type": "card",
-        }
+def _give_reference(account: Account, refund: Json) -> None:
+    """The card network's number, by which the payer's bank finds the refund."""
+    if refund["status"] == "succeeded":
+        _updated(account, refund, destination_details=_destination("available"))
+
+
+def _destination(reference_status: str) -> Json:
+    card = {
+        "reference_status": reference_status,
+        "reference_type": "acquirer_reference_number",
+        "type": "refund",
     }
+    if reference_status == "available":
+        card["reference"] = str(randbelow(10**23)).zfill(23)
+    return {"card": card, "type": "card"}
 
 
 def _charge_of(account: Account, params: Json) -> Json:

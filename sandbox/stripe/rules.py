@@ -1,10 +1,11 @@
 """How deliveries are to go wrong, for those who want to see that nothing breaks."""
 
 import random
-from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import TypeVar
+
+from pydantic import BaseModel, Field
 
 T = TypeVar("T")
 
@@ -37,15 +38,14 @@ class Order(StrEnum):
         return list(things)
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(BaseModel, frozen=True, extra="forbid"):
     """The mode in force, and the event types it concerns (`*` is a wildcard)."""
 
     mode: Mode = Mode.NORMAL
-    types: list[str] = field(default_factory=lambda: ["*"])
-    times: int = 2
-    seconds: float = 2
-    batch: int = 5
+    types: list[str] = ["*"]
+    times: int = Field(2, ge=1, le=100)
+    seconds: float = Field(2, ge=0, le=3600)
+    batch: int = Field(5, ge=1)
     order: Order = Order.REVERSED
 
     def mode_for(self, event_type: str) -> Mode:

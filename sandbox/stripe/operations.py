@@ -1,0 +1,89 @@
+"""What an operator does by hand, in the dashboard or under /_sandbox: no API request stands behind it."""
+
+from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
+
+from sandbox.stripe import disputes, refunds
+from sandbox.stripe.account import Account
+from sandbox.stripe.errors import WrongState
+from sandbox.stripe.objects import Json
+from sandbox.stripe.postman import Attempt
+
+AT_ONCE = 16
+
+
+def refund(account: Account, payment_id: str, amount: int | None, reason: str | None) -> Json:
+    """Refund a payment as Stripe's dashboard does: without any metadata of the shop's."""
+    with account.lock:
+        wanted: Json = {"charge": charge_of(account, payment_id)["id"]}
+        wanted |= {"amount": amount} if amount else {}
+        wanted |= {"reason": reason} if reason else {}
+        return deepcopy(refunds.create(account, wanted))
+
+
+def dispute(account: Account, payment_id: str, reason: str, *, inquiry: bool) -> Json:
+    """Have the payer's bank dispute a payment."""
+    with account.lock:
+        charge = charge_of(account, payment_id)
+        return deepcopy(disputes.open_dispute(account, charge, reason, inquiry=inquiry))
+
+
+def close_dispute(account: Account, dispute_id: str, verdict: str) -> Json:
+    """The bank decides: `won` or `lost`, seen from the shop."""
+    with account.lock:
+        found = account.store.get("dispute", dispute_id)
+        disputes.close_dispute(account, found, verdict)
+        return deepcopy(found)
+
+
+def move_refund(account: Account, refund_id: str, status: str) -> Json:
+    """The bank reports another status for a refund."""
+    with account.lock:
+        found = account.store.get("refund", refund_id)
+        refunds.move_to(account, found, status)
+        return deepcopy(found)
+
+
+def resend(account: Account, event_id: str) -> Json:
+    """Send an event once more to everyone who wants it."""
+    with account.lock:
+        event = account.store.get("event", event_id)
+        account.deliveries.resend(event)
+        return deepcopy(event)
+
+
+def advance_clock(account: Account, seconds: float) -> int:
+    """Let time pass, with all that happens meanwhile; the new time."""
+    with account.lock:
+        account.clock.advance(seconds)
+        account.schedule.run_due()
+        return account.clock.now()
+
+
+def deliver_now(
+    account: Account, event_ids: list[str], times: int, endpoint_id: str | None, *, concurrently: bool
+) -> list[tuple[Json, Json, Attempt]]:
+    """Post the events in this order, each `times` times, past all queues: event, endpoint and answer."""
+    with account.lock:
+        events = [account.store.get("event", event_id) for event_id in event_ids for _ in range(times)]
+        endpoints = (
+            [account.store.get("webhook_endpoint", endpoint_id)]
+            if endpoint_id
+            else account.store.newest_first("webhook_endpoint")
+        )
+    rounds = [(event, endpoint) for event in events for endpoint in endpoints]
+    with ThreadPoolExecutor(AT_ONCE if concurrently else 1) as posts:
+        attempts = list(posts.map(lambda pair: account.deliveries.post_now(*pair), rounds))
+    return [(event, endpoint, attempt) for (event, endpoint), attempt in zip(rounds, attempts, strict=True)]
+
+
+def charge_of(account: Account, payment_id: str) -> Json:
+    """The charge behind the id of a charge, a payment intent or a checkout session."""
+    if payment_id.startswith("cs_"):
+        payment_id = account.store.get("checkout.session", payment_id)["payment_intent"] or ""
+    if payment_id.startswith("ch_"):
+        return account.store.get("charge", payment_id)
+    intent = account.store.get("payment_intent", payment_id)
+    if not intent["latest_charge"]:
+        raise WrongState(f"{payment_id} has not been paid.")
+    return account.store.get("charge", intent["latest_charge"])
