@@ -13,6 +13,9 @@ SANDBOX_KEY = "sk_test_sandbox"
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 FIRST_UNPRIVILEGED_PORT = 1024
 
+# In a container everything runs as root; Celery's warning about it would be the first thing seen.
+AS_ROOT_ON_PURPOSE = "ignore:You're running the worker with superuser privileges"
+
 TOLD = (
     "PORT",
     "PUBLIC_URL",
@@ -55,11 +58,8 @@ def uses_mailbox(environ: Mapping[str, str]) -> bool:
 def with_programs(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment in which this Python's own programs are found first and print without delay."""
     programs = Path(sys.prefix) / "bin"
-    return {
-        **environ,
-        "PATH": f"{programs}{os.pathsep}{environ.get('PATH', os.defpath)}",
-        "PYTHONUNBUFFERED": "1",
-    }
+    path = f"{programs}{os.pathsep}{environ.get('PATH', os.defpath)}"
+    return {**environ, "PATH": path, "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": AS_ROOT_ON_PURPOSE}
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from honcho.colour import get_colours
 from honcho.printer import Message, Printer
 
 from sandbox.environment import ROOT
+from sandbox.processes import members_of
 
 GRACE_SECONDS = 30.0  # gunicorn takes up to 20 for the requests in hand, a worker 10 for its jobs
 LAST_LINES_SECONDS = 1.0
@@ -33,19 +34,14 @@ class Running:
 
     def signal(self, signum: signal.Signals) -> None:
         """To the command and everything it started."""
+        # macOS says PermissionError when only zombies are left.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.popen.pid, signum)
 
     @property
     def has_ended(self) -> bool:
         """Whether neither the command nor anything it started is left."""
-        if self.popen.poll() is None:
-            return False
-        try:
-            os.killpg(self.popen.pid, 0)
-        except (ProcessLookupError, PermissionError):  # macOS: not permitted, when only zombies are left
-            return True
-        return False
+        return self.popen.poll() is not None and not members_of(self.popen.pid)
 
 
 class Foreman:
@@ -81,6 +77,7 @@ class Foreman:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
+        self.say("Stopping. Another Ctrl-C does not wait for work in hand.")
         for stage in reversed(self._stages):
             self._stop(stage)
 

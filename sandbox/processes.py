@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 START_SECONDS = 60.0
@@ -110,14 +111,28 @@ class ServerProcess:
         return "\n  ".join(["The end of its log:", *lines])
 
 
+@dataclass(frozen=True)
+class Entry:
+    """A line of the process table."""
+
+    pid: int
+    parent: int
+    group: int
+
+
 def children_of(parent: int) -> set[int]:
     """Process ids of the running children of a process."""
-    return {pid for pid, its_parent in _parents().items() if its_parent == parent}
+    return {each.pid for each in _table() if each.parent == parent}
+
+
+def members_of(group: int) -> set[int]:
+    """Process ids of what still runs in a process group."""
+    return {each.pid for each in _table() if each.group == group}
 
 
 def still_running(pids: set[int]) -> set[int]:
-    """Those of the processes that have not ended; one that ended but was not collected yet has ended."""
-    return pids & _parents().keys()
+    """Those of the processes that have not ended."""
+    return pids & {each.pid for each in _table()}
 
 
 def _wait_for_the_end_of(pids: set[int]) -> None:
@@ -126,24 +141,26 @@ def _wait_for_the_end_of(pids: set[int]) -> None:
         time.sleep(POLL_SECONDS)
 
 
-def _parents() -> dict[int, int]:
-    """The parent of every process; zombies, which hold nothing any more, are left out."""
+def _table() -> list[Entry]:
+    """Every process; zombies are left out, which hold nothing and may stay for ever in a container."""
     if Path("/proc/self/stat").exists():
         rows = [row for folder in Path("/proc").glob("[0-9]*") if (row := _proc_stat(folder))]
     else:
-        listing = subprocess.run(
-            ["/bin/ps", "-axo", "pid=,state=,ppid="], capture_output=True, text=True, check=True
-        )
+        command = ["/bin/ps", "-axo", "pid=,state=,ppid=,pgid="]
+        listing = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - fixed words
         rows = [line.split() for line in listing.stdout.splitlines()]
-    return {int(pid): int(parent) for pid, state, parent in rows if not state.startswith("Z")}
+    return [
+        Entry(int(pid), int(parent), int(group))
+        for pid, state, parent, group in rows
+        if not state.startswith("Z")
+    ]
 
 
 def _proc_stat(folder: Path) -> list[str] | None:
-    """`[pid, state, parent]` from Linux's /proc, None once the process is gone."""
+    """`[pid, state, parent, group]` from Linux's /proc, None once the process is gone."""
     try:
         stat = (folder / "stat").read_text(errors="replace")
     except (FileNotFoundError, ProcessLookupError):
         return None
     # The name in brackets may hold spaces and brackets itself: the fields start after the last one.
-    state, parent = stat[stat.rindex(")") + 1 :].split()[:2]
-    return [folder.name, state, parent]
+    return [folder.name, *stat[stat.rindex(")") + 1 :].split()[:3]]

@@ -1,4 +1,4 @@
-"""`make run`: servers, web, worker, beat, Stripe's stand-in and a mailbox, until Ctrl-C; it leaves nothing."""
+"""`make run`: servers, web, worker, beat, Stripe's stand-in, a mailbox, until Ctrl-C; it leaves nothing."""
 
 import os
 import signal
@@ -60,6 +60,7 @@ def main() -> int:
     ports = needed(environ)
     refuse_unusable(ports)
     stop = StopSignals()
+    print("Starting the servers and preparing the database.", file=Terminal())
     try:
         with servers(environ) as found:
             environ |= found
