@@ -1,0 +1,144 @@
+"""What every test stands on: a private PostgreSQL and Valkey, a fake Stripe, a mailbox, and the application."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from flask import Flask
+from flask_migrate import upgrade
+from sqlalchemy import create_engine, text
+
+from sandbox.postgres import Postgres
+from sandbox.servers import private_folder
+from sandbox.valkey import Valkey
+from tests.people import Person, Sandbox
+from tests.waiting import wait_until
+
+HERE = Path(__file__).parent.parent
+WEBHOOK_SECRET = "whsec_sandbox"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def environment() -> Iterator[dict[str, str]]:
+    """The variables that the application under test and its processes run with."""
+    web, stripe, smtp, mailbox = (free_port() for _ in range(4))
+    with (
+        private_folder() as folder,
+        Postgres(folder / "postgres") as postgres,
+        Valkey(folder / "valkey") as valkey,
+    ):
+        values = {
+            "APP_ENV": "test",
+            "SECRET_KEY": "a secret key for tests, long enough 0123",
+            "JWT_SECRET_KEY": "another secret key for tests, long enough",
+            "DATABASE_URL": postgres.url,
+            "REDIS_URL": valkey.url,
+            "PORT": str(web),
+            "PUBLIC_URL": f"http://127.0.0.1:{web}",
+            "STRIPE_SECRET_KEY": "sk_test_sandbox",
+            "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
+            "SANDBOX_STRIPE_URL": f"http://127.0.0.1:{stripe}",
+            "SMTP_HOST": "127.0.0.1",
+            "SMTP_PORT": str(smtp),
+            "SMTP_FROM_EMAIL": "CultureBridge <hello@culturebridge.example>",
+            "OPS_EMAIL": "ops@culturebridge.example",
+            "SANDBOX_MAILBOX_PORT": str(mailbox),
+            "WEB_CONCURRENCY": "2",
+            "PYTHONUNBUFFERED": "1",
+        }
+        before = dict(os.environ)
+        os.environ.update(values)
+        yield values
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def sandbox(environment: dict[str, str]) -> Iterator[Sandbox]:
+    """The fake Stripe and the mailbox, as processes of their own."""
+    programs = ["sandbox.stripe", "sandbox.mailbox"]
+    running = [subprocess.Popen([sys.executable, "-m", program], cwd=HERE) for program in programs]
+    try:
+        with Sandbox(
+            stripe_url=environment["SANDBOX_STRIPE_URL"],
+            mailbox_url=f"http://127.0.0.1:{environment['SANDBOX_MAILBOX_PORT']}",
+        ) as sandbox:
+            wait_until(sandbox.answers, timeout=20)
+            yield sandbox
+    finally:
+        for process in running:
+            process.terminate()
+        for process in running:
+            process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def application(environment: dict[str, str]) -> Flask:
+    """The application on a migrated database."""
+    from app import create_app  # noqa: PLC0415 - it reads the environment that stands only now
+
+    app = create_app()
+    with app.app_context():
+        upgrade()
+    return app
+
+
+@pytest.fixture
+def app(application: Flask) -> Iterator[Flask]:
+    """The application within one transaction that is undone at the end; its commits are savepoints."""
+    from app.extensions import db  # noqa: PLC0415
+
+    with application.app_context():
+        engine = db.engines[None]
+        connection = engine.connect()
+        outer = connection.begin()
+        db.engines[None] = connection  # type: ignore[assignment]
+        db.session.session_factory.configure(join_transaction_mode="create_savepoint")
+        try:
+            yield application
+        finally:
+            db.session.remove()
+            outer.rollback()
+            connection.close()
+            db.engines[None] = engine
+
+
+@pytest.fixture
+def http(app: Flask) -> Iterator[httpx.Client]:
+    """HTTP to the application in this process."""
+    with httpx.Client(transport=httpx.WSGITransport(app=app), base_url="http://test") as client:
+        yield client
+
+
+@pytest.fixture
+def client(http: httpx.Client) -> Person:
+    """Somebody who wants a session."""
+    return Person.registered(http, "client", "Europe/London")
+
+
+@pytest.fixture
+def coach(http: httpx.Client) -> Person:
+    """Somebody who can be booked at any hour of any day."""
+    return Person.registered(http, "coach", "Europe/Paris").open_for_business()
+
+
+@pytest.fixture(scope="session")
+def second_database(environment: dict[str, str]) -> str:
+    """URL of an empty database beside the first, for processes that really commit."""
+    url = environment["DATABASE_URL"].replace("postgresql://", "postgresql+psycopg://")
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text("CREATE DATABASE stack"))
+    engine.dispose()
+    return environment["DATABASE_URL"].replace("/culturebridge?", "/stack?")

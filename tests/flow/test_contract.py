@@ -1,0 +1,22 @@
+"""What we send to Stripe, and what the fake one answers, is what Stripe's own package names."""
+
+from tests.contract import check_object, check_params
+from tests.flow.conftest import Stack
+from tests.flow.seeing import confirmed
+from tests.people import Person
+
+
+def test_everything_said_between_us_and_stripe_is_named_by_stripes_package(
+    stack: Stack, client: Person, coach: Person
+) -> None:
+    booking = client.books(coach)
+    client.checks_out(booking)
+    stack.sandbox.pays(client.checks_out(booking, "/elsewhere"))
+    confirmed(client, booking)
+
+    said = stack.sandbox.http.get(f"{stack.sandbox.stripe_url}/_sandbox/requests").json()["requests"]
+
+    assert {entry["path"] for entry in said} >= {"/v1/checkout/sessions"}
+    for entry in said:
+        assert check_params(entry["method"], entry["path"], entry["params"]) == []
+        assert check_object(entry["answer"]) == []
