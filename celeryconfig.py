@@ -3,7 +3,7 @@
 What Celery does when a process or the broker dies was measured, not read: reasons stand beside the values.
 """
 
-from kombu import Queue
+from kombu import Exchange, Queue
 
 from app.config import Settings
 
@@ -44,8 +44,9 @@ worker_cancel_long_running_tasks_on_connection_loss = True
 worker_hijack_root_logger = False
 worker_max_tasks_per_child = 10_000
 
-# A flood of one kind starves none of the others: each has a queue of its own.
-task_queues = (Queue("events"), Queue("email"), Queue("schedule"))
+# A flood of one kind starves none of the others: each has a queue of its own, and an exchange of its own, as
+# queues that share one would each get every job.
+task_queues = [Queue(name, Exchange(name), routing_key=name) for name in ("events", "email", "schedule")]
 task_default_queue = "schedule"
 task_routes = {"payments.*": {"queue": "events"}, "emails.*": {"queue": "email"}}
 

@@ -34,6 +34,7 @@ def configure(level: str) -> None:
                 name: {"level": "WARNING"}
                 for name in (
                     "alembic.runtime.plugins",
+                    "celery.app.trace",
                     "celery.worker.strategy",
                     "stripe",
                     "urllib3",

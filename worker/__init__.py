@@ -1,5 +1,7 @@
 """The Celery worker: the task queue's other end, inside the application's context."""
 
+import logging
+import time
 from typing import Any
 
 from celery import Celery, Task
@@ -8,6 +10,8 @@ from celery.signals import setup_logging, worker_process_init
 from app import context, create_app, jobs, logs
 from app.config import Settings
 from app.extensions import db
+
+log = logging.getLogger(__name__)
 
 flask_app = create_app()
 
@@ -18,8 +22,10 @@ class DatabaseTask(Task):  # type: ignore[type-arg]
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         under = self.request.get("request_id") or context.sensible_request_id(self.request.id)
         with flask_app.app_context(), context.acting(f"job:{self.name}", under):
+            started = time.perf_counter()
             result = self.run(*args, **kwargs)
             db.session.commit()
+            log.info("%s %.1fms", self.name, (time.perf_counter() - started) * 1000)
             return result
 
 

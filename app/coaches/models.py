@@ -101,7 +101,7 @@ class Coach(Changing, Base):
 
 
 class WeeklyHours(Identified, Base):
-    """One range of a weekday in the coach's wall-clock time; past midnight if it ends at or before its start."""
+    """One range of a weekday in wall-clock time; it runs past midnight if it ends at or before its start."""
 
     __tablename__ = "weekly_hours"
     __table_args__ = (CheckConstraint("weekday between 1 and 7", name="weekday"),)

@@ -2,11 +2,15 @@
 
 import smtplib
 from contextlib import suppress
+from email import charset
 
 from flask import current_app
 from flask_mail import Attachment, BadHeaderError, Connection, Message
 
 from app.emails.models import Email
+
+# Flask-Mail sends bodies as they are; RFC 5321 allows no line over 998 bytes, and servers refuse longer ones.
+charset.add_charset("utf-8", charset.SHORTEST, charset.QP, "utf-8")
 
 TIMEOUT = 20
 """Seconds for each step of the conversation; Flask-Mail alone would wait for ever."""
