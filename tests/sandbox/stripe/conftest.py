@@ -1,0 +1,49 @@
+"""A fake Stripe on a free port, spoken to by the real `stripe` package, and a shop that hears its events."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from sandbox.stripe.server import Server, free_port
+from sandbox.stripe.settings import Settings
+from tests.contract import check_log, check_object
+from tests.sandbox.stripe.receiver import Receiver
+from tests.sandbox.stripe.shop import Shop
+
+
+@pytest.fixture(scope="session")
+def receiver() -> Iterator[Receiver]:
+    """Listens for events."""
+    with Receiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture(scope="session")
+def _shop(receiver: Receiver) -> Iterator[Shop]:
+    settings = Settings(
+        url=f"http://localhost:{free_port()}",
+        webhook_url=receiver.url,
+        retry_pauses=(0.05, 0.1),
+        delivery_timeout=0.5,
+        redirect_wait=1,
+        settle_after=0.02,
+        dispute_after=0.02,
+        refund_after=0.05,
+        tick=0.01,
+    )
+    server = Server(settings)
+    server.start()
+    with Shop(settings.url, receiver) as shop:
+        yield shop
+    server.stop()
+
+
+@pytest.fixture
+def shop(_shop: Shop) -> Iterator[Shop]:
+    """A shop at a fake Stripe that has just begun; all that passes between them is held against the contract."""
+    _shop.receiver.reset()
+    _shop.control("/reset")
+    yield _shop
+    problems = check_log(_shop.look("/requests")["requests"])
+    problems += [problem for event in _shop.receiver.events for problem in check_object(event)]
+    assert problems == []
