@@ -2,7 +2,9 @@
 
 import os
 
-bind = f"0.0.0.0:{os.environ.get('PORT', '8000')}"
+# On a laptop only the laptop itself may ask: the demo accounts' password is known to all.
+host = "127.0.0.1" if os.environ.get("APP_ENV") in {"development", "test"} else "0.0.0.0"  # noqa: S104
+bind = f"{host}:{os.environ.get('PORT', '8000')}"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 worker_class = "gthread"  # a frozen broker or database holds a thread, not the process
 threads = 8

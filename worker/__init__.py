@@ -43,4 +43,4 @@ def _forget_the_parents_connections(**_: Any) -> None:
 
 celery: Celery = jobs.queue
 celery.Task = DatabaseTask  # type: ignore[misc]
-celery.conf.imports = ("worker.bookings", "worker.emails", "worker.payments")
+celery.conf.imports = ("worker.bookings", "worker.emails", "worker.ops", "worker.payments")

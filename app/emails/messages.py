@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
-from uuid import UUID
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from flask import current_app
@@ -74,6 +74,23 @@ def needs_attention(subject_id: str, what: str, remedy: str) -> None:
             what=what,
             remedy=remedy,
         )
+
+
+def test(to: str) -> UUID:
+    """From `flask email test`: proves that mail works. The row's id; the caller sends it."""
+    email = Email(
+        kind="test",
+        subject_id=uuid4().hex,
+        recipient=to,
+        recipient_name="",
+        subject="A test mail from CultureBridge",
+        text_body=_templates.get_template("test.txt").render(),
+        html_body=_templates.get_template("test.html").render(subject="A test mail from CultureBridge"),
+        request_id=context.request_id.get(),
+    )
+    db.session.add(email)
+    db.session.flush()
+    return email.id
 
 
 def _put_to_both(kind: str, booking: "Booking", subject: str, calendar: str) -> None:

@@ -40,10 +40,7 @@ def send(email: Email) -> None:
 
     Once the server has accepted it, nothing here fails any more: a broken goodbye is no failure.
     """
-    try:
-        connection = _PatientConnection(current_app.extensions["mail"]).__enter__()
-    except (smtplib.SMTPException, OSError) as error:
-        raise _outcome(error) from error
+    connection = _connect()
     try:
         connection.send(_message(email))
     except BadHeaderError as error:
@@ -51,8 +48,26 @@ def send(email: Email) -> None:
     except (smtplib.SMTPException, OSError) as error:
         raise _outcome(error) from error
     finally:
-        with suppress(smtplib.SMTPException, OSError):
-            connection.host and connection.host.quit()
+        _say_goodbye(connection)
+
+
+def check() -> None:
+    """Connect and log in, and send nothing. Raises Unreachable."""
+    _say_goodbye(_connect())
+
+
+def _connect() -> Connection:
+    """A conversation that is open and logged in. Whatever keeps us from it may be mended: never Refused."""
+    try:
+        return _PatientConnection(current_app.extensions["mail"]).__enter__()
+    except (smtplib.SMTPException, OSError) as error:
+        raise Unreachable(str(_outcome(error))) from error
+
+
+def _say_goodbye(connection: Connection) -> None:
+    with suppress(smtplib.SMTPException, OSError):
+        if connection.host is not None:
+            connection.host.quit()
 
 
 def _message(email: Email) -> Message:
@@ -82,6 +97,4 @@ def _outcome(error: Exception) -> Unreachable | Refused:
     else:
         return Unreachable(f"{type(error).__name__}: {error}")
     text = f"{code} {said.decode(errors='replace') if isinstance(said, bytes) else said}"
-    # A wrong password is ours to mend, not the mail's fault: it must wait for us and not be given up.
-    permanent = code >= 500 and not isinstance(error, smtplib.SMTPAuthenticationError)
-    return Refused(text) if permanent else Unreachable(text)
+    return Refused(text) if code >= 500 else Unreachable(text)

@@ -1,13 +1,99 @@
-"""The operator's commands, besides Flask's own."""
+"""The operator's commands, besides Flask's own. Each says what it did, and ends with 1 when it could not."""
 
 import click
 from apiflask import APIFlask
+from email_validator import EmailNotValidError, validate_email
+from flask.cli import AppGroup, with_appcontext
+
+from app.accounts import passwords
+from app.accounts.models import Account, Role
+from app.emails import delivery, messages
+from app.emails.models import Email, EmailStatus
+from app.extensions import db, now
+from app.ops import doctor as examination
+from app.payments import gateway
+from app.payments.inbox import SUBSCRIBED
+
+account = AppGroup("account", help="People who may sign in.")
+stripe = AppGroup("stripe", help="Our side of Stripe.")
+email = AppGroup("email", help="Mail.")
 
 
 def register(app: APIFlask) -> None:
-    app.cli.add_command(account)
+    for command in (doctor, account, stripe, email):
+        app.cli.add_command(command)
 
 
-@click.group()
-def account() -> None:
-    """People who may sign in."""
+class _Address(click.ParamType[str]):
+    name = "address"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            return validate_email(value, check_deliverability=False).normalized.lower()
+        except EmailNotValidError as error:
+            self.fail(str(error), param, ctx)
+
+
+@click.command()
+@with_appcontext
+def doctor() -> None:
+    """Check the database, the broker, a worker, Stripe, its webhook and SMTP."""
+    well = True
+    for finding in examination.examine():
+        well = well and not finding.remedy
+        mark = click.style("bad ", fg="red") if finding.remedy else click.style("ok  ", fg="green")
+        click.echo(f"{mark} {finding.subject:<9} {finding.seen}")
+        if finding.remedy:
+            click.echo(f"{'':<15}{finding.remedy}")
+    if not well:
+        raise SystemExit(1)
+
+
+@account.command("create-admin")
+@click.argument("address", type=_Address())
+@click.password_option(help="Asked for when left out.")
+@click.option("--name", default="Administrator", show_default=True)
+def create_admin(address: str, password: str, name: str) -> None:
+    """Open an administrator's account."""
+    if len(password) < 12:
+        raise click.ClickException("An administrator's password has 12 characters or more.")
+    if Account.with_email(address):
+        raise click.ClickException(f"There is an account with the address {address} already.")
+    admin = Account(
+        email=address,
+        name=name,
+        role=Role.ADMIN,
+        time_zone="UTC",
+        password_hash=passwords.hashed(password),
+        email_verified_at=now(),
+    )
+    db.session.add(admin)
+    db.session.commit()
+    click.echo(f"{address} may sign in as an administrator.")
+
+
+@stripe.command("create-webhook")
+@click.argument("url")
+def create_webhook(url: str) -> None:
+    """Have Stripe send our events to URL, the address of POST /payment/webhook as Stripe sees it."""
+    try:
+        endpoint = gateway.create_webhook_endpoint(url, SUBSCRIBED)
+    except (gateway.StripeAway, gateway.StripeRefused) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"Stripe sends {len(endpoint.events)} kinds of events to {endpoint.url}. Now set\n")
+    click.echo(
+        f"  STRIPE_WEBHOOK_SECRET={endpoint.secret}\n\nand start again. Stripe shows this secret only once."
+    )
+
+
+@email.command("test")
+@click.argument("address", type=_Address())
+def send_test(address: str) -> None:
+    """Send a mail to ADDRESS, the way all mails go."""
+    email_id = messages.test(address)
+    db.session.commit()
+    delivery.deliver(email_id)
+    sent = db.session.get_one(Email, email_id)
+    if sent.status is not EmailStatus.SENT:
+        raise click.ClickException(f"The mail is {sent.status}: {sent.last_error}")
+    click.echo(f"Sent to {address}.")

@@ -3,14 +3,15 @@
 import logging
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import stripe
 from flask import Flask, current_app
+from stripe.params import WebhookEndpointCreateParams
 from stripe.params.checkout import SessionCreateParams
 
 from app.config import Settings
@@ -23,6 +24,8 @@ TIMEOUT = 10
 """Seconds for a call; a request waits for it, a client behind it."""
 RETRIES = 2
 """Stripe's package tries again under the same idempotency key, with pauses."""
+API_VERSION: str = stripe.api_version
+"""The version of Stripe's API that the package speaks and that events are expected in."""
 SIGNATURE_TOLERANCE = 300
 """Seconds that a delivery may be old, against replays (Stripe, "Verify webhook signatures")."""
 
@@ -75,6 +78,17 @@ class StripeRefund:
     id: str
     status: str
     failure_reason: str | None
+
+
+@dataclass(frozen=True)
+class WebhookEndpoint:
+    url: str
+    enabled: bool
+    events: frozenset[str]
+    api_version: str | None
+    """The version that its events are written in; None is the account's default."""
+    secret: str | None = None
+    """Only known when the endpoint has just been made."""
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -155,6 +169,32 @@ def refund(refund_id: UUID, payment_intent_id: str, amount: Money) -> StripeRefu
     return StripeRefund(made.id, made.status or "pending", getattr(made, "failure_reason", None))
 
 
+def account_name() -> str:
+    """Whose key ours is. Raises StripeAway, StripeRefused."""
+    account = _call(_v1().accounts.retrieve_current)
+    return f"{account.id} ({account.email})" if account.email else account.id
+
+
+def webhook_endpoints() -> list[WebhookEndpoint]:
+    """The endpoints that Stripe sends events to. Raises StripeAway, StripeRefused."""
+    found = _call(lambda: list(_v1().webhook_endpoints.list({"limit": 100}).auto_paging_iter()))
+    return [_endpoint(endpoint) for endpoint in found]
+
+
+def create_webhook_endpoint(url: str, events: Iterable[str]) -> WebhookEndpoint:
+    """Have Stripe send these events to `url`, as of the API version that our package speaks.
+
+    Raises StripeAway, StripeRefused.
+    """
+    params: WebhookEndpointCreateParams = {
+        "url": url,
+        "enabled_events": cast("Any", sorted(events)),
+        "api_version": cast("Any", API_VERSION),
+        "description": "CultureBridge",
+    }
+    return _endpoint(_call(lambda: _v1().webhook_endpoints.create(params)))
+
+
 def verify(payload: bytes, signature: str) -> str:
     """The body of a delivery, proven to be Stripe's and recent. Raises BadSignature.
 
@@ -209,6 +249,16 @@ def _call(ask: Callable[[], Answer]) -> Answer:
         if (error.http_status or 500) >= 500 or error.http_status == 409:
             raise StripeAway("Stripe has trouble. Nothing was charged; try again in a moment.") from error
         raise StripeRefused(error) from error
+
+
+def _endpoint(found: stripe.WebhookEndpoint) -> WebhookEndpoint:
+    return WebhookEndpoint(
+        url=found.url,
+        enabled=found.status == "enabled",
+        events=frozenset(found.enabled_events),
+        api_version=found.api_version,
+        secret=getattr(found, "secret", None),
+    )
 
 
 def _session(answer: stripe.checkout.Session) -> CheckoutSession:

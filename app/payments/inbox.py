@@ -17,6 +17,29 @@ from app.retries import MOST_ATTEMPTS, pause
 
 log = logging.getLogger(__name__)
 
+SUBSCRIBED = frozenset(
+    {
+        "checkout.session.completed",
+        "checkout.session.expired",
+        "checkout.session.async_payment_succeeded",
+        "checkout.session.async_payment_failed",
+        "payment_intent.succeeded",
+        "payment_intent.payment_failed",
+        "payment_intent.processing",
+        "payment_intent.canceled",
+        "charge.refunded",
+        "charge.updated",
+        "refund.created",
+        "refund.updated",
+        "refund.failed",
+        "charge.dispute.created",
+        "charge.dispute.updated",
+        "charge.dispute.closed",
+        "charge.dispute.funds_withdrawn",
+        "charge.dispute.funds_reinstated",
+    }
+)
+"""What Stripe is asked to send. Any other type is recorded and ignored."""
 APPLY = settlement.APPLY | refunds.APPLY
 LEASE = timedelta(minutes=2)
 """How long one try may take before another worker may try."""

@@ -1,0 +1,136 @@
+"""`flask doctor`: what is wrong with this deployment, and what to do about it."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import current_app
+from redis import Redis
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.config import Settings
+from app.emails import transport
+from app.extensions import db
+from app.jobs import BrokerAway, enqueue
+from app.payments import gateway
+from app.payments.inbox import SUBSCRIBED
+
+WORKER_ANSWERS_WITHIN = 5
+"""Seconds."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at; `remedy` says what to do, and is empty when all is well."""
+
+    subject: str
+    seen: str
+    remedy: str = ""
+
+
+def examine() -> Iterator[Finding]:
+    """Look at everything we depend on, one finding after the other."""
+    settings: Settings = current_app.extensions["settings"]
+    for look in (_database, _broker, _worker, _stripe, _webhook, _smtp):
+        yield look(settings)
+
+
+def _database(_: Settings) -> Finding:
+    try:
+        with db.engine.connect() as connection:
+            at = MigrationContext.configure(connection).get_current_revision()
+    except SQLAlchemyError as error:
+        return Finding("database", _first_line(error), "Start PostgreSQL, or correct DATABASE_URL.")
+    head = ScriptDirectory(str(Path(current_app.root_path).parent / "migrations")).get_current_head()
+    if at != head:
+        return Finding("database", f"at migration {at}, the code needs {head}", "Run: flask db upgrade")
+    return Finding("database", f"answers, migrated to {at}")
+
+
+def _broker(settings: Settings) -> Finding:
+    try:
+        with Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2) as redis:
+            redis.ping()
+    except RedisError as error:
+        return Finding("broker", _first_line(error), "Start Redis or Valkey, or correct REDIS_URL.")
+    return Finding("broker", "answers")
+
+
+def _worker(settings: Settings) -> Finding:
+    """Have a worker do a job, as a queue that takes messages proves nothing about who reads them."""
+    sign = f"doctor:{uuid4()}"
+    remedy = "Start a worker: celery --app worker worker --without-gossip --without-mingle"
+    try:
+        enqueue("ops.leave_a_sign", sign)
+        with Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2) as redis:
+            if _within(WORKER_ANSWERS_WITHIN, lambda: bool(redis.exists(sign))):
+                return Finding("worker", "does its jobs")
+    except (BrokerAway, RedisError) as error:
+        return Finding("worker", _first_line(error), "The broker comes first.")
+    return Finding("worker", f"did no job within {WORKER_ANSWERS_WITHIN} s", remedy)
+
+
+def _stripe(settings: Settings) -> Finding:
+    mode = "the sandbox" if settings.uses_sandbox else "live mode" if settings.livemode else "test mode"
+    try:
+        return Finding("Stripe", f"{mode}, account {gateway.account_name()}")
+    except gateway.StripeAway as error:
+        return Finding("Stripe", error.detail, "Look at status.stripe.com and at STRIPE_SECRET_KEY.")
+    except gateway.StripeRefused as error:
+        return Finding("Stripe", str(error), "Give the restricted key the permission that is named.")
+
+
+def _webhook(settings: Settings) -> Finding:
+    url = f"{settings.public_url}/payment/webhook"
+    create = f"Run: flask stripe create-webhook {url} and set STRIPE_WEBHOOK_SECRET to what it prints."
+    try:
+        ours = [endpoint for endpoint in gateway.webhook_endpoints() if endpoint.url == url]
+    except (gateway.StripeAway, gateway.StripeRefused) as error:
+        return Finding(
+            "webhook", str(error), "Stripe comes first; a restricted key needs Webhook Endpoints: read."
+        )
+    if not ours:
+        return Finding(
+            "webhook", f"Stripe has no endpoint {url}", f"{create} On a laptop use `stripe listen`."
+        )
+    endpoint = ours[0]
+    if not endpoint.enabled:
+        return Finding(
+            "webhook", "the endpoint is disabled", "Enable it in Stripe's dashboard, Developers > Webhooks."
+        )
+    missing = SUBSCRIBED - endpoint.events
+    if missing and "*" not in endpoint.events:
+        return Finding(
+            "webhook", f"events missing: {', '.join(sorted(missing))}", "Add them to the endpoint."
+        )
+    if endpoint.api_version != gateway.API_VERSION:
+        seen = f"its events are written as of {endpoint.api_version or 'the account default'}"
+        return Finding("webhook", seen, f"It should be {gateway.API_VERSION}. {create}")
+    return Finding("webhook", f"Stripe sends our events to {url}")
+
+
+def _smtp(settings: Settings) -> Finding:
+    where = f"{settings.smtp_host}:{settings.smtp_port}"
+    try:
+        transport.check()
+    except transport.Unreachable as error:
+        return Finding(
+            "SMTP", f"{where}: {error}", "Correct SMTP_HOST, SMTP_PORT, SMTP_USER or SMTP_PASSWORD."
+        )
+    return Finding("SMTP", f"{where} takes our mail")
+
+
+def _within(seconds: float, look: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + seconds
+    while not (seen := look()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return seen
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]

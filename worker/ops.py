@@ -1,0 +1,15 @@
+"""Signs of life."""
+
+from celery import shared_task
+from flask import current_app
+from redis import Redis
+
+from app.config import Settings
+
+
+@shared_task(name="ops.leave_a_sign")
+def leave_a_sign(sign: str) -> None:
+    """For `flask doctor`, which waits for it to know that somebody works."""
+    settings: Settings = current_app.extensions["settings"]
+    with Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2) as redis:
+        redis.set(sign, "here", ex=60)
