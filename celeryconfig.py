@@ -38,7 +38,6 @@ task_time_limit = 120
 task_soft_time_limit = 90
 worker_prefetch_multiplier = 1
 worker_soft_shutdown_timeout = 8  # seconds to finish after the platform's SIGTERM, then jobs go back
-worker_enable_soft_shutdown_on_idle = True
 worker_enable_remote_control = False  # together with --without-gossip: else a lost broker kills the worker
 worker_cancel_long_running_tasks_on_connection_loss = True
 worker_hijack_root_logger = False

@@ -35,6 +35,7 @@ def create_app(settings: Settings | None = None) -> Application:
     logs.configure(settings.log_level)
     app = Application(__name__, title="CultureBridge", version="1", docs_path=None, static_folder=None)  # type: ignore[arg-type]
     app.config.from_mapping(_flask_config(settings))
+    app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["settings"] = settings
 
     db.init_app(app)

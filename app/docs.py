@@ -1,16 +1,15 @@
 """/openapi.json and /docs, generated from the code; the page's own files come from a package, not a CDN."""
 
-from pathlib import Path
+from importlib.resources import files
 from typing import Any
 
-import swagger_ui_bundle
 from apiflask import APIFlask
 from flask import Response, render_template_string, send_from_directory
 from pydantic import BaseModel
 
 from app.accounts.access import public
 
-_FILES = Path(swagger_ui_bundle.swagger_ui_path)
+_FILES = str(files("flask_openapi3_swagger") / "templates" / "swagger")
 
 
 class FieldError(BaseModel):
@@ -40,7 +39,6 @@ CONFIG: dict[str, Any] = {
     "INFO": {
         "description": "Coaching sessions: booked over HTTP, paid on Stripe Checkout, confirmed by e-mail."
     },
-    "JSON_SORT_KEYS": False,
 }
 
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemView"}}}
@@ -58,11 +56,11 @@ _PAGE = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>CultureBridge API</title>
-<link rel="stylesheet" href="/docs/files/swagger-ui.css">
+<link rel="stylesheet" href="/docs/files/css/swagger-ui.css">
 </head>
 <body style="margin:0">
 <div id="page"></div>
-<script src="/docs/files/swagger-ui-bundle.js"></script>
+<script src="/docs/files/js/swagger-ui-bundle.js"></script>
 <script>
 SwaggerUIBundle({url: "/openapi.json", dom_id: "#page", deepLinking: true, persistAuthorization: true})
 </script>

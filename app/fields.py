@@ -37,6 +37,11 @@ def _one_line(text: str) -> str:
     return text
 
 
+def instant_text(at: datetime) -> str:
+    """2026-12-01T14:00:00Z"""
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
 def _not_a_number(value: object) -> object:
     if isinstance(value, int | float):
         raise ValueError("must be a time with an offset such as 2026-12-01T14:00:00Z")
@@ -49,7 +54,7 @@ Line = Annotated[Text, AfterValidator(_one_line)]
 Instant = Annotated[
     AwareDatetime,
     BeforeValidator(_not_a_number),
-    PlainSerializer(lambda at: at.astimezone(UTC).isoformat().replace("+00:00", "Z"), return_type=str),
+    PlainSerializer(instant_text, return_type=str),
 ]
 """A moment. Any offset comes in, UTC goes out; one without an offset is refused."""
 Major = Annotated[
@@ -70,7 +75,3 @@ class View(BaseModel):
     """What we answer, read off a model's attributes."""
 
     model_config = ConfigDict(from_attributes=True)
-
-
-def instant_text(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")

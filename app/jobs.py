@@ -1,6 +1,8 @@
 """The way from a request to a worker: by task name and ids, never by importing the worker."""
 
 import logging
+from collections.abc import Sequence
+from uuid import UUID
 
 from celery import Celery
 from kombu.exceptions import OperationalError
@@ -31,6 +33,13 @@ def enqueue(task: str, *ids: str) -> None:
         raise BrokerAway(
             "The task queue does not answer. Nothing was done; send the request again."
         ) from error
+
+
+def enqueue_each(task: str, ids: Sequence[UUID | str]) -> int:
+    """Put one job a row on its queue; how many. Raises BrokerAway."""
+    for row_id in ids:
+        enqueue(task, str(row_id))
+    return len(ids)
 
 
 def after_commit(task: str, *ids: str) -> None:

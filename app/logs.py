@@ -35,6 +35,7 @@ def configure(level: str) -> None:
                 for name in (
                     "alembic.runtime.plugins",
                     "celery.app.trace",
+                    "celery.beat",
                     "celery.worker.strategy",
                     "stripe",
                     "urllib3",

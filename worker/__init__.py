@@ -25,7 +25,9 @@ class DatabaseTask(Task):  # type: ignore[type-arg]
             started = time.perf_counter()
             result = self.run(*args, **kwargs)
             db.session.commit()
-            log.info("%s %.1fms", self.name, (time.perf_counter() - started) * 1000)
+            # A sweep that found nothing is no news.
+            level = logging.DEBUG if result == 0 else logging.INFO
+            log.log(level, "%s %.1fms", self.name, (time.perf_counter() - started) * 1000)
             return result
 
 

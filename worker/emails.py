@@ -6,7 +6,7 @@ from celery import Task, shared_task
 
 from app.emails import delivery
 from app.emails.models import Email
-from app.jobs import enqueue
+from app.jobs import enqueue_each
 
 BATCH = 500
 
@@ -18,7 +18,6 @@ def deliver(self: "Task[..., None]", email_id: str) -> None:
 
 
 @shared_task(name="emails.deliver_forgotten")
-def deliver_forgotten() -> None:
-    """Mails whose job was lost."""
-    for email_id in Email.forgotten(BATCH):
-        enqueue("emails.deliver", str(email_id))
+def deliver_forgotten() -> int:
+    """Mails whose job was lost; how many there were."""
+    return enqueue_each("emails.deliver", Email.forgotten(BATCH))

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from celery import Task, shared_task
 
-from app.jobs import enqueue
+from app.jobs import enqueue_each
 from app.payments import holds, inbox, refunds
 
 BATCH = 500
@@ -25,10 +25,9 @@ def apply_event(self: "Task[..., None]", event_id: str) -> None:
 
 
 @shared_task(name="payments.apply_forgotten")
-def apply_forgotten() -> None:
-    """Events whose job was lost."""
-    for event_id in inbox.forgotten(BATCH):
-        enqueue("payments.apply_event", event_id)
+def apply_forgotten() -> int:
+    """Events whose job was lost; how many there were."""
+    return enqueue_each("payments.apply_event", inbox.forgotten(BATCH))
 
 
 @shared_task(name="payments.issue_refund", bind=True, max_retries=None)
@@ -38,10 +37,9 @@ def issue_refund(self: "Task[..., None]", refund_id: str) -> None:
 
 
 @shared_task(name="payments.issue_forgotten_refunds")
-def issue_forgotten_refunds() -> None:
-    """Refunds whose job was lost."""
-    for refund_id in refunds.forgotten(BATCH):
-        enqueue("payments.issue_refund", str(refund_id))
+def issue_forgotten_refunds() -> int:
+    """Refunds whose job was lost; how many there were."""
+    return enqueue_each("payments.issue_refund", refunds.forgotten(BATCH))
 
 
 @shared_task(name="payments.release_hold")

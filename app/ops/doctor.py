@@ -1,5 +1,6 @@
 """`flask doctor`: what is wrong with this deployment, and what to do about it."""
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -42,6 +43,7 @@ def examine() -> Iterator[Finding]:
 
 def _database(_: Settings) -> Finding:
     try:
+        logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)
         with db.engine.connect() as connection:
             at = MigrationContext.configure(connection).get_current_revision()
     except SQLAlchemyError as error:
