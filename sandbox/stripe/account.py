@@ -8,6 +8,7 @@ from sandbox.stripe.deliveries import Deliveries
 from sandbox.stripe.faults import Faults
 from sandbox.stripe.idempotency import IdempotencyKeys
 from sandbox.stripe.objects import Json, new_id, shaped
+from sandbox.stripe.postman import Postman
 from sandbox.stripe.requestlog import RequestLog
 from sandbox.stripe.settings import Settings
 from sandbox.stripe.store import Store
@@ -20,12 +21,13 @@ class Account:
         self.settings = settings
         self.lock = threading.RLock()
         self.id = new_id("acct", 16)
+        self._postman = Postman(settings.delivery_timeout)
         self._open()
 
     def reset(self) -> None:
         """Forget everything, and stand there as when the process started."""
         with self.lock:
-            self.deliveries.stop()
+            self.deliveries.drain()
             self._open()
 
     def run_due(self) -> None:
@@ -41,7 +43,7 @@ class Account:
         self.keys = IdempotencyKeys(self.clock)
         self.faults = Faults()
         self.log = RequestLog()
-        self.deliveries = Deliveries(self.settings, self.store, self.lock)
+        self.deliveries = Deliveries(self.settings, self.store, self.lock, self._postman)
         self.line_items: dict[str, list[Json]] = {}  # by checkout session
         self.intent_data: dict[str, Json] = {}  # by checkout session: what its payment intent will get
         self.challenges: dict[str, Challenge] = {}  # by payment intent: a 3-D Secure step under way

@@ -46,10 +46,12 @@ class Delivery:
 class Deliveries:
     """Everything sent or to be sent. The lock is the account's; posting happens outside it."""
 
-    def __init__(self, settings: Settings, store: Store, lock: "threading.RLock") -> None:
+    def __init__(self, settings: Settings, store: Store, lock: "threading.RLock", postman: Postman) -> None:
         self._settings = settings
         self._store = store
-        self._postman = Postman(settings.delivery_timeout)
+        self._postman = postman
+        self._stopped = False
+        self._posting = 0
         self._changed = threading.Condition(lock)
         self._lanes: dict[str, Lane] = {}
         self._by_event: dict[str, list[Delivery]] = {}
@@ -97,25 +99,24 @@ class Deliveries:
             secret = self.secrets[endpoint["id"]]
             delivery = self._record(event, endpoint)
             event = dict(event)
-        attempt = self._postman.post(endpoint["url"], secret, event)
+        attempt = self._post(delivery, secret, event)
         with self._changed:
             self._note(delivery, attempt)
             delivery.state = State.DELIVERED if attempt.succeeded else State.FAILED
         return attempt
 
-    def forget(self) -> None:
-        """Drop everything that waits, and all records."""
-        for lane in self._lanes.values():
-            lane.stop()
-        self._lanes.clear()
-        self._by_event.clear()
-        self.secrets.clear()
-        self.rule = Rule()
-
     def stop(self) -> None:
-        """End the threads."""
-        self.forget()
-        self._postman.close()
+        """Send nothing more, and let the threads end."""
+        with self._changed:
+            self._stopped = True
+            for lane in self._lanes.values():
+                lane.stop()
+
+    def drain(self) -> None:
+        """Stop, and return once nothing is on its way any more: no straggler arrives afterwards."""
+        self.stop()
+        with self._changed:
+            self._changed.wait_for(lambda: self._posting == 0, self._settings.delivery_timeout)
 
     def _send(self, event: Json, endpoint: Json) -> None:
         match self.rule.mode_for(event["type"]):
@@ -179,15 +180,27 @@ class Deliveries:
         with self._changed:
             endpoint = self._store.find(delivery.endpoint)
             event = self._store.find(delivery.event)
+            if self._stopped:
+                return
             if endpoint is None or event is None or endpoint["status"] != "enabled":
                 delivery.state = State.FAILED
                 self._changed.notify_all()
                 return
             secret, payload = self.secrets[delivery.endpoint], dict(event)
-        attempt = self._postman.post(delivery.url, secret, payload)
+        attempt = self._post(delivery, secret, payload)
         with self._changed:
             self._note(delivery, attempt)
             self._retry_or_end(delivery, attempt)
+
+    def _post(self, delivery: Delivery, secret: str, event: Json) -> Attempt:
+        with self._changed:
+            self._posting += 1
+        try:
+            return self._postman.post(delivery.url, secret, event)
+        finally:
+            with self._changed:
+                self._posting -= 1
+                self._changed.notify_all()
 
     def _note(self, delivery: Delivery, attempt: Attempt) -> None:
         delivery.attempts.append(attempt)

@@ -54,7 +54,3 @@ class Postman:
         return Attempt(
             started, time.time() - started, answer.status_code, answer.text[:LONGEST_BODY], error=None
         )
-
-    def close(self) -> None:
-        """Let go of the connections."""
-        self._client.close()

@@ -40,9 +40,9 @@ def _shop(receiver: Receiver) -> Iterator[Shop]:
 
 @pytest.fixture
 def shop(_shop: Shop) -> Iterator[Shop]:
-    """A shop at a fake Stripe that has just begun; all that passes between them is held against the contract."""
-    _shop.receiver.reset()
+    """A shop at a fake Stripe that has just begun; all that passes between them must keep the contract."""
     _shop.control("/reset")
+    _shop.receiver.reset()
     yield _shop
     problems = check_log(_shop.look("/requests")["requests"])
     problems += [problem for event in _shop.receiver.events for problem in check_object(event)]

@@ -25,6 +25,7 @@ class Receiver:
         self.signatures: list[str] = []
         self.answers: list[int] = []
         self.pause = 0.0
+        self.secret = SECRET
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
@@ -49,7 +50,7 @@ class Receiver:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"])).decode()
                 signature = self.headers["Stripe-Signature"]
-                stripe.WebhookSignature.verify_header(body, signature, SECRET, tolerance=300)
+                stripe.WebhookSignature.verify_header(body, signature, receiver.secret, tolerance=300)
                 receiver.events.append(json.loads(body))
                 receiver.signatures.append(signature)
                 time.sleep(receiver.pause)  # a slow endpoint

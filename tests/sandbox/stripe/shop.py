@@ -82,13 +82,13 @@ class Shop:
         """A refund of a paid session."""
         return self.stripe.v1.refunds.create({"payment_intent": intent(session).id, **params})  # type: ignore[typeddict-item]
 
-    def control(self, path: str, **body: Any) -> Any:
+    def control(self, path: str, /, **body: Any) -> Any:
         """Press a button of the sandbox."""
         answer = self.browser.post(f"{self.url}/_sandbox{path}", json=body)
         assert answer.is_success, answer.text
         return answer.json()
 
-    def look(self, path: str, **query: str) -> Any:
+    def look(self, path: str, /, **query: str) -> Any:
         """Read something from the sandbox's controls."""
         return self.browser.get(f"{self.url}/_sandbox{path}", params=query).json()
 
