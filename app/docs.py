@@ -28,9 +28,17 @@ class ProblemView(BaseModel):
     errors: list[FieldError] = []
 
 
+_TAG_OF_BLUEPRINT = {
+    "accounts": "Accounts",
+    "coaches": "Coaches",
+    "bookings": "Bookings",
+    "payments": "Payments",
+    "webhook": "Payments",
+    "health": "Operating",
+}
 CONFIG: dict[str, Any] = {
     "OPENAPI_VERSION": "3.1.0",
-    "TAGS": ["Accounts", "Coaches", "Bookings", "Payments", "Operating"],
+    "TAGS": list(dict.fromkeys(_TAG_OF_BLUEPRINT.values())),
     "HTTP_ERROR_SCHEMA": ProblemView,
     "VALIDATION_ERROR_SCHEMA": ProblemView,
     "AUTO_404_RESPONSE": False,
@@ -71,14 +79,17 @@ SwaggerUIBundle({url: "/openapi.json", dom_id: "#page", deepLinking: true, persi
 
 def register(app: APIFlask) -> None:
     public(app.view_functions["openapi.spec"])
-    app.add_url_rule("/docs", view_func=_page)
-    app.add_url_rule("/docs/files/<path:name>", view_func=_file)
+    app.add_url_rule("/docs", view_func=app.doc(hide=True)(_page))
+    app.add_url_rule("/docs/files/<path:name>", view_func=app.doc(hide=True)(_file))
 
     @app.spec_processor
     def complete(spec: Any) -> Any:
+        endpoints = {name.replace(".", "_"): name for name in app.view_functions}
         for path in spec["paths"].values():
-            for method, operation in path.items():
-                _complete(operation, _view(app, method, operation["operationId"]))
+            for operation in path.values():
+                endpoint = endpoints[operation["operationId"].partition("_")[2]]
+                _complete(operation, endpoint, app.view_functions[endpoint])
+        spec["paths"] = dict(sorted(spec["paths"].items(), key=_room_and_path))
         return spec
 
 
@@ -92,13 +103,15 @@ def _file(name: str) -> Response:
     return send_from_directory(_FILES, name, max_age=86400)
 
 
-def _view(app: APIFlask, method: str, operation_id: str) -> Any:
-    views = {f"{method}_{endpoint.replace('.', '_')}": view for endpoint, view in app.view_functions.items()}
-    return views[operation_id]
+def _room_and_path(item: tuple[str, dict[str, Any]]) -> tuple[int, str]:
+    path, operations = item
+    tag = next(iter(operations.values()))["tags"][0]
+    return list(_TAG_OF_BLUEPRINT.values()).index(tag), path
 
 
-def _complete(operation: dict[str, Any], view: Any) -> None:
+def _complete(operation: dict[str, Any], endpoint: str, view: Any) -> None:
     """Say what the generator cannot know: who may call, which headers count, how refusals look."""
+    operation["tags"] = [_TAG_OF_BLUEPRINT[endpoint.partition(".")[0]]]
     if view.access.roles is not None:
         operation["security"] = [{"bearer": []}]
         for status, description in (("401", "Not signed in"), ("403", "Not allowed")):

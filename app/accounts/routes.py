@@ -17,7 +17,7 @@ from app.accounts.schemas import (
 from app.extensions import db, now
 from app.problems import Invalid, Unauthorized
 
-accounts = APIBlueprint("accounts", __name__, url_prefix="/auth", tag="Accounts", template_folder="templates")
+accounts = APIBlueprint("accounts", __name__, url_prefix="/auth", template_folder="templates")
 
 
 @accounts.post("/register")

@@ -9,7 +9,7 @@ from app.bookings import calendar, lifecycle
 from app.bookings.schemas import BookingRequest, BookingView
 from app.idempotency import idempotent
 
-bookings = APIBlueprint("bookings", __name__, url_prefix="/booking", tag="Bookings")
+bookings = APIBlueprint("bookings", __name__, url_prefix="/booking")
 
 
 @bookings.post("")

@@ -24,7 +24,7 @@ from app.coaches.schemas import (
 from app.extensions import now
 from app.paging import cursor_after, page
 
-coaches = APIBlueprint("coaches", __name__, url_prefix="/coach", tag="Coaches")
+coaches = APIBlueprint("coaches", __name__, url_prefix="/coach")
 
 
 @coaches.get("")

@@ -14,7 +14,7 @@ from app.config import Settings
 from app.extensions import db
 from app.jobs import queue
 
-health = APIBlueprint("health", __name__, url_prefix="/health", tag="Operating")
+health = APIBlueprint("health", __name__, url_prefix="/health")
 
 PATIENCE = 2
 """Seconds that a dependency has to answer."""

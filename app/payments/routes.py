@@ -11,7 +11,7 @@ from app.payments.models import Payment
 from app.payments.schemas import CheckoutRequest, CheckoutView, PaymentView
 from app.problems import NotFound
 
-payments = APIBlueprint("payments", __name__, url_prefix="/payment", tag="Payments")
+payments = APIBlueprint("payments", __name__, url_prefix="/payment")
 
 
 @payments.post("/checkout")

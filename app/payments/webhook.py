@@ -10,7 +10,7 @@ from app.jobs import enqueue
 from app.payments import gateway
 from app.problems import Problem
 
-webhook = APIBlueprint("webhook", __name__, url_prefix="/payment", tag="Payments")
+webhook = APIBlueprint("webhook", __name__, url_prefix="/payment")
 
 
 class BadDelivery(Problem):
