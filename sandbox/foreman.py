@@ -51,7 +51,8 @@ class Foreman:
         self._hurry = hurry
         self._stages: list[list[Running]] = []
         self._colours = get_colours()
-        self._printer = Printer(output=Terminal(), colour="NO_COLOR" not in os.environ)
+        self._terminal = Terminal()
+        self._printer = Printer(output=self._terminal, colour="NO_COLOR" not in os.environ)
         self._printing = threading.Lock()
 
     def start(self, stage: Mapping[str, str], environ: Mapping[str, str]) -> None:
@@ -66,10 +67,15 @@ class Foreman:
         ended = (each for stage in self._stages for each in stage if each.popen.poll() is not None)
         return next(((each.name, each.popen.returncode) for each in ended), None)
 
+    @property
+    def is_unheard(self) -> bool:
+        """Whether nobody reads what is printed: the terminal was closed, or the pipe's reader ended."""
+        return self._terminal.is_closed
+
     def say(self, line: str) -> None:
         """A line of our own."""
         with self._printing:
-            print(line, file=self._printer.output, flush=True)
+            print(line, file=self._terminal, flush=True)
 
     def __enter__(self) -> Self:
         return self
@@ -123,11 +129,15 @@ def in_a_session(command: str, environ: Mapping[str, str]) -> "subprocess.Popen[
 class Terminal:
     """Standard output while somebody reads it, then silence: a closed terminal must not stop the stopping."""
 
+    def __init__(self) -> None:
+        self.is_closed = False
+
     def write(self, text: str) -> None:
         try:
             sys.stdout.write(text)
             sys.stdout.flush()
         except OSError:
+            self.is_closed = True
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def flush(self) -> None:

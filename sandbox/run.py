@@ -133,6 +133,8 @@ def _trouble_at(url: str) -> str | None:
 
 def _check(foreman: Foreman, stop: StopSignals) -> None:
     stop.check()
+    if foreman.is_unheard:
+        raise Stopped  # `make` in a window of its own keeps the SIGHUP to itself and waits for us
     ended = foreman.first_ended()
     if ended:
         name, code = ended

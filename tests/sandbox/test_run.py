@@ -206,6 +206,22 @@ def test_a_closed_terminal_stops_everything(small_tree: Path) -> None:
     assert not folder.exists()
 
 
+def test_a_closed_terminal_stops_everything_though_make_keeps_its_signal(small_tree: Path) -> None:
+    (small_tree / "worker.py").write_text(
+        "import time\nwhile True: print('tick', flush=True); time.sleep(0.2)\n"
+    )
+    with _started(small_tree) as run:
+        run.wait_for("Stop     Ctrl-C")
+        everything, folder = run.everything(), run.folder()
+        assert run.process.stdout
+        run.process.stdout.close()
+        run.process.wait(timeout=60)
+
+    assert run.process.returncode == 0
+    assert still_running(everything) == set()
+    assert not folder.exists()
+
+
 def test_servers_that_the_environment_names_are_used(small_tree: Path) -> None:
     (small_tree / "Procfile").write_text("release: echo $DATABASE_URL $REDIS_URL; exit 1\n")
     named = {"DATABASE_URL": "postgresql://db.example/mine", "REDIS_URL": "redis://cache.example"}
