@@ -49,7 +49,7 @@ def check_object(thing: dict[str, Any]) -> list[str]:
     kind = thing.get("object")
     if kind == "list":
         return _problems(thing, ListObject[Any], "list")
-    known = get_object_class("V1", str(kind))
+    known: Any = get_object_class("V1", str(kind))
     if known is stripe.StripeObject:
         return [f"{kind}: the stripe package knows no such object"]
     if kind == "event":
@@ -75,10 +75,11 @@ def check_log(entries: list[dict[str, Any]]) -> list[str]:
 
 
 def _previous_problems(event: dict[str, Any]) -> list[str]:
-    known = _fields(get_object_class("V1", event["data"]["object"]["object"]))
+    kind: Any = get_object_class("V1", event["data"]["object"]["object"])
     previous = event["data"].get("previous_attributes", {})
     return [
-        f"event.data.previous_attributes.{name}: no such field" for name in previous.keys() - known.keys()
+        f"event.data.previous_attributes.{name}: no such field"
+        for name in previous.keys() - _fields(kind).keys()
     ]
 
 

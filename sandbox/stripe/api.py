@@ -70,7 +70,7 @@ def _response(status: int, body: Json, request_id: str) -> Response:
     response = Response(json.dumps(body, indent=2), status, mimetype="application/json")
     response.headers["Request-Id"] = request_id
     response.headers["Stripe-Version"] = request.headers.get("Stripe-Version", api_version)
-    if status >= 500:
+    if status == 500:
         response.headers["Stripe-Should-Retry"] = "false"  # under its idempotency key it would be replayed
     if status == 401:
         response.headers["WWW-Authenticate"] = 'Basic realm="Stripe"'

@@ -51,12 +51,14 @@ class Call:
         self._params = params.checked(self._form(), self._route.params)
         with self._account.lock:
             fault = self._account.faults.take(self._request.method, self._request.path)
-        if fault and fault.status and not fault.error().stored and not fault.after_work:
+        if fault and fault.passing and not fault.after_work:
             time.sleep(fault.delay_seconds)
-            raise fault.error()  # such as a rate limit, which acts before anything is remembered
+            raise fault.error()
         answer = self._once(fault) if self.key else self._work(fault)
-        if fault and fault.close_connection and not self.replayed:
+        if fault and fault.close_connection:
             raise ConnectionCut
+        if fault and fault.passing:
+            raise fault.error()
         return answer
 
     def _once(self, fault: Fault | None) -> Answer:
@@ -85,7 +87,7 @@ class Call:
             return self._result()
         answer = self._result() if fault.after_work else None
         time.sleep(fault.delay_seconds)
-        if fault.status:
+        if fault.status == 500:
             raise fault.error()
         if fault.close_connection and answer is None:
             raise ConnectionCut

@@ -99,6 +99,7 @@ class Deliveries:
             secret = self.secrets[endpoint["id"]]
             delivery = self._record(event, endpoint)
             event = dict(event)
+            self._posting += 1
         attempt = self._post(delivery, secret, event)
         with self._changed:
             self._note(delivery, attempt)
@@ -187,14 +188,14 @@ class Deliveries:
                 self._changed.notify_all()
                 return
             secret, payload = self.secrets[delivery.endpoint], dict(event)
+            self._posting += 1
         attempt = self._post(delivery, secret, payload)
         with self._changed:
             self._note(delivery, attempt)
             self._retry_or_end(delivery, attempt)
 
     def _post(self, delivery: Delivery, secret: str, event: Json) -> Attempt:
-        with self._changed:
-            self._posting += 1
+        """Outside the lock; the caller has counted it in while holding it."""
         try:
             return self._postman.post(delivery.url, secret, event)
         finally:

@@ -87,4 +87,4 @@ class Injected(Refusal):
         super().__init__(message, code=code)
         self.status = status
         self.type = "api_error" if status >= 500 else "invalid_request_error"
-        self.stored = status >= 500
+        self.stored = status == 500

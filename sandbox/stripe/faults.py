@@ -29,6 +29,11 @@ class Fault(BaseModel, extra="forbid"):
     delay_seconds: float = Field(0, ge=0, le=120)
     close_connection: bool = False
 
+    @property
+    def passing(self) -> bool:
+        """Whether its answer comes from what stands before the API, so that no idempotency key keeps it."""
+        return self.status is not None and self.status != 500
+
     def error(self) -> Injected:
         """The answer of a fault that has a status."""
         status = self.status or 500

@@ -1,10 +1,15 @@
 """The payment intent endpoints, as far as a seller using Checkout touches them."""
 
+from copy import deepcopy
+
 from sandbox.stripe import payments
 from sandbox.stripe.account import Account
-from sandbox.stripe.errors import WrongState
+from sandbox.stripe.amounts import check_currency, check_total, check_unit
+from sandbox.stripe.cards import Payer, card_of
+from sandbox.stripe.errors import CardDeclined, InvalidParameter, Missing, WrongState
 from sandbox.stripe.metadata import check_metadata, merged
 from sandbox.stripe.objects import Json
+from sandbox.stripe.payments import Outcome
 
 CANCELABLE = (
     "requires_payment_method",
@@ -13,6 +18,73 @@ CANCELABLE = (
     "requires_action",
     "processing",
 )
+COPIED = ("description", "receipt_email", "statement_descriptor", "statement_descriptor_suffix")
+PLAYED = {
+    "amount",
+    "currency",
+    "metadata",
+    "payment_method_types",
+    "confirm",
+    "payment_method",
+    "expand",
+    *COPIED,
+}
+# Stripe's ready-made payment methods, and the numbers they stand for (Stripe: "Test cards").
+TEST_METHODS = {
+    "pm_card_visa": "4242424242424242",
+    "pm_card_mastercard": "5555555555554444",
+    "pm_card_amex": "378282246310005",
+    "pm_card_bypassPending": "4000000000000077",
+    "pm_card_visa_chargeDeclined": "4000000000000002",
+    "pm_card_chargeDeclined": "4000000000000002",
+    "pm_card_chargeDeclinedInsufficientFunds": "4000000000009995",
+    "pm_card_authenticationRequired": "4000002500003155",
+    "pm_card_createDispute": "4000000000000259",
+    "pm_card_createDisputeInquiry": "4000000000001976",
+    "pm_card_pendingRefund": "4000000000007726",
+    "pm_card_refundFail": "4000000000005126",
+}
+
+
+def create(account: Account, params: Json) -> Json:
+    """A payment intent of its own, confirmed at once when so asked."""
+    for name in sorted(params.keys() - PLAYED):
+        raise InvalidParameter(f"The sandbox does not play `{name}`; Stripe itself does.", param=name)
+    check_metadata(params.get("metadata"), "metadata")
+    currency = check_currency(params["currency"], "currency")
+    check_unit(params["amount"], currency, "amount")
+    check_total(params["amount"], currency, "Amount", "amount")
+    intent = payments.create_intent(
+        account,
+        params["amount"],
+        currency,
+        metadata=merged({}, params.get("metadata", {})),
+        payment_method_types=params.get("payment_method_types", ["card"]),
+        **{name: params.get(name) for name in COPIED},
+    )
+    return confirm(account, params, intent["id"]) if params.get("confirm") else intent
+
+
+def confirm(account: Account, params: Json, intent_id: str) -> Json:
+    """Pay the intent with one of Stripe's test methods (`pm_card_visa` …); raises CardDeclined."""
+    intent = account.store.get("payment_intent", intent_id)
+    if intent["status"] not in ("requires_payment_method", "requires_confirmation"):
+        raise WrongState(
+            f"You cannot confirm this PaymentIntent because it has a status of {intent['status']}.",
+            code="payment_intent_unexpected_state",
+        )
+    method = params.get("payment_method", "")
+    if method not in TEST_METHODS:
+        raise Missing(f"No such PaymentMethod: '{method}'", code="resource_missing", param="payment_method")
+    number = TEST_METHODS[method]
+    payer = Payer("jenny@example.com", None, "US", None, 12, 2040, number[-4:], number)
+    if payments.confirm(account, intent, card_of(number), payer) is Outcome.DECLINED:
+        error = intent["last_payment_error"]
+        details = {
+            name: value for name, value in error.items() if name in ("charge", "decline_code", "advice_code")
+        }
+        raise CardDeclined(error["message"], code=error["code"], payment_intent=deepcopy(intent), **details)
+    return intent
 
 
 def update(account: Account, params: Json, intent_id: str) -> Json:

@@ -66,7 +66,7 @@ def _position(things: list[Json], cursor: str, kind: str, param: str) -> int:
 
 
 def _same(name: str) -> Test:
-    return lambda _, thing, wanted: thing[name] == wanted
+    return lambda _, thing, wanted: thing.get(name) == wanted
 
 
 def _created(_account: Account, thing: Json, wanted: "int | Json") -> bool:

@@ -1,5 +1,7 @@
 """The sandbox is as the `stripe` package's own types say, and the check of that notices when it is not."""
 
+from typing import Any
+
 from tests.contract import check_answer, check_object, check_params
 from tests.sandbox.stripe.shop import ASKS, DECLINED, Shop
 from tests.waiting import wait_until
@@ -18,7 +20,7 @@ def test_a_whole_life_of_payments_is_as_the_types_say(shop: Shop) -> None:
     shop.stripe.v1.refunds.update(refund.id, {"metadata": {"a": "c"}})
     wait_until(lambda: "refund.updated" in shop.receiver.types())
     api = shop.stripe.v1
-    lists = [
+    lists: list[Any] = [
         api.checkout.sessions, api.payment_intents, api.charges, api.refunds, api.disputes, api.events,
         api.balance_transactions, api.webhook_endpoints,
     ]  # fmt: skip

@@ -27,6 +27,13 @@ def test_a_failure_may_come_before_or_after_the_work(shop: Shop) -> None:
         assert len(shop.stripe.v1.checkout.sessions.list().data) == made
 
 
+def test_an_outage_after_the_work_hides_a_success(shop: Shop) -> None:
+    shop.control("/faults", path="/v1/checkout/sessions", method="POST", status=503, after_work=True)
+    client = shop.client("sk_test_sandbox", max_network_retries=1)
+    made = client.v1.checkout.sessions.create(shop.wants())  # type: ignore[arg-type]
+    assert [each.id for each in shop.stripe.v1.checkout.sessions.list().data] == [made.id]
+
+
 def test_a_cut_connection_may_hide_a_success(shop: Shop) -> None:
     shop.control("/faults", path="/v1/checkout/sessions", after_work=True, close_connection=True)
     options: stripe.RequestOptions = {"idempotency_key": "k"}

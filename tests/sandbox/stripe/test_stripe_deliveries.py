@@ -1,5 +1,7 @@
 """Events on their way to the shop: signed, retried, and led astray on request."""
 
+from typing import Any
+
 import pytest
 import stripe
 
@@ -8,7 +10,7 @@ from tests.sandbox.stripe.shop import Shop
 from tests.waiting import wait_until
 
 
-def delivery(shop: Shop, **query: str) -> dict:
+def delivery(shop: Shop, **query: str) -> Any:
     [found] = shop.look("/deliveries", **query)["deliveries"]
     return found
 

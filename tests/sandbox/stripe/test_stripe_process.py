@@ -30,7 +30,7 @@ def start(url: str) -> "subprocess.Popen[str]":
 
 def answers(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/_sandbox/health").json()["status"] == "ok"
+        return httpx.get(f"{url}/_sandbox/health").is_success
     except httpx.TransportError:
         return False
 
