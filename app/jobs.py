@@ -46,12 +46,15 @@ def after_commit(task: str, *ids: str) -> None:
     """Enqueue a job once the running transaction is committed, and never if it is not.
 
     A broker that is away then costs only time: the row that the job is about is found by its sweep.
+    A savepoint that is rolled back takes no job back: the job looks for its row and finds none.
     """
     db.session().info.setdefault(_WAITING, []).append((task, ids))
 
 
 @event.listens_for(Session, "after_commit")
 def _enqueue_waiting(session: Session) -> None:
+    if session.in_nested_transaction():  # only a savepoint was released: no other session sees the rows yet
+        return
     for task, ids in session.info.pop(_WAITING, []):
         try:
             enqueue(task, *ids)

@@ -5,7 +5,9 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextvars import Context
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -116,8 +118,12 @@ def app(application: Flask) -> Iterator[Flask]:
 
 @pytest.fixture
 def http(app: Flask) -> Iterator[httpx.Client]:
-    """HTTP to the application in this process."""
-    with httpx.Client(transport=httpx.WSGITransport(app=app), base_url="http://test") as client:
+    """HTTP to the application in this process; each request has a session of its own, as under gunicorn."""
+
+    def apart(*call: Any) -> Any:
+        return Context().run(app, *call)
+
+    with httpx.Client(transport=httpx.WSGITransport(app=apart), base_url="http://test") as client:
         yield client
 
 
