@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from app import context, docs, jobs, logs, problems
 from app.accounts import access
 from app.accounts.routes import accounts
+from app.bodies import JsonRequest
 from app.bookings.routes import bookings
 from app.coaches.routes import coaches
 from app.config import Settings
@@ -22,6 +23,8 @@ from app.payments.webhook import webhook
 
 class Application(APIFlask):
     """One request, one transaction: committed here once the view has answered, rolled back if it raised."""
+
+    request_class = JsonRequest
 
     def dispatch_request(self) -> ResponseReturnValue:
         answer = super().dispatch_request()

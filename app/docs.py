@@ -21,7 +21,7 @@ class ProblemView(BaseModel):
     """RFC 9457, application/problem+json."""
 
     type: str = "/problems/invalid"
-    title: str = "Unprocessable Content"
+    title: str = "Unprocessable Entity"
     status: int = 422
     detail: str = ""
     request_id: str = ""

@@ -1,9 +1,11 @@
 """The values that bodies, queries and answers are made of."""
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
+from importlib.resources import files
 from typing import Annotated
-from zoneinfo import available_timezones
+from unicodedata import category
 
 from pydantic import (
     AfterValidator,
@@ -14,9 +16,14 @@ from pydantic import (
     PlainSerializer,
     StringConstraints,
     WithJsonSchema,
+    field_validator,
 )
 
-_ZONES = frozenset(available_timezones())
+# The package's names and not the machine's: PostgreSQL knows these, but not `localtime` and its like.
+_ZONES = frozenset((files("tzdata") / "zones").read_text().split())
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]")
+_YEARS = range(2000, 2200)
+"""Far from both ends of the calendar, where adding a day or an offset overflows."""
 
 
 def _zone(name: str) -> str:
@@ -26,13 +33,13 @@ def _zone(name: str) -> str:
 
 
 def _printable(text: str) -> str:
-    if any(ord(character) < 32 and character not in "\n\t" for character in text):
+    if any(category(character) == "Cc" and character not in "\n\t" for character in text):
         raise ValueError("must not contain control characters")
     return text
 
 
 def _one_line(text: str) -> str:
-    if "\n" in text or "\t" in text:
+    if "\t" in text or len(text.splitlines()) > 1:
         raise ValueError("must be one line")
     return text
 
@@ -42,10 +49,16 @@ def instant_text(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _not_a_number(value: object) -> object:
-    if isinstance(value, int | float):
+def _written_out(value: object) -> object:
+    if not isinstance(value, datetime) and not _RFC_3339.match(str(value)):
         raise ValueError("must be a time with an offset such as 2026-12-01T14:00:00Z")
     return value
+
+
+def _of_our_days(at: datetime) -> datetime:
+    if at.year not in _YEARS:
+        raise ValueError(f"must be in a year from {_YEARS[0]} to {_YEARS[-1]}")
+    return at
 
 
 TimeZone = Annotated[str, AfterValidator(_zone)]
@@ -53,7 +66,8 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_
 Line = Annotated[Text, AfterValidator(_one_line)]
 Instant = Annotated[
     AwareDatetime,
-    BeforeValidator(_not_a_number),
+    BeforeValidator(_written_out),
+    AfterValidator(_of_our_days),
     PlainSerializer(instant_text, return_type=str),
 ]
 """A moment. Any offset comes in, UTC goes out; one without an offset is refused."""
@@ -69,6 +83,14 @@ class Body(BaseModel):
     """What a caller sends. A field that we do not know is an error, not a silence."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _can_be_stored(cls, value: object) -> object:
+        """PostgreSQL's text holds no NUL, and no half of a surrogate pair, which JSON can spell."""
+        if isinstance(value, str) and any(at == "\0" or category(at) == "Cs" for at in value):
+            raise ValueError("must not contain NUL or half a surrogate pair")
+        return value
 
 
 class View(BaseModel):

@@ -1,7 +1,6 @@
 """Problem, and the only error handlers: every refusal leaves as application/problem+json (RFC 9457)."""
 
 import logging
-from http import HTTPStatus
 from typing import Any, ClassVar
 
 from apiflask import APIFlask
@@ -9,6 +8,7 @@ from apiflask.exceptions import HTTPError
 from flask import Response, json
 from sqlalchemy.exc import InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import HTTP_STATUS_CODES
 
 from app.context import request_id
 
@@ -68,7 +68,7 @@ class Unavailable(Problem):
 def problem(status: int, slug: str, detail: str, headers: dict[str, str], **extra: Any) -> Response:
     body = {
         "type": f"/problems/{slug}",
-        "title": HTTPStatus(status).phrase,
+        "title": HTTP_STATUS_CODES[status],
         "status": status,
         "detail": detail,
         "request_id": request_id.get(),
@@ -100,7 +100,7 @@ def _of_the_framework(error: HTTPError) -> Response:
 
 def _pointer(location: str, field: str) -> str:
     steps = [] if field == "_schema" else field.split(".")
-    return "/".join(["" if location == "json" else location, *steps])
+    return "/".join(["" if location in {"json", "json_or_form"} else location, *steps])
 
 
 def _of_werkzeug(error: HTTPException) -> Response:
@@ -108,8 +108,8 @@ def _of_werkzeug(error: HTTPException) -> Response:
     headers = {
         name: value for name, value in error.get_headers() if name not in {"Content-Type", "Content-Length"}
     }
-    slug = HTTPStatus(status).phrase.lower().replace(" ", "-")
-    return problem(status, slug, error.description or HTTPStatus(status).phrase, headers)
+    name = HTTP_STATUS_CODES[status]  # Python's own names change between its versions, a slug must not
+    return problem(status, name.lower().replace(" ", "-"), error.description or name, headers)
 
 
 def _of_the_database(error: Exception) -> Response:

@@ -1,4 +1,4 @@
-"""What every test stands on: a private PostgreSQL and Valkey, a fake Stripe, a mailbox, and the application."""
+"""What every test stands on: a private PostgreSQL and Valkey, a fake Stripe, a mailbox, the application."""
 
 import os
 import socket
@@ -11,10 +11,14 @@ from typing import Any
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import create_engine, text
 
+from app import create_app
+from app.accounts import passwords
+from app.extensions import db
 from sandbox.postgres import Postgres
 from sandbox.servers import private_folder
 from sandbox.valkey import Valkey
@@ -88,8 +92,7 @@ def sandbox(environment: dict[str, str]) -> Iterator[Sandbox]:
 @pytest.fixture(scope="session")
 def application(environment: dict[str, str]) -> Flask:
     """The application on a migrated database."""
-    from app import create_app  # noqa: PLC0415 - it reads the environment that stands only now
-
+    passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # real ones are slow
     app = create_app()
     with app.app_context():
         upgrade()
@@ -99,8 +102,6 @@ def application(environment: dict[str, str]) -> Flask:
 @pytest.fixture
 def app(application: Flask) -> Iterator[Flask]:
     """The application within one transaction that is undone at the end; its commits are savepoints."""
-    from app.extensions import db  # noqa: PLC0415
-
     with application.app_context():
         engine = db.engines[None]
         connection = engine.connect()

@@ -42,7 +42,7 @@ def signed_in(*roles: Role) -> Callable[[View], View]:
 
 def check() -> None:
     """Before each request: find the caller and refuse what the view's rule does not allow."""
-    if request.endpoint is None:
+    if request.endpoint is None or request.method == "OPTIONS":  # Flask answers it, and no view is called
         return
     rule: Rule | None = getattr(current_app.view_functions[request.endpoint], "access", None)
     if rule is None:

@@ -1,0 +1,22 @@
+"""Request bodies, before a schema sees them."""
+
+from typing import Any, NoReturn
+
+from flask import Request
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+
+
+class JsonRequest(Request):
+    """A request whose body, where a route wants JSON, has to say that it is JSON, and to be it."""
+
+    def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:  # noqa: ARG002
+        """Raises UnsupportedMediaType and BadRequest. `force`, which APIFlask sets, is not obeyed."""
+        try:
+            return super().get_json(silent=silent, cache=cache)
+        except RecursionError as error:
+            raise BadRequest("The body is not JSON that can be read: it is nested too deeply.") from error
+
+    def on_json_loading_failed(self, e: ValueError | None) -> NoReturn:
+        if e is None:
+            raise UnsupportedMediaType("Send the body as JSON, with Content-Type: application/json.")
+        raise BadRequest(f"The body is not JSON: {e}.")

@@ -1,0 +1,180 @@
+"""Every refusal is application/problem+json (RFC 9457), and says what the caller can do about it."""
+
+import json
+import logging
+from typing import Any
+
+import httpx
+import pytest
+from flask import Flask
+from sqlalchemy.exc import OperationalError
+
+from app.accounts.models import Account
+from tests.people import Person
+
+JSON = {"Content-Type": "application/json"}
+
+
+def refused(answer: httpx.Response, status: int, slug: str) -> dict[str, Any]:
+    """The problem, after a look at what all problems have in common."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    problem: dict[str, Any] = answer.json()
+    assert problem["type"] == f"/problems/{slug}"
+    assert problem["status"] == status
+    assert problem["title"]
+    assert problem["detail"]
+    assert problem["request_id"] == answer.headers["X-Request-ID"]
+    return problem
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"{", b"", b'{"email": "\xff"}', b"[" * 100_000, b'{"email": ' + b"1" * 5000 + b"}"],
+    ids=["cut off", "empty", "not UTF-8", "nested deeply", "endless number"],
+)
+def test_a_body_that_is_not_json_is_a_400(http: httpx.Client, body: bytes) -> None:
+    refused(http.post("/auth/login", content=body, headers=JSON), 400, "bad-request")
+
+
+def test_a_body_of_another_media_type_is_a_415(http: httpx.Client) -> None:
+    body = b'{"email": "ada@example.com", "password": "correct horse"}'
+
+    problem = refused(
+        http.post("/auth/login", content=body, headers={"Content-Type": "text/plain"}),
+        415,
+        "unsupported-media-type",
+    )
+
+    assert "application/json" in problem["detail"]
+
+
+def test_json_under_a_name_of_its_own_is_json(http: httpx.Client) -> None:
+    body = b'{"email": "nobody@example.com", "password": "correct horse"}'
+
+    answer = http.post("/auth/login", content=body, headers={"Content-Type": "application/vnd.api+json"})
+
+    refused(answer, 401, "unauthorized")
+
+
+@pytest.mark.parametrize("body", [[], "text", 5, True])
+def test_json_that_is_no_object_is_a_422(http: httpx.Client, body: object) -> None:
+    refused(http.post("/auth/login", json=body), 422, "invalid")
+
+
+def test_each_bad_value_is_pointed_at(client: Person, coach: Person) -> None:
+    hours = {"weekday": "monday", "start_time": "25:00", "end_time": "10:00"}
+
+    problem = refused(coach.ask("PUT", "/coach/me/availability", json={"weekly": [hours]}), 422, "invalid")
+
+    assert [error["pointer"] for error in problem["errors"]] == ["/weekly/0/start_time"]
+
+
+def test_a_bad_value_of_the_query_is_named_as_the_query_s(http: httpx.Client) -> None:
+    problem = refused(http.get("/coach", params={"limit": 0}), 422, "invalid")
+
+    assert [error["pointer"] for error in problem["errors"]] == ["query/limit"]
+
+
+@pytest.mark.parametrize("text", ["a\0b", "a\ud800b"], ids=["NUL", "half a surrogate pair"])
+def test_text_that_no_database_can_hold_is_a_422(client: Person, text: str) -> None:
+    body = {"email": text, "password": text, "refresh_token": text, "token": text, "name": text}
+    fields = {
+        "/auth/login": ["email", "password"],
+        "/auth/refresh": ["refresh_token"],
+        "/auth/verify": ["token"],
+        "/auth/register": ["email", "password", "name"],
+    }
+
+    for path, names in fields.items():
+        content = json.dumps({name: body[name] for name in names})
+        problem = refused(client.post(path, content=content, headers=JSON), 422, "invalid")
+        assert [error["pointer"] for error in problem["errors"]] == [f"/{name}" for name in names]
+
+
+@pytest.mark.parametrize("query", ["q=%00", "language=%00", "cursor=%00"])
+def test_a_query_that_no_database_can_hold_is_a_422(http: httpx.Client, query: str) -> None:
+    refused(http.get(f"/coach?{query}"), 422, "invalid")
+
+
+def test_an_unknown_path_is_a_404(http: httpx.Client) -> None:
+    refused(http.get("/nowhere"), 404, "not-found")
+
+
+def test_a_wrong_method_is_a_405_that_names_the_right_ones(client: Person) -> None:
+    answer = client.ask("DELETE", "/booking")
+
+    refused(answer, 405, "method-not-allowed")
+    assert "POST" in answer.headers["Allow"]
+
+
+def test_options_names_the_methods_without_asking_who_calls(http: httpx.Client) -> None:
+    answer = http.options("/booking")
+
+    assert answer.status_code == 200
+    assert "POST" in answer.headers["Allow"]
+
+
+def test_a_body_that_is_too_large_is_a_413(http: httpx.Client) -> None:
+    answer = http.post("/auth/login", content=b" " * (512 * 1024 + 1), headers=JSON)
+
+    refused(answer, 413, "request-entity-too-large")
+
+
+def test_a_mistake_of_ours_hides_its_cause_from_the_caller_and_logs_it(
+    http: httpx.Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(email: str) -> None:
+        raise RuntimeError("the inner workings")
+
+    monkeypatch.setattr(Account, "with_email", broken)
+    answer = http.post("/auth/login", json={"email": "ada@example.com", "password": "correct horse"})
+
+    refused(answer, 500, "internal-error")
+    assert "inner workings" not in answer.text
+    assert "inner workings" in caplog.text
+
+
+def test_a_database_that_is_away_is_a_503(
+    http: httpx.Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def away(email: str) -> None:
+        raise OperationalError("SELECT 1", {}, Exception("connection refused at 10.0.0.5"))
+
+    monkeypatch.setattr(Account, "with_email", away)
+    answer = http.post("/auth/login", json={"email": "ada@example.com", "password": "correct horse"})
+
+    refused(answer, 503, "unavailable")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "10.0.0.5" not in answer.text
+
+
+def test_what_is_done_before_a_refusal_is_undone(coach: Person) -> None:
+    answer = coach.ask("PATCH", "/coach/me", json={"headline": "Half done", "hourly_rate": 0.01})
+
+    assert answer.status_code == 422
+    assert coach.get("/coach/me").json()["headline"] == ""
+
+
+def test_a_sensible_request_id_is_the_answer_s_too(http: httpx.Client) -> None:
+    answer = http.get("/health/live", headers={"X-Request-ID": "order-2026.11:42_a"})
+
+    assert answer.headers["X-Request-ID"] == "order-2026.11:42_a"
+
+
+@pytest.mark.parametrize("candidate", ["short", "two words", "x" * 129, 'quoted"id'])
+def test_any_other_request_id_is_replaced(http: httpx.Client, candidate: str) -> None:
+    answer = http.get("/health/live", headers={"X-Request-ID": candidate})
+
+    assert len(answer.headers["X-Request-ID"]) == 32
+    assert answer.headers["X-Request-ID"] != candidate
+
+
+def test_a_request_is_logged_without_its_query(
+    app: Flask, http: httpx.Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "app.request"):
+        http.get("/auth/verify", params={"token": "a-secret-token"})
+
+    assert "/auth/verify 200" in caplog.text
+    assert "a-secret-token" not in caplog.text
