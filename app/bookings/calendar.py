@@ -21,7 +21,9 @@ def _calendar(booking: Booking, method: str, status: str) -> str:
     calendar.add("version", "2.0")
     calendar.add("method", method)
     calendar.add_component(_event(booking, status))
-    calendar.add_missing_timezones()
+    # The zone's rules for the year around the session; all of them would be three quarters of the file.
+    half_a_year = timedelta(days=183)
+    calendar.add_missing_timezones((booking.start - half_a_year).date(), (booking.end + half_a_year).date())
     return str(calendar.to_ical().decode())
 
 

@@ -2,6 +2,8 @@
 
 import threading
 
+from stripe import api_version
+
 from sandbox.stripe.cards import Challenge, TestCard
 from sandbox.stripe.clock import Clock, Schedule
 from sandbox.stripe.deliveries import Deliveries
@@ -54,6 +56,7 @@ class Account:
         endpoint = shaped(
             "webhook_endpoint",
             id=new_id("we"),
+            api_version=api_version,
             created=self.clock.now(),
             description="CultureBridge, as PUBLIC_URL and STRIPE_WEBHOOK_SECRET say",
             enabled_events=["*"],

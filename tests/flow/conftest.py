@@ -25,6 +25,8 @@ class Stack:
 
     http: httpx.Client
     sandbox: Sandbox
+    variables: dict[str, str]
+    """The environment that its processes run with."""
     database: Engine
     """Looks at the rows; everything else goes in through the door."""
 
@@ -65,7 +67,7 @@ def stack(
     try:
         with httpx.Client(base_url=environment["PUBLIC_URL"], timeout=30) as http:
             wait_until(lambda: _is_ready(http), timeout=30)
-            yield Stack(http, sandbox, database)
+            yield Stack(http, sandbox, variables, database)
     finally:
         for process in running.values():
             process.send_signal(signal.SIGTERM)

@@ -36,7 +36,9 @@ def settled(stack: Stack) -> None:
 
 
 def _under_way(stack: Stack) -> int:
-    waiting = stack.sandbox.http.get(f"{stack.sandbox.stripe_url}/_sandbox/deliveries", params={"state": "waiting"})
+    waiting = stack.sandbox.http.get(
+        f"{stack.sandbox.stripe_url}/_sandbox/deliveries", params={"state": "waiting"}
+    )
     with stack.database.connect() as connection:
         rows = connection.scalar(
             text(

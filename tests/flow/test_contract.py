@@ -1,6 +1,6 @@
 """What we send to Stripe, and what the fake one answers, is what Stripe's own package names."""
 
-from tests.contract import check_object, check_params
+from tests.contract import check_log
 from tests.flow.conftest import Stack
 from tests.flow.seeing import confirmed
 from tests.people import Person
@@ -16,7 +16,5 @@ def test_everything_said_between_us_and_stripe_is_named_by_stripes_package(
 
     said = stack.sandbox.http.get(f"{stack.sandbox.stripe_url}/_sandbox/requests").json()["requests"]
 
-    assert {entry["path"] for entry in said} >= {"/v1/checkout/sessions"}
-    for entry in said:
-        assert check_params(entry["method"], entry["path"], entry["params"]) == []
-        assert check_object(entry["answer"]) == []
+    assert len(said) >= 3
+    assert check_log(said) == []

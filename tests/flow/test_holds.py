@@ -13,7 +13,9 @@ SWEEP = 60.0
 """Seconds within which beat's sweep has come by, on a busy machine."""
 
 
-def test_a_hold_that_ran_out_is_freed_and_its_page_closed(stack: Stack, client: Person, coach: Person) -> None:
+def test_a_hold_that_ran_out_is_freed_and_its_page_closed(
+    stack: Stack, client: Person, coach: Person
+) -> None:
     booking = client.books(coach)
     checkout = client.checks_out(booking)
 

@@ -102,9 +102,7 @@ def test_a_session_that_expires_frees_the_time(stack: Stack, client: Person, coa
     Person.registered(stack.http, "client").books(coach)
 
 
-def test_other_urls_close_the_open_page_and_open_another(
-    stack: Stack, client: Person, coach: Person
-) -> None:
+def test_other_urls_close_the_open_page_and_open_another(stack: Stack, client: Person, coach: Person) -> None:
     booking = client.books(coach)
     first = client.checks_out(booking)
 

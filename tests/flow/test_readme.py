@@ -1,0 +1,124 @@
+"""What the README says works."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from app.config import Settings
+from tests.flow.conftest import BIN, HERE, Stack
+
+README = (Path(HERE) / "README.md").read_text()
+
+
+@pytest.mark.skipif(not (shutil.which("curl") and shutil.which("jq")), reason="needs curl and jq")
+def test_the_pasted_flow_ends_in_confirmed_and_two_mails(stack: Stack) -> None:
+    subprocess.run([BIN / "flask", "--app", "sandbox.cli", "demo"], cwd=HERE, env=stack.variables, check=True)
+    found = re.search(r"<!-- flow -->\n```bash\n(.*?)```", README, re.DOTALL)
+    assert found
+    script = found[1].replace("http://localhost:8000", str(stack.http.base_url).rstrip("/"))
+    script = script.replace("http://localhost:8025", stack.sandbox.mailbox_url)
+
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60, check=False)
+
+    status, *mails = done.stdout.splitlines()
+    assert status == "confirmed", done.stderr
+    assert sorted(mail.partition(":")[0] for mail in mails) == ["client@test.com", "coach@test.com"]
+
+
+def test_every_command_named_exists(stack: Stack) -> None:
+    makefile = (HERE / "Makefile").read_text()
+    for target in set(re.findall(r"^make (\w+)", README, re.MULTILINE)):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+    for command in set(re.findall(r"flask ((?:[a-z]+ )?[a-z-]+)\b", README)) - {"db upgrade"}:
+        done = subprocess.run(
+            [BIN / "flask", "--app", "wsgi", *command.split(), "--help"],
+            cwd=HERE,
+            env=stack.variables,
+            check=False,
+        )
+        assert done.returncode == 0, command
+
+
+def test_every_setting_is_explained() -> None:
+    assert {name.upper() for name in Settings.model_fields} <= set(re.findall(r"`([A-Z_]+)`", README))
+
+
+def test_every_file_named_exists() -> None:
+    for name in re.findall(r"`((?:app|worker)/[a-z_/]+\.py)`", README):
+        assert (HERE / name).exists(), name
+
+
+def test_the_doctor_finds_everything_well(stack: Stack) -> None:
+    done = subprocess.run(
+        [BIN / "flask", "--app", "wsgi", "doctor"],
+        cwd=HERE,
+        env=stack.variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout
+    assert [line.split()[1] for line in done.stdout.splitlines()] == [
+        "database",
+        "broker",
+        "worker",
+        "Stripe",
+        "webhook",
+        "SMTP",
+    ]
+
+
+def test_the_doctor_says_what_is_wrong_and_what_to_do(stack: Stack) -> None:
+    wrong = {"SMTP_PORT": "1", "REDIS_URL": "redis://127.0.0.1:1/0"}
+    done = subprocess.run(
+        [BIN / "flask", "--app", "wsgi", "doctor"],
+        cwd=HERE,
+        env=stack.variables | wrong,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert "correct REDIS_URL" in done.stdout
+    assert "Correct SMTP_HOST" in done.stdout
+
+
+def test_a_test_mail_arrives(stack: Stack) -> None:
+    command = [BIN / "flask", "--app", "wsgi", "email", "test", "operator@example.com"]
+    subprocess.run(command, cwd=HERE, env=stack.variables, check=True)
+
+    assert [mail["subject"] for mail in stack.sandbox.mails_to("operator@example.com")] == [
+        "A test mail from CultureBridge"
+    ]
+
+
+def test_an_administrator_made_on_the_command_line_signs_in(stack: Stack) -> None:
+    command = [BIN / "flask", "--app", "wsgi", "account", "create-admin", "admin@example.com"]
+    typed = "a long enough password\n" * 2
+    subprocess.run(command, cwd=HERE, env=stack.variables, input=typed, text=True, check=True)
+
+    login = {"email": "admin@example.com", "password": "a long enough password"}
+    assert stack.http.post("/auth/login", json=login).status_code == 200
+
+
+def test_a_webhook_made_on_the_command_line_is_stripes_and_its_secret_is_shown(stack: Stack) -> None:
+    url = "https://api.example.com/payment/webhook"
+    command = [BIN / "flask", "--app", "wsgi", "stripe", "create-webhook", url]
+
+    done = subprocess.run(command, cwd=HERE, env=stack.variables, capture_output=True, text=True, check=False)
+
+    assert "STRIPE_WEBHOOK_SECRET=whsec_" in done.stdout, done.stderr
+    listed = stack.sandbox.http.get(
+        f"{stack.sandbox.stripe_url}/v1/webhook_endpoints",
+        headers={"Authorization": "Bearer sk_test_sandbox"},
+    ).json()["data"]
+    made = next(endpoint for endpoint in listed if endpoint["url"] == url)
+    stack.sandbox.http.delete(
+        f"{stack.sandbox.stripe_url}/v1/webhook_endpoints/{made['id']}",
+        headers={"Authorization": "Bearer sk_test_sandbox"},
+    )
