@@ -11,6 +11,7 @@ threads = 8
 timeout = 30
 graceful_timeout = 20
 keepalive = 5
+control_socket_disable = True  # it would stand in the home directory, one for all checkouts
 limit_request_line = 8190
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 - heartbeats off the disk
 accesslog = None  # the application logs each request itself, with its id

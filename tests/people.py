@@ -9,6 +9,7 @@ import httpx
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 PASSWORD = "correct horse battery"
+PAID = "https://example.com/paid?session={CHECKOUT_SESSION_ID}"
 CARD = "4242424242424242"
 DECLINED, ASKS_FOR_3DS = "4000000000000002", "4000002500003155"
 
@@ -75,11 +76,11 @@ class Person:
         booking: dict[str, Any] = answer.json()
         return booking
 
-    def checks_out(self, booking: dict[str, Any], path: str = "") -> dict[str, Any]:
+    def checks_out(self, booking: dict[str, Any], success_url: str = PAID) -> dict[str, Any]:
         """Ask for the payment page."""
         wish = {
             "booking_id": booking["id"],
-            "success_url": f"https://example.com/paid{path}?session={{CHECKOUT_SESSION_ID}}",
+            "success_url": success_url,
             "cancel_url": "https://example.com/cancelled",
         }
         answer = self.post("/payment/checkout", json=wish)
@@ -134,7 +135,7 @@ class Sandbox:
         """The 3-D Secure page's two buttons: accept or refuse."""
         return self.http.post(f"{checkout['url']}/authenticate", data={"outcome": outcome})
 
-    def control(self, path: str, **body: Any) -> Any:
+    def control(self, path: str, /, **body: Any) -> Any:
         answer = self.http.post(f"{self.stripe_url}/_sandbox{path}", json=body)
         assert answer.is_success, answer.text
         return answer.json()

@@ -11,7 +11,7 @@ def test_everything_said_between_us_and_stripe_is_named_by_stripes_package(
 ) -> None:
     booking = client.books(coach)
     client.checks_out(booking)
-    stack.sandbox.pays(client.checks_out(booking, "/elsewhere"))
+    stack.sandbox.pays(client.checks_out(booking, "https://example.com/elsewhere"))
     confirmed(client, booking)
 
     said = stack.sandbox.http.get(f"{stack.sandbox.stripe_url}/_sandbox/requests").json()["requests"]

@@ -106,7 +106,7 @@ def test_other_urls_close_the_open_page_and_open_another(stack: Stack, client: P
     booking = client.books(coach)
     first = client.checks_out(booking)
 
-    second = client.checks_out(booking, "/elsewhere")
+    second = client.checks_out(booking, "https://example.com/elsewhere")
 
     assert second["session_id"] != first["session_id"]
     assert stack.sandbox.pays(first).status_code != 303
