@@ -6,7 +6,8 @@ from typing import Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Integer, SmallInteger, Text, select
+from sqlalchemy import CheckConstraint, ForeignKey, Integer, SmallInteger, Text, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Account

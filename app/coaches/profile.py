@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from sqlalchemy import or_, select, tuple_
+from sqlalchemy import BigInteger, literal, or_, select, tuple_
 
 from app.accounts.models import Account
 from app.coaches.models import Coach, WeeklyHours
@@ -18,14 +18,15 @@ def search(wish: CoachSearch) -> Sequence[Coach]:
     """Coaches with a rate, oldest first: one more than the page, to know whether it is the last."""
     query = select(Coach).join(Coach.account).where(Coach.hourly_rate_minor.is_not(None))
     if wish.q:
-        like = f"%{wish.q.replace('%', '').replace('_', '')}%"
-        query = query.where(or_(Account.name.ilike(like), Coach.headline.ilike(like)))
+        found = (column.icontains(wish.q, autoescape=True) for column in (Account.name, Coach.headline))
+        query = query.where(or_(*found))
     if wish.language:
         query = query.where(Coach.languages.contains([wish.language]))
     if wish.currency:
         query = query.where(Coach.currency == wish.currency)
     if wish.max_rate is not None:
-        query = query.where(Coach.hourly_rate_minor <= _most_minor(wish.max_rate, wish.currency))
+        most = literal(_most_minor(wish.max_rate, wish.currency), BigInteger)
+        query = query.where(Coach.hourly_rate_minor <= most)
     if wish.cursor:
         query = query.where(tuple_(Coach.created_at, Coach.id) > tuple_(*position(wish.cursor)))
     return db.session.scalars(query.order_by(Coach.created_at, Coach.id).limit(wish.limit + 1)).all()

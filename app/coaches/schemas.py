@@ -54,7 +54,7 @@ class CoachSearch(Body):
     q: Annotated[str | None, Field(max_length=100)] = None
     language: Annotated[str | None, Field(max_length=35)] = None
     currency: Currency | None = None
-    max_rate: Annotated[Decimal | None, Field(gt=0)] = None
+    max_rate: Annotated[Decimal | None, Field(gt=0, max_digits=12)] = None
     limit: Annotated[int, Field(ge=1, le=100)] = 20
     cursor: Annotated[str | None, Field(max_length=300)] = None
 

@@ -1,0 +1,105 @@
+import base64
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.people import Person
+
+
+@pytest.fixture
+def trio(http: httpx.Client) -> list[Person]:
+    """Three coaches, in the order in which they came."""
+    return [
+        _coach(http, "Ada Euro", headline="Careers in science", languages=["en", "fr"]),
+        _coach(http, "Bao Dollar", currency="USD", hourly_rate=40, languages=["vi"]),
+        _coach(http, "Cem Euro", hourly_rate=120, headline="100% focus", languages=["en"]),
+    ]
+
+
+def _coach(http: httpx.Client, name: str, **profile: Any) -> Person:
+    return Person.registered(http, "coach", name=name).open_for_business(**profile)
+
+
+def names(answer: httpx.Response) -> list[str]:
+    assert answer.status_code == 200, answer.text
+    return [coach["name"] for coach in answer.json()["items"]]
+
+
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [
+        ({}, ["Ada Euro", "Bao Dollar", "Cem Euro"]),
+        ({"q": "ada"}, ["Ada Euro"]),
+        ({"q": "CAREERS"}, ["Ada Euro"]),
+        ({"q": "100%"}, ["Cem Euro"]),
+        ({"q": "a_a"}, []),
+        ({"q": "\\"}, []),
+        ({"language": "en"}, ["Ada Euro", "Cem Euro"]),
+        ({"currency": "USD"}, ["Bao Dollar"]),
+        ({"currency": "EUR", "max_rate": "75"}, ["Ada Euro"]),
+        ({"currency": "EUR", "max_rate": "999999999999"}, ["Ada Euro", "Cem Euro"]),
+        ({"language": "en", "q": "euro", "currency": "EUR", "max_rate": "74.99"}, []),
+    ],
+    ids=str,
+)
+def test_a_search_finds_those_who_fit(
+    http: httpx.Client, trio: list[Person], search: dict[str, str], found: list[str]
+) -> None:
+    assert names(http.get("/coach", params=search)) == found
+
+
+@pytest.mark.parametrize(
+    ("search", "pointer"),
+    [
+        ({"max_rate": "75"}, "query/max_rate"),
+        ({"max_rate": "75.5", "currency": "JPY"}, "query/max_rate"),
+        ({"max_rate": "1e999999", "currency": "EUR"}, "query/max_rate"),
+        ({"max_rate": "-1", "currency": "EUR"}, "query/max_rate"),
+        ({"currency": "euro"}, "query/currency"),
+        ({"limit": "101"}, "query/limit"),
+        ({"colour": "red"}, "query/colour"),
+    ],
+    ids=str,
+)
+def test_a_search_that_makes_no_sense_is_pointed_at(
+    http: httpx.Client, search: dict[str, str], pointer: str
+) -> None:
+    answer = http.get("/coach", params=search)
+
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
+
+
+def test_pages_follow_one_another_without_gap_or_repeat(http: httpx.Client, trio: list[Person]) -> None:
+    first = http.get("/coach", params={"limit": 2})
+    second = http.get("/coach", params={"limit": 2, "cursor": first.json()["next_cursor"]})
+
+    assert names(first) == ["Ada Euro", "Bao Dollar"]
+    assert names(second) == ["Cem Euro"]
+    assert second.json()["next_cursor"] is None
+
+
+def test_a_page_is_the_same_whatever_comes_and_goes_before_it(http: httpx.Client, trio: list[Person]) -> None:
+    cursor = http.get("/coach", params={"limit": 1}).json()["next_cursor"]
+    trio[0].ask("PATCH", "/coach/me", json={"headline": "Changed meanwhile"})
+    _coach(http, "Dee Late")
+
+    assert names(http.get("/coach", params={"cursor": cursor})) == ["Bao Dollar", "Cem Euro", "Dee Late"]
+
+
+def test_a_full_last_page_has_no_next(http: httpx.Client, trio: list[Person]) -> None:
+    assert http.get("/coach", params={"limit": 3}).json()["next_cursor"] is None
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    ["nonsense", "é", *(base64.urlsafe_b64encode(json.dumps(forged).encode()).decode()
+     for forged in (None, [], 5, ["2026-01-01", "no-uuid"], ["no time", "0" * 32], {"a": 1}))],
+)  # fmt: skip
+def test_a_cursor_that_is_not_ours_is_a_422(http: httpx.Client, cursor: str) -> None:
+    answer = http.get("/coach", params={"cursor": cursor})
+
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["query/cursor"]
