@@ -1,12 +1,27 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
+from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, EmailStr, Field
 
 from app.accounts.models import Role
 from app.fields import Body, Instant, Line, TimeZone, View
 
-Email = Annotated[EmailStr, Field(max_length=254), AfterValidator(str.lower)]
+
+def _deliverable(address: str) -> str:
+    """Lower-case, its domain as the DNS spells it. Plain letters before the @: few servers take others."""
+    found = validate_email(address, allow_smtputf8=False, check_deliverability=False)
+    return str(found.ascii_email).lower()
+
+
+def _as_registered(address: str) -> str:
+    try:
+        return _deliverable(address)
+    except EmailNotValidError:
+        return address  # which no account has
+
+
+Email = Annotated[EmailStr, Field(max_length=254), AfterValidator(_deliverable)]
 Password = Annotated[str, Field(min_length=8, max_length=256)]
 Name = Annotated[Line, Field(min_length=1, max_length=120)]
 
@@ -20,7 +35,7 @@ class Registration(Body):
 
 
 class Credentials(Body):
-    email: Annotated[str, Field(max_length=254)]
+    email: Annotated[str, Field(max_length=254), AfterValidator(_as_registered)]
     password: Annotated[str, Field(max_length=256)]
 
 

@@ -45,6 +45,8 @@ def send(email: Email) -> None:
         connection.send(_message(email))
     except BadHeaderError as error:
         raise Refused("a header has a line break") from error
+    except UnicodeError as error:
+        raise Refused(f"an address that cannot be written down: {error}") from error
     except (smtplib.SMTPException, OSError) as error:
         raise _outcome(error) from error
     finally:

@@ -1,0 +1,108 @@
+import html
+import re
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import httpx
+import pytest
+from flask import Flask
+from itsdangerous import TimestampSigner
+from sqlalchemy import select
+
+from app.accounts import tokens
+from app.accounts.models import Account
+from app.emails.models import Email
+from app.extensions import db
+from tests.people import Person
+
+
+@pytest.fixture
+def link(app: Flask, client: Person) -> str:
+    """What the client finds in the mail."""
+    text = db.session.scalars(select(Email.text_body).where(Email.recipient == client.email)).one()
+    (found,) = re.findall(r"https?://\S+", text)
+    return str(found)
+
+
+@pytest.fixture
+def token(link: str) -> str:
+    return httpx.URL(link).params["token"]
+
+
+def verified(client: Person) -> bool:
+    return bool(client.get("/auth/me").json()["email_verified"])
+
+
+def test_the_token_of_the_mail_verifies_the_address_once(client: Person, token: str) -> None:
+    first = client.http.post("/auth/verify", json={"token": token})
+    second = client.http.post("/auth/verify", json={"token": token})
+
+    assert first.status_code == 200
+    assert first.json()["email_verified"] is True
+    assert verified(client)
+    assert second.status_code == 422
+    assert [error["pointer"] for error in second.json()["errors"]] == ["/token"]
+
+
+def test_a_visit_of_the_page_verifies_nothing_and_its_button_does(client: Person, link: str) -> None:
+    page = client.http.get(link)
+    assert page.status_code == 200
+    assert not verified(client)
+
+    (field,) = re.findall(r'name="token" value="([^"]*)"', page.text)
+    done = client.http.post("/auth/verify", data={"token": html.unescape(field)})
+
+    assert done.status_code == 200
+    assert f"{client.email} is confirmed" in done.text
+    assert verified(client)
+
+
+def test_a_used_link_says_so_on_a_page(client: Person, token: str) -> None:
+    client.http.post("/auth/verify", data={"token": token})
+
+    again = client.http.post("/auth/verify", data={"token": token})
+
+    assert again.status_code == 422
+    assert again.headers["Content-Type"].startswith("text/html")
+    assert "used already" in again.text
+
+
+def test_the_page_shows_no_markup_from_its_address(http: httpx.Client) -> None:
+    page = http.get("/auth/verify", params={"token": '"><script>alert(1)</script>'})
+
+    assert "<script>" not in page.text
+
+
+@pytest.mark.parametrize("place", [0, 10, -5])
+def test_an_altered_token_verifies_nothing(client: Person, token: str, place: int) -> None:
+    letters = list(token)
+    letters[place] = "A" if letters[place] != "A" else "B"
+
+    answer = client.http.post("/auth/verify", json={"token": "".join(letters)})
+
+    assert answer.status_code == 422
+    assert not verified(client)
+
+
+def test_a_token_is_good_for_three_days(client: Person, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    late = datetime.now(UTC) + tokens.VERIFICATION_LASTS + timedelta(seconds=2)
+    monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda _: int(late.timestamp()))
+
+    answer = client.http.post("/auth/verify", json={"token": token})
+
+    assert answer.status_code == 422
+    assert "expired" in answer.json()["detail"]
+    assert not verified(client)
+
+
+def test_a_token_proves_only_the_address_that_it_was_sent_to(client: Person, token: str) -> None:
+    account = db.session.get_one(Account, UUID(client.id))
+    account.email = "moved@example.com"
+    db.session.commit()
+
+    assert client.http.post("/auth/verify", json={"token": token}).status_code == 422
+    assert not verified(client)
+
+
+def test_an_access_token_verifies_no_address(client: Person) -> None:
+    assert client.http.post("/auth/verify", json={"token": client.token}).status_code == 422
