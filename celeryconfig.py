@@ -15,7 +15,7 @@ broker_transport_options = (
         "visibility_timeout": 900,  # above the time limit: a job still running must not run twice
         "unacked_restore_interval": 10,  # killed workers' jobs come back after the timeout, not nine times it
         "unacked_restore_throttle": 1,
-        "socket_timeout": 5,
+        "socket_timeout": 1,  # a frozen broker must not hold a request; workers are more patient
         "socket_connect_timeout": 1,
         "health_check_interval": 25,
         "max_connections": 50,

@@ -6,29 +6,54 @@ from typing import Any
 
 from celery import Celery, Task
 from celery.signals import setup_logging, worker_process_init
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from app import context, create_app, jobs, logs
 from app.config import Settings
 from app.extensions import db
+from app.retries import pause
 
 log = logging.getLogger(__name__)
 
 flask_app = create_app()
 
 
-class DatabaseTask(Task):  # type: ignore[type-arg]
-    """One job, one transaction: committed here once the task is done, rolled back if it raised."""
+class Job(Task):  # type: ignore[type-arg]
+    """One job, one transaction: committed here once the task is done, rolled back if it raised.
+
+    A job that finds the database away comes back later.
+    """
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         under = self.request.get("request_id") or context.sensible_request_id(self.request.id)
         with flask_app.app_context(), context.acting(f"job:{self.name}", under):
             started = time.perf_counter()
-            result = self.run(*args, **kwargs)
-            db.session.commit()
-            # A sweep that found nothing is no news.
-            level = logging.DEBUG if result == 0 else logging.INFO
-            log.log(level, "%s %.1fms", self.name, (time.perf_counter() - started) * 1000)
+            try:
+                result = self.run(*args, **kwargs)
+                db.session.commit()
+            except (OperationalError, InterfaceError) as error:
+                return self.without_database(error)
+            self.done(result, (time.perf_counter() - started) * 1000)
             return result
+
+    def done(self, _result: Any, milliseconds: float) -> None:
+        log.info("%s %.1fms", self.name, milliseconds)
+
+    def without_database(self, error: Exception) -> None:
+        log.warning("%s waits, as the database does not answer: %s", self.name, error)
+        wait = pause(self.request.retries + 1)
+        raise self.retry(exc=error, countdown=wait.total_seconds(), max_retries=None) from error
+
+
+class Sweep(Job):
+    """A job that beat sends again anyway, and that gives the number of rows it found."""
+
+    def done(self, result: Any, milliseconds: float) -> None:
+        if result:
+            log.info("%s found %s in %.1fms", self.name, result, milliseconds)
+
+    def without_database(self, error: Exception) -> None:
+        log.warning("%s is left out, as the database does not answer: %s", self.name, error)
 
 
 @setup_logging.connect
@@ -44,5 +69,6 @@ def _forget_the_parents_connections(**_: Any) -> None:
 
 
 celery: Celery = jobs.queue
-celery.Task = DatabaseTask  # type: ignore[misc]
+celery.Task = Job  # type: ignore[misc]
+celery.conf.broker_transport_options |= {"socket_timeout": 5}
 celery.conf.imports = ("worker.bookings", "worker.emails", "worker.ops", "worker.payments")

@@ -7,6 +7,7 @@ from celery import Task, shared_task
 from app.emails import delivery
 from app.emails.models import Email
 from app.jobs import enqueue_each
+from worker import Sweep
 
 BATCH = 500
 
@@ -17,7 +18,7 @@ def deliver(self: "Task[..., None]", email_id: str) -> None:
         raise self.retry(countdown=wait.total_seconds())
 
 
-@shared_task(name="emails.deliver_forgotten")
+@shared_task(name="emails.deliver_forgotten", base=Sweep)
 def deliver_forgotten() -> int:
     """Mails whose job was lost; how many there were."""
     return enqueue_each("emails.deliver", Email.forgotten(BATCH))

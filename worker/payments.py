@@ -6,6 +6,7 @@ from celery import Task, shared_task
 
 from app.jobs import enqueue_each
 from app.payments import holds, inbox, refunds
+from worker import Sweep
 
 BATCH = 500
 
@@ -24,7 +25,7 @@ def apply_event(self: "Task[..., None]", event_id: str) -> None:
         raise self.retry(countdown=wait.total_seconds())
 
 
-@shared_task(name="payments.apply_forgotten")
+@shared_task(name="payments.apply_forgotten", base=Sweep)
 def apply_forgotten() -> int:
     """Events whose job was lost; how many there were."""
     return enqueue_each("payments.apply_event", inbox.forgotten(BATCH))
@@ -36,7 +37,7 @@ def issue_refund(self: "Task[..., None]", refund_id: str) -> None:
         raise self.retry(countdown=wait.total_seconds())
 
 
-@shared_task(name="payments.issue_forgotten_refunds")
+@shared_task(name="payments.issue_forgotten_refunds", base=Sweep)
 def issue_forgotten_refunds() -> int:
     """Refunds whose job was lost; how many there were."""
     return enqueue_each("payments.issue_refund", refunds.forgotten(BATCH))

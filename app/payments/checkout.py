@@ -50,8 +50,11 @@ def open_session(client: Account, wish: CheckoutRequest) -> tuple[Payment, bool]
     db.session.commit()
     try:
         session = gateway.open_session(order)
+    except gateway.StripeBroke as error:
+        _give_up(payment.id, "stripe_error", error.detail)
+        raise
     except gateway.StripeRefused as error:
-        _give_up(payment.id, error)
+        _give_up(payment.id, error.code or "refused", str(error))
         raise CheckoutRefused(str(error)) from error
     return _record(payment.id, session), True
 
@@ -145,12 +148,12 @@ def _record(payment_id: UUID, session: gateway.CheckoutSession) -> Payment:
     return payment
 
 
-def _give_up(payment_id: UUID, error: gateway.StripeRefused) -> None:
-    """Stripe refused the order: this payment ends here; asking again begins another."""
+def _give_up(payment_id: UUID, code: str, message: str) -> None:
+    """Stripe opened no session: this payment ends here, and asking again begins another."""
     payment = Payment.locked(payment_id)
     if payment and payment.status is Status.PENDING:
-        payment.move_to(Status.FAILED, "Stripe refused to open a session")
-        payment.failure_code, payment.failure_message = error.code or "refused", str(error)
+        payment.move_to(Status.FAILED, "Stripe opened no session")
+        payment.failure_code, payment.failure_message = code, message
         payment.session_expires_at = now()
     db.session.commit()
 

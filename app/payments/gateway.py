@@ -38,6 +38,10 @@ class StripeAway(Unavailable):
     slug = "payments-unavailable"
 
 
+class StripeBroke(StripeAway):
+    """Stripe answered with a failure of its own, which it would repeat under the same idempotency key."""
+
+
 class StripeRefused(Exception):
     """Stripe said no, and would again: the message and the code are its own."""
 
@@ -246,8 +250,10 @@ def _call(ask: Callable[[], Answer]) -> Answer:
         log.error("Stripe refuses STRIPE_SECRET_KEY, or the key lacks a permission: %s", error)
         raise StripeAway("Payments are not set up right; we are told. Nothing was charged.", 60) from error
     except stripe.StripeError as error:
-        if (error.http_status or 500) >= 500 or error.http_status == 409:
-            raise StripeAway("Stripe has trouble. Nothing was charged; try again in a moment.") from error
+        if error.http_status == 409:
+            raise StripeAway("Stripe is at work on the same request; try again in a moment.") from error
+        if (error.http_status or 500) >= 500:
+            raise StripeBroke("Stripe has trouble. Nothing was charged; try again in a moment.") from error
         raise StripeRefused(error) from error
 
 

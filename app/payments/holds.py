@@ -40,6 +40,9 @@ def release(booking_id: UUID) -> None:
 def _was_paid(session_id: str) -> bool:
     try:
         return gateway.expire_session(session_id).status == "complete"
+    except gateway.StripeRefused as error:
+        log.warning("Stripe knows no session %s, so nobody can pay in it: %s", session_id, error)
+        return False
     except gateway.StripeAway:
         log.warning("Stripe is away: session %s stays open until the next sweep", session_id)
         return True

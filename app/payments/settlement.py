@@ -56,8 +56,13 @@ def session_paid(session: StripeObject) -> Outcome:
 
 
 def session_failed(session: StripeObject) -> Outcome:
-    """A delayed method brought no money."""
-    return _failed(_of_session(session), "async_payment_failed", "The payment did not go through.")
+    """A delayed method brought no money, and its session takes no other: the time is free again."""
+    told = _of_session(session)
+    outcome = _failed(told, "async_payment_failed", "The payment did not go through.")
+    payment = None if outcome else _locked(told)
+    if payment and payment.booking.payment_id == payment.id:
+        lifecycle.expire(payment.booking)
+    return outcome
 
 
 def session_expired(session: StripeObject) -> Outcome:

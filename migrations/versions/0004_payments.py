@@ -2,7 +2,6 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0004"
 down_revision = "0003"
@@ -83,7 +82,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Text(), primary_key=True),
         sa.Column("type", sa.Text(), nullable=False),
         sa.Column("livemode", sa.Boolean(), nullable=False),
-        sa.Column("payload", JSONB(), nullable=False),
+        sa.Column("payload", sa.JSON(), nullable=False),
         sa.Column("status", sa.String(32), nullable=False),
         sa.Column("reason", sa.Text()),
         sa.Column("attempts", sa.Integer(), nullable=False),
