@@ -140,6 +140,16 @@ class Sandbox:
         assert answer.is_success, answer.text
         return answer.json()
 
+    def mail_fails(self, **fault: Any) -> None:
+        """Let the mailbox's SMTP server refuse."""
+        self.http.post(f"{self.mailbox_url}/_sandbox/faults", json=fault).raise_for_status()
+
+    def behaves(self) -> None:
+        """Nothing goes wrong any more."""
+        self.control("/deliveries/rule", mode="normal")
+        self.http.delete(f"{self.stripe_url}/_sandbox/faults").raise_for_status()
+        self.http.delete(f"{self.mailbox_url}/_sandbox/faults").raise_for_status()
+
     def mails_to(self, address: str) -> list[dict[str, Any]]:
         mails: list[dict[str, Any]] = self.http.get(
             f"{self.mailbox_url}/api/messages", params={"to": address}

@@ -7,10 +7,11 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, text
 
 from tests.people import Person, Sandbox
 from tests.waiting import wait_until
@@ -29,6 +30,14 @@ class Stack:
     """The environment that its processes run with."""
     database: Engine
     """Looks at the rows; everything else goes in through the door."""
+
+    def run_out(self, booking: dict[str, Any]) -> None:
+        """Let a booking's hold run out now."""
+        with self.database.begin() as connection:
+            connection.execute(
+                text("UPDATE booking SET hold_expires_at = now() - interval '1 second' WHERE id = :id"),
+                {"id": booking["id"]},
+            )
 
 
 @pytest.fixture(scope="session")
@@ -89,7 +98,7 @@ def _is_ready(http: httpx.Client) -> bool:
 def undisturbed(stack: Stack) -> Iterator[None]:
     """Whatever a test let go wrong is right again after it."""
     yield
-    stack.sandbox.control("/deliveries/rule", mode="normal")
+    stack.sandbox.behaves()
 
 
 @pytest.fixture

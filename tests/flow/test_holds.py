@@ -19,7 +19,7 @@ def test_a_hold_that_ran_out_is_freed_and_its_page_closed(
     booking = client.books(coach)
     checkout = client.checks_out(booking)
 
-    _let_run_out(stack, booking)
+    stack.run_out(booking)
 
     wait_until(lambda: client.booking(booking)["status"] == "expired", SWEEP)
     assert client.payment(checkout)["status"] == "expired"
@@ -33,7 +33,7 @@ def test_a_hold_that_was_paid_in_its_last_moment_is_not_freed(
     checkout = client.checks_out(booking)
     stack.sandbox.control("/deliveries/rule", mode="hold")
     stack.sandbox.pays(checkout)
-    _let_run_out(stack, booking)
+    stack.run_out(booking)
     wait_until(lambda: _asked_to_expire(stack, checkout), SWEEP)
     assert client.booking(booking)["status"] == "pending"
 
@@ -61,7 +61,7 @@ def test_a_late_payment_goes_back_when_the_time_is_sold(stack: Stack, client: Pe
     checkout = client.checks_out(booking)
     stack.sandbox.control("/deliveries/rule", mode="hold")
     stack.sandbox.pays(checkout)
-    _let_run_out(stack, booking)
+    stack.run_out(booking)
     rival = Person.registered(stack.http, "client")
     rival.books(coach, next_week())
 
@@ -76,14 +76,6 @@ def test_a_late_payment_goes_back_when_the_time_is_sold(stack: Stack, client: Pe
     assert len(mails) == 1
     assert "taken meanwhile" in mails[0]["text"]
     assert client.booking(booking)["status"] == "expired"
-
-
-def _let_run_out(stack: Stack, booking: dict[str, Any]) -> None:
-    with stack.database.begin() as connection:
-        connection.execute(
-            text("UPDATE booking SET hold_expires_at = now() - interval '1 second' WHERE id = :id"),
-            {"id": booking["id"]},
-        )
 
 
 def _expire_behind_stripes_back(stack: Stack, booking: dict[str, Any]) -> None:

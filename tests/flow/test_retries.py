@@ -1,0 +1,53 @@
+"""What fails at first is tried again, by the workers themselves."""
+
+from tests.flow.conftest import Stack
+from tests.flow.seeing import confirmed, mail_with
+from tests.people import Person
+from tests.waiting import wait_until
+
+
+def test_a_mail_that_is_greylisted_arrives_in_the_end(stack: Stack, client: Person, coach: Person) -> None:
+    booking = client.books(coach)
+    stack.sandbox.mail_fails(at="rcpt", to=client.email, reply="451 4.7.1 try again later", times=2)
+    stack.sandbox.pays(client.checks_out(booking))
+
+    confirmed(client, booking)
+
+    mail_with(stack, client, "Confirmed")
+    mail_with(stack, coach, "Confirmed")
+
+
+def test_a_refund_is_asked_for_until_stripe_takes_it(stack: Stack, client: Person, coach: Person) -> None:
+    booking = client.books(coach)
+    checkout = client.checks_out(booking)
+    stack.sandbox.control("/faults", path="/v1/refunds", method="POST", status=503, times=3)
+    stack.sandbox.control("/deliveries/rule", mode="hold")
+    stack.sandbox.pays(checkout)
+    stack.run_out(booking)
+    Person.registered(stack.http, "client").books(coach)
+
+    stack.sandbox.control("/deliveries/release")
+    stack.sandbox.control("/deliveries/rule", mode="normal")
+
+    wait_until(lambda: client.payment(checkout)["status"] == "refunded", timeout=60)
+    assert len(client.payment(checkout)["refunds"]) == 1
+
+
+def test_checkout_says_so_when_stripe_is_broken_and_works_when_it_is_not(
+    stack: Stack, client: Person, coach: Person
+) -> None:
+    booking = client.books(coach)
+    stack.sandbox.control("/faults", path="/v1/checkout/sessions", method="POST", status=500, times=1)
+    wish = {
+        "booking_id": booking["id"],
+        "success_url": "https://example.com/paid",
+        "cancel_url": "https://example.com/cancelled",
+    }
+
+    refused = client.post("/payment/checkout", json=wish)
+
+    assert refused.status_code == 503
+    assert refused.headers["Retry-After"]
+    assert refused.json()["type"] == "/problems/payments-unavailable"
+    stack.sandbox.pays(client.checks_out(booking))
+    confirmed(client, booking)
