@@ -107,11 +107,11 @@ def _claim(account_id: UUID, key: str, fingerprint: str) -> Response | None:
     if claimed:
         return None
     earlier = db.session.get(IdempotencyKey, (account_id, key), populate_existing=True)
+    if earlier and earlier.fingerprint != fingerprint:
+        raise BadIdempotencyKey("This Idempotency-Key was used for another request; use a new one.")
     if earlier is None or earlier.status is None:
         raise RequestInFlight(
             "The same request is being worked on; ask again in a moment.", {"Retry-After": "1"}
         )
-    if earlier.fingerprint != fingerprint:
-        raise BadIdempotencyKey("This Idempotency-Key was used for another request; use a new one.")
     headers = {"Idempotent-Replayed": "true"}
     return Response(earlier.body, earlier.status, headers, content_type="application/json")

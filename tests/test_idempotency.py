@@ -1,0 +1,149 @@
+"""The same request under the same Idempotency-Key is answered again, and not done again."""
+
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from flask import Flask
+from sqlalchemy import func, select, update
+
+from app.bookings import lifecycle
+from app.bookings.models import Booking
+from app.extensions import db, now
+from app.idempotency import IN_FLIGHT_AT_MOST, KEPT_FOR, IdempotencyKey
+from tests.people import Person, next_week
+
+
+def wish(coach: Person, hour: int = 10) -> dict[str, Any]:
+    return {"coach_id": coach.id, "session_datetime": next_week(hour).isoformat(), "duration_minutes": 60}
+
+
+def ask(client: Person, body: dict[str, Any], key: str = "a-key") -> httpx.Response:
+    return client.post("/booking", json=body, headers={"Idempotency-Key": key})
+
+
+def bookings() -> int:
+    return db.session.scalar(select(func.count()).select_from(Booking)) or 0
+
+
+def change_kept(**values: Any) -> None:
+    """Let the kept answer be another one, as after some time or a crash."""
+    db.session.execute(update(IdempotencyKey).values(**values))
+    db.session.commit()
+
+
+def test_the_same_request_is_answered_again_and_not_done_again(
+    app: Flask, client: Person, coach: Person
+) -> None:
+    first = ask(client, wish(coach))
+    again = ask(client, wish(coach))
+
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert "Idempotent-Replayed" not in first.headers
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.content == first.content
+    assert again.headers["Content-Type"] == first.headers["Content-Type"]
+    assert bookings() == 1
+
+
+def test_another_body_under_the_key_is_refused(app: Flask, client: Person, coach: Person) -> None:
+    ask(client, wish(coach, 10))
+
+    answer = ask(client, wish(coach, 14))
+
+    assert answer.status_code == 422
+    assert answer.json()["type"] == "/problems/bad-idempotency-key"
+    assert bookings() == 1
+
+
+def test_another_route_under_the_key_is_refused(client: Person, coach: Person) -> None:
+    ask(client, wish(coach))
+
+    answer = client.post("/payment/checkout", json=wish(coach), headers={"Idempotency-Key": "a-key"})
+
+    assert answer.json()["type"] == "/problems/bad-idempotency-key"
+
+
+def test_a_request_still_at_work_is_not_done_beside_itself(client: Person, coach: Person) -> None:
+    ask(client, wish(coach))
+    change_kept(status=None, body=None)
+
+    answer = ask(client, wish(coach))
+
+    assert answer.status_code == 409
+    assert answer.json()["type"] == "/problems/request-in-flight"
+    assert answer.headers["Retry-After"] == "1"
+    assert ask(client, wish(coach, 14)).status_code == 422
+
+
+def test_a_request_that_was_cut_down_gives_its_key_back_in_the_end(client: Person, coach: Person) -> None:
+    ask(client, wish(coach))
+    change_kept(status=None, body=None, started_at=now() - IN_FLIGHT_AT_MOST - timedelta(seconds=1))
+
+    assert ask(client, wish(coach, 14)).status_code == 201
+
+
+def test_an_answer_is_kept_for_a_day(client: Person, coach: Person) -> None:
+    ask(client, wish(coach))
+    change_kept(started_at=now() - KEPT_FOR + timedelta(minutes=1))
+    assert ask(client, wish(coach)).headers["Idempotent-Replayed"] == "true"
+
+    change_kept(started_at=now() - KEPT_FOR - timedelta(minutes=1))
+
+    assert ask(client, wish(coach, 14)).status_code == 201
+
+
+@pytest.mark.parametrize("refused", [{"duration_minutes": 45}, {"coach_id": "nobody"}], ids=str)
+def test_a_refusal_gives_the_key_back(
+    app: Flask, client: Person, coach: Person, refused: dict[str, Any]
+) -> None:
+    assert ask(client, wish(coach) | refused).status_code == 422
+
+    assert ask(client, wish(coach)).status_code == 201
+    assert bookings() == 1
+
+
+def test_a_failure_gives_the_key_back(client: Person, coach: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("broken")
+
+    with monkeypatch.context() as for_now:
+        for_now.setattr(lifecycle, "request", broken)
+        assert ask(client, wish(coach)).status_code == 500
+
+    assert ask(client, wish(coach)).status_code == 201
+
+
+def test_a_key_is_its_callers_own(client: Person, coach: Person) -> None:
+    ask(client, wish(coach, 10))
+    other = Person.registered(client.http, "client")
+
+    answer = ask(other, wish(coach, 14))
+
+    assert answer.status_code == 201
+    assert answer.json()["client_id"] == other.id
+
+
+def test_two_keys_are_two_requests(client: Person, coach: Person) -> None:
+    ask(client, wish(coach), "one")
+
+    assert ask(client, wish(coach), "two").json()["type"] == "/problems/slot-taken"
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256])
+def test_a_key_of_no_or_too_great_length_is_refused(client: Person, coach: Person, key: str) -> None:
+    answer = ask(client, wish(coach), key)
+
+    assert answer.status_code == 422
+    assert answer.json()["type"] == "/problems/bad-idempotency-key"
+
+
+def test_a_key_may_have_255_characters(client: Person, coach: Person) -> None:
+    assert ask(client, wish(coach), "x" * 255).status_code == 201
+
+
+def test_without_a_key_nothing_is_kept(app: Flask, client: Person, coach: Person) -> None:
+    client.books(coach)
+
+    assert db.session.scalars(select(IdempotencyKey)).all() == []
