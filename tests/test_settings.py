@@ -1,0 +1,203 @@
+"""Settings: read once, typed, and the start refused with every bad one named."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.config import BadSettings, Environment, Settings
+
+DEVELOPMENT_SECRET = "development-only-not-a-secret-0123456789abcdef"
+GOOD = {
+    "APP_ENV": "production",
+    "SECRET_KEY": "s" * 40,
+    "JWT_SECRET_KEY": "j" * 40,
+    "DATABASE_URL": "postgresql://app:secret@db.example.com/culturebridge",
+    "REDIS_URL": "rediss://cache.example.com:6380/0",
+    "PUBLIC_URL": "https://api.example.com",
+    "STRIPE_SECRET_KEY": "sk_live_0123456789",
+    "STRIPE_WEBHOOK_SECRET": "whsec_0123456789",
+    "SMTP_HOST": "smtp.example.com",
+    "SMTP_FROM_EMAIL": "CultureBridge <hello@example.com>",
+}
+CHECKOUT = Path(__file__).parent.parent
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An empty environment, in a folder without files."""
+    for name in list(os.environ):
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+def load(monkeypatch: pytest.MonkeyPatch, **changes: str) -> Settings:
+    for name, value in {**GOOD, **changes}.items():
+        monkeypatch.setenv(name, value)
+    return Settings.load()
+
+
+def complaints(monkeypatch: pytest.MonkeyPatch, **changes: str) -> list[str]:
+    """The lines that the start is refused with."""
+    with pytest.raises(BadSettings) as refused:
+        load(monkeypatch, **changes)
+    return str(refused.value).splitlines()[1:]
+
+
+def write(name: str, *lines: str) -> None:
+    Path(name).write_text("\n".join([*lines, ""]))
+
+
+def test_good_settings_are_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(monkeypatch, SMTP_PORT="465")
+
+    assert settings.app_env is Environment.PRODUCTION
+    assert settings.smtp_port == 465
+    assert settings.livemode
+    assert not settings.uses_sandbox
+    assert (settings.sender.name, settings.sender.email) == ("CultureBridge", "hello@example.com")
+
+
+def test_everything_that_is_missing_is_named_at_once() -> None:
+    with pytest.raises(BadSettings) as refused:
+        Settings.load()
+
+    missing = {line.split()[1] for line in str(refused.value).splitlines()[1:] if line.endswith("is missing")}
+    assert missing == set(GOOD) - {"APP_ENV"}
+
+
+def test_everything_that_is_wrong_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = {
+        "APP_ENV": "staging",
+        "SECRET_KEY": "short",
+        "DATABASE_URL": "mysql://localhost/db",
+        "REDIS_URL": "localhost:6379",
+        "BROKER_URL": "https://rabbit.example.com",
+        "PUBLIC_URL": "api.example.com",
+        "STRIPE_SECRET_KEY": "pk_live_0123456789",
+        "STRIPE_WEBHOOK_SECRET": "0123456789",
+        "SMTP_PORT": "many",
+        "SMTP_FROM_EMAIL": "no address",
+        "OPS_EMAIL": "nobody",
+        "LOG_LEVEL": "LOUD",
+    }
+
+    named = [line.split()[1] for line in complaints(monkeypatch, **wrong)]
+
+    assert sorted(named) == sorted(wrong)
+
+
+def test_a_complaint_never_shows_the_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = "\n".join(complaints(monkeypatch, SECRET_KEY="hunter2", DATABASE_URL="mysql://root:hunter2@db/x"))
+
+    assert "SECRET_KEY" in said
+    assert "hunter2" not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", DEVELOPMENT_SECRET),
+        ("JWT_SECRET_KEY", DEVELOPMENT_SECRET),
+        ("STRIPE_SECRET_KEY", "sk_test_sandbox"),
+        ("STRIPE_WEBHOOK_SECRET", "whsec_sandbox"),
+        ("STRIPE_WEBHOOK_SECRET", "whsec_real,whsec_sandbox"),
+        ("PUBLIC_URL", "http://api.example.com"),
+    ],
+)
+def test_production_refuses_what_is_made_for_development(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    (complaint,) = complaints(monkeypatch, **{name: value})
+
+    assert complaint.startswith(f"- {name} ")
+    assert load(monkeypatch, **{name: value, "APP_ENV": "test"}).app_env is Environment.TEST
+
+
+def test_production_is_what_it_is_unless_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.config._files", lambda: ())
+    for name, value in {**GOOD, "STRIPE_SECRET_KEY": "sk_test_sandbox"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("APP_ENV")
+
+    with pytest.raises(BadSettings, match="sandbox"):
+        Settings.load()
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_a_database_url_may_be_written_as_heroku_writes_it(
+    monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    settings = load(monkeypatch, DATABASE_URL=f"{scheme}://app:secret@db:5432/shop?sslmode=require")
+
+    assert settings.database_url == "postgresql+psycopg://app:secret@db:5432/shop?sslmode=require"
+
+
+def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(
+        monkeypatch,
+        STRIPE_WEBHOOK_SECRET="whsec_old, whsec_new,",
+        ALLOWED_REDIRECT_ORIGINS="https://www.example.com,https://app.example.com",
+    )
+
+    assert settings.stripe_webhook_secret == ("whsec_old", "whsec_new")
+    assert settings.allowed_redirect_origins == ("https://www.example.com", "https://app.example.com")
+
+
+def test_the_broker_is_redis_unless_another_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load(monkeypatch).broker == GOOD["REDIS_URL"]
+    assert load(monkeypatch, BROKER_URL="amqps://user:secret@rabbit/vhost").broker.startswith("amqps://")
+
+
+def test_an_empty_value_is_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert complaints(monkeypatch, SMTP_HOST="") == ["- SMTP_HOST is missing"]
+    assert load(monkeypatch, SMTP_USER="").smtp_user is None
+
+
+def test_the_environment_outranks_the_run_s_file_then_one_s_own_then_the_default(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write(
+        ".env", "SMTP_HOST=default", "SMTP_USER=default", "LOG_LEVEL=ERROR", "OPS_EMAIL=default@example.com"
+    )
+    write(".env.local", "SMTP_HOST=own", "SMTP_USER=own", "LOG_LEVEL=DEBUG")
+    write(".env.run", "SMTP_HOST=run", "SMTP_USER=run")
+
+    for name, value in {**GOOD, "APP_ENV": "development", "SMTP_USER": "environment"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("SMTP_HOST")
+
+    settings = Settings.load()
+
+    assert settings.smtp_user == "environment"
+    assert settings.smtp_host == "run"
+    assert settings.log_level == "DEBUG"
+    assert settings.ops_email == "default@example.com"
+
+
+@pytest.mark.parametrize("environment", ["production", "test"])
+def test_only_development_reads_files(monkeypatch: pytest.MonkeyPatch, environment: str) -> None:
+    write(".env", "LOG_LEVEL=ERROR")
+
+    assert load(monkeypatch, APP_ENV=environment).log_level == "INFO"
+
+
+def test_one_s_own_file_counts_under_the_flask_command_too(tmp_path: Path) -> None:
+    """The command has put .env into the environment before the application asks for it."""
+    write(".env", *(f"{name}={value}" for name, value in {**GOOD, "APP_ENV": "development"}.items()))
+    write(".env.local", "OPS_EMAIL=own@example.com", "SMTP_HOST=own.example.com")
+    show = "from flask import current_app as app; print(app.extensions['settings'].smtp_host)"
+
+    shown = subprocess.run(
+        [Path(sys.executable).parent / "flask", "--app", "wsgi", "shell"],
+        input=show,
+        cwd=tmp_path,
+        env={"PATH": os.defpath, "PYTHONPATH": str(CHECKOUT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert "own.example.com" in shown.stdout
