@@ -1,0 +1,120 @@
+"""The documentation that is generated, and that it tells the truth."""
+
+import re
+from typing import Any
+
+import httpx
+import pytest
+from flask import Flask
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from app.accounts.access import Rule
+
+HIDDEN = {
+    "/auth/verify": {"get"},  # a page for people
+    "/docs": {"get"},
+    "/docs/files/{name}": {"get"},
+    "/openapi.json": {"get"},
+}
+OPEN_TO_ALL = {
+    ("post", "/auth/register"),
+    ("post", "/auth/login"),
+    ("post", "/auth/refresh"),
+    ("post", "/auth/verify"),
+    ("get", "/coach"),
+    ("get", "/coach/{coach_id}"),
+    ("get", "/coach/{coach_id}/slot"),
+    ("post", "/payment/webhook"),
+    ("get", "/health/live"),
+    ("get", "/health/ready"),
+}
+
+
+@pytest.fixture
+def document(http: httpx.Client) -> dict[str, Any]:
+    found: dict[str, Any] = http.get("/openapi.json").json()
+    return found
+
+
+def operations(document: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    return {
+        (method, path): operation
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+def routes(app: Flask) -> set[tuple[str, str]]:
+    return {
+        (method.lower(), re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule))
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+
+
+def test_the_document_is_valid_openapi_3_1(document: dict[str, Any]) -> None:
+    assert document["openapi"].startswith("3.1")
+    OpenAPIV31SpecValidator(document).validate()
+
+
+def test_every_route_is_documented_and_nothing_else(app: Flask, document: dict[str, Any]) -> None:
+    hidden = {(method, path) for path, methods in HIDDEN.items() for method in methods}
+
+    assert set(operations(document)) == routes(app) - hidden
+
+
+def test_every_operation_has_a_summary_a_room_and_an_id_of_its_own(document: dict[str, Any]) -> None:
+    found = operations(document).values()
+
+    assert all(operation["summary"] and operation["tags"] for operation in found)
+    assert len({operation["operationId"] for operation in found}) == len(found)
+
+
+def test_what_needs_a_token_says_so_and_only_that(document: dict[str, Any]) -> None:
+    without = {at for at, operation in operations(document).items() if "security" not in operation}
+
+    assert without == OPEN_TO_ALL
+
+
+def test_every_body_is_json_with_a_schema_and_every_refusal_a_problem(document: dict[str, Any]) -> None:
+    for at, operation in operations(document).items():
+        for status, answer in operation["responses"].items():
+            if status >= "400" and at[1] != "/health/ready":
+                assert list(answer["content"]) == ["application/problem+json"], at
+        if "requestBody" in operation:
+            assert "application/json" in operation["requestBody"]["content"], at
+
+
+def test_every_view_declares_who_may_call_it(app: Flask) -> None:
+    undeclared = {
+        endpoint
+        for endpoint, view in app.view_functions.items()
+        if not isinstance(getattr(view, "access", None), Rule)
+    }
+
+    assert undeclared == set()
+
+
+def test_a_view_that_declares_nothing_is_open_to_nobody(http: httpx.Client, app: Flask) -> None:
+    view = app.view_functions["health.live"]
+    rule = view.__dict__.pop("access")
+    try:
+        assert http.get("/health/live").status_code == 403
+    finally:
+        view.__dict__["access"] = rule
+
+
+def test_the_page_finds_all_its_files_here(http: httpx.Client) -> None:
+    page = http.get("/docs")
+    files = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+
+    assert page.status_code == 200
+    assert files
+    for file in files:
+        assert file.startswith("/")
+        assert http.get(file).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["../__init__.py", "..%2f__init__.py", "%00", "none.js"])
+def test_the_page_s_files_lead_nowhere_else(http: httpx.Client, name: str) -> None:
+    assert http.get(f"/docs/files/{name}").status_code == 404
