@@ -14,6 +14,7 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask_migrate import upgrade
+from redis import Redis
 from sqlalchemy import create_engine, text
 
 from app import create_app
@@ -23,6 +24,7 @@ from sandbox.postgres import Postgres
 from sandbox.servers import private_folder
 from sandbox.valkey import Valkey
 from tests.people import Person, Sandbox
+from tests.queues import QUEUES
 from tests.waiting import wait_until
 
 HERE = Path(__file__).parent.parent
@@ -126,6 +128,15 @@ def http(app: Flask) -> Iterator[httpx.Client]:
 
     with httpx.Client(transport=httpx.WSGITransport(app=apart), base_url="http://test") as client:
         yield client
+
+
+@pytest.fixture
+def broker(environment: dict[str, str]) -> Iterator[Redis]:
+    """The broker, its queues empty before and after."""
+    with Redis.from_url(environment["REDIS_URL"], decode_responses=True) as redis:
+        redis.delete(*QUEUES)
+        yield redis
+        redis.delete(*QUEUES)
 
 
 @pytest.fixture

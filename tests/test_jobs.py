@@ -1,9 +1,5 @@
 """Jobs leave with the commit that they belong to, and find their way to the right worker."""
 
-import json
-from collections.abc import Iterator
-from typing import Any
-
 import httpx
 import pytest
 from flask import Flask
@@ -13,22 +9,7 @@ from sqlalchemy import text
 from app.extensions import db
 from app.jobs import after_commit, enqueue
 from tests.people import PASSWORD
-
-QUEUES = ("events", "email", "schedule")
-
-
-@pytest.fixture
-def broker(environment: dict[str, str]) -> Iterator[Redis]:
-    """The broker with its queues empty."""
-    with Redis.from_url(environment["REDIS_URL"], decode_responses=True) as redis:
-        redis.delete(*QUEUES)
-        yield redis
-        redis.delete(*QUEUES)
-
-
-def queued(broker: Redis, queue: str) -> list[dict[str, Any]]:
-    """The messages of a queue, the oldest first."""
-    return [json.loads(message) for message in reversed(broker.lrange(queue, 0, -1))]
+from tests.queues import QUEUES, queued
 
 
 def test_a_job_waits_for_the_commit(app: Flask, broker: Redis) -> None:

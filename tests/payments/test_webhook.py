@@ -1,0 +1,241 @@
+"""Where Stripe delivers: verify, enqueue, answer."""
+
+import base64
+import json
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import httpx
+import pytest
+from celery import Celery
+from flask import Flask
+from redis import Redis
+from sqlalchemy import Engine, event
+from stripe import WebhookSignature
+
+from app import jobs
+from app.extensions import db
+from tests.conftest import WEBHOOK_SECRET
+from tests.queues import QUEUES, queued
+
+EVENT = {"id": "evt_1", "type": "charge.updated", "data": {"object": {"id": "ch_1", "object": "charge"}}}
+PAYLOAD = json.dumps(EVENT)
+
+
+@pytest.fixture
+def http(application: Flask) -> Iterator[httpx.Client]:
+    """HTTP to the application with its real pool of connections."""
+    with httpx.Client(transport=httpx.WSGITransport(app=application), base_url="http://test") as client:
+        yield client
+
+
+@pytest.fixture
+def connections(application: Flask) -> Iterator[list[object]]:
+    """The database connections taken from the pool while the test runs."""
+    taken: list[object] = []
+    with application.app_context():
+        pool: Engine = db.engine
+
+    def note(connection: object, *_: object) -> None:
+        taken.append(connection)
+
+    event.listen(pool, "checkout", note)
+    yield taken
+    event.remove(pool, "checkout", note)
+
+
+def signed(payload: str, secret: str = WEBHOOK_SECRET, at: float | None = None) -> str:
+    return str(WebhookSignature.generate_signature_header(payload, secret, int(at or time.time())))
+
+
+def deliver(http: httpx.Client, payload: str | bytes, signature: str | None = None) -> httpx.Response:
+    text = payload if isinstance(payload, str) else payload.decode(errors="replace")
+    headers = {"Stripe-Signature": signed(text) if signature is None else signature}
+    return http.post("/payment/webhook", content=payload, headers=headers)
+
+
+def refused(answer: httpx.Response) -> None:
+    assert answer.status_code == 400, answer.text
+    assert answer.json()["type"] == "/problems/bad-delivery"
+
+
+def arguments(message: dict[str, Any]) -> list[Any]:
+    (args, _, _) = json.loads(base64.b64decode(message["body"]))
+    return list(args)
+
+
+def test_an_event_becomes_one_message_on_its_queue(http: httpx.Client, broker: Redis) -> None:
+    answer = deliver(http, PAYLOAD)
+
+    assert (answer.status_code, answer.json()) == (200, {"received": True})
+    (message,) = queued(broker, "events")
+    assert message["headers"]["task"] == "payments.handle_event"
+    assert message["headers"]["request_id"] == answer.headers["X-Request-ID"]
+    assert arguments(message) == [PAYLOAD]
+    assert [broker.llen(queue) for queue in QUEUES] == [1, 0, 0]
+
+
+def test_no_database_connection_is_opened(
+    http: httpx.Client, broker: Redis, connections: list[object]
+) -> None:
+    deliver(http, PAYLOAD)
+    assert connections == []
+
+    http.get("/coach")
+    assert len(connections) == 1  # so the listener does see them
+
+
+def test_the_body_is_passed_on_as_it_came(http: httpx.Client, broker: Redis) -> None:
+    payload = json.dumps(EVENT | {"note": "é 美 \u2028"}, ensure_ascii=False, indent=3)
+
+    deliver(http, payload.encode(), signed(payload))
+
+    assert arguments(queued(broker, "events")[0]) == [payload]
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        "",
+        "nonsense",
+        "t=,v1=",
+        f"t={int(time.time())}",
+        f"t={int(time.time())},v1=",
+        f"t={int(time.time())},v1=" + "0" * 64,
+        f"v1={'0' * 64}",
+        "t=abc,v1=abc",
+        "t,v1",
+        f"t={'9' * 30},v1=abc",
+        signed(PAYLOAD, "whsec_another"),
+        signed(PAYLOAD + " "),
+        signed(PAYLOAD).replace("v1=", "v0="),
+    ],
+)
+def test_a_signature_that_does_not_fit_is_refused(http: httpx.Client, broker: Redis, signature: str) -> None:
+    refused(deliver(http, PAYLOAD, signature))
+
+    assert queued(broker, "events") == []
+
+
+def test_a_delivery_without_a_signature_is_refused(http: httpx.Client, broker: Redis) -> None:
+    refused(http.post("/payment/webhook", content=PAYLOAD))
+
+
+def test_a_signature_with_letters_of_other_alphabets_is_refused(application: Flask) -> None:
+    headers = {"Stripe-Signature": f"t={int(time.time())},v1=é"}  # latin-1, as WSGI has it
+
+    answer = application.test_client().post("/payment/webhook", data=PAYLOAD, headers=headers)
+
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("seconds", [-301, -86400, 310, 86400])
+def test_an_old_or_early_signature_is_refused(http: httpx.Client, broker: Redis, seconds: int) -> None:
+    refused(deliver(http, PAYLOAD, signed(PAYLOAD, at=time.time() + seconds)))
+
+
+@pytest.mark.parametrize("seconds", [-290, 0, 290])
+def test_clocks_may_differ_a_little(http: httpx.Client, broker: Redis, seconds: int) -> None:
+    assert deliver(http, PAYLOAD, signed(PAYLOAD, at=time.time() + seconds)).status_code == 200
+
+
+@pytest.mark.parametrize("secret", ["whsec_old", "whsec_new"])
+def test_while_a_secret_is_rolled_both_are_good(
+    application: Flask, http: httpx.Client, broker: Redis, monkeypatch: pytest.MonkeyPatch, secret: str
+) -> None:
+    monkeypatch.setitem(application.extensions, "stripe webhook secrets", ("whsec_old", "whsec_new"))
+
+    assert deliver(http, PAYLOAD, signed(PAYLOAD, secret)).status_code == 200
+    refused(deliver(http, PAYLOAD, signed(PAYLOAD, "whsec_third")))
+
+
+def test_one_good_signature_among_several_is_enough(http: httpx.Client, broker: Redis) -> None:
+    signature = signed(PAYLOAD).replace(",v1=", f",v1={'0' * 64},v1=")
+
+    assert deliver(http, PAYLOAD, signature).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        "",
+        "{",
+        "null",
+        "5",
+        '"evt_1"',
+        "[]",
+        json.dumps([EVENT]),
+        "[" * 100_000,
+        '{"id": ' * 50_000,
+        "{}",
+        json.dumps({name: value for name, value in EVENT.items() if name != "id"}),
+        json.dumps({name: value for name, value in EVENT.items() if name != "type"}),
+        json.dumps({name: value for name, value in EVENT.items() if name != "data"}),
+        json.dumps(EVENT | {"id": 5}),
+        json.dumps(EVENT | {"id": None}),
+        json.dumps(EVENT | {"data": []}),
+        json.dumps(EVENT | {"data": {"object": "ch_1"}}),
+    ],
+    ids=lambda payload: payload[:40],
+)
+def test_a_body_that_is_no_event_is_refused(http: httpx.Client, broker: Redis, payload: str) -> None:
+    refused(deliver(http, payload))
+
+    assert queued(broker, "events") == []
+
+
+def test_a_body_that_is_not_utf_8_is_refused(http: httpx.Client, broker: Redis) -> None:
+    refused(deliver(http, b'{"id": "\xff"}'))
+
+
+def test_a_body_that_is_too_large_is_refused(http: httpx.Client, broker: Redis) -> None:
+    payload = json.dumps(EVENT | {"padding": "x" * 512 * 1024})
+
+    assert deliver(http, payload).status_code == 413
+
+
+def elsewhere(port: int) -> Celery:
+    """The task queue, its broker being on this port."""
+    queue = Celery("elsewhere")
+    queue.config_from_object("celeryconfig")
+    queue.conf.broker_url = f"redis://127.0.0.1:{port}/0"
+    return queue
+
+
+@pytest.mark.parametrize("frozen", [False, True], ids=["nothing listens", "nothing answers"])
+def test_a_broker_that_is_away_is_told_to_stripe_within_a_second(
+    http: httpx.Client, monkeypatch: pytest.MonkeyPatch, frozen: bool
+) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        monkeypatch.setattr(jobs, "queue", elsewhere(server.getsockname()[1]))
+        if not frozen:
+            server.close()
+        started = time.monotonic()
+
+        answer = deliver(http, PAYLOAD)
+
+        took = time.monotonic() - started
+    assert answer.status_code == 503
+    assert answer.json()["type"] == "/problems/broker-away"
+    assert int(answer.headers["Retry-After"]) > 0
+    assert took < 1.5
+
+
+def test_a_broker_that_freezes_in_the_middle_is_told_to_stripe_within_a_second(
+    http: httpx.Client, broker: Redis
+) -> None:
+    assert deliver(http, PAYLOAD).status_code == 200  # so the connection stands
+    broker.client_pause(10_000, all=False)
+    started = time.monotonic()
+    try:
+        answer = deliver(http, PAYLOAD)
+    finally:
+        took = time.monotonic() - started
+        broker.client_unpause()
+
+    assert answer.status_code == 503
+    assert took < 1.5
+    assert deliver(http, PAYLOAD).status_code == 200
