@@ -1,0 +1,106 @@
+"""A shop at the fake Stripe whose events arrive when a test says so."""
+
+import json
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.emails.models import Email
+from app.extensions import Base, db
+from app.payments import inbox
+from app.payments.models import StripeEvent
+from tests.people import CARD, Person, Sandbox
+
+Result = TypeVar("Result")
+Row = TypeVar("Row", bound=Base)
+Event = dict[str, Any]
+
+
+@dataclass
+class Shop:
+    """The application in this process together with the fake Stripe."""
+
+    app: Flask
+    sandbox: Sandbox
+
+    def work(self, job: Callable[..., Result], *args: Any) -> Result:
+        """Do what a worker does, with a session of its own."""
+        with self.app.app_context():
+            result = job(*args)
+            db.session.commit()
+            return result
+
+    def rows(self, table: type[Row]) -> list[Row]:
+        """All rows as they are now."""
+        db.session.expire_all()
+        return list(db.session.scalars(select(table)))
+
+    def ops_mails(self) -> list[str]:
+        """The subjects of what the operator was told."""
+        return [mail.subject for mail in self.rows(Email) if mail.kind == "needs_attention"]
+
+    def event(self, event: Event) -> StripeEvent:
+        """Its row as it is now."""
+        db.session.expire_all()
+        return db.session.get_one(StripeEvent, event["id"])
+
+    def events(self, checkout: dict[str, Any], event_type: str = "") -> list[Event]:
+        """What Stripe has to say of a payment, the oldest first."""
+        intent = self.at_stripe(f"/v1/checkout/sessions/{checkout['session_id']}")["payment_intent"]
+        names = {checkout["session_id"], intent} - {None}
+        everything = self.at_stripe("/v1/events?limit=100")["data"][::-1]
+        about = [event for event in everything if any(name in json.dumps(event) for name in names)]
+        found = [event for event in about if event["type"].startswith(event_type)]
+        assert found, f"Stripe says nothing of {event_type}"
+        return found
+
+    def at_stripe(self, path: str) -> Any:
+        """What Stripe's API answers."""
+        key = {"Authorization": "Bearer sk_test_sandbox"}
+        return (
+            self.sandbox.http.get(f"{self.sandbox.stripe_url}{path}", headers=key).raise_for_status().json()
+        )
+
+    def told(self, event: Event, **changes: Any) -> timedelta | None:
+        """Let an event arrive; with changes, one that says these of its object."""
+        if changes:
+            event = changed(event, **changes)
+        self.work(inbox.record, json.dumps(event))
+        return self.work(inbox.handle, event["id"])
+
+    def paid(self, checkout: dict[str, Any], card: str = CARD) -> Event:
+        """The payer pays; what Stripe says of the session, still on its way."""
+        assert self.sandbox.pays(checkout, card).status_code == 303
+        (completed,) = self.events(checkout, "checkout.session.completed")
+        return completed
+
+    def pays_for(self, client: Person, coach: Person) -> tuple[dict[str, Any], dict[str, Any]]:
+        """A booking that is paid and confirmed, and its checkout."""
+        booking = client.books(coach)
+        checkout = client.checks_out(booking)
+        self.told(self.paid(checkout))
+        return booking, checkout
+
+
+def changed(event: Event, event_type: str | None = None, **changes: Any) -> Event:
+    """An event of its own that says something else of the same object."""
+    other = deepcopy(event)
+    other["id"] = f"evt_{uuid4().hex}"
+    other["type"] = event_type or event["type"]
+    other["data"]["object"] |= changes
+    return other
+
+
+@pytest.fixture
+def shop(app: Flask, sandbox: Sandbox) -> Iterator[Shop]:
+    sandbox.behaves()
+    sandbox.control("/deliveries/rule", mode="drop")
+    yield Shop(app, sandbox)
+    sandbox.behaves()

@@ -1,0 +1,158 @@
+"""Money that goes back: ours, and what is done in Stripe's dashboard."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from app.extensions import db, now
+from app.money import Money
+from app.payments import refunds
+from app.payments.models import Payment, Refund
+from app.payments.status import RefundStatus
+from tests.payments.conftest import Shop
+from tests.people import Person
+
+
+def requested(shop: Shop, checkout: dict[str, Any], amount: int = 7500) -> UUID:
+    """A refund on record that Stripe has not been asked for."""
+
+    def request() -> UUID:
+        payment = Payment.locked(UUID(checkout["payment_id"]))
+        assert payment
+        return refunds.request(payment, Money(amount, "EUR"), "a reason").id
+
+    return shop.work(request)
+
+
+def make_due() -> None:
+    db.session.execute(text("UPDATE refund SET due_at = now() - interval '1 second'"))
+    db.session.commit()
+
+
+def of_dashboard(shop: Shop, checkout: dict[str, Any], client: Person, **body: Any) -> list[dict[str, Any]]:
+    """The events of a refund made by hand at Stripe."""
+    intent = client.payment(checkout)["stripe_payment_intent_id"]
+    refund = shop.sandbox.control(f"/payments/{intent}/refund", **body)
+    return [
+        event for event in shop.events(checkout, "refund.") if event["data"]["object"]["id"] == refund["id"]
+    ]
+
+
+def test_a_refund_is_asked_for_once_and_shown(shop: Shop, client: Person, coach: Person) -> None:
+    _, checkout = shop.pays_for(client, coach)
+    refund_id = requested(shop, checkout)
+
+    for _ in range(2):
+        assert shop.work(refunds.issue, refund_id) is None
+
+    payment = client.payment(checkout)
+    assert (payment["status"], payment["amount_refunded"]) == ("refunded", 75.0)
+    (refund,) = payment["refunds"]
+    assert (refund["status"], refund["amount"]) == ("succeeded", 75.0)
+    assert refund["stripe_refund_id"].startswith("re_")
+
+
+def test_stripe_s_word_of_our_own_refund_makes_no_second_one(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    _, checkout = shop.pays_for(client, coach)
+    shop.work(refunds.issue, requested(shop, checkout, 2500))
+
+    for event in shop.events(checkout, "refund."):
+        shop.told(event)
+
+    payment = client.payment(checkout)
+    assert (payment["status"], payment["amount_refunded_minor"]) == ("partially_refunded", 2500)
+    assert len(payment["refunds"]) == 1
+
+
+def test_a_refund_of_the_dashboard_gets_its_row(shop: Shop, client: Person, coach: Person) -> None:
+    booking, checkout = shop.pays_for(client, coach)
+
+    for event in of_dashboard(shop, checkout, client, amount=3000):
+        shop.told(event)
+
+    payment = client.payment(checkout)
+    assert (payment["status"], payment["amount_refunded"]) == ("partially_refunded", 30.0)
+    (refund,) = payment["refunds"]
+    assert (refund["status"], refund["reason"]) == ("succeeded", "made in Stripe's dashboard")
+    assert client.booking(booking)["status"] == "confirmed"
+
+
+def test_parts_add_up_to_the_whole(shop: Shop, client: Person, coach: Person) -> None:
+    _, checkout = shop.pays_for(client, coach)
+
+    for amount in (3000, 4500):
+        for event in of_dashboard(shop, checkout, client, amount=amount):
+            shop.told(event)
+
+    payment = client.payment(checkout)
+    assert (payment["status"], payment["amount_refunded"]) == ("refunded", 75.0)
+    assert [refund["amount_minor"] for refund in payment["refunds"]] == [3000, 4500]
+
+
+def test_a_refund_that_fails_later_is_taken_back_and_told(shop: Shop, client: Person, coach: Person) -> None:
+    _, checkout = shop.pays_for(client, coach)
+    shop.work(refunds.issue, requested(shop, checkout))
+    (row,) = shop.rows(Refund)
+    shop.sandbox.control(f"/refunds/{row.stripe_refund_id}/status", status="failed")
+
+    for event in shop.events(checkout, "refund."):
+        shop.told(event)
+
+    payment = client.payment(checkout)
+    assert (payment["status"], payment["amount_refunded"]) == ("succeeded", 0.0)
+    assert payment["refunds"][0]["status"] == "failed"
+    (mail,) = shop.ops_mails()
+    assert "75.00 EUR" in mail
+
+
+def test_a_failed_refund_stays_failed_whatever_arrives_late(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    _, checkout = shop.pays_for(client, coach)
+    shop.work(refunds.issue, requested(shop, checkout))
+    (row,) = shop.rows(Refund)
+    shop.sandbox.control(f"/refunds/{row.stripe_refund_id}/status", status="failed")
+
+    for event in reversed(shop.events(checkout, "refund.")):
+        shop.told(event)
+
+    assert client.payment(checkout)["refunds"][0]["status"] == "failed"
+    assert client.payment(checkout)["status"] == "succeeded"
+
+
+def test_while_stripe_is_away_the_refund_waits_and_is_then_made(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    _, checkout = shop.pays_for(client, coach)
+    refund_id = requested(shop, checkout)
+    shop.sandbox.control("/faults", path="/v1/refunds", close_connection=True, times=3)
+
+    pause = shop.work(refunds.issue, refund_id)
+
+    (row,) = shop.rows(Refund)
+    assert pause is not None
+    assert abs(row.due_at - now() - pause) < timedelta(seconds=1)
+    assert (row.status, row.attempts) == (RefundStatus.PENDING, 1)
+    assert "Stripe" in (row.last_error or "")
+    assert client.payment(checkout)["status"] == "succeeded"
+
+    make_due()
+    shop.work(refunds.issue, refund_id)
+
+    assert client.payment(checkout)["status"] == "refunded"
+    assert shop.rows(Refund)[0].attempts == 2
+
+
+def test_an_answer_that_was_lost_makes_no_second_refund(shop: Shop, client: Person, coach: Person) -> None:
+    _, checkout = shop.pays_for(client, coach)
+    refund_id = requested(shop, checkout, 2500)
+    shop.sandbox.control("/faults", path="/v1/refunds", close_connection=True, after_work=True)
+
+    shop.work(refunds.issue, refund_id)
+
+    assert client.payment(checkout)["amount_refunded_minor"] == 2500
+    assert len(shop.events(checkout, "charge.refunded")) == 1
