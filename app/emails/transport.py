@@ -1,5 +1,6 @@
 """SMTP, by Flask-Mail."""
 
+import re
 import smtplib
 from contextlib import suppress
 from email import charset
@@ -11,6 +12,10 @@ from app.emails.models import Email
 
 # Flask-Mail sends bodies as they are; RFC 5321 allows no line over 998 bytes, and servers refuse longer ones.
 charset.add_charset("utf-8", charset.SHORTEST, charset.QP, "utf-8")
+
+# Python's email package decodes and writes anew what it folds, and forgets the quotes: a name must not hold
+# what then reads as another address (RFC 5322, 3.2.3) or as an encoded word (RFC 2047).
+_MORE_THAN_A_NAME = re.compile(r'[()<>\[\]:;@\\,"]|=\?')
 
 TIMEOUT = 20
 """Seconds for each step of the conversation; Flask-Mail alone would wait for ever."""
@@ -74,8 +79,8 @@ def _say_goodbye(connection: Connection) -> None:
 
 def _message(email: Email) -> Message:
     message = Message(
-        subject=email.subject,
-        recipients=[(email.recipient_name, email.recipient)],
+        subject=email.subject.replace("=?", "="),
+        recipients=[(_MORE_THAN_A_NAME.sub("", email.recipient_name), email.recipient)],
         body=email.text_body,
         html=email.html_body,
         extra_headers={"Auto-Submitted": "auto-generated"},

@@ -1,0 +1,67 @@
+"""The outbox of the application in this process, and the mailbox that its mails go to."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, text
+
+from app.emails import delivery
+from app.emails.models import Email
+from app.extensions import db
+from tests.people import Person, Sandbox
+
+Result = TypeVar("Result")
+
+
+@dataclass
+class Post:
+    """What is to be sent, who sends it, and what arrives."""
+
+    app: Flask
+    sandbox: Sandbox
+
+    def work(self, job: Callable[..., Result], *args: Any) -> Result:
+        """Do what a worker does, with a session of its own."""
+        with self.app.app_context():
+            result = job(*args)
+            db.session.commit()
+            return result
+
+    def waiting(self, reader: Person, kind: str = "verify_address") -> UUID:
+        """The mail of this kind in the outbox."""
+        wanted = select(Email.id).where(Email.recipient == reader.email, Email.kind == kind)
+        return db.session.scalars(wanted).one()
+
+    def delivered(self, reader: Person, kind: str = "verify_address") -> dict[str, Any]:
+        """The mail as it arrives, once it is sent."""
+        email_id = self.waiting(reader, kind)
+        self.work(delivery.deliver, email_id)
+        found = [mail for mail in self.arrived(reader) if str(email_id) in mail["message_id"]]
+        assert len(found) == 1, self.row(email_id).last_error
+        return found[0]
+
+    def arrived(self, reader: Person) -> list[dict[str, Any]]:
+        return self.sandbox.mails_to(reader.email)
+
+    def raw(self, mail: dict[str, Any]) -> bytes:
+        """The mail's bytes as they came."""
+        return self.sandbox.http.get(f"{self.sandbox.mailbox_url}/api/messages/{mail['id']}/raw").content
+
+    def row(self, email_id: UUID) -> Email:
+        db.session.expire_all()
+        return db.session.get_one(Email, email_id)
+
+    def make_due(self) -> None:
+        db.session.execute(text("UPDATE email SET due_at = now() - interval '1 second'"))
+        db.session.commit()
+
+
+@pytest.fixture
+def post(app: Flask, sandbox: Sandbox) -> Iterator[Post]:
+    sandbox.behaves()
+    yield Post(app, sandbox)
+    sandbox.behaves()

@@ -1,0 +1,177 @@
+"""What the mails say, and that what people write into them stays text."""
+
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+from icalendar import Calendar
+
+from app.bookings import lifecycle
+from app.bookings.models import Booking
+from tests.emails.conftest import Post
+from tests.people import Person, next_week
+
+CONFIRMED = "booking_confirmed"
+MARKUP = '<script>alert("1")</script> & <b>Co</b>'
+
+
+def confirmed(post: Post, client: Person, coach: Person, notes: str = "") -> dict[str, Any]:
+    """A booking that is confirmed, its mails waiting."""
+    booking: dict[str, Any] = client.wish(coach, next_week(10), notes=notes).json()
+
+    def confirm() -> None:
+        found = Booking.locked(UUID(booking["id"]))
+        assert found
+        lifecycle.confirm(found)
+
+    post.work(confirm)
+    return booking
+
+
+def parsed(post: Post, mail: dict[str, Any]) -> EmailMessage:
+    message = message_from_bytes(post.raw(mail), policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    assert not any(part.defects for part in message.walk())
+    return message
+
+
+def test_each_reads_the_time_in_the_own_zone(post: Post, client: Person, coach: Person) -> None:
+    confirmed(post, client, coach)
+
+    for reader, zone in ((client, "Europe/London"), (coach, "Europe/Paris")):
+        mail = post.delivered(reader, CONFIRMED)
+        local = next_week(10).astimezone(ZoneInfo(zone))
+        for body in (mail["text"], mail["html"]):
+            assert f"{local:%A} {local.day} {local:%B %Y}" in body
+            assert f"{local:%H:%M} to {local.hour + 1}:00" in body
+            assert f"{zone}, UTC{local.isoformat()[-6:]}" in body
+
+
+def test_each_reads_who_the_other_is_and_what_was_paid(post: Post, client: Person, coach: Person) -> None:
+    booking = confirmed(post, client, coach, notes="About my next job.")
+
+    for reader, other in ((client, coach), (coach, client)):
+        mail = post.delivered(reader, CONFIRMED)
+        name = other.get("/auth/me").json()["name"]
+        assert mail["subject"] == f"Confirmed: 60 minutes of coaching with {name}"
+        for body in (mail["text"], mail["html"]):
+            for said in (name, other.email, "75.00 EUR", "About my next job.", booking["id"]):
+                assert said in body
+
+
+def test_the_video_link_is_told_to_both(post: Post, client: Person, coach: Person) -> None:
+    coach.ask("PATCH", "/coach/me", json={"video_url": "https://meet.example.com/room?a=1&b=2"})
+    confirmed(post, client, coach)
+
+    mail = post.delivered(client, CONFIRMED)
+
+    assert "https://meet.example.com/room?a=1&b=2" in mail["text"]
+    assert 'href="https://meet.example.com/room?a=1&amp;b=2"' in mail["html"]
+
+
+def test_the_mail_has_text_html_and_the_invitation_as_body_and_as_file(
+    post: Post, client: Person, coach: Person
+) -> None:
+    booking = confirmed(post, client, coach)
+
+    message = parsed(post, post.delivered(client, CONFIRMED))
+
+    parts = [part for part in message.walk() if not part.is_multipart()]
+    types = [part.get_content_type() for part in parts]
+    assert types == ["text/plain", "text/html", "text/calendar", "application/ics"]
+    assert parts[2].get_param("method") == "REQUEST"
+    assert parts[3].get_filename() == "session.ics"
+    for part in parts[2:]:
+        invitation = Calendar.from_ical(part.get_payload(decode=True))
+        (event,) = invitation.walk("VEVENT")
+        assert event["UID"] == f"booking-{booking['id']}@culturebridge"
+        assert event.start == next_week(10)
+
+
+def test_the_headers_say_who_writes_to_whom_and_that_it_is_a_machine(post: Post, client: Person) -> None:
+    message = parsed(post, post.delivered(client))
+
+    assert str(message["From"]) == "CultureBridge <hello@culturebridge.example>"
+    assert [address.addr_spec for address in message["To"].addresses] == [client.email]
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["Date"].datetime
+    assert len(message.get_all("Message-ID")) == 1
+
+
+def test_markup_that_people_write_is_shown_and_not_obeyed(
+    post: Post, http: httpx.Client, coach: Person
+) -> None:
+    client = Person.registered(http, "client", name=MARKUP)
+    confirmed(post, client, coach, notes=MARKUP)
+
+    for mail in (post.delivered(client), post.delivered(coach, CONFIRMED)):
+        assert "<script>" not in mail["html"]
+        assert "<b>" not in mail["html"]
+        assert "&lt;script&gt;" in mail["html"]
+        assert MARKUP in mail["text"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Eve <everybody@example.com>",
+        "everybody@example.com, Eve",
+        'Eve "the" \\ Quoted; group:everybody@example.com;',
+        "=?utf-8?q?Eve=0ABcc=3A_everybody=40example=2Ecom?=",
+        "Ève 美咲 👩🏽‍🏫 " + "x" * 100,
+    ],
+)
+def test_no_name_makes_another_recipient_or_header(
+    post: Post, http: httpx.Client, coach: Person, name: str
+) -> None:
+    client = Person.registered(http, "client", name=name)
+    confirmed(post, client, coach)
+
+    for reader, kind in ((client, "verify_address"), (coach, CONFIRMED)):
+        mail = post.delivered(reader, kind)
+        message = parsed(post, mail)
+        assert mail["to"] == [reader.email]
+        assert [address.addr_spec for address in message["To"].addresses] == [reader.email]
+        assert "\n" not in message["Subject"]
+        assert message["Bcc"] is None
+        assert message["Cc"] is None
+
+
+def test_no_line_is_longer_than_servers_take(post: Post, http: httpx.Client, coach: Person) -> None:
+    client = Person.registered(http, "client", name="é" * 120)
+    confirmed(post, client, coach, notes="é" * 2000)
+
+    for reader in (client, coach):
+        raw = post.raw(post.delivered(reader, CONFIRMED))
+        assert max(len(line) for line in raw.splitlines()) <= 998
+
+
+def test_what_is_written_arrives_letter_for_letter(post: Post, http: httpx.Client, coach: Person) -> None:
+    client = Person.registered(http, "client", name="Zoë 美咲")
+    notes = "Première ligne\n.\nFrom the start: 100 % = all"
+    confirmed(post, client, coach, notes=notes)
+
+    mail = post.delivered(coach, CONFIRMED)
+
+    assert notes in mail["text"].replace("\r\n", "\n")
+    assert mail["subject"].endswith("Zoë 美咲")
+
+
+def test_a_mail_is_put_out_once_however_often_its_cause_comes(
+    post: Post, client: Person, coach: Person
+) -> None:
+    booking = confirmed(post, client, coach)
+
+    def confirm_again() -> None:
+        found = Booking.locked(UUID(booking["id"]))
+        assert found
+        lifecycle.confirm(found)
+
+    post.work(confirm_again)
+
+    post.waiting(client, CONFIRMED)
+    post.waiting(coach, CONFIRMED)
