@@ -7,7 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import CheckConstraint, ForeignKey, Integer, SmallInteger, Text, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Account
@@ -78,9 +78,9 @@ class Coach(Changing, Base):
         """The profile of a coach's account, made on first use."""
         profile = db.session.get(cls, account.id)
         if profile is None:
-            profile = cls(id=account.id, account=account, time_zone=account.time_zone)
-            db.session.add(profile)
-            db.session.flush()
+            new = insert(cls).values(id=account.id, time_zone=account.time_zone)
+            db.session.execute(new.on_conflict_do_nothing())  # two first visits at once are no conflict
+            profile = db.session.get_one(cls, account.id)
         return profile
 
     @classmethod

@@ -45,6 +45,7 @@ def _most_minor(max_rate: Decimal, currency: str | None) -> int:
 
 def change(coach: Coach, wish: CoachChange) -> Coach:
     """Change what was sent. Raises Invalid when Stripe would refuse to charge the new prices."""
+    Coach.locked(coach.id)  # rate and lengths are checked together: two changes at once must not mix
     changes = wish.model_dump(exclude_unset=True, exclude={"hourly_rate", "currency", "video_url"})
     for field, value in changes.items():
         setattr(coach, field, value)
@@ -72,6 +73,7 @@ def _change_price(coach: Coach, wish: CoachChange) -> None:
 
 def set_availability(coach: Coach, wish: Availability) -> Coach:
     """Replace the weekly hours by these."""
+    Coach.locked(coach.id)  # of two replacements at once one stays, and not a mixture
     coach.weekly_hours = [
         WeeklyHours(weekday=hours.weekday, start_time=hours.start_time, end_time=hours.end_time)
         for hours in wish.weekly
