@@ -178,3 +178,12 @@ def test_a_request_is_logged_without_its_query(
 
     assert "/auth/verify 200" in caplog.text
     assert "a-secret-token" not in caplog.text
+
+
+def test_no_path_writes_a_line_of_its_own_into_the_log(
+    http: httpx.Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "app.request"):
+        http.get("/nowhere%0AERROR%20app%20forged")
+
+    assert "GET /nowhere%0AERROR%20app%20forged 404" in caplog.text
