@@ -158,8 +158,11 @@ def expire_session(session_id: str) -> CheckoutSession:
         return session(session_id)
 
 
-def refund(refund_id: UUID, payment_intent_id: str, amount: Money) -> StripeRefund:
-    """Send money back, once however often it is asked for. Raises StripeAway, StripeRefused."""
+def refund(refund_id: UUID, payment_intent_id: str, amount: Money, failures: int) -> StripeRefund:
+    """Send money back, once however often it is asked for. Raises StripeAway, StripeRefused.
+
+    `failures` counts the times that Stripe broke: it would break again under the same idempotency key.
+    """
     made = _call(
         lambda: _v1().refunds.create(
             {
@@ -167,10 +170,19 @@ def refund(refund_id: UUID, payment_intent_id: str, amount: Money) -> StripeRefu
                 "amount": amount.amount,
                 "metadata": {"refund_id": str(refund_id)},
             },
-            {"idempotency_key": f"refund-{refund_id}"},
+            {"idempotency_key": f"refund-{refund_id}-{failures}"},
         )
     )
-    return StripeRefund(made.id, made.status or "pending", getattr(made, "failure_reason", None))
+    return _refund(made)
+
+
+def find_refund(refund_id: UUID, payment_intent_id: str) -> StripeRefund | None:
+    """The refund that Stripe made for us although it broke in answering. Raises StripeAway, StripeRefused."""
+    made = _call(lambda: list(_v1().refunds.list({"payment_intent": payment_intent_id}).auto_paging_iter()))
+    ours = (
+        each for each in made if each.metadata and each.metadata.to_dict().get("refund_id") == str(refund_id)
+    )
+    return next((_refund(each) for each in ours), None)
 
 
 def account_name() -> str:
@@ -265,6 +277,10 @@ def _endpoint(found: stripe.WebhookEndpoint) -> WebhookEndpoint:
         api_version=found.api_version,
         secret=getattr(found, "secret", None),
     )
+
+
+def _refund(made: stripe.Refund) -> StripeRefund:
+    return StripeRefund(made.id, made.status or "pending", getattr(made, "failure_reason", None))
 
 
 def _session(answer: stripe.checkout.Session) -> CheckoutSession:

@@ -135,6 +135,8 @@ class Refund(Changing, Base):
     attempts: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime] = mapped_column(default=now)
     last_error: Mapped[str | None]
+    stripe_failures: Mapped[int] = mapped_column(default=0)
+    """How often Stripe answered with a failure of its own: each wants an idempotency key of its own."""
 
     payment: Mapped[Payment] = relationship(back_populates="refunds")
 
@@ -154,7 +156,14 @@ class StripeEvent(Base):
     """An event as Stripe sent it, once, and what became of it."""
 
     __tablename__ = "stripe_event"
-    __table_args__ = (Index("ix_stripe_event_due", "due_at", postgresql_where=text("status = 'received'")),)
+    __table_args__ = (
+        Index("ix_stripe_event_due", "due_at", postgresql_where=text("status = 'received'")),
+        Index(
+            "ix_stripe_event_ignored_refund",
+            text("(payload #>> '{data,object,payment_intent}')"),
+            postgresql_where=text("status = 'ignored' AND type LIKE 'refund.%'"),
+        ),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     type: Mapped[str]

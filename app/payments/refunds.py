@@ -13,7 +13,7 @@ from app.extensions import db, now
 from app.jobs import after_commit
 from app.money import Money
 from app.payments import gateway
-from app.payments.models import Payment, Refund
+from app.payments.models import EventStatus, Payment, Refund, StripeEvent
 from app.payments.status import RefundStatus, Status
 from app.retries import MOST_ATTEMPTS, pause
 
@@ -46,8 +46,11 @@ def issue(refund_id: UUID) -> timedelta | None:
     intent_id = refund.payment.stripe_payment_intent_id or ""
     db.session.commit()
     try:
-        answer = gateway.refund(refund.id, intent_id, refund.money)
+        # Stripe may have made the refund and broken while it answered: look before asking under a new key.
+        found = gateway.find_refund(refund.id, intent_id) if refund.stripe_failures else None
+        answer = found or gateway.refund(refund.id, intent_id, refund.money, refund.stripe_failures)
     except gateway.StripeAway as error:
+        refund.stripe_failures += isinstance(error, gateway.StripeBroke)
         return _postpone(refund, error.detail)
     except gateway.StripeRefused as error:
         _apply(refund.id, None, RefundStatus.FAILED, error.code or str(error))
@@ -103,6 +106,20 @@ def told(refund: dict[str, Any]) -> str | None:
     return None
 
 
+def wake_told(payment_intent_id: str) -> None:
+    """Refunds told before their payment was known to be ours were ignored: their events are applied now."""
+    intent = StripeEvent.payload["data", "object", "payment_intent"].as_string()
+    woken = db.session.scalars(
+        update(StripeEvent)
+        .where(StripeEvent.status == EventStatus.IGNORED, StripeEvent.type.like("refund.%"))
+        .where(intent == payment_intent_id)
+        .values(status=EventStatus.RECEIVED, due_at=now(), attempts=0)
+        .returning(StripeEvent.id)
+    )
+    for event_id in woken:
+        after_commit("payments.apply_event", event_id)
+
+
 def _ours(refund: dict[str, Any]) -> Refund | None:
     try:
         by_metadata = db.session.get(Refund, UUID((refund.get("metadata") or {}).get("refund_id", "")))
@@ -147,7 +164,7 @@ def _apply(refund_id: UUID, stripe_id: str | None, status: RefundStatus, failure
         return
     refund.status, refund.failure_reason, refund.last_error = status, failure_reason, None
     db.session.flush()
-    _total(payment)
+    total(payment)
     if status in SETTLED:
         messages.needs_attention(
             f"refund:{refund.id}:failed",
@@ -156,7 +173,8 @@ def _apply(refund_id: UUID, stripe_id: str | None, status: RefundStatus, failure
         )
 
 
-def _total(payment: Payment) -> None:
+def total(payment: Payment) -> None:
+    """Bring a locked payment's sum and status in line with its refunds."""
     db.session.refresh(payment, ["refunds"])
     succeeded = (refund.amount_minor for refund in payment.refunds if refund.status is RefundStatus.SUCCEEDED)
     payment.amount_refunded_minor = min(sum(succeeded), payment.amount_minor)

@@ -122,7 +122,11 @@ def _paid(told: _Told) -> Outcome:
     if payment.is_paid:
         return f"the payment is {payment.status} already"
     payment.move_to(Status.SUCCEEDED, "paid")
-    _deliver(payment)
+    refunds.total(payment)  # one made in Stripe's dashboard may have been told first
+    if payment.status is Status.REFUNDED:
+        lifecycle.expire(payment.booking)
+    else:
+        _deliver(payment)
     return None
 
 
@@ -202,7 +206,9 @@ def _locked(told: _Told) -> Payment | None:
     payment = Payment.locked(payment_id) if payment_id else None
     if payment:
         payment.stripe_session_id = payment.stripe_session_id or told.session_id
-        payment.stripe_payment_intent_id = payment.stripe_payment_intent_id or told.intent_id
+        if told.intent_id and not payment.stripe_payment_intent_id:
+            payment.stripe_payment_intent_id = told.intent_id
+            refunds.wake_told(told.intent_id)
     return payment
 
 

@@ -66,6 +66,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_error", sa.Text()),
+        sa.Column("stripe_failures", sa.Integer(), nullable=False),
         sa.CheckConstraint(
             "status IN ('pending', 'requires_action', 'succeeded', 'failed', 'canceled')", name="status"
         ),
@@ -95,6 +96,13 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_stripe_event_due", "stripe_event", ["due_at"], postgresql_where=sa.text("status = 'received'")
+    )
+
+    op.create_index(
+        "ix_stripe_event_ignored_refund",
+        "stripe_event",
+        [sa.text("(payload #>> '{data,object,payment_intent}')")],
+        postgresql_where=sa.text("status = 'ignored' AND type LIKE 'refund.%'"),
     )
 
 

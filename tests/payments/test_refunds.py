@@ -8,11 +8,11 @@ from sqlalchemy import text
 
 from app.extensions import db, now
 from app.money import Money
-from app.payments import refunds
+from app.payments import inbox, refunds
 from app.payments.models import Payment, Refund
 from app.payments.status import RefundStatus
 from tests.payments.conftest import Shop
-from tests.people import Person
+from tests.people import DECLINED, Person
 
 
 def requested(shop: Shop, checkout: dict[str, Any], amount: int = 7500) -> UUID:
@@ -156,3 +156,74 @@ def test_an_answer_that_was_lost_makes_no_second_refund(shop: Shop, client: Pers
 
     assert client.payment(checkout)["amount_refunded_minor"] == 2500
     assert len(shop.events(checkout, "charge.refunded")) == 1
+
+
+def test_a_refund_that_stripe_made_while_it_broke_is_found_and_not_made_again(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    _, checkout = shop.pays_for(client, coach)
+    refund_id = requested(shop, checkout, 2500)
+    shop.sandbox.control("/faults", path="/v1/refunds", method="POST", status=500, after_work=True)
+
+    assert shop.work(refunds.issue, refund_id)
+    make_due()
+    shop.work(refunds.issue, refund_id)
+
+    payment = client.payment(checkout)
+    assert payment["amount_refunded"] == 25.0
+    assert (
+        len(shop.at_stripe(f"/v1/refunds?payment_intent={payment['stripe_payment_intent_id']}")["data"]) == 1
+    )
+
+
+def test_a_refund_that_stripe_broke_before_making_is_made_by_the_next_try(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    _, checkout = shop.pays_for(client, coach)
+    refund_id = requested(shop, checkout, 2500)
+    shop.sandbox.control("/faults", path="/v1/refunds", method="POST", status=500)
+
+    assert shop.work(refunds.issue, refund_id)
+    make_due()
+    shop.work(refunds.issue, refund_id)
+
+    assert client.payment(checkout)["amount_refunded"] == 25.0
+
+
+def test_a_refund_told_before_its_payment_is_applied_once_the_payment_is_known(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    booking = client.books(coach)
+    checkout = client.checks_out(booking)
+    completed = shop.paid(checkout)
+    intent = shop.at_stripe(f"/v1/checkout/sessions/{checkout['session_id']}")["payment_intent"]
+    shop.sandbox.control(f"/payments/{intent}/refund")
+    told = shop.events(checkout, "refund.")
+    for event in told:
+        shop.told(event)
+
+    shop.told(completed)
+    for event in told:
+        shop.work(inbox.handle, event["id"])
+
+    assert client.payment(checkout)["status"] == "refunded"
+
+
+def test_a_payment_refunded_before_it_was_told_confirms_nothing(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    booking = client.books(coach)
+    checkout = client.checks_out(booking)
+    shop.sandbox.pays(checkout, DECLINED)
+    for event in shop.events(checkout, "payment_intent.payment_failed"):
+        shop.told(event)
+    completed = shop.paid(checkout)
+    intent = client.payment(checkout)["stripe_payment_intent_id"]
+    shop.sandbox.control(f"/payments/{intent}/refund")
+    for event in shop.events(checkout, "refund."):
+        shop.told(event)
+
+    shop.told(completed)
+
+    assert client.payment(checkout)["status"] == "refunded"
+    assert client.booking(booking)["status"] == "expired"
