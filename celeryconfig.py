@@ -50,6 +50,11 @@ task_default_queue = "schedule"
 task_routes = {"payments.*": {"queue": "events"}, "emails.*": {"queue": "email"}}
 
 beat_schedule = {
+    "old idempotency keys": {
+        "task": "ops.forget_idempotency_keys",
+        "schedule": 3600,
+        "options": {"expires": 3600},
+    },
     "stale holds": {"task": "bookings.expire_holds", "schedule": 20, "options": {"expires": 20}},
     "forgotten events": {"task": "payments.apply_forgotten", "schedule": 15, "options": {"expires": 15}},
     "forgotten refunds": {

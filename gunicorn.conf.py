@@ -2,6 +2,10 @@
 
 import os
 
+from app.config import Settings
+
+Settings.load()  # a bad setting stops the server here, and not each of its workers for ever
+
 # On a laptop only the laptop itself may ask: the demo accounts' password is known to all.
 host = "127.0.0.1" if os.environ.get("APP_ENV") in {"development", "test"} else "0.0.0.0"  # noqa: S104
 bind = f"{host}:{os.environ.get('PORT', '8000')}"

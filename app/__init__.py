@@ -3,8 +3,9 @@
 from typing import Any
 
 from apiflask import APIFlask
-from flask import Response, request
+from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
+from werkzeug import Response as Redirect
 
 from app import context, docs, jobs, logs, problems
 from app.accounts import access
@@ -48,6 +49,7 @@ def create_app(settings: Settings | None = None) -> Application:
     gateway.init_app(app, settings)
     jobs.queue.set_default()
 
+    app.add_url_rule("/", view_func=app.doc(hide=True)(_to_the_description))
     app.before_request(_name_the_request)
     app.before_request(logs.start_clock)
     app.before_request(access.check)
@@ -83,8 +85,14 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "MAIL_USE_SSL": settings.smtp_port == 465,
         "MAIL_USE_TLS": bool(settings.smtp_user) and settings.smtp_port != 465,
         "MAIL_DEFAULT_SENDER": settings.smtp_from_email,
+        "SERVERS": [{"url": settings.public_url}],
         **docs.CONFIG,
     }
+
+
+@access.public
+def _to_the_description() -> Redirect:
+    return redirect("/docs")
 
 
 def _name_the_request() -> None:

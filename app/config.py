@@ -1,6 +1,7 @@
 """Settings: every variable of the environment that the application reads, typed."""
 
 import os
+from collections.abc import Set
 from enum import StrEnum
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
@@ -72,6 +73,20 @@ def _sender(value: str) -> str:
     return value
 
 
+def _origins(values: tuple[str, ...]) -> tuple[str, ...]:
+    """As browsers spell them: lower-case, without a path."""
+    found = [urlsplit(value.lower()) for value in values]
+    if not all(each.scheme in {"http", "https"} and each.netloc and each.path in {"", "/"} for each in found):
+        raise ValueError("must be origins such as https://example.com, comma-separated, without a path")
+    return tuple(f"{each.scheme}://{each.netloc}" for each in found)
+
+
+def _log_level(value: str) -> str:
+    if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
+        raise ValueError("must be DEBUG, INFO, WARNING, ERROR or CRITICAL")
+    return value.upper()
+
+
 CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Origin = Annotated[str, AfterValidator(_origin)]
 
@@ -88,7 +103,9 @@ class Settings(BaseSettings):
     redis_url: Annotated[str, AfterValidator(_redis_url)]
     broker_url: Annotated[str, AfterValidator(_broker_url)] | None = None
     public_url: Origin
-    allowed_redirect_origins: CommaSeparated = ()
+    allowed_redirect_origins: Annotated[CommaSeparated, AfterValidator(_origins)] = Field(
+        default=(), validate_default=True
+    )
     stripe_secret_key: SecretStr
     stripe_webhook_secret: CommaSeparated = Field(min_length=1)
     sandbox_stripe_url: Origin = "http://localhost:12111"
@@ -97,8 +114,8 @@ class Settings(BaseSettings):
     smtp_user: str | None = None
     smtp_password: SecretStr | None = None
     smtp_from_email: Annotated[str, AfterValidator(_sender)]
-    ops_email: EmailStr | None = None
-    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR|CRITICAL)$")
+    ops_email: EmailStr | None = Field(default=None, validate_default=True)
+    log_level: Annotated[str, AfterValidator(_log_level)] = "INFO"
 
     @field_validator("secret_key", "jwt_secret_key")
     @classmethod
@@ -128,6 +145,13 @@ class Settings(BaseSettings):
             raise ValueError("must be whsec_… (several, comma-separated, while one is rolled)")
         if _in_production(info) and "whsec_sandbox" in value:
             raise ValueError("is the sandbox's secret; take the endpoint's own from Stripe")
+        return value
+
+    @field_validator("allowed_redirect_origins", "ops_email")
+    @classmethod
+    def _is_set_in_production(cls, value: object, info: ValidationInfo) -> object:
+        if _in_production(info) and not value:
+            raise ValueError("is missing")
         return value
 
     @field_validator("public_url")
@@ -172,18 +196,35 @@ def _in_production(info: ValidationInfo) -> bool:
 
 
 def _files() -> tuple[str, ...]:
-    if os.environ.get("APP_ENV", Environment.DEVELOPMENT) != Environment.DEVELOPMENT:
+    """The files to read. None but in development: forgetting APP_ENV must not make a server believe them.
+
+    The flask command puts `.env` into the environment by itself. What it took from there must not fill a gap
+    in production, nor outrank the other files in development.
+    """
+    environment = os.environ.get("APP_ENV", Environment.PRODUCTION)
+    if environment == Environment.PRODUCTION:
+        _take_back(dotenv_values(".env").keys() - {"APP_ENV"})
+    if environment != Environment.DEVELOPMENT:
         return ()
-    # The flask command has put .env into the environment already; what it took from there must not
-    # outrank .env.local.
-    for name, value in dotenv_values(".env").items():
-        if os.environ.get(name) == value:
-            del os.environ[name]
+    _take_back(dotenv_values(".env.local").keys() | dotenv_values(".env.run").keys())
     return (".env", ".env.local", ".env.run")
+
+
+def _take_back(names: Set[str]) -> None:
+    """Remove from the environment what stands there as `.env` has it."""
+    defaults = dotenv_values(".env")
+    for name in names:
+        if name in defaults and os.environ.get(name) == defaults[name]:
+            del os.environ[name]
 
 
 def _sentence(problem: Any) -> str:
     name = str(problem["loc"][0]).upper()
     if problem["type"] == "missing":
-        return f"- {name} is missing"
+        return f"- {name} is missing{_REMEDIES.get(name, '')}"
     return f"- {name} {problem['msg'].removeprefix('Value error, ').replace('Input should', 'should')}"
+
+
+_REMEDIES = dict.fromkeys(
+    ("DATABASE_URL", "REDIS_URL"), ": set it; on a laptop, `make run` in another terminal sets it for you"
+)

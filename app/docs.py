@@ -18,7 +18,7 @@ class FieldError(BaseModel):
 
 
 class ProblemView(BaseModel):
-    """RFC 9457, application/problem+json."""
+    """RFC 9457, application/problem+json. `errors` comes with a 422, `nearest_free` with slot-taken."""
 
     type: str = "/problems/invalid"
     title: str = "Unprocessable Entity"
@@ -26,6 +26,7 @@ class ProblemView(BaseModel):
     detail: str = ""
     request_id: str = ""
     errors: list[FieldError] = []
+    nearest_free: list[str] = []
 
 
 _TAG_OF_BLUEPRINT = {
@@ -50,6 +51,23 @@ CONFIG: dict[str, Any] = {
 }
 
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemView"}}}
+_FURTHER_ANSWERS = {
+    "bookings.show_calendar": {
+        "200": {"description": "iCalendar", "content": {"text/calendar": {"schema": {"type": "string"}}}}
+    },
+    "health.ready": {
+        "503": {
+            "description": "A dependency is down",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ReadyView"}}},
+        }
+    },
+    "payments.open_checkout": {
+        "200": {
+            "description": "The session that is open already",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/CheckoutView"}}},
+        }
+    },
+}
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -109,6 +127,11 @@ def _room_and_path(item: tuple[str, dict[str, Any]]) -> tuple[int, str]:
     return list(_TAG_OF_BLUEPRINT.values()).index(tag), path
 
 
+def _complete_body(operation: dict[str, Any]) -> None:
+    for status, description in (("400", "Not JSON"), ("413", "Too large"), ("415", "Not sent as JSON")):
+        operation["responses"].setdefault(status, {"description": description})
+
+
 def _complete(operation: dict[str, Any], endpoint: str, view: Any) -> None:
     """Say what the generator cannot know: who may call, which headers count, how refusals look."""
     operation["tags"] = [_TAG_OF_BLUEPRINT[endpoint.partition(".")[0]]]
@@ -116,8 +139,14 @@ def _complete(operation: dict[str, Any], endpoint: str, view: Any) -> None:
         operation["security"] = [{"bearer": []}]
         for status, description in (("401", "Not signed in"), ("403", "Not allowed")):
             operation["responses"][status] = {"description": description, "content": _PROBLEM}
+    if "requestBody" in operation:
+        _complete_body(operation)
+    for parameter in operation["parameters"]:
+        if parameter["in"] == "path":
+            parameter["schema"] = {"type": "string", "format": "uuid"}
     if getattr(view, "is_idempotent", False):
         operation["parameters"].append(_IDEMPOTENCY_KEY)
     for status, answer in operation["responses"].items():
         if status >= "400":
             answer["content"] = _PROBLEM
+    operation["responses"] |= _FURTHER_ANSWERS.get(endpoint, {})

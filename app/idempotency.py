@@ -42,7 +42,7 @@ class IdempotencyKey(Base):
     key: Mapped[str] = mapped_column(primary_key=True)
     fingerprint: Mapped[str]
     """Of method, path and body."""
-    started_at: Mapped[datetime]
+    started_at: Mapped[datetime] = mapped_column(index=True)
     status: Mapped[int | None]
     """Of the kept answer; None while the request is in flight."""
     body: Mapped[bytes | None] = mapped_column(LargeBinary)
@@ -115,3 +115,9 @@ def _claim(account_id: UUID, key: str, fingerprint: str) -> Response | None:
         )
     headers = {"Idempotent-Replayed": "true"}
     return Response(earlier.body, earlier.status, headers, content_type="application/json")
+
+
+def forget_old() -> int:
+    """Remove the keys that no longer count; how many there were."""
+    old = delete(IdempotencyKey).where(IdempotencyKey.started_at < now() - KEPT_FOR)
+    return len(db.session.scalars(old.returning(IdempotencyKey.key)).all())

@@ -6,9 +6,11 @@ from uuid import UUID
 
 from celery import Celery
 from kombu.exceptions import OperationalError
+from redis import Redis
 from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
 
+from app.config import Settings
 from app.context import request_id
 from app.extensions import db
 from app.problems import Unavailable
@@ -23,6 +25,16 @@ _WAITING = "jobs to enqueue after the commit"
 
 class BrokerAway(Unavailable):
     slug = "broker-away"
+
+
+def ping_broker(settings: Settings) -> None:
+    """Returns when the broker answers, within two seconds. Raises what its client raises when it does not."""
+    if settings.broker.startswith("redis"):
+        with Redis.from_url(settings.broker, socket_timeout=2, socket_connect_timeout=2) as redis:
+            redis.ping()
+    else:
+        with queue.connection_for_write(connect_timeout=2) as connection:
+            connection.ensure_connection(max_retries=0)
 
 
 def enqueue(task: str, *ids: str) -> None:

@@ -1,6 +1,7 @@
 """Settings: read once, typed, and the start refused with every bad one named."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +22,8 @@ GOOD = {
     "STRIPE_WEBHOOK_SECRET": "whsec_0123456789",
     "SMTP_HOST": "smtp.example.com",
     "SMTP_FROM_EMAIL": "CultureBridge <hello@example.com>",
+    "OPS_EMAIL": "ops@example.com",
+    "ALLOWED_REDIRECT_ORIGINS": "https://example.com",
 }
 CHECKOUT = Path(__file__).parent.parent
 
@@ -64,7 +67,7 @@ def test_everything_that_is_missing_is_named_at_once() -> None:
     with pytest.raises(BadSettings) as refused:
         Settings.load()
 
-    missing = {line.split()[1] for line in str(refused.value).splitlines()[1:] if line.endswith("is missing")}
+    missing = {line.split()[1] for line in str(refused.value).splitlines()[1:] if " is missing" in line}
     assert missing == set(GOOD) - {"APP_ENV"}
 
 
@@ -168,6 +171,7 @@ def test_the_environment_outranks_the_run_s_file_then_one_s_own_then_the_default
     for name, value in {**GOOD, "APP_ENV": "development", "SMTP_USER": "environment"}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("SMTP_HOST")
+    monkeypatch.delenv("OPS_EMAIL")
 
     settings = Settings.load()
 
@@ -201,3 +205,59 @@ def test_one_s_own_file_counts_under_the_flask_command_too(tmp_path: Path) -> No
     )
 
     assert "own.example.com" in shown.stdout
+
+
+def test_a_server_that_was_not_told_where_it_is_believes_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copy(CHECKOUT / ".env", ".env")
+    monkeypatch.setenv("DATABASE_URL", GOOD["DATABASE_URL"])
+    monkeypatch.setenv("REDIS_URL", GOOD["REDIS_URL"])
+
+    with pytest.raises(BadSettings) as refused:
+        Settings.load()
+
+    assert "JWT_SECRET_KEY is missing" in str(refused.value)
+
+
+def test_what_the_flask_command_took_from_the_file_fills_no_gap_in_production(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write(".env", "OPS_EMAIL=ops@culturebridge.example", "STRIPE_WEBHOOK_SECRET=whsec_sandbox")
+
+    said = complaints(
+        monkeypatch, OPS_EMAIL="ops@culturebridge.example", STRIPE_WEBHOOK_SECRET="whsec_sandbox"
+    )
+
+    assert said == ["- STRIPE_WEBHOOK_SECRET is missing", "- OPS_EMAIL is missing"]
+
+
+def test_redirect_origins_are_compared_as_browsers_spell_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(
+        monkeypatch, ALLOWED_REDIRECT_ORIGINS="https://Example.com/, https://app.example.com:8443"
+    )
+
+    assert settings.allowed_redirect_origins == ("https://example.com", "https://app.example.com:8443")
+    assert complaints(monkeypatch, ALLOWED_REDIRECT_ORIGINS="example.com")
+
+
+def test_bad_settings_stop_the_web_server_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    command = [
+        Path(sys.executable).parent / "gunicorn",
+        "--chdir",
+        CHECKOUT,
+        "--config",
+        "gunicorn.conf.py",
+        "wsgi:app",
+    ]
+
+    done = subprocess.run(
+        command,
+        cwd=CHECKOUT,
+        env={"APP_ENV": "production"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode != 0
+    assert "SECRET_KEY is missing" in done.stderr

@@ -1,10 +1,12 @@
-"""Signs of life."""
+"""Signs of life, and what is kept no longer."""
 
 from celery import shared_task
 from flask import current_app
 from redis import Redis
 
+from app import idempotency
 from app.config import Settings
+from worker import Sweep
 
 
 @shared_task(name="ops.leave_a_sign")
@@ -13,3 +15,9 @@ def leave_a_sign(sign: str) -> None:
     settings: Settings = current_app.extensions["settings"]
     with Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2) as redis:
         redis.set(sign, "here", ex=60)
+
+
+@shared_task(name="ops.forget_idempotency_keys", base=Sweep)
+def forget_idempotency_keys() -> int:
+    """Answers that were kept long enough; how many there were."""
+    return idempotency.forget_old()

@@ -29,7 +29,7 @@ def register(person: Registration) -> Account:
         .returning(Account.id)
     )
     if account_id is None:
-        raise EmailTaken("An account with this address exists. Log in, or reset the password.")
+        raise EmailTaken("An account with this address exists. Log in instead.")
     account = db.session.get_one(Account, account_id)
     messages.verify_address(account, tokens.verification(account))
     return account

@@ -84,8 +84,9 @@ def me() -> AccountView:
 def change_me(json_data: AccountChange) -> AccountView:
     """Change one's name or time zone."""
     account = current_account()
-    for field, value in json_data.model_dump(exclude_none=True).items():
+    for field, value in json_data.model_dump(exclude_unset=True).items():
         setattr(account, field, value)
+    db.session.flush()  # which moves updated_at
     return AccountView.model_validate(account)
 
 

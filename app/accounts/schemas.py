@@ -2,7 +2,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, EmailStr, Field
+from pydantic import AfterValidator, EmailStr, Field, field_validator
 
 from app.accounts.models import Role
 from app.fields import Body, Instant, Line, TimeZone, View
@@ -48,8 +48,17 @@ class VerificationToken(Body):
 
 
 class AccountChange(Body):
+    """A field that is left out keeps its value."""
+
     name: Name | None = None
     time_zone: TimeZone | None = None
+
+    @field_validator("*")
+    @classmethod
+    def _is_not_null(cls, value: object) -> object:
+        if value is None:
+            raise ValueError("must not be null; leave the field out to keep its value")
+        return value
 
 
 class AccountView(View):

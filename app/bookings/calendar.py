@@ -8,26 +8,34 @@ from icalendar import Alarm, Calendar, Event, vCalAddress, vText
 
 from app.accounts.models import Account
 from app.bookings.models import Booking
+from app.bookings.status import Status
+
+OFF = frozenset({Status.CANCELLED, Status.EXPIRED})
 
 
 def invitation(booking: Booking) -> str:
     """A METHOD:REQUEST with the session: puts the event into a calendar, or moves the one with its UID."""
-    return _calendar(booking, "REQUEST", "CONFIRMED")
+    return _calendar(booking, "REQUEST")
 
 
-def _calendar(booking: Booking, method: str, status: str) -> str:
+def current(booking: Booking) -> str:
+    """The session as it stands now: tentative while it is unpaid, a METHOD:CANCEL once it is off."""
+    return _calendar(booking, "CANCEL" if booking.status in OFF else "REQUEST")
+
+
+def _calendar(booking: Booking, method: str) -> str:
     calendar = Calendar()
     calendar.add("prodid", "-//CultureBridge//Bookings//EN")
     calendar.add("version", "2.0")
     calendar.add("method", method)
-    calendar.add_component(_event(booking, status))
+    calendar.add_component(_event(booking))
     # The zone's rules for the year around the session; all of them would be three quarters of the file.
     half_a_year = timedelta(days=183)
     calendar.add_missing_timezones((booking.start - half_a_year).date(), (booking.end + half_a_year).date())
     return str(calendar.to_ical().decode())
 
 
-def _event(booking: Booking, status: str) -> Event:
+def _event(booking: Booking) -> Event:
     zone = ZoneInfo(booking.coach_time_zone)
     event = Event()
     event.add("uid", f"booking-{booking.id}@culturebridge")
@@ -36,17 +44,24 @@ def _event(booking: Booking, status: str) -> Event:
     event.add("dtstart", booking.start.astimezone(zone))
     event.add("dtend", booking.end.astimezone(zone))
     event.add("summary", f"Coaching: {booking.coach.name} and {booking.client.name}")
-    event.add("status", status)
+    event.add("status", _status(booking))
     event.add("organizer", _organiser())
     for person in (booking.client, booking.coach.account):
         event.add("attendee", _attendee(person), encode=False)
     if booking.notes:
         event.add("description", booking.notes)
-    if booking.video_url:
-        event.add("url", booking.video_url)
-        event.add("location", booking.video_url)
-    event.add_component(_reminder())
+    if booking.status is Status.CONFIRMED:
+        event.add_component(_reminder())
+        if booking.video_url:
+            event.add("url", booking.video_url)
+            event.add("location", booking.video_url)
     return event
+
+
+def _status(booking: Booking) -> str:
+    if booking.status is Status.PENDING:
+        return "TENTATIVE"
+    return "CANCELLED" if booking.status in OFF else "CONFIRMED"
 
 
 def _organiser() -> vCalAddress:

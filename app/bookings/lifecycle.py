@@ -119,6 +119,8 @@ def _check_holds(client: Account) -> None:
 
 def _refusal(coach: Coach, wish: BookingRequest, busy: Range[datetime], at: datetime) -> Problem:
     window = slots.Window.of(coach, at)
+    if wish.session_datetime <= at:
+        return Invalid("/session_datetime", "lies in the past")
     if wish.session_datetime < window.opens:
         return Invalid(
             "/session_datetime", f"{coach.name} wants to know {coach.minimum_notice_minutes} minutes ahead"

@@ -38,4 +38,4 @@ def show_booking(booking_id: UUID) -> BookingView:
 def show_calendar(booking_id: UUID) -> Response:
     """The session as an iCalendar file."""
     booking = lifecycle.seen_by(current_account(), booking_id)
-    return Response(calendar.invitation(booking), content_type="text/calendar; charset=utf-8")
+    return Response(calendar.current(booking), content_type="text/calendar; charset=utf-8")

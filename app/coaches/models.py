@@ -29,7 +29,7 @@ class Weekday(IntEnum):
 
 
 class Coach(Changing, Base):
-    """A coach's profile; its id is the account's. Bookable once it has a rate and weekly hours."""
+    """A coach's profile; its id is the account's. Listed once it has a rate."""
 
     __tablename__ = "coach"
     __table_args__ = (

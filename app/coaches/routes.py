@@ -32,7 +32,7 @@ coaches = APIBlueprint("coaches", __name__, url_prefix="/coach")
 @coaches.output(CoachList)
 @public
 def list_coaches(query_data: CoachSearch) -> CoachList:
-    """Coaches that can be booked."""
+    """Coaches with a rate, to be searched."""
     rows, more = page(profile.search(query_data), query_data.limit)
     cursor = cursor_after(rows[-1].created_at, rows[-1].id) if more else None
     return CoachList(items=[CoachView.of(coach) for coach in rows], next_cursor=cursor)

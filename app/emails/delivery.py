@@ -26,18 +26,18 @@ def deliver(email_id: UUID) -> timedelta | None:
     try:
         transport.send(email)
     except transport.Refused as error:
-        return _failed(email, error, for_good=True)
+        return _failed(email, error, None)
     except transport.Unreachable as error:
-        return _failed(email, error, for_good=email.attempts >= MOST_ATTEMPTS)
+        return _failed(email, error, pause(email.attempts) if email.attempts < MOST_ATTEMPTS else None)
     email.status, email.sent_at, email.last_error = EmailStatus.SENT, now(), None
     db.session.commit()
     log.info("mail %s %s sent", email.kind, email.id)
     return None
 
 
-def _failed(email: Email, error: Exception, for_good: bool) -> timedelta | None:
+def _failed(email: Email, error: Exception, wait: timedelta | None) -> timedelta | None:
+    """Write down what went wrong, and when to try again: never, when `wait` is None."""
     email.last_error = str(error)
-    wait = None if for_good else pause(email.attempts)
     email.status = EmailStatus.FAILED if wait is None else EmailStatus.QUEUED
     email.due_at = now() + (wait or timedelta())
     db.session.commit()

@@ -70,7 +70,7 @@ def needs_attention(subject_id: str, what: str, remedy: str) -> None:
             subject_id,
             to,
             "Operator",
-            f"Needs attention: {what}",
+            f"Needs attention: {what.partition(chr(10))[0][:120]}",
             what=what,
             remedy=remedy,
         )

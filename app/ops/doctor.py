@@ -10,6 +10,7 @@ from uuid import uuid4
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import current_app
+from kombu.exceptions import KombuError
 from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.config import Settings
 from app.emails import transport
 from app.extensions import db
-from app.jobs import BrokerAway, enqueue
+from app.jobs import BrokerAway, enqueue, ping_broker
 from app.payments import gateway
 from app.payments.inbox import SUBSCRIBED
 
@@ -55,11 +56,11 @@ def _database(_: Settings) -> Finding:
 
 
 def _broker(settings: Settings) -> Finding:
+    variable = "BROKER_URL" if settings.broker_url else "REDIS_URL"
     try:
-        with Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2) as redis:
-            redis.ping()
-    except RedisError as error:
-        return Finding("broker", _first_line(error), "Start Redis or Valkey, or correct REDIS_URL.")
+        ping_broker(settings)
+    except (RedisError, KombuError, OSError) as error:
+        return Finding("broker", _first_line(error), f"Start it, or correct {variable}.")
     return Finding("broker", "answers")
 
 

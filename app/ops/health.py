@@ -3,59 +3,67 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Literal
 
 from apiflask import APIBlueprint
-from flask import Flask, Response, current_app, jsonify
-from redis import Redis
+from flask import Flask, current_app
+from pydantic import BaseModel
 from sqlalchemy import text
 
 from app.accounts.access import public
-from app.config import Settings
 from app.extensions import db
-from app.jobs import queue
+from app.jobs import ping_broker
 
 health = APIBlueprint("health", __name__, url_prefix="/health")
 
-PATIENCE = 2
-"""Seconds that a dependency has to answer."""
+
+class LiveView(BaseModel):
+    status: Literal["ok"] = "ok"
+
+
+class DependencyView(BaseModel):
+    status: Literal["ok", "down"]
+    error: str | None = None
+    milliseconds: float
+
+
+class ReadyView(BaseModel):
+    status: Literal["ok", "unavailable"]
+    dependencies: dict[str, DependencyView]
 
 
 @health.get("/live")
-@health.doc(responses={200: "This process answers"})
+@health.output(LiveView)
 @public
-def live() -> dict[str, str]:
+def live() -> LiveView:
     """Whether this process answers; asks nobody else."""
-    return {"status": "ok"}
+    return LiveView()
 
 
 @health.get("/ready")
-@health.doc(responses={200: "Ready", 503: "A dependency is down"})
+@health.output(ReadyView)
 @public
-def ready() -> Response:
+def ready() -> tuple[ReadyView, int, dict[str, str]]:
     """Each dependency, its state and how long it took; 503 when one is down."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     checks = {"database": _database, "broker": _broker}
     with ThreadPoolExecutor(len(checks)) as pool:
         asked = {name: pool.submit(_timed, app, check) for name, check in checks.items()}
-        states = {name: answer.result() for name, answer in asked.items()}
-    ok = all(state["status"] == "ok" for state in states.values())
-    answer = jsonify(status="ok" if ok else "unavailable", dependencies=states)
-    answer.status_code = 200 if ok else 503
-    if not ok:
-        answer.headers["Retry-After"] = "5"
-    return answer
+        found = {name: answer.result() for name, answer in asked.items()}
+    if all(each.status == "ok" for each in found.values()):
+        return ReadyView(status="ok", dependencies=found), 200, {}
+    return ReadyView(status="unavailable", dependencies=found), 503, {"Retry-After": "5"}
 
 
-def _timed(app: Flask, check: Callable[[], None]) -> dict[str, str | float]:
-    started = time.perf_counter()
+def _timed(app: Flask, check: Callable[[], None]) -> DependencyView:
+    started, error = time.perf_counter(), None
     try:
         with app.app_context():
             check()
-    except Exception as error:  # whatever is wrong with a dependency is what this answer is for
-        state: dict[str, str | float] = {"status": "down", "error": type(error).__name__}
-    else:
-        state = {"status": "ok"}
-    return state | {"milliseconds": round((time.perf_counter() - started) * 1000, 1)}
+    except Exception as trouble:  # whatever is wrong with a dependency is what this answer is for
+        error = type(trouble).__name__
+    milliseconds = round((time.perf_counter() - started) * 1000, 1)
+    return DependencyView(status="down" if error else "ok", error=error, milliseconds=milliseconds)
 
 
 def _database() -> None:
@@ -64,12 +72,4 @@ def _database() -> None:
 
 
 def _broker() -> None:
-    settings: Settings = current_app.extensions["settings"]
-    if settings.broker.startswith("redis"):
-        with Redis.from_url(
-            settings.broker, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE
-        ) as redis:
-            redis.ping()
-    else:
-        with queue.connection_for_write(connect_timeout=PATIENCE) as connection:
-            connection.ensure_connection(max_retries=0)
+    ping_broker(current_app.extensions["settings"])

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from flask import current_app
 
@@ -96,11 +97,18 @@ def _close(payment: Payment) -> None:
     """Close the session at Stripe before another one opens. Raises NotPayable when it was just paid in."""
     session_id, payment_id = payment.stripe_session_id, payment.id
     db.session.commit()  # no lock waits for Stripe's answer
-    if session_id and gateway.expire_session(session_id).status == "complete":
+    if session_id and _was_paid(session_id):
         raise NotPayable("This booking is being paid in the session that is open.")
     closed = Payment.locked(payment_id)
     if closed and closed.status in {Status.PENDING, Status.FAILED}:
         closed.move_to(Status.EXPIRED, "replaced by a session with other URLs")
+
+
+def _was_paid(session_id: str) -> bool:
+    try:
+        return gateway.expire_session(session_id).status == "complete"
+    except gateway.StripeRefused:  # Stripe knows no such session, so nobody can pay in it
+        return False
 
 
 def _new_payment(booking: Booking, wish: CheckoutRequest) -> Payment:
@@ -127,7 +135,7 @@ def _new_payment(booking: Booking, wish: CheckoutRequest) -> Payment:
 
 def _order(payment: Payment, wish: CheckoutRequest) -> gateway.CheckoutOrder:
     booking = payment.booking
-    local = booking.start.astimezone(booking.client.zone)
+    local = booking.start.astimezone(ZoneInfo(booking.client_time_zone))
     return gateway.CheckoutOrder(
         payment_id=payment.id,
         booking_id=booking.id,

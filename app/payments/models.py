@@ -56,14 +56,6 @@ class Payment(Changing, Base):
         )
 
     @property
-    def refundable_minor(self) -> int:
-        """What is left after all refunds that were made or are under way."""
-        under_way = {RefundStatus.PENDING, RefundStatus.REQUIRES_ACTION, RefundStatus.SUCCEEDED}
-        return self.amount_minor - sum(
-            refund.amount_minor for refund in self.refunds if refund.status in under_way
-        )
-
-    @property
     def is_paid(self) -> bool:
         return self.status in PAID
 

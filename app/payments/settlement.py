@@ -59,8 +59,7 @@ def session_failed(session: StripeObject) -> Outcome:
     """A delayed method brought no money, and its session takes no other: the time is free again."""
     told = _of_session(session)
     outcome = _failed(told, "async_payment_failed", "The payment did not go through.")
-    payment = None if outcome else _locked(told)
-    if payment and payment.booking.payment_id == payment.id:
+    if outcome is None and (payment := _locked(told)) and payment.booking.payment_id == payment.id:
         lifecycle.expire(payment.booking)
     return outcome
 
@@ -70,9 +69,10 @@ def session_expired(session: StripeObject) -> Outcome:
     payment = _locked(_of_session(session))
     if payment is None:
         return NOT_OURS
-    if payment.status not in {Status.PENDING, Status.FAILED}:
+    if payment.status not in {Status.PENDING, Status.FAILED, Status.EXPIRED}:
         return f"the payment is {payment.status}"
-    payment.move_to(Status.EXPIRED, "the Checkout session expired")
+    if payment.status is not Status.EXPIRED:  # its intent was canceled, and that was told first
+        payment.move_to(Status.EXPIRED, "the Checkout session expired")
     if payment.booking.payment_id == payment.id:
         lifecycle.expire(payment.booking)
     return None

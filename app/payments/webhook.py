@@ -7,7 +7,7 @@ from flask import request
 
 from app.accounts.access import public
 from app.jobs import enqueue
-from app.payments import gateway
+from app.payments import signatures
 from app.problems import Problem
 
 webhook = APIBlueprint("webhook", __name__, url_prefix="/payment")
@@ -29,9 +29,12 @@ class BadDelivery(Problem):
 @public
 def receive() -> dict[str, bool]:
     """For Stripe only: takes a signed event and puts it on the queue."""
+    signature = request.headers.get("Stripe-Signature")
+    if not signature:
+        raise BadDelivery("There is no Stripe-Signature header: only Stripe delivers here.")
     try:
-        payload = gateway.verify(request.get_data(), request.headers.get("Stripe-Signature", ""))
-    except gateway.BadSignature as error:
+        payload = signatures.verify(request.get_data(), signature)
+    except signatures.BadSignature as error:
         raise BadDelivery(f"The Stripe-Signature header does not fit: {error}") from error
     _check_is_event(payload)
     enqueue("payments.handle_event", payload)

@@ -15,7 +15,7 @@ def upgrade() -> None:
         sa.Column("account_id", sa.Uuid(), sa.ForeignKey("account.id", ondelete="CASCADE"), primary_key=True),
         sa.Column("key", sa.Text(), primary_key=True),
         sa.Column("fingerprint", sa.Text(), nullable=False),
-        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False, index=True),
         sa.Column("status", sa.Integer()),
         sa.Column("body", sa.LargeBinary()),
     )

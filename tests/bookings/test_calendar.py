@@ -56,4 +56,4 @@ def test_what_people_write_stays_text(client: Person, coach: Person) -> None:
 
     assert str(event["DESCRIPTION"]) == notes
     assert len(event["ATTENDEE"]) == 2
-    assert len(event.walk("VALARM")) == 1
+    assert event.walk("VALARM") == []

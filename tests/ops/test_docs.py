@@ -11,6 +11,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from app.accounts.access import Rule
 
 HIDDEN = {
+    "/": {"get"},
     "/auth/verify": {"get"},  # a page for people
     "/docs": {"get"},
     "/docs/files/{name}": {"get"},

@@ -146,7 +146,9 @@ def test_clocks_may_differ_a_little(http: httpx.Client, broker: Redis, seconds: 
 def test_while_a_secret_is_rolled_both_are_good(
     application: Flask, http: httpx.Client, broker: Redis, monkeypatch: pytest.MonkeyPatch, secret: str
 ) -> None:
-    monkeypatch.setitem(application.extensions, "stripe webhook secrets", ("whsec_old", "whsec_new"))
+    rolling = {"stripe_webhook_secret": ("whsec_old", "whsec_new")}
+    settings = application.extensions["settings"].model_copy(update=rolling)
+    monkeypatch.setitem(application.extensions, "settings", settings)
 
     assert deliver(http, PAYLOAD, signed(PAYLOAD, secret)).status_code == 200
     refused(deliver(http, PAYLOAD, signed(PAYLOAD, "whsec_third")))
