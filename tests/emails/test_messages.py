@@ -8,10 +8,15 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
+from flask import Flask
 from icalendar import Calendar
+from sqlalchemy import select
 
 from app.bookings import lifecycle
 from app.bookings.models import Booking
+from app.emails import messages
+from app.emails.models import Email
+from app.extensions import db
 from tests.emails.conftest import Post
 from tests.people import Person, next_week
 
@@ -175,3 +180,13 @@ def test_a_mail_is_put_out_once_however_often_its_cause_comes(
 
     post.waiting(client, CONFIRMED)
     post.waiting(coach, CONFIRMED)
+
+
+def test_an_operator_s_mail_about_a_trouble_of_many_lines_leaves(app: Flask) -> None:
+    messages.needs_attention("event:evt_1", "first line\nsecond line " + "x" * 500, "Look.")
+    db.session.flush()
+
+    email = db.session.scalars(select(Email)).one()
+
+    assert email.subject == "Needs attention: first line"
+    assert "second line" in email.text_body

@@ -14,18 +14,22 @@ README = (Path(HERE) / "README.md").read_text()
 
 
 @pytest.mark.skipif(not (shutil.which("curl") and shutil.which("jq")), reason="needs curl and jq")
-def test_the_pasted_flow_ends_in_confirmed_and_two_mails(stack: Stack) -> None:
+def test_what_the_readme_has_one_paste_works(stack: Stack) -> None:
+    """The flow ends in confirmed and two mails; each step after it is answered without a problem."""
     subprocess.run([BIN / "flask", "--app", "sandbox.cli", "demo"], cwd=HERE, env=stack.variables, check=True)
-    found = re.search(r"<!-- flow -->\n```bash\n(.*?)```", README, re.DOTALL)
-    assert found
-    script = found[1].replace("http://localhost:8000", str(stack.http.base_url).rstrip("/"))
+    flow, *steps = re.findall(r"<!-- (?:flow|step) -->\n```bash\n(.*?)```", README, re.DOTALL)
+    script = "\necho '=== next'\n".join([flow, *steps])
+    script = script.replace("http://localhost:8000", str(stack.http.base_url).rstrip("/"))
     script = script.replace("http://localhost:8025", stack.sandbox.mailbox_url)
 
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60, check=False)
 
-    status, *mails = done.stdout.splitlines()
+    of_flow, *of_steps = done.stdout.split("=== next\n")
+    status, *mails = of_flow.splitlines()
     assert status == "confirmed", done.stderr
     assert sorted(mail.partition(":")[0] for mail in mails) == ["client@test.com", "coach@test.com"]
+    assert len(of_steps) == 5
+    assert all(answer.startswith("{") and "/problems/" not in answer for answer in of_steps), of_steps
 
 
 def test_every_command_named_exists(stack: Stack) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -11,7 +12,7 @@ from app.config import Environment, Settings
 from app.extensions import db
 from app.payments.models import Payment
 from tests.payments.conftest import Shop
-from tests.people import Person
+from tests.people import Person, Sandbox
 
 PAID, CANCELLED = "https://example.com/paid?session={CHECKOUT_SESSION_ID}", "https://example.com/cancelled"
 
@@ -246,3 +247,13 @@ def test_a_page_that_was_just_paid_in_is_not_replaced(shop: Shop, client: Person
 def _sessions_of(shop: Shop, booking: dict[str, Any]) -> list[str]:
     sessions = shop.at_stripe("/v1/checkout/sessions?limit=100")["data"]
     return [session["id"] for session in sessions if session["client_reference_id"] == booking["id"]]
+
+
+def test_the_page_says_the_time_in_the_zone_it_names(sandbox: Sandbox, client: Person, coach: Person) -> None:
+    booking = client.books(coach)
+    client.ask("PATCH", "/auth/me", json={"time_zone": "Asia/Tokyo"})
+
+    page = sandbox.http.get(client.checks_out(booking)["url"]).text
+
+    london = datetime.fromisoformat(booking["session_datetime"]).astimezone(ZoneInfo("Europe/London"))
+    assert f"{london:%H:%M} (Europe/London)" in page

@@ -355,3 +355,25 @@ def test_an_event_that_is_not_due_is_not_tried(shop: Shop) -> None:
     assert shop.told(event) is None
 
     assert shop.event(event).attempts == 1
+
+
+@pytest.mark.parametrize("first", ["payment_intent.canceled", "checkout.session.expired"])
+def test_a_session_that_expires_after_a_decline_frees_the_time_in_any_order(
+    shop: Shop, client: Person, coach: Person, first: str
+) -> None:
+    booking = client.books(coach)
+    checkout = client.checks_out(booking)
+    shop.sandbox.pays(checkout, DECLINED)
+    shop.sandbox.control(f"/sessions/{checkout['session_id']}/expire")
+    told = [
+        event
+        for kind in ("payment_intent.canceled", "checkout.session.expired")
+        for event in shop.events(checkout, kind)
+    ]
+
+    for event in sorted(told, key=lambda event: event["type"] != first):
+        shop.told(event)
+
+    assert len(told) == 2
+    assert client.payment(checkout)["status"] == "expired"
+    assert client.booking(booking)["status"] == "expired"
