@@ -22,6 +22,7 @@ from sandbox.environment import (
 from sandbox.foreman import Foreman, Terminal, in_a_session
 from sandbox.ports import needed, refuse_unusable
 from sandbox.processes import ServerError
+from sandbox.reachable import refuse_unreachable
 from sandbox.servers import servers
 
 READY_SECONDS = 120.0
@@ -59,6 +60,7 @@ def main() -> int:
     environ = with_programs(settings(os.environ))
     ports = needed(environ)
     refuse_unusable(ports)
+    refuse_unreachable(environ)
     stop = StopSignals()
     print("Starting the servers and preparing the database.", file=Terminal())
     try:

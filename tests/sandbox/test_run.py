@@ -19,6 +19,7 @@ from dotenv import dotenv_values
 from sandbox import environment
 from sandbox.environment import settings, uses_mailbox
 from sandbox.processes import children_of, still_running
+from sandbox.servers import servers
 
 ROOT = Path(__file__).parents[2]
 PORT_VARIABLES = ("PORT", "SANDBOX_STRIPE_URL", "SMTP_PORT", "SANDBOX_MAILBOX_PORT")
@@ -224,11 +225,20 @@ def test_a_closed_terminal_stops_everything_though_make_keeps_its_signal(small_t
 
 def test_servers_that_the_environment_names_are_used(small_tree: Path) -> None:
     (small_tree / "Procfile").write_text("release: echo $DATABASE_URL $REDIS_URL; exit 1\n")
-    named = {"DATABASE_URL": "postgresql://db.example/mine", "REDIS_URL": "redis://cache.example"}
-    with _started(small_tree, **named) as run:
+    with servers({}) as named, _started(small_tree, **named) as run:
         said = run.end()
 
-    assert "postgresql://db.example/mine redis://cache.example" in said
+    assert f"{named['DATABASE_URL']} {named['REDIS_URL']}" in said
+
+
+def test_named_servers_that_do_not_answer_are_named_before_anything_starts(small_tree: Path) -> None:
+    nobody = {"DATABASE_URL": "postgresql://127.0.0.1:1/mine", "REDIS_URL": "redis://127.0.0.1:1/0"}
+    with _started(small_tree, **nobody) as run:
+        said = run.end()
+
+    assert "- DATABASE_URL: " in said
+    assert "- REDIS_URL: " in said
+    assert "Starting" not in said
 
 
 def test_settings_come_from_the_files_and_then_the_environment(
