@@ -47,7 +47,12 @@ worker_max_tasks_per_child = 10_000
 # queues that share one would each get every job.
 task_queues = [Queue(name, Exchange(name), routing_key=name) for name in ("events", "email", "schedule")]
 task_default_queue = "schedule"
-task_routes = {"payments.*": {"queue": "events"}, "emails.*": {"queue": "email"}}
+task_routes = {
+    "payments.*": {"queue": "events"},
+    "emails.*": {"queue": "email"},
+    "events.leave_a_sign": {"queue": "events"},
+    "email.leave_a_sign": {"queue": "email"},
+}
 
 beat_schedule = {
     "old idempotency keys": {

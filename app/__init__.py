@@ -71,7 +71,10 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
             "pool_size": 10,
             "pool_pre_ping": True,
             "pool_recycle": 1800,
-            "connect_args": {"connect_timeout": 5, "options": "-c timezone=UTC -c statement_timeout=20000"},
+            "connect_args": {
+                "connect_timeout": 5,
+                "options": "-c timezone=UTC -c statement_timeout=15000 -c lock_timeout=3000",
+            },
         },
         "JWT_SECRET_KEY": settings.jwt_secret_key.get_secret_value(),
         "JWT_ACCESS_TOKEN_EXPIRES": 900,

@@ -1,6 +1,7 @@
 """The values that bodies, queries and answers are made of."""
 
 import re
+import zoneinfo
 from datetime import UTC, datetime
 from decimal import Decimal
 from importlib.resources import files
@@ -20,6 +21,9 @@ from pydantic import (
 )
 
 # The package's names and not the machine's: PostgreSQL knows these, but not `localtime` and its like.
+# The pinned rules, as PostgreSQL brings its own: those of the machine may be years older, and a mail would
+# name another hour than the list of free times.
+zoneinfo.reset_tzpath(to=())
 _ZONES = frozenset((files("tzdata") / "zones").read_text().split())
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]")
 _YEARS = range(2000, 2200)

@@ -58,15 +58,21 @@ def idempotent(view: View) -> View:
             return current_app.make_response(view(*args, **kwargs))
         if not 0 < len(key) <= 255:
             raise BadIdempotencyKey("An Idempotency-Key has 1 to 255 characters.")
-        kept = _claim(current_account().id, key, _fingerprint())
-        return kept or _answer_and_keep(view, key, args, kwargs)
+        at = now()
+        kept = _claim(current_account().id, key, _fingerprint(), at)
+        return kept or _answer_and_keep(view, key, at, args, kwargs)
 
     once.__dict__["is_idempotent"] = True
     return once  # type: ignore[return-value]
 
 
-def _answer_and_keep(view: Callable[..., Any], key: str, args: Any, kwargs: Any) -> Response:
-    mine = and_(IdempotencyKey.account_id == current_account().id, IdempotencyKey.key == key)
+def _answer_and_keep(view: Callable[..., Any], key: str, at: datetime, args: Any, kwargs: Any) -> Response:
+    mine = and_(
+        IdempotencyKey.account_id == current_account().id,
+        IdempotencyKey.key == key,
+        IdempotencyKey.started_at
+        == at,  # a request that took too long must not touch the one that overtook it
+    )
     try:
         answer = current_app.make_response(view(*args, **kwargs))
         kept = update(IdempotencyKey).where(mine).values(status=answer.status_code, body=answer.get_data())
@@ -86,12 +92,11 @@ def _fingerprint() -> str:
     ).hexdigest()
 
 
-def _claim(account_id: UUID, key: str, fingerprint: str) -> Response | None:
+def _claim(account_id: UUID, key: str, fingerprint: str, at: datetime) -> Response | None:
     """None when the key is ours to work under now; the kept answer when this was done before.
 
     Raises BadIdempotencyKey for another request under this key, RequestInFlight for the same one at work.
     """
-    at = now()
     fresh = {"fingerprint": fingerprint, "started_at": at, "status": None, "body": None}
     given_up = or_(
         IdempotencyKey.started_at < at - KEPT_FOR,

@@ -105,7 +105,8 @@ def _problems_of_scalar(value: Any, hint: Any, where: str) -> list[str]:
 def _problems_of_union(value: Any, hint: Any, where: str) -> list[str]:
     """None when one alternative fits. Words are taken strictly, though the package allows any to come."""
     choices = list(_choices(hint))
-    if isinstance(value, str) and any(get_origin(choice) is Literal for choice in choices):
+    words = {word for choice in choices if get_origin(choice) is Literal for word in get_args(choice)}
+    if isinstance(value, str) and words - {""}:  # the empty word unsets, and says nothing of the others
         choices = [choice for choice in choices if choice is not str]
     if isinstance(value, dict):
         choices = [choice for choice in choices if choice not in SCALARS] or choices

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from datetime import timedelta
 from typing import Any
 
 from celery import Celery, Task
@@ -12,10 +13,25 @@ from app import context, create_app, jobs, logs
 from app.config import Settings
 from app.extensions import db
 from app.retries import pause
+from worker import acknowledging
 
 log = logging.getLogger(__name__)
 
 flask_app = create_app()
+
+
+LONGEST_NUDGE = timedelta(seconds=60)
+
+
+def come_again(job: "Task[..., Any]", wait: timedelta, error: Exception | None = None) -> None:
+    """Ends a job with a message for the next try. Raises celery's Retry.
+
+    Where there is a row, its sweep is what tries again; this is only quicker. So no message waits for long:
+    one that outlives the broker's visibility timeout is delivered again and again.
+    """
+    if error is None and wait > LONGEST_NUDGE:
+        return
+    raise job.retry(exc=error, countdown=min(wait, LONGEST_NUDGE).total_seconds(), max_retries=None)
 
 
 class Job(Task):  # type: ignore[type-arg]
@@ -41,8 +57,7 @@ class Job(Task):  # type: ignore[type-arg]
 
     def without_database(self, error: Exception) -> None:
         log.warning("%s waits, as the database does not answer: %s", self.name, error)
-        wait = pause(self.request.retries + 1)
-        raise self.retry(exc=error, countdown=wait.total_seconds(), max_retries=None) from error
+        come_again(self, pause(self.request.retries + 1), error)
 
 
 class Sweep(Job):
@@ -70,5 +85,6 @@ def _forget_the_parents_connections(**_: Any) -> None:
 
 celery: Celery = jobs.queue
 celery.Task = Job  # type: ignore[misc]
+acknowledging.install()
 celery.conf.broker_transport_options |= {"socket_timeout": 5}
 celery.conf.imports = ("worker.bookings", "worker.emails", "worker.ops", "worker.payments")

@@ -7,7 +7,7 @@ from celery import Task, shared_task
 from app.emails import delivery
 from app.emails.models import Email
 from app.jobs import enqueue_each
-from worker import Sweep
+from worker import Sweep, come_again
 
 BATCH = 500
 
@@ -15,7 +15,7 @@ BATCH = 500
 @shared_task(name="emails.deliver", bind=True, max_retries=None)
 def deliver(self: "Task[..., None]", email_id: str) -> None:
     if wait := delivery.deliver(UUID(email_id)):
-        raise self.retry(countdown=wait.total_seconds())
+        come_again(self, wait)
 
 
 @shared_task(name="emails.deliver_forgotten", base=Sweep)

@@ -9,12 +9,15 @@ from app.config import Settings
 from worker import Sweep
 
 
-@shared_task(name="ops.leave_a_sign")
 def leave_a_sign(sign: str) -> None:
-    """For `flask doctor`, which waits for it to know that somebody works."""
+    """For `flask doctor`, which waits for it to know that somebody works on a queue."""
     settings: Settings = current_app.extensions["settings"]
     with Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2) as redis:
         redis.set(sign, "here", ex=60)
+
+
+for queue in ("events", "email", "schedule"):
+    shared_task(name=f"{queue}.leave_a_sign")(leave_a_sign)
 
 
 @shared_task(name="ops.forget_idempotency_keys", base=Sweep)

@@ -1,28 +1,40 @@
 """Events and refunds."""
 
+import logging
 from uuid import UUID
 
 from celery import Task, shared_task
 
 from app.jobs import enqueue_each
 from app.payments import holds, inbox, refunds
-from worker import Sweep
+from app.retries import pause
+from worker import Sweep, come_again
+
+log = logging.getLogger(__name__)
 
 BATCH = 500
 
 
 @shared_task(name="payments.handle_event", bind=True, max_retries=None)
 def handle_event(self: "Task[..., None]", payload: str) -> None:
-    """A delivery of Stripe's: on record, then applied."""
-    event_id = inbox.record(payload)
+    """A delivery of Stripe's: on record, then applied.
+
+    Until it is on record this message is all there is of it: whatever goes wrong, it comes again.
+    """
+    try:
+        event_id = inbox.record(payload)
+    except Exception as error:
+        log.exception("an event could not be put on record")
+        come_again(self, pause(self.request.retries + 1), error)
+        return
     if wait := inbox.handle(event_id):
-        raise self.retry(countdown=wait.total_seconds())
+        come_again(self, wait)
 
 
 @shared_task(name="payments.apply_event", bind=True, max_retries=None)
 def apply_event(self: "Task[..., None]", event_id: str) -> None:
     if wait := inbox.handle(event_id):
-        raise self.retry(countdown=wait.total_seconds())
+        come_again(self, wait)
 
 
 @shared_task(name="payments.apply_forgotten", base=Sweep)
@@ -34,7 +46,7 @@ def apply_forgotten() -> int:
 @shared_task(name="payments.issue_refund", bind=True, max_retries=None)
 def issue_refund(self: "Task[..., None]", refund_id: str) -> None:
     if wait := refunds.issue(UUID(refund_id)):
-        raise self.retry(countdown=wait.total_seconds())
+        come_again(self, wait)
 
 
 @shared_task(name="payments.issue_forgotten_refunds", base=Sweep)

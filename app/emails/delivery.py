@@ -23,11 +23,16 @@ def deliver(email_id: UUID) -> timedelta | None:
     db.session.commit()
     if email is None:
         return None
+    if email.attempts > MOST_ATTEMPTS:
+        return _failed(email, RuntimeError("every worker that tried it died"), None)
     try:
         transport.send(email)
     except transport.Refused as error:
         return _failed(email, error, None)
     except transport.Unreachable as error:
+        return _failed(email, error, pause(email.attempts) if email.attempts < MOST_ATTEMPTS else None)
+    except Exception as error:  # whatever it was is kept on the row and tried again
+        log.exception("mail %s %s", email.kind, email.id)
         return _failed(email, error, pause(email.attempts) if email.attempts < MOST_ATTEMPTS else None)
     email.status, email.sent_at, email.last_error = EmailStatus.SENT, now(), None
     db.session.commit()

@@ -47,11 +47,13 @@ def booking_confirmed(booking: "Booking", invitation: str) -> None:
     )
 
 
-def payment_returned(booking: "Booking", amount: "Money", why: str, free: Sequence[datetime]) -> None:
+def payment_returned(
+    booking: "Booking", payment_id: UUID, amount: "Money", why: str, free: Sequence[datetime]
+) -> None:
     """To the client: the money goes back, why, and which times are free instead."""
     _put(
         "payment_returned",
-        booking.id,
+        payment_id,
         booking.client,
         f"Your payment of {amount} is on its way back",
         booking=booking,

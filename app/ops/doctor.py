@@ -66,16 +66,19 @@ def _broker(settings: Settings) -> Finding:
 
 def _worker(settings: Settings) -> Finding:
     """Have a worker do a job, as a queue that takes messages proves nothing about who reads them."""
-    sign = f"doctor:{uuid4()}"
-    remedy = "Start a worker: celery --app worker worker --without-gossip --without-mingle"
+    signs = {queue: f"doctor:{queue}:{uuid4()}" for queue in ("events", "email", "schedule")}
     try:
-        enqueue("ops.leave_a_sign", sign)
+        for queue, sign in signs.items():
+            enqueue(f"{queue}.leave_a_sign", sign)
         with Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2) as redis:
-            if _within(WORKER_ANSWERS_WITHIN, lambda: bool(redis.exists(sign))):
-                return Finding("worker", "does its jobs")
+            _within(WORKER_ANSWERS_WITHIN, lambda: redis.exists(*signs.values()) == len(signs))
+            idle = [queue for queue, sign in signs.items() if not redis.exists(sign)]
     except (BrokerAway, RedisError) as error:
         return Finding("worker", _first_line(error), "The broker comes first.")
-    return Finding("worker", f"did no job within {WORKER_ANSWERS_WITHIN} s", remedy)
+    if idle:
+        seen = f"no job done within {WORKER_ANSWERS_WITHIN} s on the queues {', '.join(idle)}"
+        return Finding("worker", seen, "Start the Procfile's worker and mailer.")
+    return Finding("worker", "all queues are worked on")
 
 
 def _stripe(settings: Settings) -> Finding:

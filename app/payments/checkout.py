@@ -68,7 +68,7 @@ def _payment_for(client: Account, wish: CheckoutRequest) -> Payment:
         if (payment.success_url, payment.cancel_url) == (wish.success_url, wish.cancel_url):
             return payment
         _close(payment)
-        booking = _payable(client, wish.booking_id)
+        return _payment_for(client, wish)  # no lock was held meanwhile: look again
     return _new_payment(booking, wish)
 
 
@@ -76,6 +76,8 @@ def _payable(client: Account, booking_id: UUID) -> Booking:
     booking = Booking.locked(booking_id)
     if booking is None or booking.client_id != client.id:
         raise NotFound("There is no such booking.")
+    if booking.start <= now():
+        raise NotPayable("This session's time has come; book another.")
     if not booking.holds(now()):
         words = {
             BookingStatus.CONFIRMED: "is paid already",
@@ -94,13 +96,17 @@ def _is_open(payment: Payment) -> bool:
 
 
 def _close(payment: Payment) -> None:
-    """Close the session at Stripe before another one opens. Raises NotPayable when it was just paid in."""
+    """Close the session at Stripe before another one opens. Raises NotPayable when it was just paid in.
+
+    The caller looks again after this: one whose order was under way may have got its session meanwhile.
+    """
     session_id, payment_id = payment.stripe_session_id, payment.id
     db.session.commit()  # no lock waits for Stripe's answer
     if session_id and _was_paid(session_id):
         raise NotPayable("This booking is being paid in the session that is open.")
     closed = Payment.locked(payment_id)
-    if closed and closed.status in {Status.PENDING, Status.FAILED}:
+    unchanged = closed and closed.stripe_session_id == session_id
+    if closed and unchanged and closed.status in {Status.PENDING, Status.FAILED}:
         closed.move_to(Status.EXPIRED, "replaced by a session with other URLs")
 
 
@@ -152,6 +158,10 @@ def _order(payment: Payment, wish: CheckoutRequest) -> gateway.CheckoutOrder:
 def _record(payment_id: UUID, session: gateway.CheckoutSession) -> Payment:
     payment = Payment.locked(payment_id)
     assert payment is not None, "payments are never deleted"
+    if payment.status is Status.EXPIRED or payment.booking.payment_id != payment.id:
+        db.session.commit()  # no lock waits for Stripe's answer
+        _was_paid(session.id)
+        raise NotPayable("Another page was opened for this booking meanwhile; ask again for it.")
     payment.stripe_session_id, payment.session_url = session.id, session.url
     return payment
 
@@ -159,7 +169,7 @@ def _record(payment_id: UUID, session: gateway.CheckoutSession) -> Payment:
 def _give_up(payment_id: UUID, code: str, message: str) -> None:
     """Stripe opened no session: this payment ends here, and asking again begins another."""
     payment = Payment.locked(payment_id)
-    if payment and payment.status is Status.PENDING:
+    if payment and payment.status is Status.PENDING and payment.stripe_session_id is None:
         payment.move_to(Status.FAILED, "Stripe opened no session")
         payment.failure_code, payment.failure_message = code, message
         payment.session_expires_at = now()

@@ -215,6 +215,10 @@ def _call(ask: Callable[[], Answer]) -> Answer:
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
         log.error("Stripe refuses STRIPE_SECRET_KEY, or the key lacks a permission: %s", error)
         raise StripeAway("Payments are not set up right; we are told. Nothing was charged.", 60) from error
+    except stripe.IdempotencyError as error:
+        if error.http_status == 409:
+            raise StripeAway("Stripe is at work on the same request; try again in a moment.") from error
+        raise StripeBroke("What is asked has changed since an answer was lost; try again.") from error
     except stripe.StripeError as error:
         if error.http_status == 409:
             raise StripeAway("Stripe is at work on the same request; try again in a moment.") from error

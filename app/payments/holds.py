@@ -24,8 +24,11 @@ def release(booking_id: UUID) -> None:
     if booking is None or booking.status is not BookingStatus.PENDING or booking.holds(now()):
         return
     payment = Payment.locked(booking.payment_id) if booking.payment_id else None
-    if payment is None or payment.status is Status.EXPIRED or payment.stripe_session_id is None:
+    if payment is None or payment.status is Status.EXPIRED:
         lifecycle.expire(booking)
+        return
+    if payment.stripe_session_id is None:
+        _release(payment)
         return
     if payment.is_paid or payment.status is Status.PROCESSING:
         return
@@ -50,8 +53,11 @@ def _was_paid(session_id: str) -> bool:
 
 def _close(payment_id: UUID) -> None:
     payment = Payment.locked(payment_id)
-    if payment is None or payment.is_paid:
-        return
-    if payment.status in {Status.PENDING, Status.FAILED}:
+    if payment and not payment.is_paid and payment.status is not Status.PROCESSING:
+        _release(payment)
+
+
+def _release(payment: Payment) -> None:
+    if payment.status is not Status.EXPIRED:
         payment.move_to(Status.EXPIRED, "the hold ran out")
     lifecycle.expire(payment.booking)

@@ -45,14 +45,20 @@ LEASE = timedelta(minutes=2)
 """How long one try may take before another worker may try."""
 
 
+class WorkerDied(Exception):
+    """An attempt began and never came to an end."""
+
+
 def record(payload: str) -> str:
     """Put an event on record, once however often it is delivered; its id. Commits."""
     event = json.loads(payload)
+    intent = event["data"]["object"].get("payment_intent")
     row = {
         "id": event["id"],
         "type": event["type"],
         "livemode": event.get("livemode", False),
-        "payload": event,
+        "payload": payload,
+        "payment_intent_id": intent if isinstance(intent, str) else None,
         "request_id": context.request_id.get(),
     }
     db.session.execute(insert(StripeEvent).values(row).on_conflict_do_nothing(index_elements=["id"]))
@@ -70,6 +76,8 @@ def handle(event_id: str) -> timedelta | None:
     db.session.commit()
     if attempts is None:
         return None
+    if attempts > MOST_ATTEMPTS:
+        return _failed(event_id, WorkerDied("every worker that tried it died"), wait=None)
     try:
         with context.acting(f"stripe:{event_id}", context.request_id.get()):
             _apply(event_id)

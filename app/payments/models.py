@@ -1,11 +1,12 @@
 """Payments, refunds, and the events that Stripe told us."""
 
+import json
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, select, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app import context
@@ -152,7 +153,7 @@ class StripeEvent(Base):
         Index("ix_stripe_event_due", "due_at", postgresql_where=text("status = 'received'")),
         Index(
             "ix_stripe_event_ignored_refund",
-            text("(payload #>> '{data,object,payment_intent}')"),
+            "payment_intent_id",
             postgresql_where=text("status = 'ignored' AND type LIKE 'refund.%'"),
         ),
     )
@@ -160,8 +161,10 @@ class StripeEvent(Base):
     id: Mapped[str] = mapped_column(primary_key=True)
     type: Mapped[str]
     livemode: Mapped[bool]
-    payload: Mapped[dict[str, Any]] = mapped_column(JSON)
-    """As it was sent; JSONB would refuse some of what JSON allows, such as an escaped NUL."""
+    payload: Mapped[str]
+    """JSON as it was sent: PostgreSQL's own types refuse some of what JSON allows."""
+    payment_intent_id: Mapped[str | None]
+    """Which payment it is about, where its object says so."""
     status: Mapped[EventStatus] = mapped_column(choice(EventStatus), default=EventStatus.RECEIVED)
     reason: Mapped[str | None]
     """Why it was ignored."""
@@ -175,5 +178,5 @@ class StripeEvent(Base):
     @property
     def subject(self) -> dict[str, Any]:
         """The object that the event is about, as it was then."""
-        subject: dict[str, Any] = self.payload["data"]["object"]
+        subject: dict[str, Any] = json.loads(self.payload)["data"]["object"]
         return subject

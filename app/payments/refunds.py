@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)
 """How long a worker has for its call; then another may make it, under the same idempotency key."""
+RETURNED_ALREADY = "charge_already_refunded"
+"""Stripe's code where somebody was faster, in its dashboard: nobody is owed anything."""
 SETTLED = frozenset({RefundStatus.FAILED, RefundStatus.CANCELED})
 
 
@@ -108,11 +110,10 @@ def told(refund: dict[str, Any]) -> str | None:
 
 def wake_told(payment_intent_id: str) -> None:
     """Refunds told before their payment was known to be ours were ignored: their events are applied now."""
-    intent = StripeEvent.payload["data", "object", "payment_intent"].as_string()
     woken = db.session.scalars(
         update(StripeEvent)
         .where(StripeEvent.status == EventStatus.IGNORED, StripeEvent.type.like("refund.%"))
-        .where(intent == payment_intent_id)
+        .where(StripeEvent.payment_intent_id == payment_intent_id)
         .values(status=EventStatus.RECEIVED, due_at=now(), attempts=0)
         .returning(StripeEvent.id)
     )
@@ -122,7 +123,7 @@ def wake_told(payment_intent_id: str) -> None:
 
 def _ours(refund: dict[str, Any]) -> Refund | None:
     try:
-        by_metadata = db.session.get(Refund, UUID((refund.get("metadata") or {}).get("refund_id", "")))
+        by_metadata = db.session.get(Refund, UUID(str((refund.get("metadata") or {}).get("refund_id"))))
     except ValueError:
         by_metadata = None
     return by_metadata or db.session.scalar(select(Refund).where(Refund.stripe_refund_id == refund["id"]))
@@ -130,9 +131,11 @@ def _ours(refund: dict[str, Any]) -> Refund | None:
 
 def _made_elsewhere(refund: dict[str, Any]) -> Refund | None:
     intent_id = refund.get("payment_intent")
+    if not intent_id:
+        return None
     payment_id = db.session.scalar(select(Payment.id).where(Payment.stripe_payment_intent_id == intent_id))
     payment = Payment.locked(payment_id) if payment_id else None
-    if payment is None:
+    if payment is None or refund["currency"].upper() != payment.currency:
         return None
     again = db.session.scalar(select(Refund).where(Refund.stripe_refund_id == refund["id"]))
     if again:
@@ -165,7 +168,7 @@ def _apply(refund_id: UUID, stripe_id: str | None, status: RefundStatus, failure
     refund.status, refund.failure_reason, refund.last_error = status, failure_reason, None
     db.session.flush()
     total(payment)
-    if status in SETTLED:
+    if status in SETTLED and failure_reason != RETURNED_ALREADY:
         messages.needs_attention(
             f"refund:{refund.id}:failed",
             f"Refund {refund.id} of {refund.money} {status}: {failure_reason or 'no reason given'}",

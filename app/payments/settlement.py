@@ -69,7 +69,7 @@ def session_expired(session: StripeObject) -> Outcome:
     payment = _locked(_of_session(session))
     if payment is None:
         return NOT_OURS
-    if payment.status not in {Status.PENDING, Status.FAILED, Status.EXPIRED}:
+    if payment.is_paid:
         return f"the payment is {payment.status}"
     if payment.status is not Status.EXPIRED:  # its intent was canceled, and that was told first
         payment.move_to(Status.EXPIRED, "the Checkout session expired")
@@ -137,6 +137,8 @@ def _deliver(payment: Payment) -> None:
         return _return(payment, "this session was paid twice, and one payment is enough.")
     if booking.status is BookingStatus.CANCELLED:
         return _return(payment, "your payment came after the booking was cancelled.")
+    if booking.start <= now():
+        return _return(payment, "your payment came after the session's time.")
     try:
         lifecycle.confirm(booking)
     except lifecycle.SlotTaken:
@@ -151,7 +153,7 @@ def _return(payment: Payment, why: str) -> None:
     booking = payment.booking
     refunds.request(payment, payment.price, why)
     free = slots.nearest_free(booking.coach, booking.start, booking.duration_minutes, now())
-    messages.payment_returned(booking, payment.price, why, free)
+    messages.payment_returned(booking, payment.id, payment.price, why, free)
 
 
 def _processing(told: _Told) -> Outcome:
@@ -240,7 +242,7 @@ def _id(reference: Any) -> str | None:
 
 def _payment_id(subject: StripeObject) -> UUID | None:
     try:
-        return UUID((subject.get("metadata") or {}).get("payment_id", ""))
+        return UUID(str((subject.get("metadata") or {}).get("payment_id")))
     except ValueError:
         return None
 

@@ -83,7 +83,8 @@ def upgrade() -> None:
         sa.Column("id", sa.Text(), primary_key=True),
         sa.Column("type", sa.Text(), nullable=False),
         sa.Column("livemode", sa.Boolean(), nullable=False),
-        sa.Column("payload", sa.JSON(), nullable=False),
+        sa.Column("payload", sa.Text(), nullable=False),
+        sa.Column("payment_intent_id", sa.Text()),
         sa.Column("status", sa.String(32), nullable=False),
         sa.Column("reason", sa.Text()),
         sa.Column("attempts", sa.Integer(), nullable=False),
@@ -101,7 +102,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_stripe_event_ignored_refund",
         "stripe_event",
-        [sa.text("(payload #>> '{data,object,payment_intent}')")],
+        ["payment_intent_id"],
         postgresql_where=sa.text("status = 'ignored' AND type LIKE 'refund.%'"),
     )
 

@@ -1,4 +1,4 @@
-"""The whole system as it runs in production: gunicorn, two Celery workers, beat, each a process."""
+"""The whole system as it runs in production: gunicorn, two Celery workers, a mailer, beat, each a process."""
 
 import os
 import signal
@@ -58,12 +58,14 @@ def stack(
         "worker",
         "--without-gossip",
         "--without-mingle",
-        "--concurrency=1",
     ]
+    of_events = [*worker, "--concurrency=1", "--queues=events,schedule"]
+    of_mail = [*worker, "--pool=threads", "--concurrency=8", "--queues=email"]
     commands = {
         "web": [BIN / "gunicorn", "wsgi:app"],
-        "worker-1": [*worker, "--hostname=one@%h"],
-        "worker-2": [*worker, "--hostname=two@%h"],
+        "worker-1": [*of_events, "--hostname=one@%h"],
+        "worker-2": [*of_events, "--hostname=two@%h"],
+        "mailer": [*of_mail, "--hostname=mailer@%h"],
         "beat": [BIN / "celery", "-A", "worker", "beat", "--schedule", logs / "beat"],
     }
     running = {}

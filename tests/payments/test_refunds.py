@@ -227,3 +227,20 @@ def test_a_payment_refunded_before_it_was_told_confirms_nothing(
 
     assert client.payment(checkout)["status"] == "refunded"
     assert client.booking(booking)["status"] == "expired"
+
+
+def test_a_refund_of_a_charge_without_an_intent_is_nobody_s(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    client.checks_out(client.books(coach))
+    _, paid = shop.pays_for(
+        Person.registered(client.http, "client"), coach.registered(client.http, "coach").open_for_business()
+    )
+    requested(shop, paid)
+    shop.work(refunds.issue, shop.rows(Refund)[0].id)
+    (told, *_) = shop.events(paid, "refund.created")
+
+    shop.told(told, id="re_of_somebody_else", payment_intent=None, metadata={}, amount=4000)
+
+    assert [refund.stripe_refund_id for refund in shop.rows(Refund)] != ["re_of_somebody_else"]
+    assert len(shop.rows(Refund)) == 1

@@ -1,5 +1,6 @@
 """What Stripe says of a payment, in whatever order and however often it says it."""
 
+import json
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -10,7 +11,8 @@ from sqlalchemy import text
 
 from app.emails.models import Email
 from app.extensions import db, now
-from app.payments.models import EventStatus, PaymentMove, Refund
+from app.payments import inbox
+from app.payments.models import EventStatus, PaymentMove, Refund, StripeEvent
 from app.retries import MOST_ATTEMPTS
 from tests.payments.conftest import Shop, changed
 from tests.people import DECLINED, Person
@@ -54,7 +56,7 @@ def test_its_way_is_on_record_with_the_event_that_caused_it(
     row = shop.event(event)
     assert (row.status, row.attempts, row.last_error) == (EventStatus.PROCESSED, 1, None)
     assert row.finished_at
-    assert row.payload == event
+    assert json.loads(row.payload) == event
 
 
 def test_an_event_that_arrives_again_changes_nothing(shop: Shop, client: Person, coach: Person) -> None:
@@ -377,3 +379,41 @@ def test_a_session_that_expires_after_a_decline_frees_the_time_in_any_order(
     assert len(told) == 2
     assert client.payment(checkout)["status"] == "expired"
     assert client.booking(booking)["status"] == "expired"
+
+
+def test_a_payment_that_comes_after_the_session_s_time_goes_back(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    booking = client.books(coach)
+    completed = shop.paid(client.checks_out(booking))
+    begun = "tstzrange(now() - interval '10 minutes', now() + interval '50 minutes')"
+    db.session.execute(text(f"UPDATE booking SET period = {begun}, busy = {begun}"))
+    db.session.commit()
+
+    shop.told(completed)
+
+    assert client.booking(booking)["status"] != "confirmed"
+    assert [refund.amount_minor for refund in shop.rows(Refund)] == [7500]
+
+
+def test_an_event_that_kills_every_worker_is_parked_and_the_operator_told(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    completed = shop.paid(client.checks_out(client.books(coach)))
+    shop.work(inbox.record, json.dumps(completed))
+    db.session.execute(text("UPDATE stripe_event SET attempts = :most"), {"most": MOST_ATTEMPTS})
+    db.session.commit()
+
+    assert shop.work(inbox.handle, completed["id"]) is None
+
+    assert shop.event(completed).status is EventStatus.FAILED
+    assert len(shop.ops_mails()) == 1
+
+
+@pytest.mark.parametrize("payload", ['{"amount": 1e400}', '{"amount": NaN}', r'{"text": "\u0000 \ud800"}'])
+def test_whatever_is_signed_is_kept(shop: Shop, payload: str) -> None:
+    event = f'{{"id": "evt_{uuid4().hex}", "type": "odd.thing", "data": {{"object": {payload}}}}}'
+
+    event_id = shop.work(inbox.record, event)
+
+    assert [row.payload for row in shop.rows(StripeEvent) if row.id == event_id] == [event]
