@@ -1,19 +1,37 @@
 """Coaches: what they offer, and when."""
 
-from datetime import time
+import json
+from datetime import date, datetime, time
 from enum import IntEnum
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CheckConstraint, ForeignKey, Integer, SmallInteger, Text, select
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy import (
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, JSONB, ExcludeConstraint, Range, insert
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Account
 from app.extensions import Base, Changing, Identified, db
 from app.money import Money
 from app.problems import NotFound
+
+STANDARD_POLICY: dict[str, Any] = {
+    "tiers": [{"hours_before": 24, "refund_percent": 100}, {"hours_before": 0, "refund_percent": 0}],
+    "client_notice_minutes": 0,
+    "coach_notice_minutes": 0,
+}
+"""All back until a day before the start, nothing later; either side may cancel until it begins."""
 
 
 class Weekday(IntEnum):
@@ -37,6 +55,7 @@ class Coach(Changing, Base):
         CheckConstraint("slot_step_minutes between 5 and 240", name="slot_step"),
         CheckConstraint("buffer_before_minutes between 0 and 240", name="buffer_before"),
         CheckConstraint("buffer_after_minutes between 0 and 240", name="buffer_after"),
+        CheckConstraint("max_per_day between 1 and 100", name="max_per_day"),
     )
 
     id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), primary_key=True)
@@ -46,12 +65,18 @@ class Coach(Changing, Base):
     hourly_rate_minor: Mapped[int | None]
     currency: Mapped[str] = mapped_column(default="EUR")
     durations: Mapped[list[int]] = mapped_column(ARRAY(Integer), default=lambda: [30, 60, 90])
+    prices_minor: Mapped[dict[str, int]] = mapped_column(JSONB, default=dict, server_default="{}")
+    """Of the lengths that have a price of their own: minutes to minor units."""
     time_zone: Mapped[str]
     buffer_before_minutes: Mapped[int] = mapped_column(default=0)
     buffer_after_minutes: Mapped[int] = mapped_column(default=0)
     minimum_notice_minutes: Mapped[int] = mapped_column(default=120)
     horizon_days: Mapped[int] = mapped_column(default=60)
     slot_step_minutes: Mapped[int] = mapped_column(default=30)
+    max_per_day: Mapped[int | None]
+    cancellation_policy: Mapped[dict[str, Any]] = mapped_column(
+        JSONB, default=STANDARD_POLICY, server_default=json.dumps(STANDARD_POLICY)
+    )
     video_url: Mapped[str | None]
 
     account: Mapped[Account] = relationship(lazy="joined", innerjoin=True)
@@ -59,6 +84,12 @@ class Coach(Changing, Base):
         cascade="all, delete-orphan",
         order_by="(WeeklyHours.weekday, WeeklyHours.start_time)",
         passive_deletes=True,
+    )
+    overrides: Mapped[list["DateOverride"]] = relationship(
+        cascade="all, delete-orphan", order_by="DateOverride.local_date", passive_deletes=True
+    )
+    stays: Mapped[list["Stay"]] = relationship(
+        cascade="all, delete-orphan", order_by="Stay.dates", passive_deletes=True
     )
 
     @property
@@ -111,3 +142,41 @@ class WeeklyHours(Identified, Base):
     weekday: Mapped[int] = mapped_column(SmallInteger)
     start_time: Mapped[time]
     end_time: Mapped[time]
+
+
+class DateOverride(Identified, Base):
+    """The hours of one date instead of the weekly ones; an empty list is a closed day."""
+
+    __tablename__ = "date_override"
+    __table_args__ = (UniqueConstraint("coach_id", "local_date"),)
+
+    coach_id: Mapped[UUID] = mapped_column(ForeignKey("coach.id", ondelete="CASCADE"))
+    local_date: Mapped[date]
+    hours: Mapped[list[dict[str, str]]] = mapped_column(JSONB)
+    """`start_time` and `end_time` of each range, as 09:00."""
+
+
+class Stay(Identified, Base):
+    """Dates on which the coach lives in another time zone."""
+
+    __tablename__ = "stay"
+    __table_args__ = (ExcludeConstraint(("coach_id", "="), ("dates", "&&"), name="no_two_stays_at_once"),)
+
+    coach_id: Mapped[UUID] = mapped_column(ForeignKey("coach.id", ondelete="CASCADE"))
+    dates: Mapped[Range[date]] = mapped_column(DATERANGE)
+    time_zone: Mapped[str]
+
+
+class TimeOff(Identified, Base):
+    """A period without sessions, in wall-clock time of the zone in force at each end."""
+
+    __tablename__ = "time_off"
+    __table_args__ = (
+        CheckConstraint("local_start < local_end", name="order"),
+        Index("ix_time_off_of_coach", "coach_id", "local_start", "id"),
+    )
+
+    coach_id: Mapped[UUID] = mapped_column(ForeignKey("coach.id", ondelete="CASCADE"))
+    local_start: Mapped[datetime] = mapped_column(DateTime(timezone=False))
+    local_end: Mapped[datetime] = mapped_column(DateTime(timezone=False))
+    reason: Mapped[str]
