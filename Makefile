@@ -27,7 +27,7 @@ lock: .venv/installed  ## both lock files, from pyproject.toml
 	$(LOCK) --extra dev pyproject.toml -o requirements-dev.txt
 
 clean:  ## remove what the other targets made
-	rm -rf .venv .env.run .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .env.run .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/installed: requirements.txt requirements-dev.txt

@@ -1,44 +1,48 @@
 """Free times: one query, used both to list them and to decide whether a time can be booked."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 from sqlalchemy import text
 
 from app.coaches.models import Coach
+from app.coaches.openings import OFFERED
 from app.extensions import db
 
-# Wall-clock rules become instants date by date, end by end: `AT TIME ZONE` knows the offset of each. In the
-# night when the clock springs forward a range may turn round or vanish, and tstzrange would raise for it.
-# Starts are counted from the opening of their own hours on their own date, so that they are the same whatever
-# span is asked for; a session may run on into the hours that follow, and so into the next day.
+DAYS_AROUND = timedelta(days=3)
+"""What decides about a moment lies on dates near its UTC date: two for offsets and hours past midnight, one
+for the end of the day before."""
+
 # A hold that has run out no longer takes its time; the booking transaction expires it before it inserts.
-_FREE_STARTS = text("""
-WITH day AS (
-  SELECT date::date FROM generate_series(
-    (:since ::timestamptz AT TIME ZONE :zone)::date - 1,
-    (:until ::timestamptz AT TIME ZONE :zone)::date + 1, '1 day'
-  ) AS date
-), hours AS (
-  SELECT (date + start_time) AT TIME ZONE :zone AS opens,
-         (date + end_time + CASE WHEN end_time <= start_time THEN interval '1 day' ELSE interval '0' END)
-           AT TIME ZONE :zone AS closes
-  FROM day JOIN weekly_hours ON weekday = extract(isodow FROM date) WHERE coach_id = :coach_id
-), workable AS (
-  SELECT range_agg(tstzrange(opens, closes)) AS open FROM hours WHERE opens < closes
-), taken AS (
-  SELECT coalesce(range_agg(busy), '{}'::tstzmultirange) AS busy FROM booking
+# A session that took place is still one of its day.
+_FREE_STARTS = text(f"""
+WITH {OFFERED}, taken AS (
+  SELECT coalesce(range_agg(busy), '{{}}'::tstzmultirange) AS busy FROM booking
   WHERE coach_id = :coach_id
-    AND busy && tstzrange(:since ::timestamptz - interval '1 day', :until ::timestamptz + interval '2 days')
+    AND busy && tstzrange(:since ::timestamptz - interval '1 day', :until ::timestamptz + interval '1 day')
     AND (status = 'confirmed' OR status = 'pending' AND hold_expires_at > :now)
+    AND id IS DISTINCT FROM :apart_from ::uuid
+), booked AS (
+  SELECT lower(period) AS start FROM booking
+  WHERE :max_per_day ::int IS NOT NULL AND coach_id = :coach_id
+    AND lower(period) >= :first ::timestamp AT TIME ZONE 'UTC' - interval '1 day'
+    AND lower(period) < :last ::timestamp AT TIME ZONE 'UTC' + interval '1 day'
+    AND (status IN ('confirmed', 'completed', 'no_show') OR status = 'pending' AND hold_expires_at > :now)
+    AND id IS DISTINCT FROM :apart_from ::uuid
+), full_days AS (
+  SELECT coalesce(range_agg(tstzrange(begins, ends)), '{{}}'::tstzmultirange) AS spans FROM day
+  WHERE begins < ends
+    AND (SELECT count(*) FROM booked WHERE start >= begins AND start < ends) >= :max_per_day ::int
 )
-SELECT DISTINCT start FROM hours, workable, taken,
-  generate_series(opens, closes - interval '1 second', :step ::interval) AS start
-WHERE opens < closes AND start >= :since AND start < :until
-  AND workable.open @> tstzrange(start, start + :length ::interval)
-  AND NOT taken.busy && tstzrange(start - :before ::interval, start + :length ::interval + :after ::interval)
+SELECT start FROM offered, taken, full_days
+WHERE NOT taken.busy && tstzrange(start - :before ::interval, start + :length ::interval + :after ::interval)
+  AND NOT full_days.spans @> start
 ORDER BY start LIMIT :most
-""")
+""")  # noqa: S608 - ours
+
+_IS_OFFERED = text(f"WITH {OFFERED} SELECT EXISTS (SELECT FROM offered)")  # noqa: S608 - ours
 
 
 @dataclass(frozen=True)
@@ -56,34 +60,61 @@ class Window:
 
 
 def free_starts(
-    coach: Coach, duration_minutes: int, since: datetime, until: datetime, at: datetime, most: int = 20_000
+    coach: Coach,
+    duration_minutes: int,
+    since: datetime,
+    until: datetime,
+    at: datetime,
+    apart_from: UUID | None = None,
+    most: int = 20_000,
 ) -> list[datetime]:
-    """The starts in [since, until) at which a session of this length can be booked, as of `at`, in order."""
+    """The starts in [since, until) at which a session of this length can be booked, as of `at`, in order.
+
+    The booking `apart_from` takes no time: it is the one that moves.
+    """
     window = Window.of(coach, at)
     since, until = max(since, window.opens), min(until, window.closes)
     if since >= until:
         return []
-    return list(
-        db.session.scalars(
-            _FREE_STARTS,
-            {
-                "coach_id": coach.id,
-                "zone": coach.time_zone,
-                "since": since,
-                "until": until,
-                "now": at,
-                "length": timedelta(minutes=duration_minutes),
-                "step": timedelta(minutes=coach.slot_step_minutes),
-                "before": timedelta(minutes=coach.buffer_before_minutes),
-                "after": timedelta(minutes=coach.buffer_after_minutes),
-                "most": most,
-            },
-        )
-    )
+    limits = {
+        "now": at,
+        "before": timedelta(minutes=coach.buffer_before_minutes),
+        "after": timedelta(minutes=coach.buffer_after_minutes),
+        "max_per_day": coach.max_per_day,
+        "apart_from": apart_from,
+        "most": most,
+    }
+    return list(db.session.scalars(_FREE_STARTS, _rules(coach, duration_minutes, since, until) | limits))
 
 
-def is_free(coach: Coach, start: datetime, duration_minutes: int, at: datetime) -> bool:
-    return start in free_starts(coach, duration_minutes, start, start + timedelta(microseconds=1), at)
+def _rules(coach: Coach, duration_minutes: int, since: datetime, until: datetime) -> dict[str, Any]:
+    return {
+        "coach_id": coach.id,
+        "zone": coach.time_zone,
+        "since": since,
+        "until": until,
+        "first": since.astimezone(UTC).date() - DAYS_AROUND,
+        "last": until.astimezone(UTC).date() + DAYS_AROUND,
+        "length": timedelta(minutes=duration_minutes),
+        "step": timedelta(minutes=coach.slot_step_minutes),
+    }
+
+
+def is_free(
+    coach: Coach, start: datetime, duration_minutes: int, at: datetime, apart_from: UUID | None = None
+) -> bool:
+    """Whether a session can begin then; what is listed, and nothing else."""
+    return start in free_starts(coach, duration_minutes, start, _just_after(start), at, apart_from)
+
+
+def is_offered(coach: Coach, start: datetime, duration_minutes: int) -> bool:
+    """Whether a session could begin then if there were no bookings, notice or horizon."""
+    rules = _rules(coach, duration_minutes, start, _just_after(start))
+    return bool(db.session.scalar(_IS_OFFERED, rules))
+
+
+def _just_after(start: datetime) -> datetime:
+    return start + timedelta(microseconds=1)
 
 
 def nearest_free(coach: Coach, start: datetime, duration_minutes: int, at: datetime) -> list[datetime]:

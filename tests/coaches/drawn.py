@@ -1,0 +1,123 @@
+"""Calendars drawn by hypothesis, around the nights in which clocks change."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from hypothesis import strategies as st
+
+from app.bookings.status import Status
+from tests.coaches.calendars import Booked, Calendar, Hours
+
+NIGHTS = {
+    "Europe/Paris": [date(2026, 3, 29), date(2026, 10, 25)],
+    "America/New_York": [date(2027, 3, 14), date(2026, 11, 1)],
+    "Australia/Lord_Howe": [date(2026, 10, 4), date(2027, 4, 4)],
+    "Asia/Kathmandu": [date(2028, 2, 29)],
+    "Pacific/Apia": [date(2011, 12, 30)],
+    "America/Nuuk": [date(2026, 3, 28), date(2026, 10, 24)],
+    "America/Havana": [date(2026, 3, 8), date(2026, 11, 1)],
+}
+ZONES = [*NIGHTS, "Pacific/Kiritimati", "Pacific/Pago_Pago", "UTC"]
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A question for free times, and the calendar that it is asked of."""
+
+    calendar: Calendar
+    minutes: int
+    since: datetime
+    until: datetime
+    at: datetime
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    zone = draw(st.sampled_from(list(NIGHTS)))
+    night = draw(st.sampled_from(NIGHTS[zone]))
+    middle = datetime.combine(night, time(), UTC)
+    since = (
+        middle + draw(st.integers(-48, 24)) * timedelta(hours=1) + draw(st.sampled_from([0, 1, 15])) * MINUTE
+    )
+    at = since - draw(st.sampled_from([5, 5, 600, 3000])) * MINUTE
+    before, after = draw(st.sampled_from([0, 5, 45])), draw(st.sampled_from([0, 10, 120]))
+    calendar = Calendar(
+        zone=zone,
+        weekly=draw(st.one_of(_week(), st.lists(st.tuples(st.integers(1, 7), _hours()), max_size=12))),
+        overrides=draw(st.dictionaries(_dates(night), st.lists(_hours(), max_size=2), max_size=3)),
+        stays=draw(_stays(night)),
+        time_off=draw(st.lists(_time_off(night), max_size=2)),
+        bookings=draw(_bookings(middle, at, before, after)),
+        step=draw(st.sampled_from([15, 30, 45, 60, 240])),
+        before=before,
+        after=after,
+        notice=draw(st.sampled_from([0, 0, 0, 61, 1440])),
+        horizon_days=draw(st.sampled_from([60, 60, 1, 3])),
+        max_per_day=draw(st.sampled_from([None, 1, 2])),
+    )
+    minutes = draw(st.sampled_from([15, 30, 30, 60, 90, 480]))
+    return Case(calendar, minutes, since, since + draw(st.integers(1, 72)) * timedelta(hours=1), at)
+
+
+def _hours() -> st.SearchStrategy[Hours]:
+    at = st.builds(time, st.integers(0, 23), st.sampled_from([0, 0, 15, 30, 59]))
+    return st.tuples(at, at)
+
+
+def _week() -> st.SearchStrategy[list[tuple[int, Hours]]]:
+    """The same hours on every day."""
+    days = st.lists(_hours(), min_size=1, max_size=3)
+    return days.map(lambda hours: [(day, each) for day in range(1, 8) for each in hours])
+
+
+def _dates(night: date) -> st.SearchStrategy[date]:
+    return st.integers(-3, 3).map(lambda days: night + days * DAY)
+
+
+@st.composite
+def _stays(draw: st.DrawFn, night: date) -> list[tuple[date, date, str]]:
+    stays = draw(st.lists(st.tuples(_dates(night), st.integers(0, 3), st.sampled_from(ZONES)), max_size=2))
+    if len(stays) == 2 and not (
+        stays[0][0] + stays[0][1] * DAY < stays[1][0] or stays[1][0] + stays[1][1] * DAY < stays[0][0]
+    ):
+        stays.pop()
+    return [(first, first + days * DAY, zone) for first, days, zone in stays]
+
+
+@st.composite
+def _time_off(draw: st.DrawFn, night: date) -> tuple[datetime, datetime]:
+    start = datetime.combine(draw(_dates(night)), time()) + draw(st.integers(0, 95)) * 15 * MINUTE
+    length = draw(
+        st.one_of(st.integers(1, 12).map(lambda hours: hours * 60), st.sampled_from([45, 1440, 4320]))
+    )
+    return start, start + length * MINUTE
+
+
+@st.composite
+def _bookings(draw: st.DrawFn, middle: datetime, at: datetime, before: int, after: int) -> list[Booked]:
+    """Such as the constraints allow: none that is pending or confirmed overlaps another."""
+    wishes = draw(
+        st.lists(
+            st.tuples(
+                st.integers(-36 * 4, 60 * 4),
+                st.sampled_from([30, 60, 90]),
+                st.sampled_from([Status.CONFIRMED, Status.CONFIRMED, *Status]),
+                st.sampled_from([at - MINUTE, at, at + 15 * MINUTE]),
+            ),
+            max_size=10,
+        )
+    )
+    bookings: list[Booked] = []
+    for quarters, minutes, status, held_until in wishes:
+        start = middle + quarters * 15 * MINUTE
+        wish = Booked(start, minutes, status, held_until if status is Status.PENDING else None)
+        if not any(_clash(wish, other, before + after) for other in bookings):
+            bookings.append(wish)
+    return bookings
+
+
+def _clash(one: Booked, other: Booked, buffers: int) -> bool:
+    alive = {one.status, other.status} <= {Status.PENDING, Status.CONFIRMED}
+    first, second = sorted((one, other), key=lambda booked: booked.start)
+    return alive and second.start < first.start + (first.minutes + buffers) * MINUTE
