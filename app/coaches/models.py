@@ -104,6 +104,16 @@ class Coach(Changing, Base):
     def hourly_rate(self) -> Money | None:
         return None if self.hourly_rate_minor is None else Money(self.hourly_rate_minor, self.currency)
 
+    @property
+    def own_prices(self) -> dict[int, Money]:
+        """By length in minutes."""
+        return {int(minutes): Money(minor, self.currency) for minutes, minor in self.prices_minor.items()}
+
+    def price_of(self, duration_minutes: int) -> Money | None:
+        """The price of a session of this length: its own, or else by the hourly rate, if there is one."""
+        by_the_hour = self.hourly_rate and self.hourly_rate.for_minutes(duration_minutes)
+        return self.own_prices.get(duration_minutes, by_the_hour)
+
     @classmethod
     def of(cls, account: Account) -> Self:
         """The profile of a coach's account, made on first use."""

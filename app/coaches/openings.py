@@ -31,7 +31,7 @@ RETURNS = instant("local_end", "(local_end - interval '1 minute')::date")
 OFFERED = f"""
 dated AS (
   SELECT local_date, {zone_on("local_date")} AS zone
-  FROM (SELECT :first ::date + n AS local_date FROM generate_series(0, :last ::date - :first ::date) AS n) AS _
+  FROM (SELECT :first ::date + n AS local_date FROM generate_series(0, :last ::date - :first ::date) n) AS _
 ), day AS (
   SELECT local_date, zone, begins, greatest(
     (local_date + 1)::timestamp AT TIME ZONE zone, lead(begins) OVER (ORDER BY local_date)
@@ -50,19 +50,19 @@ dated AS (
   WHERE coach_id = :coach_id AND local_date BETWEEN :first AND :last
 ), hours AS (
   SELECT (local_date + start_time) AT TIME ZONE zone AS opens,
-         (local_date + end_time + CASE WHEN end_time <= start_time THEN interval '1 day' ELSE interval '0' END)
-           AT TIME ZONE zone AS closes
+         (local_date + (end_time <= start_time)::int + end_time) AT TIME ZONE zone AS closes
   FROM rule JOIN day USING (local_date) WHERE begins < ends
 ), away AS (
   SELECT {LEAVES} AS leaves, {RETURNS} AS returns FROM time_off
   WHERE coach_id = :coach_id AND local_start <= :last ::date AND local_end >= :first ::date
 ), workable AS (
-  SELECT (SELECT range_agg(tstzrange(opens, closes)) FROM hours WHERE opens < closes)
-    - coalesce((SELECT range_agg(tstzrange(leaves, returns)) FROM away WHERE leaves < returns), '{{}}') AS open
+  SELECT (SELECT range_agg(tstzrange(opens, closes)) FROM hours WHERE opens < closes) - coalesce(
+    (SELECT range_agg(tstzrange(leaves, returns)) FROM away WHERE leaves < returns), '{{}}'
+  ) AS open
 ), offered AS (
   SELECT DISTINCT start FROM hours, workable,
     generate_series(opens, closes - interval '1 second', :step ::interval) AS start
   WHERE opens < closes AND start >= :since AND start < :until
     AND workable.open @> tstzrange(start, start + :length ::interval)
 )
-"""
+"""  # noqa: S608 - ours

@@ -1,13 +1,82 @@
-"""What a session costs."""
+"""What a session costs, and what a coach may ask for one."""
+
+from decimal import Decimal
 
 from app.coaches.models import Coach
-from app.money import Money
+from app.coaches.schemas import CoachChange, PriceOfLength
+from app.money import BadAmount, Money
 from app.problems import Invalid
 
 
 def price(coach: Coach, duration_minutes: int) -> Money:
     """The price of one session of an offered length. Raises Invalid for another length."""
-    if duration_minutes not in coach.durations or coach.hourly_rate is None:
+    found = coach.price_of(duration_minutes)
+    if duration_minutes not in coach.durations or found is None:
         offered = ", ".join(str(minutes) for minutes in sorted(coach.durations))
         raise Invalid("/duration_minutes", f"{coach.name} offers sessions of {offered} minutes")
-    return coach.hourly_rate.for_minutes(duration_minutes)
+    return found
+
+
+def change(coach: Coach, wish: CoachChange) -> None:
+    """Take over rate, currency and prices. Raises Invalid when Stripe would refuse to charge one of them."""
+    _change_currency(coach, wish)
+    if wish.hourly_rate is not None:
+        coach.hourly_rate_minor = _amount("/hourly_rate", wish.hourly_rate, coach.currency)
+    if wish.prices is not None:
+        coach.prices_minor = _own_prices(wish.prices, coach)
+    _check_lengths(coach)
+    _check_rate(coach)
+
+
+def _change_currency(coach: Coach, wish: CoachChange) -> None:
+    if wish.currency and wish.currency != coach.currency:
+        if coach.hourly_rate and wish.hourly_rate is None:
+            raise Invalid("/currency", "a new currency needs its hourly_rate beside it")
+        if coach.prices_minor and wish.prices is None:
+            raise Invalid("/currency", "a new currency needs its prices beside it")
+        coach.currency = wish.currency
+
+
+def _own_prices(wishes: list[PriceOfLength], coach: Coach) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for index, wish in enumerate(wishes):
+        pointer, length = f"/prices/{index}", str(wish.duration_minutes)
+        if wish.duration_minutes not in coach.durations:
+            raise Invalid(f"{pointer}/duration_minutes", "is not one of the lengths offered")
+        if length in found:
+            raise Invalid(f"{pointer}/duration_minutes", "has a price already")
+        found[length] = _amount(f"{pointer}/amount", wish.amount, coach.currency)
+        _check_chargeable(f"{pointer}/amount", Money(found[length], coach.currency))
+    return found
+
+
+def _amount(pointer: str, major: Decimal, currency: str) -> int:
+    try:
+        return Money.of(major, currency).amount
+    except BadAmount as error:
+        raise Invalid(pointer, str(error)) from None
+
+
+def _check_chargeable(pointer: str, price: Money, remark: str = "") -> None:
+    try:
+        price.check_chargeable()
+    except BadAmount as error:
+        raise Invalid(pointer, f"{error}{remark}") from None
+
+
+def _check_lengths(coach: Coach) -> None:
+    gone = sorted(coach.own_prices.keys() - set(coach.durations))
+    if gone:
+        lengths = ", ".join(str(minutes) for minutes in gone)
+        raise Invalid(
+            "/durations", f"leave out {lengths} minutes, which have a price: send prices without them"
+        )
+
+
+def _check_rate(coach: Coach) -> None:
+    """Every length that has no price of its own must be chargeable at the hourly rate."""
+    if coach.hourly_rate:
+        lengths = set(coach.durations) - coach.own_prices.keys() or {60}
+        for minutes in (min(lengths), max(lengths)):
+            remark = " (the shortest and the longest session must be chargeable)"
+            _check_chargeable("/hourly_rate", coach.hourly_rate.for_minutes(minutes), remark)

@@ -6,12 +6,16 @@ from decimal import Decimal
 from sqlalchemy import BigInteger, literal, or_, select, tuple_
 
 from app.accounts.models import Account
-from app.coaches.models import Coach, WeeklyHours
-from app.coaches.schemas import Availability, CoachChange, CoachSearch
-from app.extensions import db, now
+from app.coaches import pricing
+from app.coaches.models import Coach
+from app.coaches.schemas import CoachChange, CoachSearch
+from app.extensions import db
 from app.money import BadAmount, Money
 from app.paging import position
 from app.problems import Invalid
+
+MADE = {"hourly_rate", "currency", "prices", "cancellation_policy", "video_url"}
+"""What is not stored as it is sent."""
 
 
 def search(wish: CoachSearch) -> Sequence[Coach]:
@@ -46,38 +50,12 @@ def _most_minor(max_rate: Decimal, currency: str | None) -> int:
 def change(coach: Coach, wish: CoachChange) -> Coach:
     """Change what was sent. Raises Invalid when Stripe would refuse to charge the new prices."""
     Coach.locked(coach.id)  # rate and lengths are checked together: two changes at once must not mix
-    changes = wish.model_dump(exclude_unset=True, exclude={"hourly_rate", "currency", "video_url"})
+    changes = wish.model_dump(exclude_unset=True, exclude=MADE)
     for field, value in changes.items():
         setattr(coach, field, value)
     if "video_url" in wish.model_fields_set:
         coach.video_url = str(wish.video_url) if wish.video_url else None
-    _change_price(coach, wish)
-    return coach
-
-
-def _change_price(coach: Coach, wish: CoachChange) -> None:
-    if wish.currency and wish.currency != coach.currency and wish.hourly_rate is None and coach.hourly_rate:
-        raise Invalid("/currency", "a new currency needs its hourly_rate beside it")
-    coach.currency = wish.currency or coach.currency
-    try:
-        if wish.hourly_rate is not None:
-            coach.hourly_rate_minor = Money.of(wish.hourly_rate, coach.currency).amount
-        if coach.hourly_rate:
-            coach.hourly_rate.for_minutes(min(coach.durations)).check_chargeable()
-            coach.hourly_rate.for_minutes(max(coach.durations)).check_chargeable()
-    except BadAmount as error:
-        raise Invalid(
-            "/hourly_rate", f"{error} (the shortest and the longest session must be chargeable)"
-        ) from None
-
-
-def set_availability(coach: Coach, wish: Availability) -> Coach:
-    """Replace the weekly hours by these."""
-    Coach.locked(coach.id)  # of two replacements at once one stays, and not a mixture
-    coach.weekly_hours = [
-        WeeklyHours(weekday=hours.weekday, start_time=hours.start_time, end_time=hours.end_time)
-        for hours in wish.weekly
-    ]
-    coach.updated_at = now()
-    db.session.flush()
+    if wish.cancellation_policy:
+        coach.cancellation_policy = wish.cancellation_policy.model_dump()
+    pricing.change(coach, wish)
     return coach

@@ -5,17 +5,23 @@ from apiflask import APIBlueprint
 
 from app.accounts.access import current_account, public, signed_in
 from app.accounts.models import Role
-from app.coaches import profile, slots
+from app.coaches import availability, profile, slots, time_off
+from app.coaches.availability_schemas import (
+    Availability,
+    AvailabilityView,
+    NewTimeOffView,
+    TimeOffList,
+    TimeOffRequest,
+    TimeOffSearch,
+    TimeOffView,
+)
 from app.coaches.models import Coach
 from app.coaches.pricing import price
 from app.coaches.schemas import (
-    Availability,
-    AvailabilityView,
     CoachChange,
     CoachList,
     CoachSearch,
     CoachView,
-    HoursOfDay,
     OwnCoachView,
     Slot,
     SlotList,
@@ -85,8 +91,8 @@ def change_me(json_data: CoachChange) -> OwnCoachView:
 @coaches.output(AvailabilityView)
 @signed_in(Role.COACH)
 def show_availability() -> AvailabilityView:
-    """The weekly hours."""
-    return _availability(Coach.of(current_account()))
+    """The weekly hours, other hours by date, and stays in other time zones."""
+    return AvailabilityView.of(Coach.of(current_account()))
 
 
 @coaches.put("/me/availability")
@@ -94,11 +100,37 @@ def show_availability() -> AvailabilityView:
 @coaches.output(AvailabilityView)
 @signed_in(Role.COACH)
 def replace_availability(json_data: Availability) -> AvailabilityView:
-    """Replace the weekly hours."""
-    return _availability(profile.set_availability(Coach.of(current_account()), json_data))
+    """Replace the weekly hours, and the overrides and stays where they are sent."""
+    return AvailabilityView.of(availability.replace(Coach.of(current_account()), json_data))
 
 
-def _availability(coach: Coach) -> AvailabilityView:
-    return AvailabilityView(
-        time_zone=coach.time_zone, weekly=[HoursOfDay.of(hours) for hours in coach.weekly_hours]
-    )
+@coaches.get("/me/time-off")
+@coaches.input(TimeOffSearch, location="query")
+@coaches.output(TimeOffList)
+@signed_in(Role.COACH)
+def list_time_off(query_data: TimeOffSearch) -> TimeOffList:
+    """Periods without sessions, in order."""
+    rows, more = page(time_off.listed(Coach.of(current_account()), query_data), query_data.limit)
+    cursor = cursor_after(rows[-1].local_start, rows[-1].id) if more else None
+    return TimeOffList(items=[TimeOffView.model_validate(row) for row in rows], next_cursor=cursor)
+
+
+@coaches.post("/me/time-off")
+@coaches.input(TimeOffRequest)
+@coaches.output(NewTimeOffView, status_code=201)
+@signed_in(Role.COACH)
+def take_time_off(json_data: TimeOffRequest) -> NewTimeOffView:
+    """Offer no sessions in a period. Those already booked in it are named, and stay booked."""
+    coach = Coach.of(current_account())
+    period = time_off.take(coach, json_data)
+    return NewTimeOffView.of(period, time_off.collisions(coach, period))
+
+
+@coaches.delete("/me/time-off/<uuid:period_id>")
+@coaches.output({}, status_code=204)
+@coaches.doc(responses=[404])
+@signed_in(Role.COACH)
+def give_back_time_off(period_id: UUID) -> str:
+    """Work in that period after all."""
+    time_off.give_back(Coach.of(current_account()), period_id)
+    return ""

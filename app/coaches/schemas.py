@@ -1,4 +1,4 @@
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Self
 from uuid import UUID
@@ -7,37 +7,19 @@ from zoneinfo import ZoneInfo
 from pydantic import (
     AfterValidator,
     AnyHttpUrl,
-    BeforeValidator,
     Field,
-    PlainSerializer,
     ValidationInfo,
-    WithJsonSchema,
     field_validator,
     model_validator,
 )
 
-from app.coaches.models import Coach, Weekday, WeeklyHours
+from app.coaches.models import STANDARD_POLICY, Coach
 from app.fields import Body, Instant, Line, Major, Text, TimeZone, View
 from app.money import CURRENCIES, Money
 
 MOST_DAYS = 62
+MOST_NOTICE = 60 * 24 * 30
 
-
-def _weekday(name: object) -> object:
-    if isinstance(name, Weekday):
-        return name
-    if not isinstance(name, str) or name.upper() not in Weekday.__members__:
-        raise ValueError("must be a day of the week such as monday")
-    return Weekday[name.upper()]
-
-
-DayName = Annotated[
-    Weekday,
-    BeforeValidator(_weekday),
-    PlainSerializer(lambda day: day.name.lower(), return_type=str),
-    WithJsonSchema({"type": "string", "enum": [day.name.lower() for day in Weekday]}),
-]
-LocalTime = Annotated[time, PlainSerializer(lambda at: at.strftime("%H:%M"), return_type=str)]
 Minutes = Annotated[int, Field(ge=5, le=480, multiple_of=5)]
 
 
@@ -72,6 +54,38 @@ class SlotSearch(Body):
         return self
 
 
+class PriceOfLength(Body):
+    duration_minutes: Minutes
+    amount: Annotated[Major, Field(gt=0, max_digits=12)]
+
+
+class RefundTier(Body):
+    """Cancelled at least so many hours before the start, so many percent go back."""
+
+    hours_before: Annotated[int, Field(ge=0, le=8760)]
+    refund_percent: Annotated[int, Field(ge=0, le=100)]
+
+
+class CancellationPolicy(Body):
+    """What a client who cancels gets back, and how long before the start either side may still change."""
+
+    tiers: list[RefundTier] = Field(
+        min_length=1,
+        max_length=10,
+        default_factory=lambda: [RefundTier(**tier) for tier in STANDARD_POLICY["tiers"]],
+    )
+    client_notice_minutes: Annotated[int, Field(ge=0, le=MOST_NOTICE)] = 0
+    coach_notice_minutes: Annotated[int, Field(ge=0, le=MOST_NOTICE)] = 0
+
+    @field_validator("tiers")
+    @classmethod
+    def _differ_in_hours(cls, tiers: list[RefundTier]) -> list[RefundTier]:
+        """Earliest first."""
+        if len({tier.hours_before for tier in tiers}) < len(tiers):
+            raise ValueError("must differ in hours_before")
+        return sorted(tiers, key=lambda tier: -tier.hours_before)
+
+
 class CoachChange(Body):
     headline: Annotated[Line | None, Field(max_length=160)] = None
     bio: Annotated[Text | None, Field(max_length=5000)] = None
@@ -81,20 +95,41 @@ class CoachChange(Body):
     hourly_rate: Annotated[Decimal | None, Field(gt=0, max_digits=12)] = None
     currency: Currency | None = None
     durations: Annotated[list[Minutes] | None, Field(min_length=1, max_length=10)] = None
+    prices: Annotated[list[PriceOfLength] | None, Field(max_length=10)] = None
     time_zone: TimeZone | None = None
     buffer_before_minutes: Annotated[int | None, Field(ge=0, le=240)] = None
     buffer_after_minutes: Annotated[int | None, Field(ge=0, le=240)] = None
-    minimum_notice_minutes: Annotated[int | None, Field(ge=0, le=60 * 24 * 30)] = None
+    minimum_notice_minutes: Annotated[int | None, Field(ge=0, le=MOST_NOTICE)] = None
     horizon_days: Annotated[int | None, Field(ge=1, le=366)] = None
     slot_step_minutes: Annotated[int | None, Field(ge=5, le=240, multiple_of=5)] = None
+    max_per_day: Annotated[int | None, Field(ge=1, le=100)] = None
+    cancellation_policy: CancellationPolicy | None = None
     video_url: Annotated[AnyHttpUrl | None, Field(max_length=500)] = None
 
     @field_validator("*")
     @classmethod
-    def _clears_only_the_video_link(cls, value: Any, info: ValidationInfo) -> Any:
-        if value is None and info.field_name != "video_url":
+    def _clears_only_what_may_be_empty(cls, value: Any, info: ValidationInfo) -> Any:
+        if value is None and info.field_name not in {"max_per_day", "video_url"}:
             raise ValueError("must not be null; leave the field out to keep its value")
         return value
+
+
+class SessionPrice(View):
+    """What a session of one offered length costs."""
+
+    duration_minutes: int
+    amount: Major
+    amount_minor: int
+    currency: str
+
+    @classmethod
+    def of(cls, duration_minutes: int, price: Money) -> Self:
+        return cls(
+            duration_minutes=duration_minutes,
+            amount=price.major,
+            amount_minor=price.amount,
+            currency=price.currency,
+        )
 
 
 class CoachView(View):
@@ -107,7 +142,9 @@ class CoachView(View):
     hourly_rate_minor: int | None
     currency: str
     durations: list[int]
+    session_prices: list[SessionPrice]
     time_zone: str
+    cancellation_policy: CancellationPolicy
 
     @classmethod
     def of(cls, coach: Coach) -> Self:
@@ -116,8 +153,19 @@ class CoachView(View):
     @classmethod
     def values(cls, coach: Coach) -> dict[str, Any]:
         rate = coach.hourly_rate
-        plain = {field: getattr(coach, field) for field in cls.model_fields if field != "hourly_rate"}
-        return plain | {"hourly_rate": rate.major if rate else None}
+        made = {
+            "hourly_rate": rate.major if rate else None,
+            "session_prices": [
+                SessionPrice.of(minutes, price)
+                for minutes in sorted(coach.durations)
+                if (price := coach.price_of(minutes))
+            ],
+            "prices": [
+                PriceOfLength(duration_minutes=minutes, amount=price.major)
+                for minutes, price in sorted(coach.own_prices.items())
+            ],
+        }
+        return {field: made[field] if field in made else getattr(coach, field) for field in cls.model_fields}
 
 
 class OwnCoachView(CoachView):
@@ -128,39 +176,14 @@ class OwnCoachView(CoachView):
     minimum_notice_minutes: int
     horizon_days: int
     slot_step_minutes: int
+    max_per_day: int | None
+    prices: list[PriceOfLength]
     video_url: str | None
 
 
 class CoachList(View):
     items: list[CoachView]
     next_cursor: str | None
-
-
-class HoursOfDay(Body):
-    weekday: DayName
-    start_time: LocalTime
-    end_time: LocalTime
-
-    @field_validator("start_time", "end_time")
-    @classmethod
-    def _is_a_local_minute(cls, value: time) -> time:
-        if value.tzinfo or value.second or value.microsecond:
-            raise ValueError("must be a local time in whole minutes such as 09:00")
-        return value
-
-    @classmethod
-    def of(cls, hours: WeeklyHours) -> Self:
-        return cls(weekday=Weekday(hours.weekday), start_time=hours.start_time, end_time=hours.end_time)
-
-
-class Availability(Body):
-    """Local wall-clock hours in `time_zone`; a range that ends at or before its start runs past midnight."""
-
-    weekly: Annotated[list[HoursOfDay], Field(max_length=100)]
-
-
-class AvailabilityView(Availability):
-    time_zone: str
 
 
 class Slot(View):

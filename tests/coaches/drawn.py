@@ -61,8 +61,10 @@ def cases(draw: st.DrawFn) -> Case:
 
 
 def _hours() -> st.SearchStrategy[Hours]:
-    at = st.builds(time, st.integers(0, 23), st.sampled_from([0, 0, 15, 30, 59]))
-    return st.tuples(at, at)
+    minute = st.sampled_from([0, 0, 15, 30, 59])
+    at = st.builds(time, st.integers(0, 23), minute)
+    at_night = st.builds(time, st.sampled_from([23, 0, 1, 2, 3]), minute)
+    return st.one_of(st.tuples(at, at), st.tuples(at_night, at_night))
 
 
 def _week() -> st.SearchStrategy[list[tuple[int, Hours]]]:
@@ -87,10 +89,9 @@ def _stays(draw: st.DrawFn, night: date) -> list[tuple[date, date, str]]:
 
 @st.composite
 def _time_off(draw: st.DrawFn, night: date) -> tuple[datetime, datetime]:
-    start = datetime.combine(draw(_dates(night)), time()) + draw(st.integers(0, 95)) * 15 * MINUTE
-    length = draw(
-        st.one_of(st.integers(1, 12).map(lambda hours: hours * 60), st.sampled_from([45, 1440, 4320]))
-    )
+    quarters = draw(st.one_of(st.just(0), st.integers(0, 95)))
+    start = datetime.combine(draw(_dates(night)), time()) + quarters * 15 * MINUTE
+    length = draw(st.sampled_from([45, 60, 180, 300, 600, 1440, 2880, 4320]))
     return start, start + length * MINUTE
 
 

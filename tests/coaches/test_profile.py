@@ -29,7 +29,12 @@ def test_a_new_coach_has_a_profile_in_the_own_time_zone_and_no_price(newcomer: P
     assert profile["name"] == "Nora Newcomer"
     assert profile["time_zone"] == "America/New_York"
     assert profile["hourly_rate"] is None
-    assert newcomer.get("/coach/me/availability").json() == {"weekly": [], "time_zone": "America/New_York"}
+    assert newcomer.get("/coach/me/availability").json() == {
+        "time_zone": "America/New_York",
+        "weekly": [],
+        "overrides": [],
+        "stays": [],
+    }
 
 
 def test_what_is_sent_is_changed_and_the_rest_stays(newcomer: Person) -> None:
