@@ -1,6 +1,6 @@
 """Demo data: a client and coaches to book, so that the first session is a minute away."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time
 
 import click
@@ -28,7 +28,10 @@ class DemoCoach:
     currency: str
     time_zone: str
     days: tuple[Weekday, ...]
-    hours: tuple[time, time]
+    hours: tuple[tuple[time, time], ...]
+    prices_minor: dict[str, int] = field(default_factory=dict)
+    buffer_after_minutes: int = 0
+    max_per_day: int | None = None
 
 
 COACHES = (
@@ -42,7 +45,10 @@ COACHES = (
         currency="EUR",
         time_zone="Europe/Paris",
         days=tuple(Weekday),
-        hours=(time(8), time(20)),
+        hours=((time(8), time(12, 30)), (time(13, 30), time(20))),
+        prices_minor={"30": 4500, "90": 10500},
+        buffer_after_minutes=15,
+        max_per_day=6,
     ),
     DemoCoach(
         email="kenji@test.com",
@@ -54,7 +60,7 @@ COACHES = (
         currency="JPY",
         time_zone="Asia/Tokyo",
         days=WORKING_WEEK,
-        hours=(time(9), time(18)),
+        hours=((time(9), time(18)),),
     ),
     DemoCoach(
         email="lucia@test.com",
@@ -66,7 +72,7 @@ COACHES = (
         currency="USD",
         time_zone="America/New_York",
         days=WORKING_WEEK,
-        hours=(time(10), time(17, 30)),
+        hours=((time(10), time(17, 30)),),
     ),
 )
 
@@ -112,7 +118,11 @@ def _coach(wish: DemoCoach) -> None:
     coach = Coach.of(account)
     coach.headline, coach.bio, coach.languages = wish.headline, wish.bio, list(wish.languages)
     coach.hourly_rate_minor, coach.currency = wish.rate_minor, wish.currency
+    coach.prices_minor = wish.prices_minor
+    coach.buffer_after_minutes, coach.max_per_day = wish.buffer_after_minutes, wish.max_per_day
     coach.video_url = f"https://meet.example.com/{wish.name.split()[0].lower()}"
     coach.weekly_hours = [
-        WeeklyHours(weekday=day, start_time=wish.hours[0], end_time=wish.hours[1]) for day in wish.days
+        WeeklyHours(weekday=day, start_time=start, end_time=end)
+        for day in wish.days
+        for start, end in wish.hours
     ]

@@ -129,7 +129,8 @@ def _refusal(coach: Coach, wish: BookingRequest, busy: Range[datetime], at: date
         return Invalid("/session_datetime", f"{coach.name} takes bookings {coach.horizon_days} days ahead")
     alive = Booking.status.in_([Status.PENDING, Status.CONFIRMED])
     overlap = select(Booking.id).where(Booking.coach_id == coach.id, Booking.busy.overlaps(busy), alive)
-    if db.session.scalar(overlap.limit(1)):
+    in_the_way = db.session.scalar(overlap.limit(1))
+    if in_the_way or slots.is_offered(coach, wish.session_datetime, wish.duration_minutes):  # or a full day
         return _taken(coach, wish, at)
     return Invalid(
         "/session_datetime",

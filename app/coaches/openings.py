@@ -55,7 +55,7 @@ dated AS (
 ), away AS (
   SELECT {LEAVES} AS leaves, {RETURNS} AS returns FROM time_off
   WHERE coach_id = :coach_id AND local_start <= :last ::date AND local_end >= :first ::date
-), workable AS (
+), workable AS MATERIALIZED (
   SELECT (SELECT range_agg(tstzrange(opens, closes)) FROM hours WHERE opens < closes) - coalesce(
     (SELECT range_agg(tstzrange(leaves, returns)) FROM away WHERE leaves < returns), '{{}}'
   ) AS open

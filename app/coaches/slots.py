@@ -18,20 +18,20 @@ for the end of the day before."""
 # A hold that has run out no longer takes its time; the booking transaction expires it before it inserts.
 # A session that took place is still one of its day.
 _FREE_STARTS = text(f"""
-WITH {OFFERED}, taken AS (
+WITH {OFFERED}, taken AS MATERIALIZED (
   SELECT coalesce(range_agg(busy), '{{}}'::tstzmultirange) AS busy FROM booking
   WHERE coach_id = :coach_id
     AND busy && tstzrange(:since ::timestamptz - interval '1 day', :until ::timestamptz + interval '1 day')
     AND (status = 'confirmed' OR status = 'pending' AND hold_expires_at > :now)
     AND id IS DISTINCT FROM :apart_from ::uuid
-), booked AS (
+), booked AS MATERIALIZED (
   SELECT lower(period) AS start FROM booking
   WHERE :max_per_day ::int IS NOT NULL AND coach_id = :coach_id
     AND lower(period) >= :first ::timestamp AT TIME ZONE 'UTC' - interval '1 day'
     AND lower(period) < :last ::timestamp AT TIME ZONE 'UTC' + interval '1 day'
     AND (status IN ('confirmed', 'completed', 'no_show') OR status = 'pending' AND hold_expires_at > :now)
     AND id IS DISTINCT FROM :apart_from ::uuid
-), full_days AS (
+), full_days AS MATERIALIZED (
   SELECT coalesce(range_agg(tstzrange(begins, ends)), '{{}}'::tstzmultirange) AS spans FROM day
   WHERE begins < ends
     AND (SELECT count(*) FROM booked WHERE start >= begins AND start < ends) >= :max_per_day ::int

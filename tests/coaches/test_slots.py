@@ -218,36 +218,3 @@ def test_hours_within_the_missing_hour_break_no_listing(http: httpx.Client, zone
     listed = slots(coach, (begin, end + timedelta(days=1)), 30)
 
     assert [slot["local_start"][11:16] for slot in listed] == ["09:00", "09:30", "02:30", "09:00", "09:30"]
-
-
-@pytest.mark.parametrize(
-    ("zone", "profile"),
-    [
-        ("Europe/Paris", {}),
-        ("Asia/Kolkata", {"slot_step_minutes": 50, "buffer_before_minutes": 15}),
-        ("Australia/Lord_Howe", {"slot_step_minutes": 240}),
-    ],
-)
-def test_what_is_listed_can_be_booked_and_nothing_else(
-    client: Person, zone: str, profile: dict[str, Any]
-) -> None:
-    """Around the clock, so that sessions run past midnight; the list is of a week, the wishes are single."""
-    coach = works(client.http, ("00:00", "00:00"), zone=zone, **profile)
-    begin, end = day(zone)
-    week = slots(coach, (begin - timedelta(days=3), end + timedelta(days=3)))
-    listed = {slot["start"] for slot in week if begin <= datetime.fromisoformat(slot["start"]) < end}
-    wishes = [begin.astimezone(UTC) + timedelta(minutes=minutes) for minutes in range(0, 24 * 60, 10)]
-
-    booked = {f"{wish:%Y-%m-%dT%H:%M:%SZ}" for wish in wishes if _can_be_booked(client, coach, wish)}
-
-    assert len(listed) >= 6
-    assert booked == listed
-
-
-def _can_be_booked(client: Person, coach: Person, at: datetime) -> bool:
-    """Whether a wish is granted; the booking is undone at once."""
-    savepoint = db.session.connection().begin_nested()
-    answer = client.wish(coach, at)
-    savepoint.rollback()
-    assert answer.status_code in {201, 422}, answer.text
-    return answer.status_code == 201
