@@ -11,9 +11,9 @@ from app.coaches.models import Coach
 from app.coaches.openings import OFFERED
 from app.extensions import db
 
-DAYS_AROUND = timedelta(days=3)
-"""What decides about a moment lies on dates near its UTC date: two for offsets and hours past midnight, one
-for the end of the day before."""
+DAYS_AROUND = timedelta(days=2)
+"""How far from its UTC date the local dates may lie whose rules decide about a moment: one day for the offset,
+and one more because the hours of the date before may run on past midnight, and the next ends the day."""
 
 # A hold that has run out no longer takes its time; the booking transaction expires it before it inserts.
 # A session that took place is still one of its day.

@@ -142,3 +142,11 @@ def test_a_day_of_the_daily_limit_is_as_long_as_the_clocks_make_it(app: Flask) -
     assert len(listed(calendar, date(2026, 10, 25), 60)) == 25
     assert listed(with_one, date(2026, 10, 25), 60) == []
     assert len(listed(with_one, date(2026, 10, 26), 60)) == 24
+
+
+def test_hours_may_run_on_until_just_before_they_begin_again(app: Flask) -> None:
+    """In the far west they began two dates before the one that UTC has."""
+    monday = Calendar("Pacific/Pago_Pago", [(1, between("23:30", "23:00"))], step=60)
+    late_tuesday = datetime(2026, 6, 10, 8, 30, tzinfo=UTC)  # 21:30 there, and already Wednesday in UTC
+
+    assert slots.is_free(stored(monday), late_tuesday, 90, at=late_tuesday - timedelta(days=1))

@@ -91,11 +91,12 @@ def test_the_booking_that_moves_takes_no_time_and_does_not_count(app: Flask) -> 
         assert slots.is_free(coach, start, 60, AT, apart_from=moving.id)
 
 
-def test_a_hold_that_ran_out_does_not_count(app: Flask) -> None:
-    assert not free(
-        limited(Booked(NOON, 60, Status.PENDING, AT + timedelta(minutes=1))), NOON.replace(hour=18)
-    )
-    assert free(limited(Booked(NOON, 60, Status.PENDING, AT)), NOON.replace(hour=18))
+def test_a_hold_counts_until_it_runs_out(app: Flask) -> None:
+    running = limited(Booked(NOON, 60, Status.PENDING, AT + timedelta(minutes=1)))
+    run_out = limited(Booked(NOON + timedelta(days=1), 60, Status.PENDING, AT))
+
+    assert not free(running, NOON.replace(hour=18))
+    assert free(run_out, NOON + timedelta(days=1))
 
 
 @pytest.mark.parametrize("most", [0, 101, "many"])

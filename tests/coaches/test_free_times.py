@@ -9,7 +9,7 @@ from tests.coaches import model
 from tests.coaches.calendars import stored
 from tests.coaches.drawn import Case, cases
 
-EXAMPLES = 300
+EXAMPLES = 250
 
 
 @given(case=cases())
