@@ -12,8 +12,10 @@ from app.coaches.openings import OFFERED
 from app.extensions import db
 
 DAYS_AROUND = timedelta(days=2)
-"""How far from its UTC date the local dates may lie whose rules decide about a moment: one day for the offset,
-and one more because the hours of the date before may run on past midnight, and the next ends the day."""
+"""How far from its UTC date the local dates may lie whose rules decide about a moment.
+
+One day is for the offset; one because hours may run on past midnight, and because the next date ends a day.
+"""
 
 # A hold that has run out no longer takes its time; the booking transaction expires it before it inserts.
 # A session that took place is still one of its day.
