@@ -55,6 +55,8 @@ task_routes = {
 }
 
 beat_schedule = {
+    "reminders": {"task": "bookings.remind", "schedule": 60, "options": {"expires": 60}},
+    "past sessions": {"task": "bookings.complete_past", "schedule": 300, "options": {"expires": 300}},
     "old idempotency keys": {
         "task": "ops.forget_idempotency_keys",
         "schedule": 3600,

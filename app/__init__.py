@@ -11,6 +11,7 @@ from app import context, docs, jobs, logs, problems
 from app.accounts import access
 from app.accounts.routes import accounts
 from app.bodies import JsonRequest
+from app.bookings.feed_routes import feed
 from app.bookings.routes import bookings
 from app.coaches.routes import coaches
 from app.config import Settings
@@ -57,7 +58,7 @@ def create_app(settings: Settings | None = None) -> Application:
     app.after_request(logs.request_done)
     problems.register(app)
     docs.register(app)
-    for room in (accounts, coaches, bookings, payments, webhook, health):
+    for room in (accounts, coaches, bookings, feed, payments, webhook, health):
         app.register_blueprint(room)
     commands.register(app)
     return app

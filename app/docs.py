@@ -33,6 +33,7 @@ _TAG_OF_BLUEPRINT = {
     "accounts": "Accounts",
     "coaches": "Coaches",
     "bookings": "Bookings",
+    "feed": "Bookings",
     "payments": "Payments",
     "webhook": "Payments",
     "health": "Operating",
@@ -51,10 +52,11 @@ CONFIG: dict[str, Any] = {
 }
 
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemView"}}}
+_ICALENDAR = {"description": "iCalendar", "content": {"text/calendar": {"schema": {"type": "string"}}}}
 _FURTHER_ANSWERS = {
-    "bookings.show_calendar": {
-        "200": {"description": "iCalendar", "content": {"text/calendar": {"schema": {"type": "string"}}}}
-    },
+    "bookings.show_calendar": {"200": _ICALENDAR},
+    "feed.show_feed": {"200": _ICALENDAR},
+    "feed.show_coach_feed": {"200": _ICALENDAR},
     "health.ready": {
         "503": {
             "description": "A dependency is down",

@@ -97,6 +97,12 @@ class Money:
         steps = (2 * self.amount * minutes + 60 * step) // (120 * step)
         return Money(steps * step, self.currency)
 
+    def percent(self, percent: int) -> "Money":
+        """So many percent of it, rounded half up to what the currency can be paid in, never more than it."""
+        step = smallest_step(self.currency)
+        steps = (2 * self.amount * percent + 100 * step) // (200 * step)
+        return Money(min(steps * step, self.amount), self.currency)
+
     def check_chargeable(self) -> None:
         """Raises BadAmount when Stripe would refuse to charge this."""
         least = MINIMUM.get(self.currency, smallest_step(self.currency))

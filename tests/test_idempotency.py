@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
-from app.bookings import lifecycle
+from app.bookings import reservation
 from app.bookings.models import Booking
 from app.extensions import db, now
 from app.idempotency import IN_FLIGHT_AT_MOST, KEPT_FOR, IdempotencyKey
@@ -109,7 +109,7 @@ def test_a_failure_gives_the_key_back(client: Person, coach: Person, monkeypatch
         raise RuntimeError("broken")
 
     with monkeypatch.context() as for_now:
-        for_now.setattr(lifecycle, "request", broken)
+        for_now.setattr(reservation, "request", broken)
         assert ask(client, wish(coach)).status_code == 500
 
     assert ask(client, wish(coach)).status_code == 201

@@ -1,8 +1,8 @@
-"""Holds."""
+"""Holds, reminders, and sessions that are over."""
 
 from celery import shared_task
 
-from app.bookings import lifecycle
+from app.bookings import lifecycle, reminders
 from app.extensions import now
 from app.jobs import enqueue_each
 from worker import Sweep
@@ -14,3 +14,15 @@ BATCH = 500
 def expire_holds() -> int:
     """Holds that ran out, each released by a job of its own; how many there were."""
     return enqueue_each("payments.release_hold", lifecycle.with_stale_holds(now(), BATCH))
+
+
+@shared_task(name="bookings.remind", base=Sweep)
+def remind() -> int:
+    """Sessions that begin soon; how many people were reminded."""
+    return reminders.remind(now(), BATCH)
+
+
+@shared_task(name="bookings.complete_past", base=Sweep)
+def complete_past() -> int:
+    """Sessions that ended a day ago and of which nobody said how they went; how many there were."""
+    return lifecycle.complete_past(BATCH)

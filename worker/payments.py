@@ -55,6 +55,12 @@ def issue_forgotten_refunds() -> int:
     return enqueue_each("payments.issue_refund", refunds.forgotten(BATCH))
 
 
+@shared_task(name="payments.close_session")
+def close_session(payment_id: str) -> None:
+    """The booking was called off before it was paid: nobody shall pay for it now."""
+    holds.close(UUID(payment_id))
+
+
 @shared_task(name="payments.release_hold")
 def release_hold(booking_id: str) -> None:
     """A hold that ran out: its session is closed at Stripe first, and what was paid is not released."""

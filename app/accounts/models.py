@@ -6,7 +6,7 @@ from typing import Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ForeignKey, select
+from sqlalchemy import ARRAY, ForeignKey, SmallInteger, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.extensions import Base, Changing, Identified, choice, db
@@ -27,6 +27,10 @@ class Account(Changing, Base):
     role: Mapped[Role] = mapped_column(choice(Role, "role"))
     time_zone: Mapped[str]  # IANA name
     email_verified_at: Mapped[datetime | None]
+    reminder_hours: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger), default=lambda: [24, 1])
+    """How many hours before a session this person wants to be reminded: 24, 1, both or none."""
+    feed_token_hash: Mapped[str | None] = mapped_column(unique=True)
+    """Of the token in the address of the calendar that this person subscribed to."""
 
     @property
     def zone(self) -> ZoneInfo:

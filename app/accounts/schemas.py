@@ -52,6 +52,7 @@ class AccountChange(Body):
 
     name: Name | None = None
     time_zone: TimeZone | None = None
+    reminder_hours: Annotated[list[Literal[24, 1]] | None, Field(max_length=2)] = None
 
     @field_validator("*")
     @classmethod
@@ -68,6 +69,7 @@ class AccountView(View):
     role: Role
     time_zone: str
     email_verified: bool
+    reminder_hours: list[int]
     created_at: Instant
     updated_at: Instant
 

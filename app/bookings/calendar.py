@@ -1,5 +1,6 @@
 """Bookings as iCalendar events (RFC 5545), sent as invitations (RFC 5546)."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -15,23 +16,36 @@ OFF = frozenset({Status.CANCELLED, Status.EXPIRED})
 
 def invitation(booking: Booking) -> str:
     """A METHOD:REQUEST with the session: puts the event into a calendar, or moves the one with its UID."""
-    return _calendar(booking, "REQUEST")
+    return _calendar("REQUEST", [booking])
+
+
+def cancellation(booking: Booking) -> str:
+    """A METHOD:CANCEL: takes the event with this UID out of a calendar."""
+    return _calendar("CANCEL", [booking])
 
 
 def current(booking: Booking) -> str:
     """The session as it stands now: tentative while it is unpaid, a METHOD:CANCEL once it is off."""
-    return _calendar(booking, "CANCEL" if booking.status in OFF else "REQUEST")
+    return cancellation(booking) if booking.status in OFF else invitation(booking)
 
 
-def _calendar(booking: Booking, method: str) -> str:
+def feed(bookings: Sequence[Booking]) -> str:
+    """A METHOD:PUBLISH with all of them, for a calendar that subscribes."""
+    return _calendar("PUBLISH", bookings)
+
+
+def _calendar(method: str, bookings: Sequence[Booking]) -> str:
     calendar = Calendar()
     calendar.add("prodid", "-//CultureBridge//Bookings//EN")
     calendar.add("version", "2.0")
     calendar.add("method", method)
-    calendar.add_component(_event(booking))
-    # The zone's rules for the year around the session; all of them would be three quarters of the file.
-    half_a_year = timedelta(days=183)
-    calendar.add_missing_timezones((booking.start - half_a_year).date(), (booking.end + half_a_year).date())
+    for booking in bookings:
+        calendar.add_component(_event(booking))
+    if bookings:
+        # The zones' rules for the year around the sessions; all of them would be three quarters of the file.
+        half_a_year = timedelta(days=183)
+        first, last = min(each.start for each in bookings), max(each.end for each in bookings)
+        calendar.add_missing_timezones((first - half_a_year).date(), (last + half_a_year).date())
     return str(calendar.to_ical().decode())
 
 

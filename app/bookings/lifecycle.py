@@ -1,149 +1,45 @@
-"""What happens to a booking: requested, confirmed, expired."""
+"""What becomes of a booking: confirmed, expired, moved, cancelled, held or missed."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
+from blinker import Signal
 from psycopg.errors import ExclusionViolation
-from sqlalchemy import func, or_, select
-from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts.models import Account
 from app.bookings import calendar
-from app.bookings.models import Booking, BookingMove
-from app.bookings.schemas import BookingRequest
+from app.bookings.models import Booking, BookingMove, Party
+from app.bookings.policy import Cancelling
 from app.bookings.status import Status
-from app.coaches import slots
-from app.coaches.models import Coach
-from app.coaches.pricing import price
 from app.emails import messages
 from app.extensions import db, now
 from app.fields import instant_text
-from app.problems import Invalid, NotFound, Problem
+from app.problems import Forbidden, NotFound, Problem
 
-HOLD_LASTS = timedelta(minutes=15)
-MOST_HOLDS = 3
+COMPLETES_BY_ITSELF = timedelta(days=1)
+"""After its end, unless its coach has said how it went."""
+
+booking_cancelled = Signal()
+"""Sent with the booking inside the transaction that cancels it: the payments give the money back."""
 
 
 class SlotTaken(Problem):
     status, slug = 409, "slot-taken"
 
 
-class ClientBusy(Problem):
-    status, slug = 409, "client-busy"
+class WrongStatus(Problem):
+    status, slug = 409, "wrong-status"
 
 
-class TooManyHolds(Problem):
-    status, slug = 409, "too-many-holds"
+class TooLate(Problem):
+    status, slug = 409, "too-late"
 
 
-def request(client: Account, wish: BookingRequest) -> Booking:
-    """Hold a time with a coach for 15 minutes.
-
-    Raises SlotTaken with the nearest free starts, ClientBusy, TooManyHolds, NotFound, and Invalid outside
-    the coach's hours, notice or horizon.
-    """
-    coach, at = _in_line(wish.coach_id, client), now()
-    amount = price(coach, wish.duration_minutes)
-    period = Range(wish.session_datetime, wish.session_datetime + timedelta(minutes=wish.duration_minutes))
-    busy = Range(
-        wish.session_datetime - timedelta(minutes=coach.buffer_before_minutes),
-        wish.session_datetime + timedelta(minutes=wish.duration_minutes + coach.buffer_after_minutes),
-    )
-    _expire_stale_holds(coach, client, busy, at)
-    _check_holds(client)
-    if not slots.is_free(coach, wish.session_datetime, wish.duration_minutes, at):
-        raise _refusal(coach, wish, busy, at)
-    booking = Booking(
-        id=uuid4(),
-        coach=coach,
-        client=client,
-        period=period,
-        busy=busy,
-        status=Status.PENDING,
-        notes=wish.notes,
-        amount_minor=amount.amount,
-        currency=amount.currency,
-        coach_time_zone=coach.time_zone,
-        client_time_zone=client.time_zone,
-        video_url=coach.video_url,
-        hold_expires_at=at + HOLD_LASTS,
-    )
-    try:
-        with db.session.begin_nested():
-            db.session.add(booking)
-    except IntegrityError as error:
-        if not isinstance(error.orig, ExclusionViolation):
-            raise
-        if error.orig.diag.constraint_name == "no_client_twice":
-            raise ClientBusy("You have another session at this time.") from None
-        raise _taken(coach, wish, at) from None
-    move = BookingMove.of(booking, Status.PENDING, "requested")
-    move.before = None
-    db.session.add(move)
-    return booking
-
-
-def _in_line(coach_id: UUID, client: Account) -> Coach:
-    """The coach, with the coach's row and then the client's locked: the order that all bookings take."""
-    coach = Coach.locked(coach_id)
-    if coach is None or coach.hourly_rate is None:
-        raise NotFound("There is no such coach.")
-    db.session.execute(select(Account.id).where(Account.id == client.id).with_for_update(key_share=True))
-    return coach
-
-
-def _expire_stale_holds(coach: Coach, client: Account, busy: Range[datetime], at: datetime) -> None:
-    """A hold that ran out frees its time here and now, and not only when the sweep comes by."""
-    stale = db.session.scalars(
-        select(Booking)
-        .where(Booking.status == Status.PENDING, Booking.hold_expires_at <= at)
-        .where(
-            or_((Booking.coach_id == coach.id) & Booking.busy.overlaps(busy), Booking.client_id == client.id)
-        )
-        .with_for_update(of=Booking, skip_locked=True)
-    )
-    for booking in stale:
-        expire(booking)
-    db.session.flush()
-
-
-def _check_holds(client: Account) -> None:
-    holds = db.session.scalar(
-        select(func.count()).where(Booking.client_id == client.id, Booking.status == Status.PENDING)
-    )
-    if (holds or 0) >= MOST_HOLDS:
-        raise TooManyHolds(f"You hold {MOST_HOLDS} unpaid times already. Pay for one, or let it run out.")
-
-
-def _refusal(coach: Coach, wish: BookingRequest, busy: Range[datetime], at: datetime) -> Problem:
-    window = slots.Window.of(coach, at)
-    if wish.session_datetime <= at:
-        return Invalid("/session_datetime", "lies in the past")
-    if wish.session_datetime < window.opens:
-        return Invalid(
-            "/session_datetime", f"{coach.name} wants to know {coach.minimum_notice_minutes} minutes ahead"
-        )
-    if wish.session_datetime >= window.closes:
-        return Invalid("/session_datetime", f"{coach.name} takes bookings {coach.horizon_days} days ahead")
-    alive = Booking.status.in_([Status.PENDING, Status.CONFIRMED])
-    overlap = select(Booking.id).where(Booking.coach_id == coach.id, Booking.busy.overlaps(busy), alive)
-    in_the_way = db.session.scalar(overlap.limit(1))
-    if in_the_way or slots.is_offered(coach, wish.session_datetime, wish.duration_minutes):  # or a full day
-        return _taken(coach, wish, at)
-    return Invalid(
-        "/session_datetime",
-        f"is not one of {coach.name}'s starts; GET /coach/{coach.id}/slot lists them",
-    )
-
-
-def _taken(coach: Coach, wish: BookingRequest, at: datetime) -> SlotTaken:
-    nearest = slots.nearest_free(coach, wish.session_datetime, wish.duration_minutes, at)
-    return SlotTaken(
-        "This time is taken. The nearest free starts are listed under nearest_free.",
-        nearest_free=[instant_text(start) for start in nearest],
-    )
+class TooEarly(Problem):
+    status, slug = 409, "too-early"
 
 
 def confirm(booking: Booking) -> None:
@@ -156,6 +52,7 @@ def confirm(booking: Booking) -> None:
     try:
         with db.session.begin_nested():
             booking.move_to(Status.CONFIRMED, "paid")
+            booking.confirmed_at = now()
     except IntegrityError as error:
         if not isinstance(error.orig, ExclusionViolation):
             raise
@@ -169,6 +66,88 @@ def expire(booking: Booking) -> None:
         booking.move_to(Status.EXPIRED, "not paid in time")
 
 
+def moved(booking: Booking, before: datetime, by: Party) -> None:
+    """It has another time now: say so to both, and put it on record."""
+    reason = f"moved from {instant_text(before)} to {instant_text(booking.start)}"
+    db.session.add(BookingMove.of(booking, booking.status, reason))
+    messages.withdraw_reminders(booking)
+    booking.calendar_sequence += 1
+    messages.booking_moved(booking, before, by, calendar.invitation(booking))
+
+
+def preview(booking: Booking, by: Party) -> Cancelling:
+    """What cancelling now would give back. Raises WrongStatus, TooLate."""
+    at = now()
+    if booking.status is Status.PENDING:
+        return Cancelling(0, booking.price.percent(0))
+    check_may_change(booking, by, at)
+    percent = booking.cancellation_policy.refund_percent(booking.start, at) if by is Party.CLIENT else 100
+    return Cancelling(percent, booking.price.percent(percent))
+
+
+def cancel(booking: Booking, by: Party, reason: str) -> None:
+    """Call a locked booking off. Raises WrongStatus, TooLate.
+
+    The client gets back what the policy says; all of it when the coach or an admin cancels.
+    """
+    refund = preview(booking, by)
+    was_confirmed = booking.status is Status.CONFIRMED
+    booking.move_to(Status.CANCELLED, reason)
+    booking.cancelled_by, booking.cancel_reason, booking.cancelled_at = by, reason, now()
+    booking.cancel_refund_percent = refund.percent
+    booking_cancelled.send(booking, refund=refund.refund)
+    if was_confirmed:
+        messages.withdraw_reminders(booking)
+        booking.calendar_sequence += 1
+        messages.booking_cancelled(booking, by, refund, calendar.cancellation(booking))
+
+
+def check_may_change(booking: Booking, by: Party, at: datetime) -> None:
+    """Raises WrongStatus unless it is confirmed, TooLate within the notice of whoever wants to change it."""
+    if booking.status is not Status.CONFIRMED:
+        raise WrongStatus(f"This booking is {booking.status}.")
+    until = {
+        Party.CLIENT: booking.cancellation_policy.client_may_change_until(booking.start),
+        Party.COACH: booking.cancellation_policy.coach_may_change_until(booking.start),
+        Party.ADMIN: booking.end,
+    }[by]
+    if at >= until:
+        raise TooLate(f"This could be changed until {instant_text(until)}.")
+
+
+def complete(booking: Booking) -> None:
+    """The session took place. Raises WrongStatus, TooEarly."""
+    _end(booking, Status.COMPLETED, "the coach says it took place")
+
+
+def miss(booking: Booking) -> None:
+    """The client did not come. Raises WrongStatus, TooEarly."""
+    _end(booking, Status.NO_SHOW, "the coach says the client did not come")
+
+
+def _end(booking: Booking, status: Status, reason: str) -> None:
+    if booking.status is not Status.CONFIRMED:
+        raise WrongStatus(f"This booking is {booking.status}.")
+    if now() < booking.start:
+        raise TooEarly(f"The session begins at {instant_text(booking.start)}.")
+    booking.move_to(status, reason)
+
+
+def complete_past(most: int) -> int:
+    """Sessions that ended a day ago and of which nobody said how they went; how many there were."""
+    over = Booking.status == Status.CONFIRMED, func.lower(Booking.period) < now() - COMPLETES_BY_ITSELF
+    past = db.session.scalars(
+        select(Booking)
+        .where(*over, func.upper(Booking.period) < now() - COMPLETES_BY_ITSELF)
+        .order_by(func.lower(Booking.period))
+        .limit(most)
+        .with_for_update(of=Booking, skip_locked=True)
+    ).all()
+    for booking in past:
+        booking.move_to(Status.COMPLETED, "a day has passed")
+    return len(past)
+
+
 def with_stale_holds(at: datetime, most: int) -> Sequence[UUID]:
     """Pending bookings whose hold ran out, oldest first."""
     query = select(Booking.id).where(Booking.status == Status.PENDING, Booking.hold_expires_at <= at)
@@ -180,4 +159,20 @@ def seen_by(account: Account, booking_id: UUID) -> Booking:
     booking = db.session.get(Booking, booking_id)
     if booking is None or not booking.concerns(account):
         raise NotFound("There is no such booking.")
+    return booking
+
+
+def locked_for(account: Account, booking_id: UUID) -> tuple[Booking, Party]:
+    """A booking that is about to change, locked, and which part the caller has in it. Raises NotFound."""
+    booking = seen_by(account, booking_id)
+    locked = Booking.locked(booking.id)
+    assert locked, "bookings are never deleted"
+    return locked, locked.party(account)
+
+
+def by_its_coach(account: Account, booking_id: UUID) -> Booking:
+    """A booking that its coach is about to change, locked. Raises NotFound, Forbidden."""
+    booking, party = locked_for(account, booking_id)
+    if party is not Party.COACH:
+        raise Forbidden("Only the coach of this booking may say how it went.")
     return booking

@@ -1,15 +1,17 @@
 """Bookings and what became of them."""
 
 from datetime import datetime, timedelta
-from typing import Self
+from enum import StrEnum
+from typing import Any, Self
 from uuid import UUID, uuid4
 
 from sqlalchemy import ForeignKey, Index, select, text
-from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint, Range
+from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app import context
 from app.accounts.models import Account, Role
+from app.bookings.policy import Policy
 from app.bookings.status import Status, check_move
 from app.coaches.models import Coach
 from app.extensions import Base, Changing, Identified, choice, db, now
@@ -18,16 +20,27 @@ from app.money import Money
 _ALIVE = text("status IN ('pending', 'confirmed')")
 
 
+class Party(StrEnum):
+    """Which part somebody has in a booking."""
+
+    CLIENT = "client"
+    COACH = "coach"
+    ADMIN = "admin"
+
+
 class Booking(Changing, Base):
     __tablename__ = "booking"
     __table_args__ = (
         ExcludeConstraint(("coach_id", "="), ("busy", "&&"), where=_ALIVE, name="no_coach_twice"),
         ExcludeConstraint(("client_id", "="), ("period", "&&"), where=_ALIVE, name="no_client_twice"),
+        Index("ix_booking_of_client", "client_id", text("lower(period)"), "id"),
+        Index("ix_booking_of_coach", "coach_id", text("lower(period)"), "id"),
+        Index("ix_booking_coming", text("lower(period)"), postgresql_where=text("status = 'confirmed'")),
         Index("ix_booking_running_hold", "hold_expires_at", postgresql_where=text("status = 'pending'")),
     )
 
-    coach_id: Mapped[UUID] = mapped_column(ForeignKey("coach.id"), index=True)
-    client_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), index=True)
+    coach_id: Mapped[UUID] = mapped_column(ForeignKey("coach.id"))
+    client_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
     period: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
     """The session, [start, end)."""
     busy: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
@@ -43,11 +56,19 @@ class Booking(Changing, Base):
     """Until when a pending booking keeps its time; None once it is no longer pending."""
     payment_id: Mapped[UUID | None] = mapped_column(ForeignKey("payment.id", use_alter=True), unique=True)
     """The payment that paid for it, or the newest try."""
+    policy: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    """The coach's cancellation policy when it was booked."""
+    confirmed_at: Mapped[datetime | None]
+    cancelled_by: Mapped["Party | None"] = mapped_column(choice(Party, "cancelled_by"))
+    cancelled_at: Mapped[datetime | None]
+    cancel_reason: Mapped[str | None]
+    cancel_refund_percent: Mapped[int | None]
     calendar_sequence: Mapped[int] = mapped_column(default=0)
     """SEQUENCE of its iCalendar event (RFC 5545), rising with each change that calendars must hear of."""
 
     coach: Mapped[Coach] = relationship()
     client: Mapped[Account] = relationship()
+    moves: Mapped[list["BookingMove"]] = relationship(order_by="BookingMove.created_at", viewonly=True)
 
     @property
     def start(self) -> datetime:
@@ -70,6 +91,16 @@ class Booking(Changing, Base):
     def concerns(self, account: Account) -> bool:
         """Whether this person may see it: its client, its coach, an admin."""
         return account.role is Role.ADMIN or account.id in {self.client_id, self.coach_id}
+
+    def party(self, account: Account) -> Party:
+        """The part of somebody whom it concerns."""
+        if account.id == self.client_id:
+            return Party.CLIENT
+        return Party.COACH if account.id == self.coach_id else Party.ADMIN
+
+    @property
+    def cancellation_policy(self) -> Policy:
+        return Policy.of(self.policy)
 
     def holds(self, at: datetime) -> bool:
         """Whether it is an unpaid booking whose hold has not run out."""
@@ -106,6 +137,12 @@ class BookingMove(Identified, Base):
     reason: Mapped[str]
     actor: Mapped[str]
     request_id: Mapped[str]
+
+    @classmethod
+    def requested(cls, booking: Booking) -> Self:
+        move = cls.of(booking, Status.PENDING, "requested")
+        move.before = None
+        return move
 
     @classmethod
     def of(cls, booking: Booking, after: Status, reason: str) -> Self:

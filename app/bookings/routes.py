@@ -5,8 +5,17 @@ from flask import Response
 
 from app.accounts.access import current_account, signed_in
 from app.accounts.models import Role
-from app.bookings import calendar, lifecycle
-from app.bookings.schemas import BookingRequest, BookingView
+from app.bookings import calendar, directory, lifecycle, reservation
+from app.bookings.schemas import (
+    BookingList,
+    BookingRequest,
+    BookingSearch,
+    BookingView,
+    CancellationPreview,
+    CancelRequest,
+    HistoryView,
+    RescheduleRequest,
+)
 from app.idempotency import idempotent
 
 bookings = APIBlueprint("bookings", __name__, url_prefix="/booking")
@@ -20,7 +29,16 @@ bookings = APIBlueprint("bookings", __name__, url_prefix="/booking")
 @signed_in(Role.CLIENT)
 def request_booking(json_data: BookingRequest) -> BookingView:
     """Hold a time with a coach until it is paid for."""
-    return BookingView.of(lifecycle.request(current_account(), json_data))
+    return BookingView.of(reservation.request(current_account(), json_data))
+
+
+@bookings.get("")
+@bookings.input(BookingSearch, location="query")
+@bookings.output(BookingList)
+@signed_in()
+def list_bookings(query_data: BookingSearch) -> BookingList:
+    """The caller's bookings, as client or as coach."""
+    return directory.search(current_account(), query_data)
 
 
 @bookings.get("/<uuid:booking_id>")
@@ -30,6 +48,71 @@ def request_booking(json_data: BookingRequest) -> BookingView:
 def show_booking(booking_id: UUID) -> BookingView:
     """One booking, for its client, its coach or an admin."""
     return BookingView.of(lifecycle.seen_by(current_account(), booking_id))
+
+
+@bookings.get("/<uuid:booking_id>/history")
+@bookings.output(HistoryView)
+@bookings.doc(responses=[404])
+@signed_in()
+def show_history(booking_id: UUID) -> HistoryView:
+    """Who did what when."""
+    return HistoryView.of(lifecycle.seen_by(current_account(), booking_id))
+
+
+@bookings.get("/<uuid:booking_id>/cancellation")
+@bookings.output(CancellationPreview)
+@bookings.doc(responses=[404, 409])
+@signed_in()
+def preview_cancellation(booking_id: UUID) -> CancellationPreview:
+    """What cancelling now would give back."""
+    booking = lifecycle.seen_by(current_account(), booking_id)
+    return CancellationPreview.of(lifecycle.preview(booking, booking.party(current_account())))
+
+
+@bookings.post("/<uuid:booking_id>/cancel")
+@bookings.input(CancelRequest)
+@bookings.output(BookingView)
+@bookings.doc(responses=[404, 409])
+@signed_in()
+def cancel_booking(booking_id: UUID, json_data: CancelRequest) -> BookingView:
+    """Call it off; what goes back follows from the policy it was booked under."""
+    booking, party = lifecycle.locked_for(current_account(), booking_id)
+    lifecycle.cancel(booking, party, json_data.reason)
+    return BookingView.of(booking)
+
+
+@bookings.post("/<uuid:booking_id>/reschedule")
+@bookings.input(RescheduleRequest)
+@bookings.output(BookingView)
+@bookings.doc(responses=[404, 409])
+@signed_in()
+def reschedule_booking(booking_id: UUID, json_data: RescheduleRequest) -> BookingView:
+    """Move it to another free time; length, price and payment stay."""
+    booking, party = lifecycle.locked_for(current_account(), booking_id)
+    reservation.reschedule(booking, party, json_data.session_datetime)
+    return BookingView.of(booking)
+
+
+@bookings.post("/<uuid:booking_id>/complete")
+@bookings.output(BookingView)
+@bookings.doc(responses=[404, 409])
+@signed_in(Role.COACH)
+def complete_booking(booking_id: UUID) -> BookingView:
+    """The session took place."""
+    booking = lifecycle.by_its_coach(current_account(), booking_id)
+    lifecycle.complete(booking)
+    return BookingView.of(booking)
+
+
+@bookings.post("/<uuid:booking_id>/no-show")
+@bookings.output(BookingView)
+@bookings.doc(responses=[404, 409])
+@signed_in(Role.COACH)
+def miss_booking(booking_id: UUID) -> BookingView:
+    """The client did not come."""
+    booking = lifecycle.by_its_coach(current_account(), booking_id)
+    lifecycle.miss(booking)
+    return BookingView.of(booking)
 
 
 @bookings.get("/<uuid:booking_id>/calendar.ics")

@@ -1,9 +1,10 @@
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import Field
 
-from app.bookings.models import Booking
+from app.bookings.models import Booking, BookingMove, Party
+from app.bookings.policy import Cancelling
 from app.bookings.status import Status
 from app.coaches.schemas import Minutes
 from app.fields import Body, Instant, Major, Text, View
@@ -16,11 +17,60 @@ class BookingRequest(Body):
     notes: Annotated[Text, Field(max_length=2000)] = ""
 
 
+class CancelRequest(Body):
+    reason: Annotated[Text, Field(max_length=1000)] = ""
+
+
+class RescheduleRequest(Body):
+    session_datetime: Instant
+
+
+class BookingSearch(Body):
+    party: Annotated[Literal[Party.CLIENT, Party.COACH] | None, Field(alias="as")] = None
+    status: Status | None = None
+    since: Annotated[Instant | None, Field(alias="from")] = None
+    until: Annotated[Instant | None, Field(alias="to")] = None
+    sort: Literal["session_datetime", "-session_datetime"] = "session_datetime"
+    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    cursor: Annotated[str | None, Field(max_length=300)] = None
+
+    @property
+    def newest_first(self) -> bool:
+        return self.sort.startswith("-")
+
+
+class CancellationPreview(View):
+    refund_percent: int
+    refund_amount: Major
+    refund_amount_minor: int
+    currency: str
+
+    @classmethod
+    def of(cls, cancelling: Cancelling) -> Self:
+        return cls(
+            refund_percent=cancelling.percent,
+            refund_amount=cancelling.refund.major,
+            refund_amount_minor=cancelling.refund.amount,
+            currency=cancelling.refund.currency,
+        )
+
+
 class Cancellation(View):
-    by: str
+    by: Party
     reason: str
     at: Instant
     refund_percent: int
+
+    @classmethod
+    def of(cls, booking: Booking) -> Self | None:
+        if booking.cancelled_by is None or booking.cancelled_at is None:
+            return None
+        return cls(
+            by=booking.cancelled_by,
+            reason=booking.cancel_reason or "",
+            at=booking.cancelled_at,
+            refund_percent=booking.cancel_refund_percent or 0,
+        )
 
 
 class BookingView(View):
@@ -58,8 +108,36 @@ class BookingView(View):
             currency=booking.currency,
             payment_id=booking.payment_id,
             hold_expires_at=booking.hold_expires_at,
-            cancellation=None,
+            cancellation=Cancellation.of(booking),
             video_url=booking.video_url if booking.status is Status.CONFIRMED else None,
             created_at=booking.created_at,
             updated_at=booking.updated_at,
         )
+
+
+class BookingList(View):
+    items: list[BookingView]
+    next_cursor: str | None
+
+
+class HistoryItem(View):
+    at: Instant
+    by: str
+    """client, coach, admin, or what of ours did it: job:… or stripe:…"""
+    before: Status | None
+    after: Status
+    reason: str
+
+    @classmethod
+    def of(cls, booking: Booking, move: BookingMove) -> Self:
+        people = {f"account:{booking.client_id}": "client", f"account:{booking.coach_id}": "coach"}
+        by = people.get(move.actor, "admin" if move.actor.startswith("account:") else move.actor)
+        return cls(at=move.created_at, by=by, before=move.before, after=move.after, reason=move.reason)
+
+
+class HistoryView(View):
+    items: list[HistoryItem]
+
+    @classmethod
+    def of(cls, booking: Booking) -> Self:
+        return cls(items=[HistoryItem.of(booking, move) for move in booking.moves])

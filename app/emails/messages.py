@@ -13,17 +13,22 @@ from zoneinfo import ZoneInfo
 
 from flask import current_app
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 
 from app import context
-from app.emails.models import Email
+from app.emails.models import Email, EmailStatus
 from app.extensions import db
 from app.jobs import after_commit
 
 if TYPE_CHECKING:  # a mail is about its subject's room, which stands above this one
     from app.accounts.models import Account
     from app.bookings.models import Booking
+    from app.bookings.policy import Cancelling
     from app.money import Money
+
+REMINDER_HOURS = (24, 1)
+"""How long before a session people can be reminded of it."""
 
 _templates = Environment(
     loader=PackageLoader("app.emails"),
@@ -45,6 +50,62 @@ def booking_confirmed(booking: "Booking", invitation: str) -> None:
     _put_to_both(
         "booking_confirmed", booking, "Confirmed: {minutes} minutes of coaching with {name}", invitation
     )
+
+
+def booking_moved(booking: "Booking", before: datetime, by: str, invitation: str) -> None:
+    """To both: the session has another time, and by whom."""
+    _put_to_both(
+        "booking_moved",
+        booking,
+        "Moved: {minutes} minutes of coaching with {name}",
+        invitation,
+        by=by,
+        before=before,
+        moment=_moment,
+    )
+
+
+def booking_cancelled(booking: "Booking", by: str, cancelling: "Cancelling", cancellation: str) -> None:
+    """To both: the session is off, by whom, and what goes back."""
+    _put_to_both(
+        "booking_cancelled",
+        booking,
+        "Cancelled: {minutes} minutes of coaching with {name}",
+        cancellation,
+        by=by,
+        cancelling=cancelling,
+    )
+
+
+def reminder(booking: "Booking", reader: "Account", hours: int) -> bool:
+    """To one of the two: the session begins in so many hours. Whether it is news."""
+    other = booking.coach.account if reader.id == booking.client_id else booking.client
+    return _insert(
+        "reminder",
+        _reminder_id(booking, hours),
+        reader.email,
+        reader.name,
+        f"Reminder: coaching with {other.name}",
+        booking=booking,
+        reader=reader,
+        other=other,
+        when=_span(booking.start, booking.end, reader.zone),
+        hours=hours,
+    )
+
+
+def withdraw_reminders(booking: "Booking") -> None:
+    """The session is off or elsewhere: what has not left yet must not leave."""
+    db.session.execute(
+        update(Email)
+        .where(Email.kind == "reminder", Email.status == EmailStatus.QUEUED)
+        .where(Email.subject_id.in_([_reminder_id(booking, hours) for hours in REMINDER_HOURS]))
+        .values(status=EmailStatus.WITHDRAWN)
+    )
+
+
+def _reminder_id(booking: "Booking", hours: int) -> str:
+    return f"{booking.id}:{booking.calendar_sequence}:{hours}h"
 
 
 def payment_returned(
@@ -95,20 +156,21 @@ def test(to: str) -> UUID:
     return email.id
 
 
-def _put_to_both(kind: str, booking: "Booking", subject: str, calendar: str) -> None:
+def _put_to_both(kind: str, booking: "Booking", subject: str, calendar: str, **shown: Any) -> None:
     for reader, other in ((booking.client, booking.coach.account), (booking.coach.account, booking.client)):
-        when = _span(booking.start, booking.end, reader.zone)
+        shown |= {"booking": booking, "other": other, "when": _span(booking.start, booking.end, reader.zone)}
         title = subject.format(minutes=booking.duration_minutes, name=other.name)
-        _put(kind, booking.id, reader, title, calendar=calendar, booking=booking, other=other, when=when)
+        _put(kind, f"{booking.id}:{booking.calendar_sequence}", reader, title, calendar=calendar, **shown)
 
 
-def _put(kind: str, subject_id: UUID, reader: "Account", subject: str, **shown: Any) -> None:
+def _put(kind: str, subject_id: object, reader: "Account", subject: str, **shown: Any) -> None:
     _insert(kind, str(subject_id), reader.email, reader.name, subject, reader=reader, **shown)
 
 
 def _insert(
     kind: str, subject_id: str, to: str, name: str, subject: str, calendar: str | None = None, **shown: Any
-) -> None:
+) -> bool:
+    """Put a mail into the outbox; False when it is there already."""
     shown |= {"subject": subject, "name": name}
     email_id = db.session.scalar(
         insert(Email)
@@ -128,6 +190,7 @@ def _insert(
     )
     if email_id:
         after_commit("emails.deliver", str(email_id))
+    return email_id is not None
 
 
 def _moment(at: datetime, zone: ZoneInfo) -> str:

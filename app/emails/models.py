@@ -20,6 +20,7 @@ class EmailStatus(StrEnum):
     SENDING = "sending"
     SENT = "sent"
     FAILED = "failed"
+    WITHDRAWN = "withdrawn"  # what it was about changed before it left
 
 
 class Email(Changing, Base):

@@ -40,6 +40,15 @@ def release(booking_id: UUID) -> None:
     _close(payment_id)
 
 
+def close(payment_id: UUID) -> None:
+    """Close the page of a booking that is off. If it was paid all the same, its event returns the money."""
+    payment = db.session.get_one(Payment, payment_id)
+    session_id = payment.stripe_session_id
+    db.session.commit()
+    if session_id and not payment.is_paid:
+        _was_paid(session_id)
+
+
 def _was_paid(session_id: str) -> bool:
     try:
         return gateway.expire_session(session_id).status == "complete"

@@ -13,7 +13,7 @@ from app import context
 from app.bookings.models import Booking
 from app.extensions import Base, Changing, Identified, choice, db, now
 from app.money import Money
-from app.payments.status import PAID, RefundStatus, Status, check_move
+from app.payments.status import NOT_REFUNDED, PAID, RefundStatus, Status, check_move
 
 
 class Payment(Changing, Base):
@@ -55,6 +55,12 @@ class Payment(Changing, Base):
         return (
             {"code": self.failure_code, "message": self.failure_message or ""} if self.failure_code else None
         )
+
+    @property
+    def left_minor(self) -> int:
+        """What is not refunded yet, nor being refunded."""
+        gone = (refund.amount_minor for refund in self.refunds if refund.status not in NOT_REFUNDED)
+        return self.amount_minor - sum(gone)
 
     @property
     def is_paid(self) -> bool:

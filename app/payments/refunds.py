@@ -8,22 +8,23 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
+from app.bookings.lifecycle import booking_cancelled
+from app.bookings.models import Booking
 from app.emails import messages
 from app.extensions import db, now
 from app.jobs import after_commit
 from app.money import Money
 from app.payments import gateway
 from app.payments.models import EventStatus, Payment, Refund, StripeEvent
-from app.payments.status import RefundStatus, Status
+from app.payments.status import NOT_REFUNDED, RefundStatus, Status
 from app.retries import MOST_ATTEMPTS, pause
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=2)
-"""How long a worker has for its call; then another may make it, under the same idempotency key."""
 RETURNED_ALREADY = "charge_already_refunded"
 """Stripe's code where somebody was faster, in its dashboard: nobody is owed anything."""
-SETTLED = frozenset({RefundStatus.FAILED, RefundStatus.CANCELED})
+LEASE = timedelta(minutes=2)
+"""How long a worker has for its call; then another may make it, under the same idempotency key."""
 
 
 def request(payment: Payment, amount: Money, reason: str) -> Refund:
@@ -33,6 +34,18 @@ def request(payment: Payment, amount: Money, reason: str) -> Refund:
     db.session.flush()
     after_commit("payments.issue_refund", str(refund.id))
     return refund
+
+
+@booking_cancelled.connect
+def _follow_cancellation(booking: Booking, refund: Money) -> None:
+    """In the transaction that cancels: what the policy says goes back, and an open page is closed."""
+    payment = Payment.locked(booking.payment_id) if booking.payment_id else None
+    if payment is None:
+        return
+    if not payment.is_paid:
+        after_commit("payments.close_session", str(payment.id))
+    elif amount := min(refund.amount, payment.left_minor):  # some may have gone back by hand already
+        request(payment, Money(amount, payment.currency), "the booking was cancelled")
 
 
 def issue(refund_id: UUID) -> timedelta | None:
@@ -163,12 +176,12 @@ def _apply(refund_id: UUID, stripe_id: str | None, status: RefundStatus, failure
         RefundStatus.PENDING,
         RefundStatus.REQUIRES_ACTION,
     }
-    if refund.status in SETTLED or late_news or payment is None:
+    if refund.status in NOT_REFUNDED or late_news or payment is None:
         return
     refund.status, refund.failure_reason, refund.last_error = status, failure_reason, None
     db.session.flush()
     total(payment)
-    if status in SETTLED and failure_reason != RETURNED_ALREADY:
+    if status in NOT_REFUNDED and failure_reason != RETURNED_ALREADY:
         messages.needs_attention(
             f"refund:{refund.id}:failed",
             f"Refund {refund.id} of {refund.money} {status}: {failure_reason or 'no reason given'}",

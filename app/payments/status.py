@@ -37,6 +37,10 @@ class RefundStatus(StrEnum):
     CANCELED = "canceled"
 
 
+NOT_REFUNDED = frozenset({RefundStatus.FAILED, RefundStatus.CANCELED})
+"""A refund that ended so gave nothing back, and never will."""
+
+
 class IllegalMove(Exception):
     """A status may not follow the one before it."""
 

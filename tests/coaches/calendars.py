@@ -130,6 +130,7 @@ def _bookings(calendar: Calendar, coach_id: UUID) -> list[object]:
             currency="EUR",
             coach_time_zone=calendar.zone,
             client_time_zone="UTC",
+            policy={"tiers": [], "client_notice_minutes": 0, "coach_notice_minutes": 0},
         )
         for booked in calendar.bookings
     ]

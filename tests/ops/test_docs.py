@@ -18,6 +18,8 @@ HIDDEN = {
     "/openapi.json": {"get"},
 }
 OPEN_TO_ALL = {
+    ("get", "/booking/feed.ics"),  # behind a token of its own
+    ("get", "/coach/{coach_id}/calendar.ics"),  # likewise
     ("post", "/auth/register"),
     ("post", "/auth/login"),
     ("post", "/auth/refresh"),

@@ -1,0 +1,46 @@
+"""The list of somebody's bookings."""
+
+from typing import Any
+
+from sqlalchemy import Select, func, select, tuple_
+
+from app.accounts.models import Account, Role
+from app.bookings.models import Booking, Party
+from app.bookings.schemas import BookingList, BookingSearch, BookingView
+from app.extensions import db
+from app.paging import cursor_after, page, position
+
+
+def search(account: Account, wish: BookingSearch) -> BookingList:
+    """One page of the caller's bookings, by the start of the session. Raises Invalid for a foreign cursor."""
+    start = func.lower(Booking.period)
+    query = _of(account, wish.party or _usual_party(account), select(Booking))
+    if wish.status:
+        query = query.where(Booking.status == wish.status)
+    if wish.since:
+        query = query.where(start >= wish.since)
+    if wish.until:
+        query = query.where(start < wish.until)
+    order = (start.desc(), Booking.id.desc()) if wish.newest_first else (start, Booking.id)
+    if wish.cursor:
+        last = tuple_(*position(wish.cursor))
+        query = query.where(
+            tuple_(start, Booking.id) < last if wish.newest_first else tuple_(start, Booking.id) > last
+        )
+    rows, more = page(db.session.scalars(query.order_by(*order).limit(wish.limit + 1)).all(), wish.limit)
+    return BookingList(
+        items=[BookingView.of(booking) for booking in rows],
+        next_cursor=cursor_after(rows[-1].start, rows[-1].id) if more else None,
+    )
+
+
+def _usual_party(account: Account) -> Party:
+    return {Role.CLIENT: Party.CLIENT, Role.COACH: Party.COACH, Role.ADMIN: Party.ADMIN}[account.role]
+
+
+def _of(account: Account, party: Party, query: Select[Any]) -> Select[Any]:
+    if party is Party.CLIENT:
+        return query.where(Booking.client_id == account.id)
+    if party is Party.COACH:
+        return query.where(Booking.coach_id == account.id)
+    return query

@@ -1,0 +1,64 @@
+from typing import Annotated
+from uuid import UUID
+
+from apiflask import APIBlueprint
+from flask import Response, request
+from pydantic import Field
+
+from app.accounts.access import current_account, public, signed_in
+from app.bookings import feeds
+from app.fields import Body, View
+
+feed = APIBlueprint("feed", __name__)
+
+
+class FeedToken(Body):
+    token: Annotated[str, Field(max_length=100)]
+
+
+class FeedView(View):
+    url: str
+    """To subscribe to in a calendar program. Shown only now."""
+
+
+@feed.post("/booking/feed")
+@feed.output(FeedView, status_code=201)
+@signed_in()
+def renew_feed() -> FeedView:
+    """Get the address of one's calendar feed; an address got before leads nowhere from now on."""
+    return FeedView(url=feeds.renewed(current_account()))
+
+
+@feed.delete("/booking/feed")
+@feed.output({}, status_code=204)
+@signed_in()
+def revoke_feed() -> str:
+    """Close one's calendar feed."""
+    feeds.revoke(current_account())
+    return ""
+
+
+@feed.get("/booking/feed.ics")
+@feed.input(FeedToken, location="query")
+@feed.doc(responses=[404])
+@public
+def show_feed(query_data: FeedToken) -> Response:
+    """Everything that the token's person is booked for, as iCalendar; with an ETag."""
+    return _answer(feeds.behind(query_data.token))
+
+
+@feed.get("/coach/<uuid:coach_id>/calendar.ics")
+@feed.input(FeedToken, location="query")
+@feed.doc(responses=[404])
+@public
+def show_coach_feed(coach_id: UUID, query_data: FeedToken) -> Response:
+    """The coach's calendar feed."""
+    return _answer(feeds.behind(query_data.token, coach_id))
+
+
+def _answer(calendar: str) -> Response:
+    answer = Response(calendar, content_type="text/calendar; charset=utf-8")
+    answer.headers["Cache-Control"] = "private, max-age=300"
+    answer.add_etag()
+    answer.make_conditional(request)
+    return answer

@@ -1,0 +1,52 @@
+"""The calendars that people subscribe to: what they are booked for, behind a token that can be renewed."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+from uuid import UUID
+
+from flask import current_app
+from sqlalchemy import func, or_, select
+
+from app.accounts.models import Account
+from app.bookings import calendar
+from app.bookings.models import Booking
+from app.bookings.status import Status
+from app.extensions import db, now
+from app.problems import NotFound
+
+KEPT = timedelta(days=90)
+"""How long a session that is over stays in the feed."""
+SHOWN = (Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW)
+
+
+def renewed(account: Account) -> str:
+    """The address of the person's feed, with a new token; the old one leads nowhere from now on."""
+    token = secrets.token_urlsafe(32)
+    account.feed_token_hash = _hash(token)
+    public_url: str = current_app.extensions["settings"].public_url
+    return f"{public_url}/booking/feed.ics?token={token}"
+
+
+def revoke(account: Account) -> None:
+    account.feed_token_hash = None
+
+
+def behind(token: str, account_id: UUID | None = None) -> str:
+    """The iCalendar feed that the token opens; only that of one person when one is named. Raises NotFound."""
+    account = db.session.scalar(select(Account).where(Account.feed_token_hash == _hash(token)))
+    if account is None or account_id not in {None, account.id}:
+        raise NotFound("There is no calendar behind this address; renew it in your account.")
+    bookings = db.session.scalars(
+        select(Booking)
+        .where(
+            or_(Booking.client_id == account.id, Booking.coach_id == account.id), Booking.status.in_(SHOWN)
+        )
+        .where(func.lower(Booking.period) > now() - KEPT)
+        .order_by(func.lower(Booking.period))
+    ).all()
+    return calendar.feed(bookings)
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

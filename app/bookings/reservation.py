@@ -1,0 +1,189 @@
+"""Taking a time with a coach: for a new booking, or for one that moves."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Self
+from uuid import UUID, uuid4
+
+from psycopg.errors import ExclusionViolation
+from sqlalchemy import func, or_, select
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.exc import IntegrityError
+
+from app.accounts.models import Account
+from app.bookings import lifecycle
+from app.bookings.models import Booking, BookingMove, Party
+from app.bookings.schemas import BookingRequest
+from app.bookings.status import Status
+from app.coaches import slots
+from app.coaches.models import Coach
+from app.coaches.pricing import price
+from app.extensions import db, now
+from app.fields import instant_text
+from app.problems import Invalid, NotFound, Problem
+
+HOLD_LASTS = timedelta(minutes=15)
+MOST_HOLDS = 3
+
+
+class ClientBusy(Problem):
+    status, slug = 409, "client-busy"
+
+
+class TooManyHolds(Problem):
+    status, slug = 409, "too-many-holds"
+
+
+@dataclass(frozen=True)
+class Time:
+    """A session's length at one start, with the buffers its coach keeps around it."""
+
+    start: datetime
+    minutes: int
+    period: Range[datetime]
+    busy: Range[datetime]
+
+    @classmethod
+    def of(cls, coach: Coach, start: datetime, minutes: int) -> Self:
+        end = start + timedelta(minutes=minutes)
+        before, after = coach.buffer_before_minutes, coach.buffer_after_minutes
+        busy = Range(start - timedelta(minutes=before), end + timedelta(minutes=after))
+        return cls(start, minutes, Range(start, end), busy)
+
+
+def request(client: Account, wish: BookingRequest) -> Booking:
+    """Hold a time with a coach for 15 minutes.
+
+    Raises SlotTaken with the nearest free starts, ClientBusy, TooManyHolds, NotFound, and Invalid outside
+    the coach's hours, notice or horizon.
+    """
+    coach, at = in_line(wish.coach_id, client), now()
+    _check_holds(client, at)
+    return take(coach, client, Time.of(coach, wish.session_datetime, wish.duration_minutes), wish.notes, at)
+
+
+def in_line(coach_id: UUID, client: Account) -> Coach:
+    """The coach, with the coach's row and then the client's locked: the order that all bookings take."""
+    coach = Coach.locked(coach_id)
+    if coach is None or coach.hourly_rate is None:
+        raise NotFound("There is no such coach.")
+    _lock_client(client.id)
+    return coach
+
+
+def take(coach: Coach, client: Account, time: Time, notes: str, at: datetime) -> Booking:
+    """Hold one time; the coach and the client are in line. Raises SlotTaken, ClientBusy, Invalid."""
+    amount = price(coach, time.minutes)
+    _expire_stale_holds(coach, client, time, at)
+    if not slots.is_free(coach, time.start, time.minutes, at):
+        raise _refusal(coach, time, at)
+    booking = Booking(
+        id=uuid4(),
+        coach=coach,
+        client=client,
+        period=time.period,
+        busy=time.busy,
+        status=Status.PENDING,
+        notes=notes,
+        amount_minor=amount.amount,
+        currency=amount.currency,
+        policy=coach.cancellation_policy,
+        coach_time_zone=coach.time_zone,
+        client_time_zone=client.time_zone,
+        video_url=coach.video_url,
+        hold_expires_at=at + HOLD_LASTS,
+    )
+    with _no_overlap(coach, time, at):
+        db.session.add(booking)
+    db.session.add(BookingMove.requested(booking))
+    return booking
+
+
+def reschedule(booking: Booking, by: Party, start: datetime) -> None:
+    """Give a locked booking another time of the same length.
+
+    Raises SlotTaken, ClientBusy, WrongStatus, TooLate, and Invalid outside the hours, notice or horizon.
+    """
+    coach, at, before = booking.coach, now(), booking.start
+    lifecycle.check_may_change(booking, by, at)
+    if start == before:
+        return
+    _lock_client(booking.client_id)
+    time = Time.of(coach, start, booking.duration_minutes)
+    _expire_stale_holds(coach, booking.client, time, at)
+    if not slots.is_free(coach, start, time.minutes, at, apart_from=booking.id):
+        raise _refusal(coach, time, at)
+    with _no_overlap(coach, time, at):
+        booking.period, booking.busy = time.period, time.busy
+        booking.coach_time_zone = coach.time_zone
+    lifecycle.moved(booking, before, by)
+
+
+def _lock_client(client_id: UUID) -> None:
+    db.session.execute(select(Account.id).where(Account.id == client_id).with_for_update(key_share=True))
+
+
+def _expire_stale_holds(coach: Coach, client: Account, time: Time, at: datetime) -> None:
+    """A hold that ran out frees its time here and now, and not only when the sweep comes by."""
+    in_the_way = (Booking.coach_id == coach.id) & Booking.busy.overlaps(time.busy)
+    stale = db.session.scalars(
+        select(Booking)
+        .where(Booking.status == Status.PENDING, Booking.hold_expires_at <= at)
+        .where(or_(in_the_way, Booking.client_id == client.id))
+        .with_for_update(of=Booking, skip_locked=True)
+    )
+    for booking in stale:
+        lifecycle.expire(booking)
+    db.session.flush()
+
+
+def _check_holds(client: Account, at: datetime) -> None:
+    running = (Booking.status == Status.PENDING) & (Booking.hold_expires_at > at)
+    holds = db.session.scalar(select(func.count()).where(Booking.client_id == client.id, running))
+    if (holds or 0) >= MOST_HOLDS:
+        raise TooManyHolds(f"You hold {MOST_HOLDS} unpaid times already. Pay for one, or let it run out.")
+
+
+@contextmanager
+def _no_overlap(coach: Coach, time: Time, at: datetime) -> Iterator[None]:
+    """What is written inside takes the time, or the database refuses it. Raises SlotTaken, ClientBusy."""
+    try:
+        with db.session.begin_nested():
+            yield
+    except IntegrityError as error:
+        if not isinstance(error.orig, ExclusionViolation):
+            raise
+        if error.orig.diag.constraint_name == "no_client_twice":
+            raise ClientBusy("The client has another session at this time.") from None
+        raise _taken(coach, time, at) from None
+
+
+def _refusal(coach: Coach, time: Time, at: datetime) -> Problem:
+    window = slots.Window.of(coach, at)
+    if time.start <= at:
+        return Invalid("/session_datetime", "lies in the past")
+    if time.start < window.opens:
+        return Invalid(
+            "/session_datetime", f"{coach.name} wants to know {coach.minimum_notice_minutes} minutes ahead"
+        )
+    if time.start >= window.closes:
+        return Invalid("/session_datetime", f"{coach.name} takes bookings {coach.horizon_days} days ahead")
+    alive = Booking.status.in_([Status.PENDING, Status.CONFIRMED])
+    overlap = select(Booking.id).where(Booking.coach_id == coach.id, Booking.busy.overlaps(time.busy), alive)
+    in_the_way = db.session.scalar(overlap.limit(1))
+    if in_the_way or slots.is_offered(coach, time.start, time.minutes):  # or a full day
+        return _taken(coach, time, at)
+    return Invalid(
+        "/session_datetime",
+        f"is not one of {coach.name}'s starts; GET /coach/{coach.id}/slot lists them",
+    )
+
+
+def _taken(coach: Coach, time: Time, at: datetime) -> lifecycle.SlotTaken:
+    nearest = slots.nearest_free(coach, time.start, time.minutes, at)
+    return lifecycle.SlotTaken(
+        "This time is taken. The nearest free starts are listed under nearest_free.",
+        nearest_free=[instant_text(start) for start in nearest],
+    )

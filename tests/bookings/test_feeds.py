@@ -1,0 +1,71 @@
+"""Calendars that one subscribes to."""
+
+from urllib.parse import urlsplit
+
+import httpx
+from icalendar import Calendar
+
+from tests.bookings.test_cancel import paid
+from tests.payments.conftest import Shop
+from tests.people import Person, next_week
+
+
+def subscribed(person: Person) -> str:
+    """Path and query of a new feed."""
+    parts = urlsplit(person.post("/booking/feed").json()["url"])
+    return f"{parts.path}?{parts.query}"
+
+
+def test_both_find_their_sessions_in_it(
+    shop: Shop, http: httpx.Client, client: Person, coach: Person
+) -> None:
+    booking_id = paid(shop, client, coach, next_week())
+
+    for person in (client, coach):
+        feed = Calendar.from_ical(http.get(subscribed(person)).text)
+        assert [str(event["UID"]) for event in feed.events] == [f"booking-{booking_id}@culturebridge"]
+        assert feed["METHOD"] == "PUBLISH"
+
+
+def test_what_is_off_is_not_in_it(shop: Shop, http: httpx.Client, client: Person, coach: Person) -> None:
+    address = subscribed(client)
+    booking_id = paid(shop, client, coach, next_week())
+    before = http.get(address)
+    client.post(f"/booking/{booking_id}/cancel", json={})
+
+    after = http.get(address, headers={"If-None-Match": before.headers["ETag"]})
+
+    assert after.status_code == 200
+    assert Calendar.from_ical(after.text).events == []
+
+
+def test_what_has_not_changed_is_not_sent_again(
+    shop: Shop, http: httpx.Client, client: Person, coach: Person
+) -> None:
+    paid(shop, client, coach, next_week())
+    address = subscribed(coach)
+    etag = http.get(address).headers["ETag"]
+
+    assert http.get(address, headers={"If-None-Match": etag}).status_code == 304
+
+
+def test_a_renewed_or_revoked_address_leads_nowhere(http: httpx.Client, client: Person) -> None:
+    old = subscribed(client)
+    new = subscribed(client)
+
+    assert http.get(old).status_code == 404
+    assert http.get(new).status_code == 200
+    client.ask("DELETE", "/booking/feed")
+    assert http.get(new).status_code == 404
+
+
+def test_a_coach_s_feed_has_an_address_of_its_own(http: httpx.Client, client: Person, coach: Person) -> None:
+    token = subscribed(coach).partition("token=")[2]
+
+    assert http.get(f"/coach/{coach.id}/calendar.ics?token={token}").status_code == 200
+    assert (
+        http.get(
+            f"/coach/{coach.id}/calendar.ics?token={subscribed(client).partition('token=')[2]}"
+        ).status_code
+        == 404
+    )

@@ -1,0 +1,68 @@
+"""Reminders: a day and an hour before, to those who want them, of what is on."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
+
+from app.bookings import reminders
+from app.emails.models import EmailStatus
+from app.extensions import db
+from tests.bookings.test_cancel import mails, paid
+from tests.payments.conftest import Shop
+from tests.people import Person, next_week
+
+
+def remind(shop: Shop, before: timedelta) -> int:
+    """What the sweep does so long before next week's session."""
+    at: datetime = next_week() - before
+    return shop.work(reminders.remind, at, 100)
+
+
+def test_both_are_reminded_a_day_before_and_an_hour_before_once_each(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    paid(shop, client, coach, next_week())
+
+    counts = [remind(shop, timedelta(hours=hours)) for hours in (25, 24, 23, 1, 0.5)]
+
+    assert counts == [0, 2, 0, 2, 0]
+    assert set(mails(shop, "reminder")) == {client.email, coach.email}
+
+
+def test_one_chooses_how_often(shop: Shop, client: Person, coach: Person) -> None:
+    client.ask("PATCH", "/auth/me", json={"reminder_hours": []})
+    coach.ask("PATCH", "/auth/me", json={"reminder_hours": [1]})
+    paid(shop, client, coach, next_week())
+
+    assert [remind(shop, timedelta(hours=hours)) for hours in (24, 1)] == [0, 1]
+    assert set(mails(shop, "reminder")) == {coach.email}
+
+
+def test_what_was_booked_within_the_day_is_not_announced_a_day_before(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    booking_id = paid(shop, client, coach, next_week())
+    db.session.execute(
+        text("UPDATE booking SET confirmed_at = lower(period) - interval '5 hours' WHERE id = :id"),
+        {"id": booking_id},
+    )
+    db.session.commit()
+
+    assert [remind(shop, timedelta(hours=hours)) for hours in (4, 1)] == [0, 2]
+
+
+def test_nobody_is_reminded_of_what_is_off(shop: Shop, client: Person, coach: Person) -> None:
+    booking_id = paid(shop, client, coach, next_week())
+    remind(shop, timedelta(hours=24))
+
+    client.post(f"/booking/{booking_id}/cancel", json={})
+
+    assert {mail.status for mail in mails(shop, "reminder").values()} == {EmailStatus.WITHDRAWN}
+    assert remind(shop, timedelta(hours=1)) == 0
+
+
+def test_a_session_that_moved_is_announced_at_its_new_time(shop: Shop, client: Person, coach: Person) -> None:
+    booking_id = paid(shop, client, coach, next_week() + timedelta(days=1))
+    client.post(f"/booking/{booking_id}/reschedule", json={"session_datetime": next_week().isoformat()})
+
+    assert remind(shop, timedelta(hours=24)) == 2
