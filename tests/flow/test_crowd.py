@@ -1,26 +1,93 @@
 """Many at once, through two gunicorn workers and two Celery workers."""
 
 from collections import Counter
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import TypeVar
+from uuid import uuid4
 
+import httpx
 import pytest
+from sqlalchemy import text
 
+from app.accounts import passwords
 from tests.flow.conftest import Stack
-from tests.people import Person, next_week
+from tests.people import PASSWORD, Person, next_week
 
-CROWD = 100
+CROWD = 200
+Thing = TypeVar("Thing")
+Answer = TypeVar("Answer")
+
+pytestmark = pytest.mark.timeout(240)
 
 
-@pytest.mark.timeout(240)
-def test_of_a_hundred_clients_after_one_slot_one_gets_it(stack: Stack, coach: Person) -> None:
-    with ThreadPoolExecutor(20) as pool:
-        crowd = list(pool.map(lambda _: Person.registered(stack.http, "client"), range(CROWD)))
-    with ThreadPoolExecutor(CROWD) as pool:
-        answers = list(pool.map(lambda client: client.wish(coach, next_week()), crowd))
+@pytest.fixture(scope="module")
+def crowd(stack: Stack) -> list[Person]:
+    """Two hundred clients, signed in."""
+    shared = passwords.hashed(PASSWORD)
+    addresses = [f"crowd-{uuid4().hex}@example.com" for _ in range(CROWD)]
+    with stack.database.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO account (id, email, name, role, time_zone, password_hash, reminder_hours)"
+                " VALUES (gen_random_uuid(), :email, 'One of many', 'client', 'UTC', :hash, '{}')"
+            ),
+            [{"email": address, "hash": shared} for address in addresses],
+        )
+    return _all_at_once(lambda address: Person.signed_in(stack.http, address, PASSWORD), addresses, 16)
 
-    assert Counter(answer.status_code for answer in answers) == {201: 1, 409: CROWD - 1}
+
+def _all_at_once(
+    do: Callable[[Thing], Answer], things: Sequence[Thing], threads: int = CROWD
+) -> list[Answer]:
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(do, things))
+
+
+def _statuses(answers: Sequence[httpx.Response]) -> Counter[int]:
+    return Counter(answer.status_code for answer in answers)
+
+
+def test_of_two_hundred_clients_after_one_slot_one_gets_it(crowd: list[Person], coach: Person) -> None:
+    answers = _all_at_once(lambda client: client.wish(coach, next_week(6)), crowd)
+
+    assert _statuses(answers) == {201: 1, 409: CROWD - 1}
     refused = next(answer for answer in answers if answer.status_code == 409)
     assert refused.json()["type"] == "/problems/slot-taken"
+
+
+def test_of_many_overlapping_wishes_those_that_win_do_not_overlap(crowd: list[Person], coach: Person) -> None:
+    wishes = [(client, next_week(8) + timedelta(minutes=30 * (n % 8))) for n, client in enumerate(crowd)]
+
+    answers = _all_at_once(lambda wish: wish[0].wish(coach, wish[1]), wishes)
+
+    assert set(_statuses(answers)) == {201, 409}
+    won = sorted(
+        datetime.fromisoformat(answer.json()["session_datetime"])
+        for answer in answers
+        if answer.status_code == 201
+    )
+    assert all(later - earlier >= timedelta(hours=1) for earlier, later in pairwise(won))
+
+
+def test_two_coaches_wanted_crosswise_are_each_given_to_one_and_nobody_to_two(
+    stack: Stack, crowd: list[Person], coach: Person
+) -> None:
+    other = Person.registered(stack.http, "coach").open_for_business()
+    pairs = [(client, pair) for client in crowd[:100] for pair in ((coach, other), (other, coach))]
+
+    def want(wish: tuple[Person, tuple[Person, Person]]) -> list[httpx.Response]:
+        client, (first, second) = wish
+        return [client.wish(first, next_week(16)), client.wish(second, next_week(16))]
+
+    answers = [answer for both in _all_at_once(want, pairs) for answer in both]
+
+    assert set(_statuses(answers)) == {201, 409}
+    won = [answer.json() for answer in answers if answer.status_code == 201]
+    assert sorted(booking["coach_id"] for booking in won) == sorted([coach.id, other.id])
+    assert len({booking["client_id"] for booking in won}) == 2
 
 
 def test_one_checkout_asked_for_by_many_at_once_is_one_session(
@@ -28,8 +95,7 @@ def test_one_checkout_asked_for_by_many_at_once_is_one_session(
 ) -> None:
     booking = client.books(coach)
 
-    with ThreadPoolExecutor(8) as pool:
-        checkouts = list(pool.map(lambda _: client.checks_out(booking), range(8)))
+    checkouts = _all_at_once(client.checks_out, [booking] * 8)
 
     assert len({checkout["session_id"] for checkout in checkouts}) == 1
     assert len({checkout["payment_id"] for checkout in checkouts}) == 1
