@@ -69,7 +69,9 @@ def expire(booking: Booking) -> None:
 def moved(booking: Booking, before: datetime, by: Party) -> None:
     """It has another time now: say so to both, and put it on record."""
     reason = f"moved from {instant_text(before)} to {instant_text(booking.start)}"
-    db.session.add(BookingMove.of(booking, booking.status, reason))
+    db.session.add(
+        BookingMove(booking_id=booking.id, before=booking.status, after=booking.status, reason=reason)
+    )
     messages.withdraw_reminders(booking)
     booking.calendar_sequence += 1
     messages.booking_moved(booking, before, by, calendar.invitation(booking))

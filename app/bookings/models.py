@@ -3,18 +3,18 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, select, text
 from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app import context
 from app.accounts.models import Account, Role
+from app.audit import AuditRow
 from app.bookings.policy import Policy
 from app.bookings.status import Status, check_move
 from app.coaches.models import Coach
-from app.extensions import Base, Changing, Identified, choice, db, now
+from app.extensions import Base, Changing, choice, db
 from app.money import Money
 
 _ALIVE = text("status IN ('pending', 'confirmed')")
@@ -111,7 +111,7 @@ class Booking(Changing, Base):
     def move_to(self, status: Status, reason: str = "") -> None:
         """The only writer of `status`. Raises IllegalMove; writes the audit row."""
         check_move(self.status, status)
-        db.session.add(BookingMove.of(self, status, reason))
+        db.session.add(BookingMove(booking_id=self.id, before=self.status, after=status, reason=reason))
         self.status = status
         self.hold_expires_at = None
 
@@ -126,7 +126,7 @@ class Booking(Changing, Base):
         return db.session.scalar(row_lock.execution_options(populate_existing=True))
 
 
-class BookingMove(Identified, Base):
+class BookingMove(AuditRow, Base):
     """Who moved a booking from which status to which, when, and on whose request."""
 
     __tablename__ = "booking_move"
@@ -134,25 +134,3 @@ class BookingMove(Identified, Base):
     booking_id: Mapped[UUID] = mapped_column(ForeignKey("booking.id"), index=True)
     before: Mapped[Status | None] = mapped_column(choice(Status, "before"))
     after: Mapped[Status] = mapped_column(choice(Status, "after"))
-    reason: Mapped[str]
-    actor: Mapped[str]
-    request_id: Mapped[str]
-
-    @classmethod
-    def requested(cls, booking: Booking) -> Self:
-        move = cls.of(booking, Status.PENDING, "requested")
-        move.before = None
-        return move
-
-    @classmethod
-    def of(cls, booking: Booking, after: Status, reason: str) -> Self:
-        return cls(
-            id=uuid4(),
-            booking_id=booking.id,
-            before=booking.status,
-            after=after,
-            reason=reason,
-            actor=context.actor.get(),
-            request_id=context.request_id.get(),
-            created_at=now(),
-        )

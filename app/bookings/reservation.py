@@ -97,7 +97,7 @@ def take(coach: Coach, client: Account, time: Time, notes: str, at: datetime) ->
     )
     with _no_overlap(coach, time, at):
         db.session.add(booking)
-    db.session.add(BookingMove.requested(booking))
+    db.session.add(BookingMove(booking_id=booking.id, after=Status.PENDING, reason="requested"))
     return booking
 
 

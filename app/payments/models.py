@@ -4,14 +4,14 @@ import json
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app import context
+from app.audit import AuditRow
 from app.bookings.models import Booking
-from app.extensions import Base, Changing, Identified, choice, db, now
+from app.extensions import Base, Changing, choice, db, now
 from app.money import Money
 from app.payments.status import NOT_REFUNDED, PAID, RefundStatus, Status, check_move
 
@@ -69,7 +69,7 @@ class Payment(Changing, Base):
     def move_to(self, status: Status, reason: str = "") -> None:
         """The only writer of `status`. Raises IllegalMove; writes the audit row."""
         check_move(self.status, status)
-        db.session.add(PaymentMove.of(self, status, reason))
+        db.session.add(PaymentMove(payment_id=self.id, before=self.status, after=status, reason=reason))
         self.status = status
         if status is not Status.FAILED:
             self.failure_code = self.failure_message = None
@@ -85,7 +85,7 @@ class Payment(Changing, Base):
         return db.session.scalar(row_lock.execution_options(populate_existing=True))
 
 
-class PaymentMove(Identified, Base):
+class PaymentMove(AuditRow, Base):
     """Who moved a payment from which status to which, when, and because of what."""
 
     __tablename__ = "payment_move"
@@ -93,22 +93,6 @@ class PaymentMove(Identified, Base):
     payment_id: Mapped[UUID] = mapped_column(ForeignKey("payment.id"), index=True)
     before: Mapped[Status] = mapped_column(choice(Status, "before"))
     after: Mapped[Status] = mapped_column(choice(Status, "after"))
-    reason: Mapped[str]
-    actor: Mapped[str]
-    request_id: Mapped[str]
-
-    @classmethod
-    def of(cls, payment: Payment, after: Status, reason: str) -> Self:
-        return cls(
-            id=uuid4(),
-            payment_id=payment.id,
-            before=payment.status,
-            after=after,
-            reason=reason,
-            actor=context.actor.get(),
-            request_id=context.request_id.get(),
-            created_at=now(),
-        )
 
 
 class Refund(Changing, Base):

@@ -5,9 +5,6 @@ why there was nothing to do, or None when something was done.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
-from uuid import UUID
 
 from flask import current_app
 from sqlalchemy import or_, select
@@ -17,12 +14,11 @@ from app.bookings.status import Status as BookingStatus
 from app.coaches import slots
 from app.emails import messages
 from app.extensions import db, now
-from app.money import Money
 from app.payments import refunds
 from app.payments.models import Payment
 from app.payments.status import Status
+from app.payments.stripe_objects import StripeObject, Told, of_intent, of_session
 
-StripeObject = dict[str, Any]
 Outcome = str | None
 
 NOT_OURS = "no payment of ours"
@@ -32,32 +28,21 @@ class Mismatch(Exception):
     """Stripe's word and our books differ in mode, amount or currency: nothing may be confirmed on it."""
 
 
-@dataclass(frozen=True)
-class _Told:
-    """What an object of Stripe's says of one payment."""
-
-    session_id: str | None
-    intent_id: str | None
-    payment_id: UUID | None
-    amount: Money | None
-    livemode: bool
-
-
 def session_completed(session: StripeObject) -> Outcome:
     """The payer went through Checkout. Only `payment_status: paid` is money; delayed methods say so later."""
     if session["payment_status"] == "paid":
-        return _paid(_of_session(session))
-    return _processing(_of_session(session))
+        return _paid(of_session(session))
+    return _processing(of_session(session))
 
 
 def session_paid(session: StripeObject) -> Outcome:
     """A delayed method brought the money."""
-    return _paid(_of_session(session))
+    return _paid(of_session(session))
 
 
 def session_failed(session: StripeObject) -> Outcome:
     """A delayed method brought no money, and its session takes no other: the time is free again."""
-    told = _of_session(session)
+    told = of_session(session)
     outcome = _failed(told, "async_payment_failed", "The payment did not go through.")
     if outcome is None and (payment := _locked(told)) and payment.booking.payment_id == payment.id:
         lifecycle.expire(payment.booking)
@@ -66,7 +51,7 @@ def session_failed(session: StripeObject) -> Outcome:
 
 def session_expired(session: StripeObject) -> Outcome:
     """Nobody paid in time: the time is free again, unless the client has opened another session for it."""
-    payment = _locked(_of_session(session))
+    payment = _locked(of_session(session))
     if payment is None:
         return NOT_OURS
     if payment.is_paid:
@@ -79,22 +64,22 @@ def session_expired(session: StripeObject) -> Outcome:
 
 
 def intent_succeeded(intent: StripeObject) -> Outcome:
-    return _paid(_of_intent(intent, intent["amount_received"]))
+    return _paid(of_intent(intent, intent["amount_received"]))
 
 
 def intent_failed(intent: StripeObject) -> Outcome:
     """A card was declined; the payer may try another in the same session."""
     error = intent.get("last_payment_error") or {}
     code = error.get("decline_code") or error.get("code") or "payment_failed"
-    return _failed(_of_intent(intent, intent["amount"]), code, error.get("message") or "The payment failed.")
+    return _failed(of_intent(intent, intent["amount"]), code, error.get("message") or "The payment failed.")
 
 
 def intent_processing(intent: StripeObject) -> Outcome:
-    return _processing(_of_intent(intent, intent["amount"]))
+    return _processing(of_intent(intent, intent["amount"]))
 
 
 def intent_canceled(intent: StripeObject) -> Outcome:
-    payment = _locked(_of_intent(intent, intent["amount"]))
+    payment = _locked(of_intent(intent, intent["amount"]))
     if payment is None:
         return NOT_OURS
     if payment.status not in {Status.PENDING, Status.FAILED, Status.PROCESSING}:
@@ -105,7 +90,7 @@ def intent_canceled(intent: StripeObject) -> Outcome:
 
 def charge_updated(charge: StripeObject) -> Outcome:
     """The charge knows its receipt."""
-    payment = _locked(_of_intent({**charge, "id": charge["payment_intent"]}, charge["amount"]))
+    payment = _locked(of_intent({**charge, "id": charge["payment_intent"]}, charge["amount"]))
     if payment is None:
         return NOT_OURS
     if not charge["paid"]:
@@ -114,7 +99,7 @@ def charge_updated(charge: StripeObject) -> Outcome:
     return None
 
 
-def _paid(told: _Told) -> Outcome:
+def _paid(told: Told) -> Outcome:
     payment = _locked(told)
     if payment is None:
         return NOT_OURS
@@ -156,7 +141,7 @@ def _return(payment: Payment, why: str) -> None:
     messages.payment_returned(booking, payment.id, payment.price, why, free)
 
 
-def _processing(told: _Told) -> Outcome:
+def _processing(told: Told) -> Outcome:
     payment = _locked(told)
     if payment is None:
         return NOT_OURS
@@ -168,7 +153,7 @@ def _processing(told: _Told) -> Outcome:
     return None
 
 
-def _failed(told: _Told, code: str, message: str) -> Outcome:
+def _failed(told: Told, code: str, message: str) -> Outcome:
     payment = _locked(told)
     if payment is None:
         return NOT_OURS
@@ -180,7 +165,7 @@ def _failed(told: _Told, code: str, message: str) -> Outcome:
     return None
 
 
-def _check(payment: Payment, told: _Told) -> None:
+def _check(payment: Payment, told: Told) -> None:
     livemode: bool = current_app.extensions["settings"].livemode
     if told.livemode is not livemode:
         raise Mismatch(
@@ -190,7 +175,7 @@ def _check(payment: Payment, told: _Told) -> None:
         raise Mismatch(f"payment {payment.id}: Stripe says {told.amount}, our books say {payment.price}")
 
 
-def _locked(told: _Told) -> Payment | None:
+def _locked(told: Told) -> Payment | None:
     """Our payment, locked, and knowing Stripe's ids from now on."""
     payment_id = told.payment_id and db.session.scalar(
         select(Payment.id).where(Payment.id == told.payment_id)
@@ -212,43 +197,6 @@ def _locked(told: _Told) -> Payment | None:
             payment.stripe_payment_intent_id = told.intent_id
             refunds.wake_told(told.intent_id)
     return payment
-
-
-def _of_session(session: StripeObject) -> _Told:
-    return _Told(
-        session_id=session["id"],
-        intent_id=_id(session.get("payment_intent")),
-        payment_id=_payment_id(session),
-        amount=_money(session.get("amount_total"), session.get("currency")),
-        livemode=session["livemode"],
-    )
-
-
-def _of_intent(intent: StripeObject, amount: int) -> _Told:
-    return _Told(
-        session_id=None,
-        intent_id=_id(intent["id"]),
-        payment_id=_payment_id(intent),
-        amount=_money(amount, intent["currency"]),
-        livemode=intent["livemode"],
-    )
-
-
-def _id(reference: Any) -> str | None:
-    """The id of an object that Stripe may have expanded."""
-    identifier: str | None = reference["id"] if isinstance(reference, dict) else reference
-    return identifier
-
-
-def _payment_id(subject: StripeObject) -> UUID | None:
-    try:
-        return UUID(str((subject.get("metadata") or {}).get("payment_id")))
-    except ValueError:
-        return None
-
-
-def _money(amount: int | None, currency: str | None) -> Money | None:
-    return Money(amount, currency.upper()) if amount is not None and currency else None
 
 
 APPLY: dict[str, Callable[[StripeObject], Outcome]] = {

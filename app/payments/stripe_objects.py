@@ -1,0 +1,57 @@
+"""What Stripe's objects say of a payment, whichever of them says it."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from app.money import Money
+
+StripeObject = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What an object of Stripe's says of one payment."""
+
+    session_id: str | None
+    intent_id: str | None
+    payment_id: UUID | None
+    amount: Money | None
+    livemode: bool
+
+
+def of_session(session: StripeObject) -> Told:
+    return Told(
+        session_id=session["id"],
+        intent_id=_id(session.get("payment_intent")),
+        payment_id=_payment_id(session),
+        amount=_money(session.get("amount_total"), session.get("currency")),
+        livemode=session["livemode"],
+    )
+
+
+def of_intent(intent: StripeObject, amount: int) -> Told:
+    return Told(
+        session_id=None,
+        intent_id=_id(intent["id"]),
+        payment_id=_payment_id(intent),
+        amount=_money(amount, intent["currency"]),
+        livemode=intent["livemode"],
+    )
+
+
+def _id(reference: Any) -> str | None:
+    """The id of an object that Stripe may have expanded."""
+    identifier: str | None = reference["id"] if isinstance(reference, dict) else reference
+    return identifier
+
+
+def _payment_id(subject: StripeObject) -> UUID | None:
+    try:
+        return UUID(str((subject.get("metadata") or {}).get("payment_id")))
+    except ValueError:
+        return None
+
+
+def _money(amount: int | None, currency: str | None) -> Money | None:
+    return Money(amount, currency.upper()) if amount is not None and currency else None
