@@ -18,7 +18,7 @@ def expire_holds() -> int:
 
 @shared_task(name="bookings.remind", base=Sweep)
 def remind() -> int:
-    """Sessions that begin soon; how many people were reminded."""
+    """Sessions whose next reminder is due; how many there were."""
     return reminders.remind(now(), BATCH)
 
 

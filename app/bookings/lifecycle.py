@@ -52,7 +52,7 @@ def confirm(booking: Booking) -> None:
     try:
         with db.session.begin_nested():
             booking.move_to(Status.CONFIRMED, "paid")
-            booking.confirmed_at = now()
+            booking.plan_reminder(now())
     except IntegrityError as error:
         if not isinstance(error.orig, ExclusionViolation):
             raise
@@ -73,6 +73,7 @@ def moved(booking: Booking, before: datetime, by: Party) -> None:
         BookingMove(booking_id=booking.id, before=booking.status, after=booking.status, reason=reason)
     )
     messages.withdraw_reminders(booking)
+    booking.plan_reminder(now())
     booking.calendar_sequence += 1
     messages.booking_moved(booking, before, by, calendar.invitation(booking))
 

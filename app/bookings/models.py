@@ -14,6 +14,7 @@ from app.audit import AuditRow
 from app.bookings.policy import Policy
 from app.bookings.status import Status, check_move
 from app.coaches.models import Coach
+from app.emails.messages import REMINDER_HOURS
 from app.extensions import Base, Changing, choice, db
 from app.money import Money
 
@@ -36,6 +37,7 @@ class Booking(Changing, Base):
         Index("ix_booking_of_client", "client_id", text("lower(period)"), "id"),
         Index("ix_booking_of_coach", "coach_id", text("lower(period)"), "id"),
         Index("ix_booking_coming", text("lower(period)"), postgresql_where=text("status = 'confirmed'")),
+        Index("ix_booking_reminder", "next_reminder_at", postgresql_where=text("status = 'confirmed'")),
         Index("ix_booking_running_hold", "hold_expires_at", postgresql_where=text("status = 'pending'")),
     )
 
@@ -58,7 +60,8 @@ class Booking(Changing, Base):
     """The payment that paid for it, or the newest try."""
     policy: Mapped[dict[str, Any]] = mapped_column(JSONB)
     """The coach's cancellation policy when it was booked."""
-    confirmed_at: Mapped[datetime | None]
+    next_reminder_at: Mapped[datetime | None]
+    """When both are to be reminded next; None when they were, or there is nothing to be reminded of."""
     cancelled_by: Mapped["Party | None"] = mapped_column(choice(Party, "cancelled_by"))
     cancelled_at: Mapped[datetime | None]
     cancel_reason: Mapped[str | None]
@@ -113,7 +116,12 @@ class Booking(Changing, Base):
         check_move(self.status, status)
         db.session.add(BookingMove(booking_id=self.id, before=self.status, after=status, reason=reason))
         self.status = status
-        self.hold_expires_at = None
+        self.hold_expires_at = self.next_reminder_at = None
+
+    def plan_reminder(self, at: datetime) -> None:
+        """The next reminder is the first that still lies ahead at `at`."""
+        times = [self.start - timedelta(hours=hours) for hours in REMINDER_HOURS]
+        self.next_reminder_at = min((time for time in times if time > at), default=None)
 
     @classmethod
     def locked(cls, booking_id: UUID) -> Self | None:

@@ -22,7 +22,7 @@ def upgrade() -> None:
     op.create_unique_constraint("uq_account_feed_token_hash", "account", ["feed_token_hash"])
     op.add_column("booking", sa.Column("policy", JSONB(), nullable=False, server_default=_POLICY))
     op.alter_column("booking", "policy", server_default=None)
-    op.add_column("booking", sa.Column("confirmed_at", sa.DateTime(timezone=True)))
+    op.add_column("booking", sa.Column("next_reminder_at", sa.DateTime(timezone=True)))
     op.add_column("booking", sa.Column("cancelled_by", sa.String(32)))
     op.add_column("booking", sa.Column("cancelled_at", sa.DateTime(timezone=True)))
     op.add_column("booking", sa.Column("cancel_reason", sa.Text()))
@@ -35,6 +35,12 @@ def upgrade() -> None:
     op.create_index(
         "ix_booking_coming", "booking", [sa.text("lower(period)")], postgresql_where=sa.text("status = 'confirmed'")
     )
+    op.create_index(
+        "ix_booking_reminder",
+        "booking",
+        ["next_reminder_at"],
+        postgresql_where=sa.text("status = 'confirmed'"),
+    )
     op.drop_constraint("ck_email_status", "email")
     op.create_check_constraint(
         "status", "email", "status IN ('queued', 'sending', 'sent', 'failed', 'withdrawn')"
@@ -45,13 +51,14 @@ def downgrade() -> None:
     op.execute("DELETE FROM email WHERE status = 'withdrawn'")
     op.drop_constraint("ck_email_status", "email")
     op.create_check_constraint("status", "email", "status IN ('queued', 'sending', 'sent', 'failed')")
+    op.drop_index("ix_booking_reminder", "booking")
     op.drop_index("ix_booking_coming", "booking")
     op.drop_index("ix_booking_of_coach", "booking")
     op.drop_index("ix_booking_of_client", "booking")
     op.create_index("ix_booking_client_id", "booking", ["client_id"])
     op.create_index("ix_booking_coach_id", "booking", ["coach_id"])
     op.drop_constraint("ck_booking_cancelled_by", "booking")
-    for column in ("cancel_refund_percent", "cancel_reason", "cancelled_at", "cancelled_by", "confirmed_at", "policy"):
+    for column in ("cancel_refund_percent", "cancel_reason", "cancelled_at", "cancelled_by", "next_reminder_at", "policy"):
         op.drop_column("booking", column)
     op.drop_column("account", "feed_token_hash")
     op.drop_column("account", "reminder_hours")

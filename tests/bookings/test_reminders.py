@@ -1,11 +1,11 @@
 """Reminders: a day and an hour before, to those who want them, of what is on."""
 
 from datetime import datetime, timedelta
-
-from sqlalchemy import text
+from uuid import UUID
 
 from app.bookings import reminders
-from app.emails.models import EmailStatus
+from app.bookings.models import Booking
+from app.emails.models import Email, EmailStatus
 from app.extensions import db
 from tests.bookings.test_cancel import mails, paid
 from tests.payments.conftest import Shop
@@ -25,7 +25,8 @@ def test_both_are_reminded_a_day_before_and_an_hour_before_once_each(
 
     counts = [remind(shop, timedelta(hours=hours)) for hours in (25, 24, 23, 1, 0.5)]
 
-    assert counts == [0, 2, 0, 2, 0]
+    assert counts == [0, 1, 0, 1, 0]
+    assert len([mail for mail in shop.rows(Email) if mail.kind == "reminder"]) == 4
     assert set(mails(shop, "reminder")) == {client.email, coach.email}
 
 
@@ -34,7 +35,7 @@ def test_one_chooses_how_often(shop: Shop, client: Person, coach: Person) -> Non
     coach.ask("PATCH", "/auth/me", json={"reminder_hours": [1]})
     paid(shop, client, coach, next_week())
 
-    assert [remind(shop, timedelta(hours=hours)) for hours in (24, 1)] == [0, 1]
+    assert [remind(shop, timedelta(hours=hours)) for hours in (24, 1)] == [1, 1]
     assert set(mails(shop, "reminder")) == {coach.email}
 
 
@@ -42,13 +43,12 @@ def test_what_was_booked_within_the_day_is_not_announced_a_day_before(
     shop: Shop, client: Person, coach: Person
 ) -> None:
     booking_id = paid(shop, client, coach, next_week())
-    db.session.execute(
-        text("UPDATE booking SET confirmed_at = lower(period) - interval '5 hours' WHERE id = :id"),
-        {"id": booking_id},
-    )
+    within_the_day = next_week() - timedelta(hours=5)
+    booking = db.session.get_one(Booking, UUID(booking_id))
+    booking.plan_reminder(within_the_day)
     db.session.commit()
 
-    assert [remind(shop, timedelta(hours=hours)) for hours in (4, 1)] == [0, 2]
+    assert [remind(shop, timedelta(hours=hours)) for hours in (4, 1)] == [0, 1]
 
 
 def test_nobody_is_reminded_of_what_is_off(shop: Shop, client: Person, coach: Person) -> None:
@@ -65,4 +65,11 @@ def test_a_session_that_moved_is_announced_at_its_new_time(shop: Shop, client: P
     booking_id = paid(shop, client, coach, next_week() + timedelta(days=1))
     client.post(f"/booking/{booking_id}/reschedule", json={"session_datetime": next_week().isoformat()})
 
-    assert remind(shop, timedelta(hours=24)) == 2
+    assert remind(shop, timedelta(hours=24)) == 1
+
+
+def test_after_an_outage_only_the_latest_reminder_is_sent(shop: Shop, client: Person, coach: Person) -> None:
+    paid(shop, client, coach, next_week())
+
+    assert [remind(shop, timedelta(minutes=minutes)) for minutes in (40, 30)] == [1, 0]
+    assert len([mail for mail in shop.rows(Email) if mail.kind == "reminder"]) == 2
