@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+from types import FrameType
 
 from sandbox.environment import with_programs
 from sandbox.servers import servers
@@ -18,14 +19,31 @@ def main(command: list[str]) -> int:
     """The command's exit code, once it and its servers have ended."""
     if not command:
         raise SystemExit(__doc__)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    ending = _Ending()
     with servers({}) as found:
-        running = subprocess.Popen(command, env=with_programs({**os.environ, **found}))  # noqa: S603 - the caller's own
-        try:
-            return running.wait()
-        except KeyboardInterrupt:
-            running.terminate()
-            return running.wait()
+        if ending.asked:
+            return 128 + signal.SIGTERM
+        # A signal between the fork and the assignment must not lose sight of the command.
+        environ = with_programs({**os.environ, **found})
+        ending.command = subprocess.Popen(command, env=environ)  # noqa: S603 - the caller's own
+        if ending.asked:
+            ending.command.terminate()
+        return ending.command.wait()
+
+
+class _Ending:
+    """Passes SIGTERM and Ctrl-C on to the command, and lets it decide how to end."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self.command: subprocess.Popen[bytes] | None = None
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(signum, self._ask)
+
+    def _ask(self, _signum: int, _frame: FrameType | None) -> None:
+        self.asked = True
+        if self.command:
+            self.command.terminate()
 
 
 if __name__ == "__main__":
