@@ -73,7 +73,8 @@ class Sweep(Job):
 
 @setup_logging.connect
 def _log_like_the_web(**_: Any) -> None:
-    logs.configure(Settings.load().log_level)
+    settings: Settings = flask_app.extensions["settings"]
+    logs.configure(settings.log_level)
 
 
 @worker_process_init.connect

@@ -5,13 +5,12 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from blinker import Signal
-from psycopg.errors import ExclusionViolation
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts.models import Account
 from app.bookings import calendar
-from app.bookings.models import Booking, BookingMove, Party
+from app.bookings.models import Booking, BookingMove, Party, overlap_refused
 from app.bookings.policy import Cancelling
 from app.bookings.status import Status
 from app.emails import messages
@@ -54,7 +53,7 @@ def confirm(booking: Booking) -> None:
             booking.move_to(Status.CONFIRMED, "paid")
             booking.plan_reminder(now())
     except IntegrityError as error:
-        if not isinstance(error.orig, ExclusionViolation):
+        if overlap_refused(error) is None:
             raise
         raise SlotTaken("The hold had run out, and the time was sold meanwhile.") from None
     messages.booking_confirmed(booking, calendar.invitation(booking))

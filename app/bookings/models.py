@@ -5,8 +5,10 @@ from enum import StrEnum
 from typing import Any, Self
 from uuid import UUID
 
+from psycopg.errors import ExclusionViolation
 from sqlalchemy import ForeignKey, Index, select, text
 from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, ExcludeConstraint, Range
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Account, Role
@@ -21,6 +23,14 @@ from app.money import Money
 _ALIVE = text("status IN ('pending', 'confirmed')")
 
 
+NO_CLIENT_TWICE = "no_client_twice"
+
+
+def overlap_refused(error: IntegrityError) -> str | None:
+    """The exclusion constraint that refused an overlap; None when it was something else."""
+    return error.orig.diag.constraint_name if isinstance(error.orig, ExclusionViolation) else None
+
+
 class Party(StrEnum):
     """Which part somebody has in a booking."""
 
@@ -33,7 +43,7 @@ class Booking(Changing, Base):
     __tablename__ = "booking"
     __table_args__ = (
         ExcludeConstraint(("coach_id", "="), ("busy", "&&"), where=_ALIVE, name="no_coach_twice"),
-        ExcludeConstraint(("client_id", "="), ("period", "&&"), where=_ALIVE, name="no_client_twice"),
+        ExcludeConstraint(("client_id", "="), ("period", "&&"), where=_ALIVE, name=NO_CLIENT_TWICE),
         Index("ix_booking_of_client", "client_id", text("lower(period)"), "id"),
         Index("ix_booking_of_coach", "coach_id", text("lower(period)"), "id"),
         Index("ix_booking_coming", text("lower(period)"), postgresql_where=text("status = 'confirmed'")),

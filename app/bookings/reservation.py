@@ -7,14 +7,13 @@ from datetime import datetime, timedelta
 from typing import Self
 from uuid import UUID, uuid4
 
-from psycopg.errors import ExclusionViolation
 from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts.models import Account
 from app.bookings import lifecycle
-from app.bookings.models import Booking, BookingMove, Party
+from app.bookings.models import NO_CLIENT_TWICE, Booking, BookingMove, Party, overlap_refused
 from app.bookings.schemas import BookingRequest
 from app.bookings.status import Status
 from app.coaches import slots
@@ -153,9 +152,10 @@ def _no_overlap(coach: Coach, time: Time, at: datetime) -> Iterator[None]:
         with db.session.begin_nested():
             yield
     except IntegrityError as error:
-        if not isinstance(error.orig, ExclusionViolation):
+        constraint = overlap_refused(error)
+        if constraint is None:
             raise
-        if error.orig.diag.constraint_name == "no_client_twice":
+        if constraint == NO_CLIENT_TWICE:
             raise ClientBusy("The client has another session at this time.") from None
         raise _taken(coach, time, at) from None
 

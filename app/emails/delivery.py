@@ -7,7 +7,7 @@ from uuid import UUID
 from app.emails import transport
 from app.emails.models import Email, EmailStatus
 from app.extensions import db, now
-from app.retries import MOST_ATTEMPTS, pause
+from app.retries import MOST_ATTEMPTS, pause_unless_last
 
 log = logging.getLogger(__name__)
 
@@ -30,10 +30,10 @@ def deliver(email_id: UUID) -> timedelta | None:
     except transport.Refused as error:
         return _failed(email, error, None)
     except transport.Unreachable as error:
-        return _failed(email, error, pause(email.attempts) if email.attempts < MOST_ATTEMPTS else None)
+        return _failed(email, error, pause_unless_last(email.attempts))
     except Exception as error:  # whatever it was is kept on the row and tried again
         log.exception("mail %s %s", email.kind, email.id)
-        return _failed(email, error, pause(email.attempts) if email.attempts < MOST_ATTEMPTS else None)
+        return _failed(email, error, pause_unless_last(email.attempts))
     email.status, email.sent_at, email.last_error = EmailStatus.SENT, now(), None
     db.session.commit()
     log.info("mail %s %s sent", email.kind, email.id)

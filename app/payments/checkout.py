@@ -102,19 +102,12 @@ def _close(payment: Payment) -> None:
     """
     session_id, payment_id = payment.stripe_session_id, payment.id
     db.session.commit()  # no lock waits for Stripe's answer
-    if session_id and _was_paid(session_id):
+    if session_id and gateway.close_session(session_id):
         raise NotPayable("This booking is being paid in the session that is open.")
     closed = Payment.locked(payment_id)
     unchanged = closed and closed.stripe_session_id == session_id
     if closed and unchanged and closed.status in {Status.PENDING, Status.FAILED}:
         closed.move_to(Status.EXPIRED, "replaced by a session with other URLs")
-
-
-def _was_paid(session_id: str) -> bool:
-    try:
-        return gateway.expire_session(session_id).status == "complete"
-    except gateway.StripeRefused:  # Stripe knows no such session, so nobody can pay in it
-        return False
 
 
 def _new_payment(booking: Booking, wish: CheckoutRequest) -> Payment:
@@ -160,7 +153,7 @@ def _record(payment_id: UUID, session: gateway.CheckoutSession) -> Payment:
     assert payment is not None, "payments are never deleted"
     if payment.status is Status.EXPIRED or payment.booking.payment_id != payment.id:
         db.session.commit()  # no lock waits for Stripe's answer
-        _was_paid(session.id)
+        gateway.close_session(session.id)
         raise NotPayable("Another page was opened for this booking meanwhile; ask again for it.")
     payment.stripe_session_id, payment.session_url = session.id, session.url
     return payment

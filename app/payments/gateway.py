@@ -65,8 +65,6 @@ class CheckoutOrder:
 class CheckoutSession:
     id: str
     url: str | None
-    status: str
-    payment_status: str
 
 
 @dataclass(frozen=True)
@@ -132,21 +130,26 @@ def open_session(order: CheckoutOrder) -> CheckoutSession:
     )
 
 
-def session(session_id: str) -> CheckoutSession:
-    """How a Checkout session stands. Raises StripeAway, StripeRefused."""
-    return _session(_call(lambda: _v1().checkout.sessions.retrieve(session_id)))
+def close_session(session_id: str) -> bool:
+    """Close a Checkout session, so that nobody can pay in it; whether it is complete instead.
 
-
-def expire_session(session_id: str) -> CheckoutSession:
-    """Close an open Checkout session, so that nobody can pay in it; how it stands after that.
-
-    One that is no longer open stays as it is: `complete` means that it was paid or is being paid.
-    Raises StripeAway, StripeRefused.
+    Complete means that it was paid or is being paid. One that Stripe does not know, as after a change of key,
+    cannot be paid in either. Raises StripeAway.
     """
+    sessions = _v1().checkout.sessions
     try:
-        return _session(_call(lambda: _v1().checkout.sessions.expire(session_id)))
-    except StripeRefused:
-        return session(session_id)
+        _call(lambda: sessions.expire(session_id))
+    except StripeRefused:  # only an open session can be expired: see how this one stands
+        return _is_complete(session_id)
+    return False
+
+
+def _is_complete(session_id: str) -> bool:
+    try:
+        return _call(lambda: _v1().checkout.sessions.retrieve(session_id)).status == "complete"
+    except StripeRefused as error:
+        log.warning("Stripe knows no session %s, so nobody can pay in it: %s", session_id, error)
+        return False
 
 
 def refund(refund_id: UUID, payment_intent_id: str, amount: Money, failures: int) -> StripeRefund:
@@ -242,4 +245,4 @@ def _refund(made: stripe.Refund) -> StripeRefund:
 
 
 def _session(answer: stripe.checkout.Session) -> CheckoutSession:
-    return CheckoutSession(answer.id, answer.url, answer.status or "open", answer.payment_status)
+    return CheckoutSession(answer.id, answer.url)

@@ -51,10 +51,7 @@ def close(payment_id: UUID) -> None:
 
 def _was_paid(session_id: str) -> bool:
     try:
-        return gateway.expire_session(session_id).status == "complete"
-    except gateway.StripeRefused as error:
-        log.warning("Stripe knows no session %s, so nobody can pay in it: %s", session_id, error)
-        return False
+        return gateway.close_session(session_id)
     except gateway.StripeAway:
         log.warning("Stripe is away: session %s stays open until the next sweep", session_id)
         return True

@@ -13,7 +13,7 @@ from app.emails import messages
 from app.extensions import db, now
 from app.payments import refunds, settlement
 from app.payments.models import EventStatus, StripeEvent
-from app.retries import MOST_ATTEMPTS, pause
+from app.retries import MOST_ATTEMPTS, pause_unless_last
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +88,7 @@ def handle(event_id: str) -> timedelta | None:
     except Exception as error:  # whatever it was is kept on the row and tried again
         db.session.rollback()
         log.exception("event %s failed (attempt %s)", event_id, attempts)
-        return _failed(event_id, error, wait=pause(attempts) if attempts < MOST_ATTEMPTS else None)
+        return _failed(event_id, error, wait=pause_unless_last(attempts))
     return None
 
 
