@@ -91,6 +91,12 @@ class Money:
         shown = 0 if self.currency in WHOLE_IN_HUNDREDTHS else digits(self.currency)
         return f"{self.major:,.{shown}f} {self.currency}"
 
+    def __add__(self, other: "Money") -> "Money":
+        """Raises ValueError for two currencies."""
+        if self.currency != other.currency:
+            raise ValueError(f"{self} and {other} do not add up")
+        return Money(self.amount + other.amount, self.currency)
+
     def for_minutes(self, minutes: int) -> "Money":
         """The price of so many minutes at this hourly rate, rounded half up to a payable amount."""
         step = smallest_step(self.currency)

@@ -56,7 +56,14 @@ def confirm(booking: Booking) -> None:
         if overlap_refused(error) is None:
             raise
         raise SlotTaken("The hold had run out, and the time was sold meanwhile.") from None
-    messages.booking_confirmed(booking, calendar.invitation(booking))
+
+
+def announce(bookings: Sequence[Booking]) -> None:
+    """Tell both that what was just confirmed is on; of a series, all in one mail."""
+    if len(bookings) == 1:
+        messages.booking_confirmed(bookings[0], calendar.invitation(bookings[0]))
+    elif bookings:
+        messages.series_confirmed(bookings, calendar.feed(bookings))
 
 
 def expire(booking: Booking) -> None:

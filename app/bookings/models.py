@@ -1,12 +1,13 @@
 """Bookings and what became of them."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
 from uuid import UUID
 
 from psycopg.errors import ExclusionViolation
-from sqlalchemy import ForeignKey, Index, select, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, func, select, text
 from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -17,7 +18,7 @@ from app.bookings.policy import Policy
 from app.bookings.status import Status, check_move
 from app.coaches.models import Coach
 from app.emails.messages import REMINDER_HOURS
-from app.extensions import Base, Changing, choice, db
+from app.extensions import Base, Changing, Identified, choice, db
 from app.money import Money
 
 _ALIVE = text("status IN ('pending', 'confirmed')")
@@ -49,6 +50,7 @@ class Booking(Changing, Base):
         Index("ix_booking_coming", text("lower(period)"), postgresql_where=text("status = 'confirmed'")),
         Index("ix_booking_reminder", "next_reminder_at", postgresql_where=text("status = 'confirmed'")),
         Index("ix_booking_running_hold", "hold_expires_at", postgresql_where=text("status = 'pending'")),
+        Index("ix_booking_of_series", "series_id", postgresql_where=text("series_id IS NOT NULL")),
     )
 
     coach_id: Mapped[UUID] = mapped_column(ForeignKey("coach.id"))
@@ -66,8 +68,10 @@ class Booking(Changing, Base):
     video_url: Mapped[str | None]
     hold_expires_at: Mapped[datetime | None]
     """Until when a pending booking keeps its time; None once it is no longer pending."""
-    payment_id: Mapped[UUID | None] = mapped_column(ForeignKey("payment.id", use_alter=True), unique=True)
-    """The payment that paid for it, or the newest try."""
+    series_id: Mapped[UUID | None] = mapped_column(ForeignKey("booking_series.id"))
+    """The weekly series that it was booked in."""
+    payment_id: Mapped[UUID | None] = mapped_column(ForeignKey("payment.id", use_alter=True))
+    """The payment that paid for it, or the newest try; the sessions of a series share one."""
     policy: Mapped[dict[str, Any]] = mapped_column(JSONB)
     """The coach's cancellation policy when it was booked."""
     next_reminder_at: Mapped[datetime | None]
@@ -140,8 +144,28 @@ class Booking(Changing, Base):
         if coach_id is None:
             return None
         Coach.locked(coach_id)
-        row_lock = select(cls).where(cls.id == booking_id).with_for_update(of=cls)
-        return db.session.scalar(row_lock.execution_options(populate_existing=True))
+        return cls.lock_rows(cls.id == booking_id)[0]
+
+    @classmethod
+    def lock_rows(cls, which: ColumnElement[bool]) -> Sequence[Self]:
+        """One coach's bookings, locked, the earliest session first; the coach's row is locked already."""
+        rows = select(cls).where(which).order_by(func.lower(cls.period)).with_for_update(of=cls)
+        return db.session.scalars(rows.execution_options(populate_existing=True)).all()
+
+
+class BookingSeries(Identified, Base):
+    """Sessions at the same hour, week by week, booked in one request and paid for together."""
+
+    __tablename__ = "booking_series"
+
+    coach_id: Mapped[UUID] = mapped_column(ForeignKey("coach.id"))
+    client_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+
+    bookings: Mapped[list[Booking]] = relationship(order_by=func.lower(Booking.period), viewonly=True)
+
+    def concerns(self, account: Account) -> bool:
+        """Whether this person may see it: its client, its coach, an admin."""
+        return account.role is Role.ADMIN or account.id in {self.client_id, self.coach_id}
 
 
 class BookingMove(AuditRow, Base):

@@ -52,6 +52,27 @@ def booking_confirmed(booking: "Booking", invitation: str) -> None:
     )
 
 
+def series_confirmed(bookings: "Sequence[Booking]", calendar: str) -> None:
+    """To client and coach: these sessions, paid for together, are on.
+
+    The calendar is a METHOD:PUBLISH, as an invitation may hold but one event (RFC 5546, 3.2.2).
+    """
+    first = bookings[0]
+    for reader, other in _both(first):
+        sessions = [_span(booking.start, booking.end, reader.zone) for booking in bookings]
+        _put(
+            "series_confirmed",
+            first.payment_id,
+            reader,
+            f"Confirmed: {len(bookings)} coaching sessions with {other.name}",
+            calendar=calendar,
+            first=first,
+            other=other,
+            sessions=sessions,
+            paid=sum((booking.price for booking in bookings[1:]), first.price),
+        )
+
+
 def booking_moved(booking: "Booking", before: datetime, by: str, invitation: str) -> None:
     """To both: the session has another time, and by whom."""
     _put_to_both(
@@ -109,18 +130,21 @@ def _reminder_id(booking: "Booking", hours: int) -> str:
 
 
 def payment_returned(
-    booking: "Booking", payment_id: UUID, amount: "Money", why: str, free: Sequence[datetime]
+    bookings: "Sequence[Booking]", payment_id: UUID, amount: "Money", why: str, free: Sequence[datetime]
 ) -> None:
-    """To the client: the money goes back, why, and which times are free instead."""
+    """To the client: the money goes back, for which sessions, why, and which times are free instead."""
+    first = bookings[0]
+    zone = first.client.zone
     _put(
         "payment_returned",
-        payment_id,
-        booking.client,
+        f"{payment_id}:{first.id}",
+        first.client,
         f"Your payment of {amount} is on its way back",
-        booking=booking,
+        coach=first.coach,
+        sessions=[_moment(booking.start, zone) for booking in bookings],
         amount=amount,
         why=why,
-        free=[_moment(start, booking.client.zone) for start in free],
+        free=[_moment(start, zone) for start in free],
     )
 
 
@@ -157,10 +181,16 @@ def test(to: str) -> UUID:
 
 
 def _put_to_both(kind: str, booking: "Booking", subject: str, calendar: str, **shown: Any) -> None:
-    for reader, other in ((booking.client, booking.coach.account), (booking.coach.account, booking.client)):
+    for reader, other in _both(booking):
         shown |= {"booking": booking, "other": other, "when": _span(booking.start, booking.end, reader.zone)}
         title = subject.format(minutes=booking.duration_minutes, name=other.name)
         _put(kind, f"{booking.id}:{booking.calendar_sequence}", reader, title, calendar=calendar, **shown)
+
+
+def _both(booking: "Booking") -> "tuple[tuple[Account, Account], ...]":
+    """Each of the two as reader, beside the other."""
+    client, coach = booking.client, booking.coach.account
+    return (client, coach), (coach, client)
 
 
 def _put(kind: str, subject_id: object, reader: "Account", subject: str, **shown: Any) -> None:

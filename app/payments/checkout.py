@@ -1,19 +1,23 @@
 """Opening the page on which a client pays."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from flask import current_app
+from sqlalchemy import select
 
 from app.accounts.models import Account
 from app.bookings.models import Booking
 from app.bookings.status import Status as BookingStatus
+from app.coaches.models import Coach
 from app.config import Environment, Settings
 from app.extensions import db, now
+from app.money import Money
 from app.payments import gateway
-from app.payments.models import Payment
+from app.payments.models import Payment, PaymentLine
 from app.payments.schemas import CheckoutRequest
 from app.payments.status import Status
 from app.problems import Invalid, NotFound, Problem
@@ -61,31 +65,50 @@ def open_session(client: Account, wish: CheckoutRequest) -> tuple[Payment, bool]
 
 
 def _payment_for(client: Account, wish: CheckoutRequest) -> Payment:
-    """The booking's payment that is open for these URLs, or a new one, with its locks held."""
-    booking = _payable(client, wish.booking_id)
-    payment = Payment.locked(booking.payment_id) if booking.payment_id else None
+    """The payment that is open for these bookings and URLs, or a new one, with its locks held."""
+    bookings = _payable(client, wish)
+    payment_id = bookings[0].payment_id
+    payment = Payment.locked(payment_id) if payment_id else None
     if payment and _is_open(payment):
-        if (payment.success_url, payment.cancel_url) == (wish.success_url, wish.cancel_url):
+        if _is_for(payment, bookings, wish):
             return payment
         _close(payment)
         return _payment_for(client, wish)  # no lock was held meanwhile: look again
-    return _new_payment(booking, wish)
+    return _new_payment(client, bookings, wish)
 
 
-def _payable(client: Account, booking_id: UUID) -> Booking:
-    booking = Booking.locked(booking_id)
-    if booking is None or booking.client_id != client.id:
+def _payable(client: Account, wish: CheckoutRequest) -> Sequence[Booking]:
+    """What is paid for together, locked: the booking, or what is still held of its series."""
+    which = Booking.id == wish.booking_id if wish.booking_id else Booking.series_id == wish.series_id
+    asked = db.session.scalar(select(Booking).where(which, Booking.client_id == client.id).limit(1))
+    if asked is None:
         raise NotFound("There is no such booking.")
+    Coach.locked(asked.coach_id)
+    together = Booking.series_id == asked.series_id if asked.series_id else Booking.id == asked.id
+    found = Booking.lock_rows(together)
+    payable = [booking for booking in found if booking.holds(now()) and booking.start > now()]
+    if not payable or (wish.booking_id and asked not in payable):
+        raise _not_payable(asked)
+    return payable
+
+
+def _not_payable(booking: Booking) -> NotPayable:
     if booking.start <= now():
-        raise NotPayable("This session's time has come; book another.")
-    if not booking.holds(now()):
-        words = {
-            BookingStatus.CONFIRMED: "is paid already",
-            BookingStatus.PENDING: "was held too long without being paid; book the time again",
-            BookingStatus.EXPIRED: "was held too long without being paid; book the time again",
-        }
-        raise NotPayable(f"This booking {words.get(booking.status, f'is {booking.status}')}.")
-    return booking
+        return NotPayable("This session's time has come; book another.")
+    words = {
+        BookingStatus.CONFIRMED: "is paid already",
+        BookingStatus.PENDING: "was held too long without being paid; book the time again",
+        BookingStatus.EXPIRED: "was held too long without being paid; book the time again",
+    }
+    return NotPayable(f"This booking {words.get(booking.status, f'is {booking.status}')}.")
+
+
+def _is_for(payment: Payment, bookings: Sequence[Booking], wish: CheckoutRequest) -> bool:
+    """Whether its session asks for just this money and returns to just these pages."""
+    order = {(booking.id, booking.amount_minor) for booking in bookings}
+    return (payment.success_url, payment.cancel_url) == (wish.success_url, wish.cancel_url) and order == {
+        (line.booking_id, line.amount_minor) for line in payment.lines
+    }
 
 
 def _is_open(payment: Payment) -> bool:
@@ -110,15 +133,17 @@ def _close(payment: Payment) -> None:
         closed.move_to(Status.EXPIRED, "replaced by a session with other URLs")
 
 
-def _new_payment(booking: Booking, wish: CheckoutRequest) -> Payment:
-    if now() + SESSION_LASTS + GRACE > booking.created_at + LONGEST_HOLD:
+def _new_payment(client: Account, bookings: Sequence[Booking], wish: CheckoutRequest) -> Payment:
+    first = bookings[0]
+    if now() + SESSION_LASTS + GRACE > first.created_at + LONGEST_HOLD:
         raise NotPayable("This booking was held too long without being paid; book the time again.")
     payment = Payment(
         id=uuid4(),
-        booking_id=booking.id,
-        booking=booking,
-        amount_minor=booking.amount_minor,
-        currency=booking.currency,
+        coach_id=first.coach_id,
+        client=client,
+        lines=[PaymentLine(booking=booking, amount_minor=booking.amount_minor) for booking in bookings],
+        amount_minor=sum(booking.amount_minor for booking in bookings),
+        currency=first.currency,
         status=Status.PENDING,
         success_url=wish.success_url,
         cancel_url=wish.cancel_url,
@@ -127,36 +152,49 @@ def _new_payment(booking: Booking, wish: CheckoutRequest) -> Payment:
     )
     db.session.add(payment)
     db.session.flush()
-    booking.payment_id = payment.id
-    booking.hold_expires_at = payment.session_expires_at + GRACE
+    for booking in bookings:
+        booking.payment_id = payment.id
+        booking.hold_expires_at = payment.session_expires_at + GRACE
     return payment
 
 
 def _order(payment: Payment, wish: CheckoutRequest) -> gateway.CheckoutOrder:
-    booking = payment.booking
-    local = booking.start.astimezone(ZoneInfo(booking.client_time_zone))
     return gateway.CheckoutOrder(
         payment_id=payment.id,
-        booking_id=booking.id,
-        price=payment.price,
-        title=f"{booking.duration_minutes} minutes of coaching with {booking.coach.name}",
-        description=f"{local:%A} {local.day} {local:%B %Y, %H:%M} ({booking.client_time_zone})",
-        customer_email=booking.client.email,
+        booking_id=payment.bookings[0].id,
+        lines=[_line(booking, payment.share(booking)) for booking in payment.bookings],
+        customer_email=payment.client.email,
         success_url=wish.success_url,
         cancel_url=wish.cancel_url,
         expires_at=payment.session_expires_at,
     )
 
 
+def _line(booking: Booking, share: Money) -> gateway.OrderLine:
+    local = booking.start.astimezone(ZoneInfo(booking.client_time_zone))
+    return gateway.OrderLine(
+        title=f"{booking.duration_minutes} minutes of coaching with {booking.coach.name}",
+        description=f"{local:%A} {local.day} {local:%B %Y, %H:%M} ({booking.client_time_zone})",
+        price=share,
+    )
+
+
 def _record(payment_id: UUID, session: gateway.CheckoutSession) -> Payment:
     payment = Payment.locked(payment_id)
     assert payment is not None, "payments are never deleted"
-    if payment.status is Status.EXPIRED or payment.booking.payment_id != payment.id:
+    if payment.status is Status.EXPIRED or not _is_wanted(payment):
         db.session.commit()  # no lock waits for Stripe's answer
         gateway.close_session(session.id)
-        raise NotPayable("Another page was opened for this booking meanwhile; ask again for it.")
+        raise NotPayable("What is to be paid has changed meanwhile; ask again for the page.")
     payment.stripe_session_id, payment.session_url = session.id, session.url
     return payment
+
+
+def _is_wanted(payment: Payment) -> bool:
+    """Whether none of its bookings was called off, or got another payment, while Stripe was asked."""
+    return payment.waiting == payment.bookings and all(
+        booking.status is not BookingStatus.CANCELLED for booking in payment.bookings
+    )
 
 
 def _give_up(payment_id: UUID, code: str, message: str) -> None:

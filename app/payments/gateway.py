@@ -1,7 +1,7 @@
 """The only door to Stripe: everything that is asked of it passes here."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar, cast
@@ -10,7 +10,7 @@ from uuid import UUID
 import stripe
 from flask import Flask, current_app
 from stripe.params import WebhookEndpointCreateParams
-from stripe.params.checkout import SessionCreateParams
+from stripe.params.checkout import SessionCreateParams, SessionCreateParamsLineItem
 
 from app.config import Settings
 from app.money import Money
@@ -47,14 +47,22 @@ class StripeRefused(Exception):
 
 
 @dataclass(frozen=True)
+class OrderLine:
+    """One session, as the payer reads it on the page."""
+
+    title: str
+    description: str
+    price: Money
+
+
+@dataclass(frozen=True)
 class CheckoutOrder:
     """What a Checkout session is to be opened for. The same order always gives the same session."""
 
     payment_id: UUID
     booking_id: UUID
-    price: Money
-    title: str
-    description: str
+    """The first of those that are paid for."""
+    lines: Sequence[OrderLine]
     customer_email: str
     success_url: str
     cancel_url: str
@@ -103,20 +111,11 @@ def open_session(order: CheckoutOrder) -> CheckoutSession:
     ids = {"payment_id": str(order.payment_id), "booking_id": str(order.booking_id)}
     params: SessionCreateParams = {
         "mode": "payment",
-        "line_items": [
-            {
-                "quantity": 1,
-                "price_data": {
-                    "currency": order.price.currency.lower(),
-                    "unit_amount": order.price.amount,
-                    "product_data": {"name": order.title, "description": order.description},
-                },
-            }
-        ],
+        "line_items": [_line_item(line) for line in order.lines],
         "customer_email": order.customer_email,
         "client_reference_id": str(order.booking_id),
         "metadata": ids,
-        "payment_intent_data": {"metadata": ids, "description": order.title},
+        "payment_intent_data": {"metadata": ids, "description": order.lines[0].title},
         "success_url": order.success_url,
         "cancel_url": order.cancel_url,
         "expires_at": int(order.expires_at.timestamp()),
@@ -228,6 +227,17 @@ def _call(ask: Callable[[], Answer]) -> Answer:
         if (error.http_status or 500) >= 500:
             raise StripeBroke("Stripe has trouble. Nothing was charged; try again in a moment.") from error
         raise StripeRefused(error) from error
+
+
+def _line_item(line: OrderLine) -> SessionCreateParamsLineItem:
+    return {
+        "quantity": 1,
+        "price_data": {
+            "currency": line.price.currency.lower(),
+            "unit_amount": line.price.amount,
+            "product_data": {"name": line.title, "description": line.description},
+        },
+    }
 
 
 def _endpoint(found: stripe.WebhookEndpoint) -> WebhookEndpoint:

@@ -66,4 +66,5 @@ def _close(payment_id: UUID) -> None:
 def _release(payment: Payment) -> None:
     if payment.status is not Status.EXPIRED:
         payment.move_to(Status.EXPIRED, "the hold ran out")
-    lifecycle.expire(payment.booking)
+    for booking in payment.waiting:
+        lifecycle.expire(booking)

@@ -9,20 +9,27 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.accounts.models import Account, Role
 from app.audit import AuditRow
 from app.bookings.models import Booking
+from app.coaches.models import Coach
 from app.extensions import Base, Changing, choice, db, now
 from app.money import Money
 from app.payments.status import NOT_REFUNDED, PAID, RefundStatus, Status, check_move
 
 
 class Payment(Changing, Base):
-    """One Checkout session for one booking, and the money that came through it."""
+    """One Checkout session for one booking or for a series, and the money that came through it."""
 
     __tablename__ = "payment"
-    __table_args__ = (CheckConstraint("amount_refunded_minor between 0 and amount_minor", name="refunded"),)
+    __table_args__ = (
+        CheckConstraint("amount_refunded_minor between 0 and amount_minor", name="refunded"),
+        Index("ix_payment_of_coach", "coach_id", "created_at", "id"),
+        Index("ix_payment_of_client", "client_id", "created_at", "id"),
+    )
 
-    booking_id: Mapped[UUID] = mapped_column(ForeignKey("booking.id"), index=True)
+    coach_id: Mapped[UUID] = mapped_column(ForeignKey("coach.id"))
+    client_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
     amount_minor: Mapped[int]
     currency: Mapped[str]
     status: Mapped[Status] = mapped_column(choice(Status), default=Status.PENDING)
@@ -39,7 +46,8 @@ class Payment(Changing, Base):
     failure_code: Mapped[str | None]
     failure_message: Mapped[str | None]
 
-    booking: Mapped[Booking] = relationship(foreign_keys=[booking_id])
+    client: Mapped[Account] = relationship()
+    lines: Mapped[list["PaymentLine"]] = relationship(back_populates="payment")
     refunds: Mapped[list["Refund"]] = relationship(back_populates="payment", order_by="Refund.created_at")
 
     @property
@@ -66,6 +74,34 @@ class Payment(Changing, Base):
     def is_paid(self) -> bool:
         return self.status in PAID
 
+    @property
+    def bookings(self) -> list[Booking]:
+        """What it pays for, the earliest session first."""
+        return sorted((line.booking for line in self.lines), key=lambda booking: booking.start)
+
+    @property
+    def waiting(self) -> list[Booking]:
+        """The bookings that wait for this payment, and not for a newer one."""
+        return [booking for booking in self.bookings if booking.payment_id == self.id]
+
+    def share(self, booking: Booking) -> Money:
+        """What was paid for one of its bookings."""
+        paid = sum(line.amount_minor for line in self.lines if line.booking_id == booking.id)
+        return Money(paid, self.currency)
+
+    def left_of(self, booking: Booking) -> Money:
+        """What of a booking's share is not refunded yet, nor being refunded."""
+        given_back = sum(
+            refund.amount_minor
+            for refund in self.refunds
+            if refund.booking_id == booking.id and refund.status not in NOT_REFUNDED
+        )
+        return Money(max(0, min(self.share(booking).amount - given_back, self.left_minor)), self.currency)
+
+    def concerns(self, account: Account) -> bool:
+        """Whether this person may see it: its client, its coach, an admin."""
+        return account.role is Role.ADMIN or account.id in {self.client_id, self.coach_id}
+
     def move_to(self, status: Status, reason: str = "") -> None:
         """The only writer of `status`. Raises IllegalMove; writes the audit row."""
         check_move(self.status, status)
@@ -76,13 +112,28 @@ class Payment(Changing, Base):
 
     @classmethod
     def locked(cls, payment_id: UUID) -> Self | None:
-        """The payment, with its coach's, its booking's and its own row locked, in this order."""
-        booking_id = db.session.scalar(select(cls.booking_id).where(cls.id == payment_id))
-        if booking_id is None:
+        """The payment, with its coach's, its bookings' and its own row locked, in this order."""
+        coach_id = db.session.scalar(select(cls.coach_id).where(cls.id == payment_id))
+        if coach_id is None:
             return None
-        Booking.locked(booking_id)
+        Coach.locked(coach_id)
+        lines = select(PaymentLine.booking_id).where(PaymentLine.payment_id == payment_id)
+        Booking.lock_rows(Booking.id.in_(lines))
         row_lock = select(cls).where(cls.id == payment_id).with_for_update(of=cls)
         return db.session.scalar(row_lock.execution_options(populate_existing=True))
+
+
+class PaymentLine(Base):
+    """What of a payment is for one booking."""
+
+    __tablename__ = "payment_line"
+
+    payment_id: Mapped[UUID] = mapped_column(ForeignKey("payment.id"), primary_key=True)
+    booking_id: Mapped[UUID] = mapped_column(ForeignKey("booking.id"), primary_key=True, index=True)
+    amount_minor: Mapped[int]
+
+    payment: Mapped[Payment] = relationship(back_populates="lines")
+    booking: Mapped[Booking] = relationship()
 
 
 class PaymentMove(AuditRow, Base):
@@ -109,6 +160,8 @@ class Refund(Changing, Base):
     )
 
     payment_id: Mapped[UUID] = mapped_column(ForeignKey("payment.id"), index=True)
+    booking_id: Mapped[UUID | None] = mapped_column(ForeignKey("booking.id"))
+    """Whose share it gives back; None where it was made by hand for a series, and nobody said."""
     amount_minor: Mapped[int]
     currency: Mapped[str]
     status: Mapped[RefundStatus] = mapped_column(choice(RefundStatus), default=RefundStatus.PENDING)

@@ -27,9 +27,18 @@ LEASE = timedelta(minutes=2)
 """How long a worker has for its call; then another may make it, under the same idempotency key."""
 
 
-def request(payment: Payment, amount: Money, reason: str) -> Refund:
-    """Put a refund on record; a job asks Stripe for it once this is committed. The payment must be locked."""
-    refund = Refund(payment=payment, amount_minor=amount.amount, currency=amount.currency, reason=reason)
+def request(payment: Payment, amount: Money, reason: str, booking: Booking) -> Refund:
+    """Put a refund of a booking's share on record; a job asks Stripe for it once this is committed.
+
+    The payment must be locked.
+    """
+    refund = Refund(
+        payment=payment,
+        booking_id=booking.id,
+        amount_minor=amount.amount,
+        currency=amount.currency,
+        reason=reason,
+    )
     db.session.add(refund)
     db.session.flush()
     after_commit("payments.issue_refund", str(refund.id))
@@ -43,9 +52,17 @@ def _follow_cancellation(booking: Booking, refund: Money) -> None:
     if payment is None:
         return
     if not payment.is_paid:
-        after_commit("payments.close_session", str(payment.id))
-    elif amount := min(refund.amount, payment.left_minor):  # some may have gone back by hand already
-        request(payment, Money(amount, payment.currency), "the booking was cancelled")
+        _close(payment, booking)
+    elif amount := min(refund.amount, payment.left_of(booking).amount):  # some may have gone back by hand
+        request(payment, Money(amount, payment.currency), "the booking was cancelled", booking)
+
+
+def _close(payment: Payment, cancelled: Booking) -> None:
+    """Nobody shall pay for what is off; the rest of a series stays held, and waits for another payment."""
+    for booking in payment.waiting:
+        if booking is not cancelled:
+            booking.payment_id = None
+    after_commit("payments.close_session", str(payment.id))
 
 
 def issue(refund_id: UUID) -> timedelta | None:
@@ -155,6 +172,7 @@ def _made_elsewhere(refund: dict[str, Any]) -> Refund | None:
         return again
     made = Refund(
         payment=payment,
+        booking_id=payment.lines[0].booking_id if len(payment.lines) == 1 else None,
         amount_minor=refund["amount"],
         currency=payment.currency,
         reason="made in Stripe's dashboard",

@@ -37,6 +37,6 @@ def show_payment(payment_id: UUID) -> PaymentView:
 
 def _seen_by(account: Account, payment_id: UUID) -> Payment:
     payment = db.session.get(Payment, payment_id)
-    if payment is None or not payment.booking.concerns(account):
+    if payment is None or not payment.concerns(account):
         raise NotFound("There is no such payment.")
     return payment

@@ -2,8 +2,9 @@ from typing import Annotated, Self
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
+from app.bookings.models import Booking
 from app.fields import Body, Instant, Major, View
 from app.payments.models import Payment, Refund
 from app.payments.status import RefundStatus, Status
@@ -27,9 +28,18 @@ RedirectUrl = Annotated[str, Field(max_length=2000), AfterValidator(_http_url)]
 
 
 class CheckoutRequest(Body):
-    booking_id: UUID
+    """One booking, or a series: all that is still unpaid of a series is paid for together."""
+
+    booking_id: UUID | None = None
+    series_id: UUID | None = None
     success_url: RedirectUrl
     cancel_url: RedirectUrl
+
+    @model_validator(mode="after")
+    def _one_order(self) -> Self:
+        if (self.booking_id is None) is (self.series_id is None):
+            raise ValueError("send either booking_id or series_id")
+        return self
 
 
 class CheckoutView(View):
@@ -62,6 +72,7 @@ class Failure(View):
 class RefundView(View):
     id: UUID
     payment_id: UUID
+    booking_id: UUID | None
     amount: Major
     amount_minor: int
     currency: str
@@ -78,9 +89,30 @@ class RefundView(View):
         return cls(amount=refund.money.major, **plain)
 
 
+class LineView(View):
+    """What of a payment is for one booking, and what of that went back or is going."""
+
+    booking_id: UUID
+    amount: Major
+    amount_minor: int
+    left_minor: int
+
+    @classmethod
+    def of(cls, payment: Payment, booking: Booking) -> Self:
+        share = payment.share(booking)
+        return cls(
+            booking_id=booking.id,
+            amount=share.major,
+            amount_minor=share.amount,
+            left_minor=payment.left_of(booking).amount,
+        )
+
+
 class PaymentView(View):
     id: UUID
     booking_id: UUID
+    """The first session of a series; `lines` names them all."""
+    lines: list[LineView]
     amount: Major
     amount_minor: int
     amount_refunded: Major
@@ -101,6 +133,8 @@ class PaymentView(View):
             "amount": payment.price.major,
             "amount_refunded": payment.refunded.major,
             "failure": payment.failure,
+            "booking_id": payment.bookings[0].id,
+            "lines": [LineView.of(payment, booking) for booking in payment.bookings],
             "refunds": [RefundView.of(refund) for refund in payment.refunds],
         }
         plain = {field: getattr(payment, field) for field in cls.model_fields if field not in computed}

@@ -4,16 +4,19 @@ Each function takes the object of an event, finds our payment, locks it and move
 why there was nothing to do, or None when something was done.
 """
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 
 from flask import current_app
 from sqlalchemy import or_, select
 
 from app.bookings import lifecycle
+from app.bookings.models import Booking
 from app.bookings.status import Status as BookingStatus
 from app.coaches import slots
 from app.emails import messages
 from app.extensions import db, now
+from app.money import Money
 from app.payments import refunds
 from app.payments.models import Payment
 from app.payments.status import Status
@@ -44,8 +47,8 @@ def session_failed(session: StripeObject) -> Outcome:
     """A delayed method brought no money, and its session takes no other: the time is free again."""
     told = of_session(session)
     outcome = _failed(told, "async_payment_failed", "The payment did not go through.")
-    if outcome is None and (payment := _locked(told)) and payment.booking.payment_id == payment.id:
-        lifecycle.expire(payment.booking)
+    if outcome is None and (payment := _locked(told)):
+        _free(payment)
     return outcome
 
 
@@ -58,8 +61,7 @@ def session_expired(session: StripeObject) -> Outcome:
         return f"the payment is {payment.status}"
     if payment.status is not Status.EXPIRED:  # its intent was canceled, and that was told first
         payment.move_to(Status.EXPIRED, "the Checkout session expired")
-    if payment.booking.payment_id == payment.id:
-        lifecycle.expire(payment.booking)
+    _free(payment)
     return None
 
 
@@ -109,36 +111,58 @@ def _paid(told: Told) -> Outcome:
     payment.move_to(Status.SUCCEEDED, "paid")
     refunds.total(payment)  # one made in Stripe's dashboard may have been told first
     if payment.status is Status.REFUNDED:
-        lifecycle.expire(payment.booking)
+        _free(payment)
     else:
         _deliver(payment)
     return None
 
 
 def _deliver(payment: Payment) -> None:
-    """Money was received: it ends in a confirmed booking, or goes back."""
-    booking = payment.booking
+    """Money was received: each session is confirmed, or its share goes back."""
+    confirmed: list[Booking] = []
+    refused: defaultdict[str, list[Booking]] = defaultdict(list)
+    for booking in payment.bookings:
+        if why := _not_confirmed(booking):
+            refused[why].append(booking)
+        else:
+            booking.payment_id = payment.id
+            confirmed.append(booking)
+    lifecycle.announce(confirmed)
+    for why, bookings in refused.items():
+        _return(payment, bookings, why)
+
+
+def _not_confirmed(booking: Booking) -> str | None:
+    """None once the booking is on; else why its money goes back."""
     if booking.status in {BookingStatus.CONFIRMED, BookingStatus.COMPLETED, BookingStatus.NO_SHOW}:
-        return _return(payment, "this session was paid twice, and one payment is enough.")
+        return "this session was paid twice, and one payment is enough."
     if booking.status is BookingStatus.CANCELLED:
-        return _return(payment, "your payment came after the booking was cancelled.")
+        return "your payment came after the booking was cancelled."
     if booking.start <= now():
-        return _return(payment, "your payment came after the session's time.")
+        return "your payment came after the session's time."
     try:
         lifecycle.confirm(booking)
     except lifecycle.SlotTaken:
-        return _return(
-            payment, "your payment came after the hold had run out, and the time was taken meanwhile."
-        )
-    booking.payment_id = payment.id
+        return "your payment came after the hold had run out, and the time was taken meanwhile."
     return None
 
 
-def _return(payment: Payment, why: str) -> None:
-    booking = payment.booking
-    refunds.request(payment, payment.price, why)
-    free = slots.nearest_free(booking.coach, booking.start, booking.duration_minutes, now())
-    messages.payment_returned(booking, payment.id, payment.price, why, free)
+def _return(payment: Payment, bookings: Sequence[Booking], why: str) -> None:
+    """Some of the money may have gone back from Stripe's dashboard, before we heard that it had come."""
+    total = Money(0, payment.currency)
+    for booking in bookings:
+        if (share := payment.left_of(booking)).amount:
+            refunds.request(payment, share, why, booking)
+            total += share
+    first = bookings[0]
+    free = slots.nearest_free(first.coach, first.start, first.duration_minutes, now())
+    messages.payment_returned(bookings, payment.id, total, why, free)
+
+
+def _free(payment: Payment) -> None:
+    """No money will come by this payment: what waits for it waits no longer."""
+    for booking in payment.waiting:
+        lifecycle.expire(booking)
 
 
 def _processing(told: Told) -> Outcome:
@@ -148,8 +172,9 @@ def _processing(told: Told) -> Outcome:
     if payment.status not in {Status.PENDING, Status.FAILED}:
         return f"the payment is {payment.status}"
     payment.move_to(Status.PROCESSING, "the bank is at work")
-    if payment.booking.status is BookingStatus.PENDING:
-        payment.booking.hold_expires_at = payment.booking.start  # the money is on its way: keep the time
+    for booking in payment.waiting:
+        if booking.status is BookingStatus.PENDING:
+            booking.hold_expires_at = booking.start  # the money is on its way: keep the time
     return None
 
 

@@ -32,6 +32,7 @@ def confirmed(post: Post, client: Person, coach: Person, notes: str = "") -> dic
         found = Booking.locked(UUID(booking["id"]))
         assert found
         lifecycle.confirm(found)
+        lifecycle.announce([found])
 
     post.work(confirm)
     return booking
@@ -175,6 +176,7 @@ def test_a_mail_is_put_out_once_however_often_its_cause_comes(
         found = Booking.locked(UUID(booking["id"]))
         assert found
         lifecycle.confirm(found)
+        lifecycle.announce([found])
 
     post.work(confirm_again)
 

@@ -21,7 +21,7 @@ def requested(shop: Shop, checkout: dict[str, Any], amount: int = 7500) -> UUID:
     def request() -> UUID:
         payment = Payment.locked(UUID(checkout["payment_id"]))
         assert payment
-        return refunds.request(payment, Money(amount, "EUR"), "a reason").id
+        return refunds.request(payment, Money(amount, "EUR"), "a reason", payment.bookings[0]).id
 
     return shop.work(request)
 
