@@ -76,10 +76,21 @@ class Person:
         booking: dict[str, Any] = answer.json()
         return booking
 
+    def wish_series(self, coach: "Person", at: datetime, sessions: int = 3, **more: Any) -> httpx.Response:
+        """Ask for the same hour week by week."""
+        wish = {"coach_id": coach.id, "session_datetime": at.isoformat(), "duration_minutes": 60}
+        return self.post("/booking/series", json=wish | {"sessions": sessions} | more)
+
+    def books_series(self, coach: "Person", sessions: int = 3) -> dict[str, Any]:
+        answer = self.wish_series(coach, next_week(), sessions)
+        assert answer.status_code == 201, answer.text
+        series: dict[str, Any] = answer.json()
+        return series
+
     def checks_out(self, booking: dict[str, Any], success_url: str = PAID) -> dict[str, Any]:
-        """Ask for the payment page."""
+        """Ask for the payment page of a booking, or of a series."""
         wish = {
-            "booking_id": booking["id"],
+            ("series_id" if "items" in booking else "booking_id"): booking["id"],
             "success_url": success_url,
             "cancel_url": "https://example.com/cancelled",
         }

@@ -59,7 +59,7 @@ def request(client: Account, wish: BookingRequest) -> Booking:
     the coach's hours, notice or horizon.
     """
     coach, at = in_line(wish.coach_id, client), now()
-    _check_holds(client, at)
+    check_holds(client, at)
     return take(coach, client, Time.of(coach, wish.session_datetime, wish.duration_minutes), wish.notes, at)
 
 
@@ -72,7 +72,20 @@ def in_line(coach_id: UUID, client: Account) -> Coach:
     return coach
 
 
-def take(coach: Coach, client: Account, time: Time, notes: str, at: datetime) -> Booking:
+def check_holds(client: Account, at: datetime) -> None:
+    """Raises TooManyHolds for a client, in line, who keeps enough unpaid times; a series counts as one."""
+    running = (Booking.status == Status.PENDING) & (Booking.hold_expires_at > at)
+    hold = func.coalesce(Booking.series_id, Booking.id)
+    holds = db.session.scalar(
+        select(func.count(hold.distinct())).where(Booking.client_id == client.id, running)
+    )
+    if (holds or 0) >= MOST_HOLDS:
+        raise TooManyHolds(f"You hold {MOST_HOLDS} unpaid times already. Pay for one, or let it run out.")
+
+
+def take(
+    coach: Coach, client: Account, time: Time, notes: str, at: datetime, series_id: UUID | None = None
+) -> Booking:
     """Hold one time; the coach and the client are in line. Raises SlotTaken, ClientBusy, Invalid."""
     amount = price(coach, time.minutes)
     _expire_stale_holds(coach, client, time, at)
@@ -93,6 +106,7 @@ def take(coach: Coach, client: Account, time: Time, notes: str, at: datetime) ->
         client_time_zone=client.time_zone,
         video_url=coach.video_url,
         hold_expires_at=at + HOLD_LASTS,
+        series_id=series_id,
     )
     with _no_overlap(coach, time, at):
         db.session.add(booking)
@@ -136,13 +150,6 @@ def _expire_stale_holds(coach: Coach, client: Account, time: Time, at: datetime)
     for booking in stale:
         lifecycle.expire(booking)
     db.session.flush()
-
-
-def _check_holds(client: Account, at: datetime) -> None:
-    running = (Booking.status == Status.PENDING) & (Booking.hold_expires_at > at)
-    holds = db.session.scalar(select(func.count()).where(Booking.client_id == client.id, running))
-    if (holds or 0) >= MOST_HOLDS:
-        raise TooManyHolds(f"You hold {MOST_HOLDS} unpaid times already. Pay for one, or let it run out.")
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from flask import Response
 
 from app.accounts.access import current_account, signed_in
 from app.accounts.models import Role
-from app.bookings import calendar, directory, lifecycle, reservation
+from app.bookings import calendar, directory, lifecycle, reservation, series
 from app.bookings.schemas import (
     BookingList,
     BookingRequest,
@@ -15,6 +15,8 @@ from app.bookings.schemas import (
     CancelRequest,
     HistoryView,
     RescheduleRequest,
+    SeriesRequest,
+    SeriesView,
 )
 from app.idempotency import idempotent
 
@@ -30,6 +32,28 @@ bookings = APIBlueprint("bookings", __name__, url_prefix="/booking")
 def request_booking(json_data: BookingRequest) -> BookingView:
     """Hold a time with a coach until it is paid for."""
     return BookingView.of(reservation.request(current_account(), json_data))
+
+
+@bookings.post("/series")
+@idempotent
+@bookings.input(SeriesRequest)
+@bookings.output(SeriesView, status_code=201)
+@bookings.doc(responses=[404, 409])
+@signed_in(Role.CLIENT)
+def request_series(json_data: SeriesRequest) -> SeriesView:
+    """Hold the same hour week after week until all is paid for: every time, or those that are free."""
+    held = series.request(current_account(), json_data)
+    return SeriesView.of(held.series, held.bookings, held.left_out)
+
+
+@bookings.get("/series/<uuid:series_id>")
+@bookings.output(SeriesView)
+@bookings.doc(responses=[404])
+@signed_in()
+def show_series(series_id: UUID) -> SeriesView:
+    """A weekly series and how each of its sessions stands."""
+    found = series.seen_by(current_account(), series_id)
+    return SeriesView.of(found, found.bookings)
 
 
 @bookings.get("")

@@ -1,13 +1,20 @@
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import Field
 
-from app.bookings.models import Booking, BookingMove, Party
+from app.bookings.models import Booking, BookingMove, BookingSeries, Party
 from app.bookings.policy import Cancelling
 from app.bookings.status import Status
 from app.coaches.schemas import Minutes
 from app.fields import Body, Instant, Major, Text, View
+from app.money import Money
+from app.problems import Problem
+
+MOST_SESSIONS = 52
+"""Of a series: a year of weeks, and fewer than the lines that Stripe allows in one Checkout session."""
 
 
 class BookingRequest(Body):
@@ -15,6 +22,13 @@ class BookingRequest(Body):
     session_datetime: Instant
     duration_minutes: Minutes
     notes: Annotated[Text, Field(max_length=2000)] = ""
+
+
+class SeriesRequest(BookingRequest):
+    """`session_datetime` is the first session; the others follow at the same hour of the coach's clock."""
+
+    sessions: Annotated[int, Field(ge=2, le=MOST_SESSIONS)]
+    skip_taken: bool = False
 
 
 class CancelRequest(Body):
@@ -86,6 +100,7 @@ class BookingView(View):
     amount_minor: int
     currency: str
     payment_id: UUID | None
+    series_id: UUID | None
     hold_expires_at: Instant | None
     cancellation: Cancellation | None
     video_url: str | None
@@ -107,6 +122,7 @@ class BookingView(View):
             amount_minor=booking.amount_minor,
             currency=booking.currency,
             payment_id=booking.payment_id,
+            series_id=booking.series_id,
             hold_expires_at=booking.hold_expires_at,
             cancellation=Cancellation.of(booking),
             video_url=booking.video_url if booking.status is Status.CONFIRMED else None,
@@ -118,6 +134,57 @@ class BookingView(View):
 class BookingList(View):
     items: list[BookingView]
     next_cursor: str | None
+
+
+class LeftOut(View):
+    """A time of a series that could not be had, and why."""
+
+    session_datetime: Instant
+    type: str
+    detail: str
+    nearest_free: list[str]
+
+    @classmethod
+    def of(cls, start: datetime, refusal: Problem) -> Self:
+        return cls(
+            session_datetime=start,
+            type=f"/problems/{refusal.slug}",
+            detail=refusal.detail,
+            nearest_free=refusal.extra.get("nearest_free", []),
+        )
+
+
+class SeriesView(View):
+    """A weekly series; its amount is that of all its sessions together."""
+
+    id: UUID
+    coach_id: UUID
+    client_id: UUID
+    amount: Major
+    amount_minor: int
+    currency: str
+    items: list[BookingView]
+    left_out: list[LeftOut] | None
+    """Told once, in the answer to the request."""
+    created_at: Instant
+
+    @classmethod
+    def of(
+        cls, series: BookingSeries, bookings: Sequence[Booking], left_out: list[LeftOut] | None = None
+    ) -> Self:
+        currency = bookings[0].currency
+        total = Money(sum(booking.amount_minor for booking in bookings), currency)
+        return cls(
+            id=series.id,
+            coach_id=series.coach_id,
+            client_id=series.client_id,
+            amount=total.major,
+            amount_minor=total.amount,
+            currency=currency,
+            items=[BookingView.of(booking) for booking in bookings],
+            left_out=left_out,
+            created_at=series.created_at,
+        )
 
 
 class HistoryItem(View):
