@@ -12,7 +12,7 @@ from app import context
 from app.emails import messages
 from app.extensions import db, now
 from app.payments import refunds, settlement
-from app.payments.models import EventStatus, StripeEvent
+from app.payments.stripe_events import EventStatus, StripeEvent
 from app.retries import MOST_ATTEMPTS, pause_unless_last
 
 log = logging.getLogger(__name__)

@@ -1,9 +1,7 @@
-"""Payments, refunds, and the events that Stripe told us."""
+"""Payments and refunds."""
 
-import json
 from datetime import datetime
-from enum import StrEnum
-from typing import Any, Self
+from typing import Self
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, select, text
@@ -179,47 +177,3 @@ class Refund(Changing, Base):
     @property
     def money(self) -> Money:
         return Money(self.amount_minor, self.currency)
-
-
-class EventStatus(StrEnum):
-    RECEIVED = "received"
-    PROCESSED = "processed"
-    IGNORED = "ignored"
-    FAILED = "failed"
-
-
-class StripeEvent(Base):
-    """An event as Stripe sent it, once, and what became of it."""
-
-    __tablename__ = "stripe_event"
-    __table_args__ = (
-        Index("ix_stripe_event_due", "due_at", postgresql_where=text("status = 'received'")),
-        Index(
-            "ix_stripe_event_ignored_refund",
-            "payment_intent_id",
-            postgresql_where=text("status = 'ignored' AND type LIKE 'refund.%'"),
-        ),
-    )
-
-    id: Mapped[str] = mapped_column(primary_key=True)
-    type: Mapped[str]
-    livemode: Mapped[bool]
-    payload: Mapped[str]
-    """JSON as it was sent: PostgreSQL's own types refuse some of what JSON allows."""
-    payment_intent_id: Mapped[str | None]
-    """Which payment it is about, where its object says so."""
-    status: Mapped[EventStatus] = mapped_column(choice(EventStatus), default=EventStatus.RECEIVED)
-    reason: Mapped[str | None]
-    """Why it was ignored."""
-    attempts: Mapped[int] = mapped_column(default=0)
-    due_at: Mapped[datetime] = mapped_column(default=now)
-    last_error: Mapped[str | None]
-    received_at: Mapped[datetime] = mapped_column(default=now)
-    finished_at: Mapped[datetime | None]
-    request_id: Mapped[str]
-
-    @property
-    def subject(self) -> dict[str, Any]:
-        """The object that the event is about, as it was then."""
-        subject: dict[str, Any] = json.loads(self.payload)["data"]["object"]
-        return subject

@@ -15,8 +15,9 @@ from app.extensions import db, now
 from app.jobs import after_commit
 from app.money import Money
 from app.payments import gateway
-from app.payments.models import EventStatus, Payment, Refund, StripeEvent
+from app.payments.models import Payment, Refund
 from app.payments.status import NOT_REFUNDED, RefundStatus, Status
+from app.payments.stripe_events import EventStatus, StripeEvent
 from app.retries import MOST_ATTEMPTS, pause
 
 log = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from app.emails.models import Email
 from app.extensions import Base, db
 from app.payments import inbox
-from app.payments.models import StripeEvent
+from app.payments.stripe_events import StripeEvent
 from tests.people import CARD, Person, Sandbox
 
 Result = TypeVar("Result")

@@ -12,7 +12,8 @@ from sqlalchemy import text
 from app.emails.models import Email
 from app.extensions import db, now
 from app.payments import inbox
-from app.payments.models import EventStatus, PaymentMove, Refund, StripeEvent
+from app.payments.models import PaymentMove, Refund
+from app.payments.stripe_events import EventStatus, StripeEvent
 from app.retries import MOST_ATTEMPTS
 from tests.payments.conftest import Shop, changed
 from tests.people import DECLINED, Person
