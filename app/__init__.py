@@ -55,6 +55,7 @@ def create_app(settings: Settings | None = None) -> Application:
     app.before_request(logs.start_clock)
     app.before_request(access.check)
     app.after_request(_tell_the_request_id)
+    app.after_request(_type_only_what_there_is)
     app.after_request(logs.request_done)
     problems.register(app)
     docs.register(app)
@@ -106,4 +107,11 @@ def _name_the_request() -> None:
 
 def _tell_the_request_id(response: Response) -> Response:
     response.headers["X-Request-ID"] = context.request_id.get()
+    return response
+
+
+def _type_only_what_there_is(response: Response) -> Response:
+    """A 204 has no content, and so no type of it (RFC 9110, 8.3)."""
+    if response.status_code == 204:
+        del response.headers["Content-Type"]
     return response

@@ -26,6 +26,7 @@ from pydantic import (
 zoneinfo.reset_tzpath(to=())
 _ZONES = frozenset((files("tzdata") / "zones").read_text().split())
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]")
+_LOST_PLUS = re.compile(r"T[\d:.]+ [\d:]+$")
 _YEARS = range(2000, 2200)
 """Far from both ends of the calendar, where adding a day or an offset overflows."""
 
@@ -56,6 +57,8 @@ def instant_text(at: datetime) -> str:
 def _written_out(value: object) -> object:
     if not isinstance(value, datetime) and not _RFC_3339.match(str(value)):
         raise ValueError("must be a time with an offset such as 2026-12-01T14:00:00Z")
+    if _LOST_PLUS.search(str(value)):
+        raise ValueError("must be a time with an offset; the + of one is written %2B in a query")
     return value
 
 

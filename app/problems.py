@@ -6,10 +6,12 @@ from typing import Any, ClassVar
 from apiflask import APIFlask
 from apiflask.exceptions import HTTPError
 from flask import Response, json
+from pydantic import ValidationError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
+from app import bad_values
 from app.context import request_id
 
 log = logging.getLogger(__name__)
@@ -87,20 +89,12 @@ def register(app: APIFlask) -> None:
 
 
 def _of_the_framework(error: HTTPError) -> Response:
-    """A body or query that pydantic refused; APIFlask tells it as {location: {dotted field: [messages]}}."""
-    errors = [
-        {"pointer": _pointer(location, field), "detail": message.removeprefix("Value error, ")}
-        for location, fields in error.detail.items()
-        for field, messages in fields.items()
-        for message in messages
-    ]
-    named = "; ".join(f"{each['pointer']}: {each['detail']}" for each in errors)
-    return problem(422, "invalid", named or str(error.message), {}, errors=errors)
-
-
-def _pointer(location: str, field: str) -> str:
-    steps = [] if field == "_schema" else field.split(".")
-    return "/".join(["" if location in {"json", "json_or_form"} else location, *steps])
+    """A body or query that pydantic refused: APIFlask's error, raised from pydantic's own."""
+    assert isinstance(error.__cause__, ValidationError)
+    (location,) = error.detail
+    errors = bad_values.told(location, error.__cause__)
+    named = "; ".join(f"{each['pointer']}: {each['detail']}".removeprefix(": ") for each in errors)
+    return problem(422, "invalid", named, {}, errors=errors)
 
 
 def _of_werkzeug(error: HTTPException) -> Response:

@@ -59,7 +59,9 @@ def test_json_under_a_name_of_its_own_is_json(http: httpx.Client) -> None:
 
 @pytest.mark.parametrize("body", [[], "text", 5, True])
 def test_json_that_is_no_object_is_a_422(http: httpx.Client, body: object) -> None:
-    refused(http.post("/auth/login", json=body), 422, "invalid")
+    problem = refused(http.post("/auth/login", json=body), 422, "invalid")
+
+    assert problem["detail"] == "must be a JSON object"
 
 
 def test_each_bad_value_is_pointed_at(client: Person, coach: Person) -> None:
@@ -68,6 +70,47 @@ def test_each_bad_value_is_pointed_at(client: Person, coach: Person) -> None:
     problem = refused(coach.ask("PUT", "/coach/me/availability", json={"weekly": [hours]}), 422, "invalid")
 
     assert [error["pointer"] for error in problem["errors"]] == ["/weekly/0/start_time"]
+
+
+@pytest.mark.parametrize(
+    ("change", "remedy"),
+    [
+        ({"headline": "x" * 161}, "Value should have at most 160 characters, not 161"),
+        ({"languages": ["x"]}, "Value should have at least 2 characters, not 1"),
+        ({"languages": ["en"] * 21}, "List should have at most 20 items after validation, not 21"),
+        ({"no/such": 1}, "is not known here; leave it out"),
+        ({"cancellation_policy": []}, "must be a JSON object"),
+    ],
+)
+def test_each_bad_value_is_told_how_it_should_be(coach: Person, change: dict[str, Any], remedy: str) -> None:
+    problem = refused(coach.ask("PATCH", "/coach/me", json=change), 422, "invalid")
+
+    assert problem["errors"][0]["detail"] == remedy
+
+
+def test_a_name_with_a_slash_is_pointed_at_as_rfc_6901_says(coach: Person) -> None:
+    problem = refused(coach.ask("PATCH", "/coach/me", json={"a/b~c.d": 1}), 422, "invalid")
+
+    assert problem["errors"][0]["pointer"] == "/a~1b~0c.d"
+
+
+def test_a_choice_is_told_in_the_caller_s_words(client: Person) -> None:
+    problem = refused(client.get("/booking?as=admin"), 422, "invalid")
+
+    assert problem["detail"] == "query/as: Input should be 'client' or 'coach'"
+
+
+def test_an_offset_whose_plus_became_a_space_is_told_how_to_write_it(client: Person) -> None:
+    problem = refused(client.get("/booking?from=2026-12-01T00:00:00+01:00"), 422, "invalid")
+
+    assert "%2B" in problem["detail"]
+
+
+def test_what_has_no_content_has_no_type(client: Person) -> None:
+    answer = client.ask("DELETE", "/booking/feed")
+
+    assert answer.status_code == 204
+    assert "Content-Type" not in answer.headers
 
 
 def test_a_bad_value_of_the_query_is_named_as_the_query_s(http: httpx.Client) -> None:
