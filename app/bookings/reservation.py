@@ -102,7 +102,7 @@ def take(
         amount_minor=amount.amount,
         currency=amount.currency,
         policy=coach.cancellation_policy,
-        coach_time_zone=coach.time_zone,
+        coach_time_zone=coach.zone_at(time.start).key,
         client_time_zone=client.time_zone,
         video_url=coach.video_url,
         hold_expires_at=at + HOLD_LASTS,
@@ -127,10 +127,10 @@ def reschedule(booking: Booking, by: Party, start: datetime) -> None:
     time = Time.of(coach, start, booking.duration_minutes)
     _expire_stale_holds(coach, booking.client, time, at)
     if not slots.is_free(coach, start, time.minutes, at, apart_from=booking.id):
-        raise _refusal(coach, time, at)
-    with _no_overlap(coach, time, at):
+        raise _refusal(coach, time, at, apart_from=booking.id)
+    with _no_overlap(coach, time, at, apart_from=booking.id):
         booking.period, booking.busy = time.period, time.busy
-        booking.coach_time_zone = coach.time_zone
+        booking.coach_time_zone = coach.zone_at(start).key
     lifecycle.moved(booking, before, by)
 
 
@@ -153,7 +153,7 @@ def _expire_stale_holds(coach: Coach, client: Account, time: Time, at: datetime)
 
 
 @contextmanager
-def _no_overlap(coach: Coach, time: Time, at: datetime) -> Iterator[None]:
+def _no_overlap(coach: Coach, time: Time, at: datetime, apart_from: UUID | None = None) -> Iterator[None]:
     """What is written inside takes the time, or the database refuses it. Raises SlotTaken, ClientBusy."""
     try:
         with db.session.begin_nested():
@@ -164,10 +164,11 @@ def _no_overlap(coach: Coach, time: Time, at: datetime) -> Iterator[None]:
             raise
         if constraint == NO_CLIENT_TWICE:
             raise ClientBusy("The client has another session at this time.") from None
-        raise _taken(coach, time, at) from None
+        raise _taken(coach, time, at, apart_from) from None
 
 
-def _refusal(coach: Coach, time: Time, at: datetime) -> Problem:
+def _refusal(coach: Coach, time: Time, at: datetime, apart_from: UUID | None = None) -> Problem:
+    """Why the time cannot be had. The booking `apart_from` takes none: it is the one that moves."""
     window = slots.Window.of(coach, at)
     if time.start <= at:
         return Invalid("/session_datetime", "lies in the past")
@@ -179,17 +180,17 @@ def _refusal(coach: Coach, time: Time, at: datetime) -> Problem:
         return Invalid("/session_datetime", f"{coach.name} takes bookings {coach.horizon_days} days ahead")
     alive = Booking.status.in_([Status.PENDING, Status.CONFIRMED])
     overlap = select(Booking.id).where(Booking.coach_id == coach.id, Booking.busy.overlaps(time.busy), alive)
-    in_the_way = db.session.scalar(overlap.limit(1))
+    in_the_way = db.session.scalar(overlap.where(Booking.id.is_distinct_from(apart_from)).limit(1))
     if in_the_way or slots.is_offered(coach, time.start, time.minutes):  # or a full day
-        return _taken(coach, time, at)
+        return _taken(coach, time, at, apart_from)
     return Invalid(
         "/session_datetime",
         f"is not one of {coach.name}'s starts; GET /coach/{coach.id}/slot lists them",
     )
 
 
-def _taken(coach: Coach, time: Time, at: datetime) -> lifecycle.SlotTaken:
-    nearest = slots.nearest_free(coach, time.start, time.minutes, at)
+def _taken(coach: Coach, time: Time, at: datetime, apart_from: UUID | None) -> lifecycle.SlotTaken:
+    nearest = slots.nearest_free(coach, time.start, time.minutes, at, apart_from)
     return lifecycle.SlotTaken(
         "This time is taken. The nearest free starts are listed under nearest_free.",
         nearest_free=[instant_text(start) for start in nearest],

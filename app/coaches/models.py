@@ -100,6 +100,11 @@ class Coach(Changing, Base):
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
 
+    def zone_at(self, at: datetime) -> ZoneInfo:
+        """Of the clocks that the coach lives by at a moment: those of a stay, or else the coach's own."""
+        zones = [(ZoneInfo(stay.time_zone), stay.dates) for stay in self.stays]
+        return next((zone for zone, dates in zones if at.astimezone(zone).date() in dates), self.zone)
+
     @property
     def hourly_rate(self) -> Money | None:
         return None if self.hourly_rate_minor is None else Money(self.hourly_rate_minor, self.currency)

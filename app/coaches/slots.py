@@ -119,8 +119,10 @@ def _just_after(start: datetime) -> datetime:
     return start + timedelta(microseconds=1)
 
 
-def nearest_free(coach: Coach, start: datetime, duration_minutes: int, at: datetime) -> list[datetime]:
+def nearest_free(
+    coach: Coach, start: datetime, duration_minutes: int, at: datetime, apart_from: UUID | None = None
+) -> list[datetime]:
     """Up to three free starts nearest to a wish, within a week of it, in order."""
     week = timedelta(days=7)
-    found = free_starts(coach, duration_minutes, start - week, start + week, at)
+    found = free_starts(coach, duration_minutes, start - week, start + week, at, apart_from)
     return sorted(sorted(found, key=lambda free: abs(free - start))[:3])

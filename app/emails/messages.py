@@ -6,6 +6,7 @@ commit. Asked for again, for the same subject and recipient, it does nothing.
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
@@ -59,7 +60,7 @@ def series_confirmed(bookings: "Sequence[Booking]", calendar: str) -> None:
     """
     first = bookings[0]
     for reader, other in _both(first):
-        sessions = [_span(booking.start, booking.end, reader.zone) for booking in bookings]
+        sessions = [_span(booking, reader) for booking in bookings]
         _put(
             "series_confirmed",
             first.payment_id,
@@ -82,7 +83,6 @@ def booking_moved(booking: "Booking", before: datetime, by: str, invitation: str
         invitation,
         by=by,
         before=before,
-        moment=_moment,
     )
 
 
@@ -110,7 +110,7 @@ def reminder(booking: "Booking", reader: "Account", hours: int) -> bool:
         booking=booking,
         reader=reader,
         other=other,
-        when=_span(booking.start, booking.end, reader.zone),
+        when=_span(booking, reader),
         hours=hours,
     )
 
@@ -182,7 +182,8 @@ def test(to: str) -> UUID:
 
 def _put_to_both(kind: str, booking: "Booking", subject: str, calendar: str, **shown: Any) -> None:
     for reader, other in _both(booking):
-        shown |= {"booking": booking, "other": other, "when": _span(booking.start, booking.end, reader.zone)}
+        shown |= {"booking": booking, "other": other, "when": _span(booking, reader)}
+        shown["moment"] = partial(_moment_of, booking, reader)
         title = subject.format(minutes=booking.duration_minutes, name=other.name)
         _put(kind, f"{booking.id}:{booking.calendar_sequence}", reader, title, calendar=calendar, **shown)
 
@@ -223,14 +224,24 @@ def _insert(
     return email_id is not None
 
 
+def _zone_of(booking: "Booking", reader: "Account", at: datetime) -> ZoneInfo:
+    """Of the clocks that the reader lives by at that moment: a coach may stay abroad."""
+    return reader.zone if reader.id == booking.client_id else booking.coach.zone_at(at)
+
+
+def _moment_of(booking: "Booking", reader: "Account", at: datetime) -> str:
+    return _moment(at, _zone_of(booking, reader, at))
+
+
 def _moment(at: datetime, zone: ZoneInfo) -> str:
     """Tuesday 1 December 2026, 15:00 (Europe/Paris, UTC+01:00)"""
     local = at.astimezone(zone)
     return f"{local:%A} {local.day} {local:%B %Y, %H:%M} ({zone.key}, UTC{local.isoformat()[-6:]})"
 
 
-def _span(start: datetime, end: datetime, zone: ZoneInfo) -> dict[str, str]:
-    local_start, local_end = start.astimezone(zone), end.astimezone(zone)
+def _span(booking: "Booking", reader: "Account") -> dict[str, str]:
+    zone = _zone_of(booking, reader, booking.start)
+    local_start, local_end = booking.start.astimezone(zone), booking.end.astimezone(zone)
     return {
         "day": f"{local_start:%A} {local_start.day} {local_start:%B %Y}",
         "hours": f"{local_start:%H:%M} to {local_end:%H:%M}",

@@ -4,7 +4,9 @@ from datetime import timedelta
 
 from icalendar import Calendar
 
+from app.fields import instant_text
 from tests.bookings.test_cancel import mails, paid
+from tests.bookings.test_refusals import pointers
 from tests.payments.conftest import Shop
 from tests.people import Person, next_week
 
@@ -63,6 +65,27 @@ def test_a_taken_time_is_refused_with_the_nearest_free_ones(
         .json()["session_datetime"]
         .startswith(f"{next_week(10):%Y-%m-%dT%H:%M}")
     )
+
+
+def test_its_own_time_is_among_the_nearest_free_ones(shop: Shop, client: Person, coach: Person) -> None:
+    booking_id = paid(shop, client, coach, next_week(10))
+    Person.registered(client.http, "client").books(coach, next_week(11))
+    wish = {"session_datetime": (next_week(10) + timedelta(minutes=30)).isoformat()}
+
+    refused = client.post(f"/booking/{booking_id}/reschedule", json=wish)
+
+    assert instant_text(next_week(10)) in refused.json()["nearest_free"]
+
+
+def test_a_time_between_the_steps_is_pointed_at_and_not_called_taken(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    booking_id = paid(shop, client, coach, next_week(10))
+    wish = {"session_datetime": (next_week(10) + timedelta(minutes=5)).isoformat()}
+
+    refused = client.post(f"/booking/{booking_id}/reschedule", json=wish)
+
+    assert pointers(refused) == ["/session_datetime"]
 
 
 def test_the_event_moves_in_the_calendar(shop: Shop, client: Person, coach: Person) -> None:
