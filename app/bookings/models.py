@@ -32,6 +32,17 @@ def overlap_refused(error: IntegrityError) -> str | None:
     return error.orig.diag.constraint_name if isinstance(error.orig, ExclusionViolation) else None
 
 
+def lock_people(coach_id: UUID, client_id: UUID) -> Coach | None:
+    """The coach, locked, and then the client, until the transaction ends: before any row of their bookings.
+
+    Who holds both waits for nobody who waits for them. A client in two places at once would be seen by the
+    constraint too, but two transactions may then wait for each other.
+    """
+    coach = Coach.locked(coach_id)
+    db.session.execute(select(Account.id).where(Account.id == client_id).with_for_update(key_share=True))
+    return coach
+
+
 class Party(StrEnum):
     """Which part somebody has in a booking."""
 
@@ -139,16 +150,18 @@ class Booking(Changing, Base):
 
     @classmethod
     def locked(cls, booking_id: UUID) -> Self | None:
-        """The booking, with its coach's row and its own locked until the transaction ends, in this order."""
-        coach_id = db.session.scalar(select(cls.coach_id).where(cls.id == booking_id))
-        if coach_id is None:
+        """The booking, with its coach's, its client's and its own row locked in this order until the end."""
+        people = db.session.execute(
+            select(cls.coach_id, cls.client_id).where(cls.id == booking_id)
+        ).one_or_none()
+        if people is None:
             return None
-        Coach.locked(coach_id)
+        lock_people(people.coach_id, people.client_id)
         return cls.lock_rows(cls.id == booking_id)[0]
 
     @classmethod
     def lock_rows(cls, which: ColumnElement[bool]) -> Sequence[Self]:
-        """One coach's bookings, locked, the earliest session first; the coach's row is locked already."""
+        """Bookings of one coach and one client, who are locked already: locked too, the earliest first."""
         rows = select(cls).where(which).order_by(func.lower(cls.period)).with_for_update(of=cls)
         return db.session.scalars(rows.execution_options(populate_existing=True)).all()
 

@@ -1,6 +1,6 @@
 """Taking a time with a coach: for a new booking, or for one that moves."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.accounts.models import Account
 from app.bookings import lifecycle
-from app.bookings.models import NO_CLIENT_TWICE, Booking, BookingMove, Party, overlap_refused
+from app.bookings.models import NO_CLIENT_TWICE, Booking, BookingMove, Party, lock_people, overlap_refused
 from app.bookings.schemas import BookingRequest
 from app.bookings.status import Status
 from app.coaches import slots
@@ -60,15 +60,16 @@ def request(client: Account, wish: BookingRequest) -> Booking:
     """
     coach, at = in_line(wish.coach_id, client), now()
     check_holds(client, at)
-    return take(coach, client, Time.of(coach, wish.session_datetime, wish.duration_minutes), wish.notes, at)
+    time = Time.of(coach, wish.session_datetime, wish.duration_minutes)
+    expire_stale_holds(coach, client, [time], at)
+    return take(coach, client, time, wish.notes, at)
 
 
 def in_line(coach_id: UUID, client: Account) -> Coach:
     """The coach, with the coach's row and then the client's locked: the order that all bookings take."""
-    coach = Coach.locked(coach_id)
+    coach = lock_people(coach_id, client.id)
     if coach is None or coach.hourly_rate is None:
         raise NotFound("There is no such coach.")
-    _lock_client(client.id)
     return coach
 
 
@@ -83,12 +84,30 @@ def check_holds(client: Account, at: datetime) -> None:
         raise TooManyHolds(f"You hold {MOST_HOLDS} unpaid times already. Pay for one, or let it run out.")
 
 
+def expire_stale_holds(coach: Coach, client: Account, times: Sequence[Time], at: datetime) -> None:
+    """Holds that ran out free their times here and now, and not only when the sweep comes by.
+
+    Two clients may each be in the other's way at two coaches: both lock all such holds at once, in the same
+    order. One that somebody else has locked is waited for, as it may be given back unexpired.
+    """
+    wanted = or_(*(Booking.busy.overlaps(time.busy) for time in times))
+    stale = db.session.scalars(
+        select(Booking)
+        .where(Booking.status == Status.PENDING, Booking.hold_expires_at <= at)
+        .where(or_((Booking.coach_id == coach.id) & wanted, Booking.client_id == client.id))
+        .order_by(Booking.id)
+        .with_for_update(of=Booking)
+    )
+    for booking in stale:
+        lifecycle.expire(booking)
+    db.session.flush()
+
+
 def take(
     coach: Coach, client: Account, time: Time, notes: str, at: datetime, series_id: UUID | None = None
 ) -> Booking:
     """Hold one time; the coach and the client are in line. Raises SlotTaken, ClientBusy, Invalid."""
     amount = price(coach, time.minutes)
-    _expire_stale_holds(coach, client, time, at)
     if not slots.is_free(coach, time.start, time.minutes, at):
         raise _refusal(coach, time, at)
     booking = Booking(
@@ -123,33 +142,14 @@ def reschedule(booking: Booking, by: Party, start: datetime) -> None:
     lifecycle.check_may_change(booking, by, at)
     if start == before:
         return
-    _lock_client(booking.client_id)
     time = Time.of(coach, start, booking.duration_minutes)
-    _expire_stale_holds(coach, booking.client, time, at)
+    expire_stale_holds(coach, booking.client, [time], at)
     if not slots.is_free(coach, start, time.minutes, at, apart_from=booking.id):
         raise _refusal(coach, time, at, apart_from=booking.id)
     with _no_overlap(coach, time, at, apart_from=booking.id):
         booking.period, booking.busy = time.period, time.busy
         booking.coach_time_zone = coach.zone_at(start).key
     lifecycle.moved(booking, before, by)
-
-
-def _lock_client(client_id: UUID) -> None:
-    db.session.execute(select(Account.id).where(Account.id == client_id).with_for_update(key_share=True))
-
-
-def _expire_stale_holds(coach: Coach, client: Account, time: Time, at: datetime) -> None:
-    """A hold that ran out frees its time here and now, and not only when the sweep comes by."""
-    in_the_way = (Booking.coach_id == coach.id) & Booking.busy.overlaps(time.busy)
-    stale = db.session.scalars(
-        select(Booking)
-        .where(Booking.status == Status.PENDING, Booking.hold_expires_at <= at)
-        .where(or_(in_the_way, Booking.client_id == client.id))
-        .with_for_update(of=Booking, skip_locked=True)
-    )
-    for booking in stale:
-        lifecycle.expire(booking)
-    db.session.flush()
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from app.accounts.models import Account
 from app.bookings.lifecycle import SlotTaken
 from app.bookings.models import Booking, BookingSeries
-from app.bookings.reservation import ClientBusy, Time, check_holds, in_line, take
+from app.bookings.reservation import ClientBusy, Time, check_holds, expire_stale_holds, in_line, take
 from app.bookings.schemas import LeftOut, SeriesRequest
 from app.coaches.models import Coach
 from app.coaches.pricing import price
@@ -51,8 +51,11 @@ def request(client: Account, wish: SeriesRequest) -> Held:
     db.session.add(series)
     db.session.flush()
     held = Held(series)
-    for start in _weekly(coach, wish.session_datetime, wish.sessions):
-        _hold(held, coach, client, Time.of(coach, start, wish.duration_minutes), wish.notes, at)
+    starts = _weekly(coach, wish.session_datetime, wish.sessions)
+    times = [Time.of(coach, start, wish.duration_minutes) for start in starts]
+    expire_stale_holds(coach, client, times, at)
+    for time in times:
+        _hold(held, coach, client, time, wish.notes, at)
     if not held.bookings or (held.left_out and not wish.skip_taken):
         raise _not_free(coach, held)
     return held

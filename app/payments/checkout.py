@@ -10,9 +10,8 @@ from flask import current_app
 from sqlalchemy import select
 
 from app.accounts.models import Account
-from app.bookings.models import Booking
+from app.bookings.models import Booking, lock_people
 from app.bookings.status import Status as BookingStatus
-from app.coaches.models import Coach
 from app.config import Environment, Settings
 from app.extensions import db, now
 from app.money import Money
@@ -83,7 +82,7 @@ def _payable(client: Account, wish: CheckoutRequest) -> Sequence[Booking]:
     asked = db.session.scalar(select(Booking).where(which, Booking.client_id == client.id).limit(1))
     if asked is None:
         raise NotFound("There is no such booking.")
-    Coach.locked(asked.coach_id)
+    lock_people(asked.coach_id, client.id)
     together = Booking.series_id == asked.series_id if asked.series_id else Booking.id == asked.id
     found = Booking.lock_rows(together)
     payable = [booking for booking in found if booking.holds(now()) and booking.start > now()]

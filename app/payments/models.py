@@ -9,8 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Account, Role
 from app.audit import AuditRow
-from app.bookings.models import Booking
-from app.coaches.models import Coach
+from app.bookings.models import Booking, lock_people
 from app.extensions import Base, Changing, choice, db, now
 from app.money import Money
 from app.payments.status import NOT_REFUNDED, PAID, RefundStatus, Status, check_move
@@ -110,11 +109,13 @@ class Payment(Changing, Base):
 
     @classmethod
     def locked(cls, payment_id: UUID) -> Self | None:
-        """The payment, with its coach's, its bookings' and its own row locked, in this order."""
-        coach_id = db.session.scalar(select(cls.coach_id).where(cls.id == payment_id))
-        if coach_id is None:
+        """The payment, with its coach's, client's, bookings' and its own row locked, in this order."""
+        people = db.session.execute(
+            select(cls.coach_id, cls.client_id).where(cls.id == payment_id)
+        ).one_or_none()
+        if people is None:
             return None
-        Coach.locked(coach_id)
+        lock_people(people.coach_id, people.client_id)
         lines = select(PaymentLine.booking_id).where(PaymentLine.payment_id == payment_id)
         Booking.lock_rows(Booking.id.in_(lines))
         row_lock = select(cls).where(cls.id == payment_id).with_for_update(of=cls)

@@ -1,5 +1,6 @@
 """Holds that run out, as the sweep finds them."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from sqlalchemy import text
@@ -90,3 +91,20 @@ def _asked_to_expire(stack: Stack, checkout: dict[str, Any]) -> bool:
     path = f"/v1/checkout/sessions/{checkout['session_id']}/expire"
     asked = stack.sandbox.http.get(f"{stack.sandbox.stripe_url}/_sandbox/requests", params={"path": path})
     return bool(asked.json()["requests"])
+
+
+def test_a_hold_that_somebody_else_is_just_expiring_is_waited_for(
+    stack: Stack, client: Person, coach: Person
+) -> None:
+    booking = client.books(coach)
+    rival = Person.registered(stack.http, "client")
+    look = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+
+    stack.run_out(booking)
+    with ThreadPoolExecutor(1) as pool, stack.database.connect() as somebody_else:
+        somebody_else.execute(text("SELECT FROM booking WHERE id = :id FOR UPDATE"), {"id": booking["id"]})
+        wish = pool.submit(rival.wish, coach, next_week())
+        wait_until(lambda: wish.done() or somebody_else.scalar(look))
+        somebody_else.rollback()  # their own wish was refused, and so nothing became of it
+
+    assert wish.result().status_code == 201
