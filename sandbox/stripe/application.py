@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 
 from flask import Flask
 
-from sandbox.stripe import api, control, dashboard, hosted_page
+from sandbox.stripe import api, dashboard, hosted_page
 from sandbox.stripe.account import Account
 from sandbox.stripe.amounts import written
+from sandbox.stripe.controls import panel
 
 
 def create_app(account: Account) -> Flask:
@@ -18,7 +19,7 @@ def create_app(account: Account) -> Flask:
         "%d %b %H:%M:%S"
     )
     app.register_blueprint(api.blueprint(account))
-    app.register_blueprint(control.blueprint(account))
+    app.register_blueprint(panel.blueprint(account))
     app.register_blueprint(hosted_page.blueprint(account))
     app.register_blueprint(dashboard.blueprint(account))
     return app

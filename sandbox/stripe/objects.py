@@ -9,7 +9,10 @@ from typing import Any
 
 Json = dict[str, Any]
 
-SHAPES: dict[str, Json] = json.loads(Path(__file__).with_name("shapes.json").read_text())
+SHAPES: dict[str, Json] = {
+    shape.stem: json.loads(shape.read_text("utf-8"))
+    for shape in Path(__file__).with_name("shapes").glob("*.json")
+}
 ALPHABET = string.ascii_letters + string.digits
 
 

@@ -1,0 +1,78 @@
+"""Controls of what becomes of payments, refunds and disputes."""
+
+from typing import Literal
+
+from flask import Response, jsonify
+from pydantic import BaseModel
+
+from sandbox.stripe import checkout, operations
+from sandbox.stripe.account import Account
+from sandbox.stripe.controls.body import Control, read
+
+
+class RefundByHand(BaseModel, extra="forbid"):
+    """POST /_sandbox/payments/<id>/refund."""
+
+    amount: int | None = None
+    reason: Literal["duplicate", "fraudulent", "requested_by_customer"] | None = "requested_by_customer"
+
+
+class DisputeByHand(BaseModel, extra="forbid"):
+    """POST /_sandbox/payments/<id>/dispute."""
+
+    reason: str = "fraudulent"
+    inquiry: bool = False
+
+
+class Verdict(BaseModel, extra="forbid"):
+    """POST /_sandbox/disputes/<id>/close."""
+
+    verdict: Literal["won", "lost"]
+
+
+class RefundStatus(BaseModel, extra="forbid"):
+    """POST /_sandbox/refunds/<id>/status."""
+
+    status: Literal["pending", "requires_action", "succeeded", "failed", "canceled"]
+
+
+def controls(account: Account) -> list[Control]:
+    """Their methods, paths and views."""
+    payments = Payments(account)
+    return [
+        ("POST", "/sessions/<session_id>/expire", payments.expire),
+        ("POST", "/payments/<payment_id>/refund", payments.refund),
+        ("POST", "/payments/<payment_id>/dispute", payments.dispute),
+        ("POST", "/disputes/<dispute_id>/close", payments.close_dispute),
+        ("POST", "/refunds/<refund_id>/status", payments.move_refund),
+    ]
+
+
+class Payments:
+    """The buttons; each answers JSON."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+
+    def expire(self, session_id: str) -> Response:
+        """End an open session."""
+        with self._account.lock:
+            return jsonify(checkout.expire(self._account, {}, session_id))
+
+    def refund(self, payment_id: str) -> Response:
+        """Refund as in the dashboard."""
+        wanted = read(RefundByHand)
+        return jsonify(operations.refund(self._account, payment_id, wanted.amount, wanted.reason))
+
+    def dispute(self, payment_id: str) -> Response:
+        """Have the payment disputed."""
+        wanted = read(DisputeByHand)
+        return jsonify(operations.dispute(self._account, payment_id, wanted.reason, inquiry=wanted.inquiry))
+
+    def close_dispute(self, dispute_id: str) -> Response:
+        """Decide a dispute."""
+        return jsonify(operations.close_dispute(self._account, dispute_id, read(Verdict).verdict))
+
+    def move_refund(self, refund_id: str) -> Response:
+        """Change what became of a refund."""
+        return jsonify(operations.move_refund(self._account, refund_id, read(RefundStatus).status))
