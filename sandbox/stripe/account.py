@@ -4,12 +4,13 @@ import threading
 
 from stripe import api_version
 
-from sandbox.stripe.cards import Challenge, TestCard
+from sandbox.stripe.cards import Challenge
 from sandbox.stripe.clock import Clock, Schedule
 from sandbox.stripe.deliveries import Deliveries
 from sandbox.stripe.faults import Faults
 from sandbox.stripe.idempotency import IdempotencyKeys
 from sandbox.stripe.objects import Json, new_id, shaped
+from sandbox.stripe.payers import Instrument
 from sandbox.stripe.postman import Postman
 from sandbox.stripe.requestlog import RequestLog
 from sandbox.stripe.settings import Settings
@@ -42,6 +43,7 @@ class Account:
         self.opened = self.clock.now()
         self.store = Store()
         self.schedule = Schedule(self.clock)
+        self.pace = self.settings.pace
         self.keys = IdempotencyKeys(self.clock)
         self.faults = Faults()
         self.log = RequestLog()
@@ -49,7 +51,7 @@ class Account:
         self.line_items: dict[str, list[Json]] = {}  # by checkout session
         self.intent_data: dict[str, Json] = {}  # by checkout session: what its payment intent will get
         self.challenges: dict[str, Challenge] = {}  # by payment intent: a 3-D Secure step under way
-        self.cards: dict[str, TestCard] = {}  # by charge: its card decides what becomes of a refund
+        self.instruments: dict[str, Instrument] = {}  # by charge: decides what becomes of it later
         self._register_webhook()
 
     def _register_webhook(self) -> None:

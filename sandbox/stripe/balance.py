@@ -1,21 +1,13 @@
-"""Balance transactions: what each movement of money does to the account's balance."""
+"""Balance transactions: what each movement of money does to the account's balance
+(Stripe: "Balance transaction types")."""
 
+from sandbox.stripe import fees
 from sandbox.stripe.account import Account
-from sandbox.stripe.amounts import THREE_DECIMAL, ZERO_DECIMAL
 from sandbox.stripe.objects import Json, new_id, shaped
 
-AVAILABLE_AFTER = 2 * 24 * 60 * 60
-DISPUTE_FEE = 1500
-
-
-def fee_for(amount: int, currency: str) -> int:
-    """Stripe's fee on a card payment: 2.9 % and 30 hundredths, where the currency has hundredths."""
-    share = round(amount * 0.029)
-    if currency in ZERO_DECIMAL:
-        return share
-    if currency in THREE_DECIMAL:
-        return round(share, -1) + 100
-    return share + 30
+DAY = 24 * 60 * 60
+AVAILABLE_AFTER = {"charge": 2 * DAY, "payment": 7 * DAY}  # everything else at once
+CATEGORIES = {"payment": "charge", "payment_refund": "refund", "payment_failure_refund": "charge_failure"}
 
 
 def record(
@@ -24,38 +16,76 @@ def record(
     source: Json,
     amount: int,
     *,
-    fee: int = 0,
+    category: str | None = None,
+    fee_details: list[Json] | None = None,
     description: str | None = None,
-    available_at_once: bool = False,
+    available_on: int | None = None,
 ) -> Json:
     """A balance transaction of this kind (`charge`, `refund`, `adjustment` …) caused by `source`."""
     now = account.clock.now()
+    details = fee_details or []
+    fee = sum(detail["amount"] for detail in details)
     transaction = shaped(
         "balance_transaction",
         id=new_id("txn"),
         amount=amount,
-        available_on=now if available_at_once else now + AVAILABLE_AFTER,
+        available_on=available_on or now,
         created=now,
         currency=source["currency"],
         description=description,
         fee=fee,
-        fee_details=[_fee_detail(fee, source["currency"])] if fee else [],
+        fee_details=details,
         net=amount - fee,
-        reporting_category="dispute" if kind == "adjustment" else kind,
+        reporting_category=category or CATEGORIES.get(kind, kind),
         source=source["id"],
-        status="available" if available_at_once else "pending",
+        status="pending" if available_on else "available",
         type=kind,
     )
+    if available_on:
+        account.schedule.at(available_on, lambda: transaction.update(status="available"))
     return account.store.add(transaction)
+
+
+def record_charge(account: Account, charge: Json, *, available_at_once: bool) -> Json:
+    """What a payment brings, less Stripe's fee."""
+    method = charge["payment_method_details"]["type"]
+    kind = "charge" if method == "card" else "payment"
+    fee = fees.of_charge(charge["amount"], charge["currency"], method)
+    return record(
+        account,
+        kind,
+        charge,
+        charge["amount"],
+        fee_details=[stripe_fee(fee, charge["currency"], "Stripe processing fees")],
+        description=charge["description"],
+        available_on=None if available_at_once else account.clock.now() + AVAILABLE_AFTER[kind],
+    )
+
+
+def return_payment(account: Account, charge: Json) -> Json:
+    """The reversal of a debit that the payer's bank returned, which costs a fee of its own."""
+    currency = charge["currency"]
+    paid = fees.of_charge(charge["amount"], currency, charge["payment_method_details"]["type"])
+    charged = fees.fixed(fees.RETURNED_DEBIT, currency)
+    return record(
+        account,
+        "payment_failure_refund",
+        charge,
+        -charge["amount"],
+        fee_details=[
+            stripe_fee(-paid, currency, "Stripe processing fees"),
+            stripe_fee(charged, currency, "Returned debit fee"),
+        ],
+        description=f"Returned debit {charge['id']}",
+    )
 
 
 def retrieve(account: Account, _params: Json) -> Json:
     """The balance: the sum of all transactions, available or pending, by currency."""
     totals: dict[str, dict[str, int]] = {"available": {}, "pending": {}}
     for transaction in account.store.newest_first("balance_transaction"):
-        status = _status(account, transaction)
-        currency = transaction["currency"]
-        totals[status][currency] = totals[status].get(currency, 0) + transaction["net"]
+        sums, currency = totals[transaction["status"]], transaction["currency"]
+        sums[currency] = sums.get(currency, 0) + transaction["net"]
     currencies = sorted(totals["available"].keys() | totals["pending"].keys()) or ["usd"]
     return shaped(
         "balance",
@@ -63,22 +93,17 @@ def retrieve(account: Account, _params: Json) -> Json:
     )
 
 
-def _status(account: Account, transaction: Json) -> str:
-    if transaction["available_on"] <= account.clock.now():
-        transaction["status"] = "available"
-    return str(transaction["status"])
+def stripe_fee(amount: int, currency: str, description: str) -> Json:
+    """A line of a transaction's fee_details."""
+    return {
+        "amount": amount,
+        "application": None,
+        "currency": currency,
+        "description": description,
+        "type": "stripe_fee",
+    }
 
 
 def _line(currency: str, sums: dict[str, int]) -> Json:
     amount = sums.get(currency, 0)
     return {"amount": amount, "currency": currency, "source_types": {"card": amount}}
-
-
-def _fee_detail(fee: int, currency: str) -> Json:
-    return {
-        "amount": fee,
-        "application": None,
-        "currency": currency,
-        "description": "Stripe processing fees",
-        "type": "stripe_fee",
-    }

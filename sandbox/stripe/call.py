@@ -95,6 +95,7 @@ class Call:
 
     def _result(self) -> Answer:
         with self._account.lock:
+            self._account.run_due()  # the answer is as of now, to the second
             token = cause.set(Cause(self.id, self.key))
             try:
                 thing = deepcopy(self._route.answer(self._account, self._params, *self._ids))

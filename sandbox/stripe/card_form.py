@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from sandbox.stripe.cards import Payer, TestCard, card_of
+from sandbox.stripe.cards import CardHolder, TestCard, card_of
 from sandbox.stripe.checkout_request import looks_like_email
 
 FIELDS = ("email", "card_number", "expiry", "cvc", "name", "country", "postal_code")
@@ -40,10 +40,10 @@ class CardForm:
         return card_of(self.number)
 
     @property
-    def payer(self) -> Payer:
+    def payer(self) -> CardHolder:
         """Everything but the number; only of a form without errors."""
         month, year = _expiry(self.values["expiry"]) or (0, 0)
-        return Payer(
+        return CardHolder(
             email=self.values["email"],
             name=self.values["name"] or None,
             country=self.values["country"] or "US",

@@ -1,15 +1,8 @@
 """Stripe's test cards and what each of them does (Stripe: "Test cards")."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
-
-class OnRefund(StrEnum):
-    """What becomes of a refund to this card."""
-
-    SUCCEEDS = "succeeds"
-    PENDS = "pends"  # pending first, then succeeded
-    FAILS = "fails"  # succeeded first, then failed
+from sandbox.stripe.payers import Instrument, OnRefund, Payer
 
 
 @dataclass(frozen=True)
@@ -23,7 +16,7 @@ class Decline:
 
 
 @dataclass(frozen=True)
-class TestCard:
+class TestCard(Instrument):
     """A card number's brand and behaviour."""
 
     brand: str = "visa"
@@ -31,24 +24,14 @@ class TestCard:
     funding: str = "credit"
     decline: Decline | None = None
     challenge: bool = False  # asks for 3-D Secure
-    dispute: str | None = None  # the reason the payment is disputed for
-    inquiry: bool = False  # the dispute is only an inquiry
-    on_refund: OnRefund = OnRefund.SUCCEEDS
-    available_at_once: bool = False
 
 
 @dataclass(frozen=True)
-class Payer:
-    """What the payer typed, the number excepted."""
+class CardHolder(Payer):
+    """What the payer typed of a card, the number excepted."""
 
-    email: str
-    name: str | None
-    country: str | None
-    postal_code: str | None
     exp_month: int
     exp_year: int
-    last4: str
-    fingerprint: str  # the same for the same number
 
 
 @dataclass(frozen=True)
@@ -56,7 +39,7 @@ class Challenge:
     """A 3-D Secure step that the payer has yet to take."""
 
     card: TestCard
-    payer: Payer
+    payer: CardHolder
 
 
 GENERIC = Decline("card_declined", "generic_decline", "Your card was declined.")
@@ -83,16 +66,16 @@ NOT_A_TEST_CARD = Decline(
 TEST_CARDS = {
     "4242424242424242": TestCard(),
     "4000056655665556": TestCard(funding="debit"),
-    "5555555555554444": TestCard("mastercard"),
-    "2223003122003222": TestCard("mastercard"),
-    "5200828282828210": TestCard("mastercard", funding="debit"),
-    "5105105105105100": TestCard("mastercard", funding="prepaid"),
-    "378282246310005": TestCard("amex"),
-    "371449635398431": TestCard("amex"),
-    "6011111111111117": TestCard("discover"),
-    "3056930009020004": TestCard("diners"),
-    "3566002020360505": TestCard("jcb", country="JP"),
-    "6200000000000005": TestCard("unionpay", country="CN"),
+    "5555555555554444": TestCard(brand="mastercard"),
+    "2223003122003222": TestCard(brand="mastercard"),
+    "5200828282828210": TestCard(brand="mastercard", funding="debit"),
+    "5105105105105100": TestCard(brand="mastercard", funding="prepaid"),
+    "378282246310005": TestCard(brand="amex"),
+    "371449635398431": TestCard(brand="amex"),
+    "6011111111111117": TestCard(brand="discover"),
+    "3056930009020004": TestCard(brand="diners"),
+    "3566002020360505": TestCard(brand="jcb", country="JP"),
+    "6200000000000005": TestCard(brand="unionpay", country="CN"),
     "4000000000000077": TestCard(available_at_once=True),
     "4000000000000002": TestCard(decline=GENERIC),
     "4000000000009995": TestCard(decline=FUNDS),

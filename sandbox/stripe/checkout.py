@@ -1,14 +1,15 @@
 """A Checkout Session's life: opened, paid, expired (Stripe: "How Checkout works")."""
 
-from sandbox.stripe import payments
+from sandbox.stripe import debits, payments
 from sandbox.stripe.account import Account
-from sandbox.stripe.cards import Payer, TestCard
-from sandbox.stripe.charges import address
+from sandbox.stripe.cards import CardHolder, TestCard
 from sandbox.stripe.checkout_request import CheckoutRequest
 from sandbox.stripe.errors import WrongState
 from sandbox.stripe.events import emit
+from sandbox.stripe.ibans import Failure, TestIban
 from sandbox.stripe.metadata import merged
 from sandbox.stripe.objects import Json, new_id, shaped
+from sandbox.stripe.payers import Payer
 from sandbox.stripe.payments import Outcome
 
 
@@ -19,6 +20,7 @@ def create(account: Account, params: Json) -> Json:
     session = shaped(
         "checkout.session",
         id=session_id,
+        allowed_payment_method_types=params.get("allowed_payment_method_types"),
         amount_subtotal=wanted.total,
         amount_total=wanted.total,
         cancel_url=params.get("cancel_url"),
@@ -27,25 +29,47 @@ def create(account: Account, params: Json) -> Json:
         currency=wanted.currency,
         customer_details=_customer_details(params["customer_email"]) if "customer_email" in params else None,
         customer_email=params.get("customer_email"),
+        excluded_payment_method_types=params.get("excluded_payment_method_types"),
         expires_at=wanted.expires_at,
         locale=params.get("locale"),
         metadata=merged({}, params.get("metadata", {})),
-        payment_method_types=params.get("payment_method_types", ["card"]),
+        payment_method_types=wanted.payment_method_types,
         submit_type=params.get("submit_type"),
         success_url=params["success_url"],
         url=f"{account.settings.url}/c/pay/{session_id}",
     )
     account.line_items[session_id] = wanted.line_items
     account.intent_data[session_id] = params.get("payment_intent_data", {})
-    account.schedule.after(
-        wanted.expires_at - account.clock.exact(), lambda: _expire_if_open(account, session)
-    )
+    account.schedule.at(wanted.expires_at, lambda: _expire_if_open(account, session))
     return account.store.add(session)
 
 
-def pay(account: Account, session: Json, card: TestCard, payer: Payer) -> Outcome:
+def pay(account: Account, session: Json, card: TestCard, payer: CardHolder) -> Outcome:
     """The payer presses the button: confirm the session's intent, the same one after a decline."""
     return _after(account, session, payer, payments.confirm(account, _intent(account, session), card, payer))
+
+
+def debit(account: Account, session: Json, iban: TestIban, payer: Payer) -> Outcome:
+    """The payer lets a bank account be debited: the session is complete, but not paid yet."""
+    intent = _intent(account, session)
+    debits.begin(account, intent, iban, payer)
+    _complete(account, session, payer, "unpaid")
+    account.schedule.after(
+        account.pace.slow_debit_after if iban.slow else account.pace.debit_after,
+        lambda: _end_debit_as_expected(account, intent),
+    )
+    return Outcome.PROCESSING
+
+
+def end_debit(account: Account, intent: Json, failure: Failure | None) -> None:
+    """The bank has answered (events checkout.session.async_payment_succeeded or _failed)."""
+    debits.end(account, intent, failure)
+    for session in account.store.newest_first("checkout.session"):
+        if session["payment_intent"] == intent["id"] and failure:
+            emit(account, "checkout.session.async_payment_failed", session)
+        elif session["payment_intent"] == intent["id"]:
+            session["payment_status"] = "paid"
+            emit(account, "checkout.session.async_payment_succeeded", session)
 
 
 def authenticate(account: Account, session: Json, *, accepted: bool) -> Outcome:
@@ -111,15 +135,23 @@ def _intent(account: Account, session: Json) -> Json:
 
 def _after(account: Account, session: Json, payer: Payer, outcome: Outcome) -> Outcome:
     if outcome is Outcome.PAID:
-        session |= {
-            "customer_details": _customer_details(payer.email)
-            | {"address": address(payer), "name": payer.name},
-            "payment_status": "paid",
-            "status": "complete",
-            "url": None,
-        }
-        emit(account, "checkout.session.completed", session)
+        _complete(account, session, payer, "paid")
     return outcome
+
+
+def _complete(account: Account, session: Json, payer: Payer, payment_status: str) -> None:
+    session |= {
+        "customer_details": _customer_details(payer.email) | {"address": payer.address(), "name": payer.name},
+        "payment_status": payment_status,
+        "status": "complete",
+        "url": None,
+    }
+    emit(account, "checkout.session.completed", session)
+
+
+def _end_debit_as_expected(account: Account, intent: Json) -> None:
+    if intent["status"] == "processing":  # not ended by hand meanwhile
+        end_debit(account, intent, debits.failure_of(account, intent))
 
 
 def _customer_details(email: str) -> Json:

@@ -11,10 +11,12 @@ from sandbox.stripe.objects import Json
 
 SHORTEST = 30 * 60
 LONGEST = 24 * 60 * 60
+METHODS = {"card": None, "sepa_debit": "eur"}  # what is switched on, and the currency it is bound to
 PLAYED = {
-    "billing_address_collection", "cancel_url", "client_reference_id", "currency", "customer_creation",
-    "customer_email", "expand", "expires_at", "line_items", "locale", "metadata", "mode",
-    "payment_intent_data", "payment_method_types", "submit_type", "success_url", "ui_mode",
+    "allowed_payment_method_types", "billing_address_collection", "cancel_url", "client_reference_id",
+    "currency", "customer_creation", "customer_email", "excluded_payment_method_types", "expand",
+    "expires_at", "line_items", "locale", "metadata", "mode", "payment_intent_data", "submit_type",
+    "success_url", "ui_mode",
 }  # fmt: skip
 PLAYED_OF_THE_INTENT = {
     "capture_method", "description", "metadata", "receipt_email", "statement_descriptor",
@@ -37,6 +39,7 @@ class CheckoutRequest:
         self.currency: str = self.line_items[0]["currency"]
         self.total: int = sum(item["amount_total"] for item in self.line_items)
         check_total(self.total, self.currency, "The Checkout Session's total amount due")
+        self.payment_method_types = self._payment_method_types()
 
     def _check_supported(self) -> None:
         """A parameter Stripe knows but the sandbox would ignore is refused: silence would be a lie."""
@@ -54,8 +57,21 @@ class CheckoutRequest:
         capture = intent.get("capture_method", "automatic_async")
         if capture == "manual":
             self._only("payment_intent_data[capture_method]", capture, "automatic_async")
-        if "card" not in params.get("payment_method_types", ["card"]):
-            raise InvalidParameter("The sandbox takes cards only.", param="payment_method_types")
+
+    def _payment_method_types(self) -> list[str]:
+        """What the dashboard has switched on, as far as the currency and the parameters allow it."""
+        allowed = self._params.get("allowed_payment_method_types", METHODS.keys())
+        excluded = self._params.get("excluded_payment_method_types", [])
+        possible = [name for name, currency in METHODS.items() if currency in (None, self.currency)]
+        offered = [name for name in possible if name in allowed and name not in excluded]
+        if not offered:
+            raise InvalidParameter(
+                "No valid payment method types for this Checkout Session. Please ensure that you have "
+                "activated payment methods compatible with your chosen currency in your dashboard "
+                "(https://dashboard.stripe.com/settings/payment_methods).",
+                param="allowed_payment_method_types",
+            )
+        return offered
 
     def _only(self, name: str, value: str, played: str) -> None:
         if value != played:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 log = logging.getLogger(__name__)
 
+ROUNDING = 0.001  # seconds; a time that was reached must never read as the second before
+
 
 class Clock:
     """Real time plus what it was advanced by."""
@@ -24,11 +26,13 @@ class Clock:
         """Seconds since the epoch, as Stripe writes times."""
         return int(self.exact())
 
-    def advance(self, seconds: float) -> None:
-        """Let time pass; it never runs backwards, as timestamps already given out would lie ahead."""
-        if seconds < 0:
-            raise ValueError("the clock only moves forward")
-        self._ahead += seconds
+    def ahead(self) -> float:
+        """Seconds that it is ahead of real time."""
+        return self._ahead
+
+    def reach(self, moment: float) -> None:
+        """Move on to this time; never back, as timestamps already given out would lie ahead."""
+        self._ahead = max(self._ahead, moment - time.time() + ROUNDING)
 
 
 class Schedule:
@@ -39,14 +43,33 @@ class Schedule:
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
 
-    def after(self, seconds: float, work: Callable[[], None]) -> None:
-        """Do `work` once the clock has moved on by `seconds`."""
-        heapq.heappush(self._due, (self._clock.exact() + seconds, next(self._order), work))
+    def after(self, seconds: float | None, work: Callable[[], None]) -> None:
+        """Do `work` once the clock has moved on by `seconds`; None is never."""
+        if seconds is not None:
+            self.at(self._clock.exact() + seconds, work)
+
+    def at(self, moment: float, work: Callable[[], None]) -> None:
+        """Do `work` at this time."""
+        heapq.heappush(self._due, (moment, next(self._order), work))
+
+    def next_at(self) -> float | None:
+        """When the next work is due, if any waits."""
+        return self._due[0][0] if self._due else None
 
     def run_due(self) -> None:
         """Do everything whose time has come, in the order of the times."""
-        while self._due and self._due[0][0] <= self._clock.exact():
-            _, _, work = heapq.heappop(self._due)
+        self._run_until(self._clock.exact())
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass; what falls due on the way is done at its own time, and bears it."""
+        end = self._clock.exact() + seconds
+        self._run_until(end)
+        self._clock.reach(end)
+
+    def _run_until(self, end: float) -> None:
+        while self._due and self._due[0][0] <= end:
+            moment, _, work = heapq.heappop(self._due)
+            self._clock.reach(moment)
             work()
 
 

@@ -30,6 +30,7 @@ def blueprint(account: Account) -> Blueprint:
         ("GET", "/requests", dashboard.requests),
         ("GET", "/objects/<object_id>", dashboard.thing),
         ("POST", "/sessions/<session_id>/expire", dashboard.expire),
+        ("POST", "/payments/<payment_id>/debit", dashboard.end_debit),
         ("POST", "/payments/<payment_id>/refund", dashboard.refund),
         ("POST", "/payments/<payment_id>/dispute", dashboard.dispute),
         ("POST", "/disputes/<dispute_id>/close", dashboard.close_dispute),
@@ -105,6 +106,12 @@ class Dashboard:
             checkout.expire(self._account, {}, session_id)
         return redirect("/", 303)
 
+    def end_debit(self, payment_id: str) -> Response:
+        """Let the payer's bank answer a debit."""
+        succeeded = request.form.get("outcome") == "succeeded"
+        operations.end_debit(self._account, payment_id, succeeded=succeeded)
+        return redirect("/", 303)
+
     def refund(self, payment_id: str) -> Response:
         """Refund what is left, or the amount typed, in minor units."""
         amount = request.form.get("amount", "")
@@ -178,6 +185,8 @@ def _state(session: Json, intent: Json | None, charge: Json | None) -> str:
         waiting = {"requires_action": "3-D Secure", "requires_payment_method": "declined"}
         status = intent["status"] if intent and session["status"] == "open" else ""
         return waiting.get(status, str(session["status"]))
+    if session["payment_status"] == "unpaid" and intent:
+        return "processing" if intent["status"] == "processing" else "failed"
     if charge and charge["disputed"]:
         return "disputed"
     if charge and charge["amount_refunded"]:

@@ -2,9 +2,8 @@
 
 from datetime import UTC, datetime, time, timedelta
 
-from sandbox.stripe import balance
+from sandbox.stripe import balance, fees
 from sandbox.stripe.account import Account
-from sandbox.stripe.cards import TestCard
 from sandbox.stripe.errors import WrongState
 from sandbox.stripe.events import change, emit
 from sandbox.stripe.objects import Json, new_id, shaped
@@ -17,17 +16,22 @@ OPEN = (*WITHDRAWN, "warning_needs_response", "warning_under_review")
 VERDICTS = {"winning_evidence": "won", "losing_evidence": "lost"}
 
 
-def open_by_card(account: Account, charge: Json, card: TestCard) -> None:
-    """The dispute that a disputing test card brings; none if the charge was refunded meanwhile."""
-    if card.dispute and not charge["refunded"]:
-        open_dispute(account, charge, card.dispute, inquiry=card.inquiry)
+def expect(account: Account, charge: Json) -> None:
+    """Schedule the dispute that a disputing test card or account brings."""
+    if account.instruments[charge["id"]].dispute:
+        account.schedule.after(account.pace.dispute_after, lambda: _open_as_expected(account, charge))
+
+
+def _open_as_expected(account: Account, charge: Json) -> None:
+    instrument = account.instruments[charge["id"]]
+    if instrument.dispute and not (charge["refunded"] or charge["disputed"]):
+        open_dispute(account, charge, instrument.dispute, inquiry=instrument.inquiry)
 
 
 def open_dispute(account: Account, charge: Json, reason: str, *, inquiry: bool) -> Json:
     """Dispute what is left of the charge; a chargeback takes the money, an inquiry only asks."""
     if charge["disputed"] or charge["status"] != "succeeded":
         raise WrongState(f"Charge {charge['id']} cannot be disputed.")
-    card = charge["payment_method_details"]["card"]
     dispute = shaped(
         "dispute",
         id=new_id("dp"),
@@ -41,19 +45,14 @@ def open_dispute(account: Account, charge: Json, reason: str, *, inquiry: bool) 
         status="warning_needs_response" if inquiry else "needs_response",
     )
     dispute["evidence_details"]["due_by"] = _due_by(account.clock.now())
-    dispute["payment_method_details"]["card"] = {
-        "brand": card["brand"],
-        "case_type": "inquiry" if inquiry else "chargeback",
-        "network": card["network"],
-        "network_reason_code": REASON_CODES.get(reason),
-    }
+    _say_how_it_was_paid(dispute, charge, inquiry=inquiry)
     account.store.add(dispute)
     charge["disputed"] = True
     emit(account, "charge.dispute.created", dispute)
     if not inquiry:
-        _move_funds(
-            account, dispute, -dispute["amount"], balance.DISPUTE_FEE, "charge.dispute.funds_withdrawn"
-        )
+        _withdraw(account, dispute)
+    if charge["payment_method_details"]["type"] != "card":
+        close_dispute(account, dispute, "lost")  # a bank's word on its debit is final
     return dispute
 
 
@@ -65,7 +64,7 @@ def close_dispute(account: Account, dispute: Json, verdict: str) -> None:
     status = verdict if withdrawn else "warning_closed"
     change(account, "charge.dispute.closed", dispute, status=status)
     if status == "won":
-        _move_funds(account, dispute, dispute["amount"], 0, "charge.dispute.funds_reinstated")
+        _reinstate(account, dispute)
 
 
 def close_inquiries(account: Account, charge: Json) -> None:
@@ -93,9 +92,7 @@ def update(account: Account, params: Json, dispute_id: str) -> Json:
     change(account, "charge.dispute.updated", dispute, evidence_details=details, **fields)
     verdict = VERDICTS.get(str(evidence.get("uncategorized_text")))
     if verdict and params.get("submit", True):
-        account.schedule.after(
-            account.settings.dispute_after, lambda: close_dispute(account, dispute, verdict)
-        )
+        account.schedule.after(account.pace.dispute_after, lambda: close_dispute(account, dispute, verdict))
     return dispute
 
 
@@ -106,18 +103,43 @@ def close(account: Account, _params: Json, dispute_id: str) -> Json:
     return dispute
 
 
-def _move_funds(account: Account, dispute: Json, amount: int, fee: int, event_type: str) -> None:
-    verb = "withdrawal" if amount < 0 else "reversal"
+def _say_how_it_was_paid(dispute: Json, charge: Json, *, inquiry: bool) -> None:
+    paid_with = charge["payment_method_details"]
+    if paid_with["type"] != "card":  # Stripe details cards and a few wallets only
+        del dispute["payment_method_details"]
+        return
+    dispute["payment_method_details"]["card"] = {
+        "brand": paid_with["card"]["brand"],
+        "case_type": "inquiry" if inquiry else "chargeback",
+        "network": paid_with["card"]["network"],
+        "network_reason_code": REASON_CODES.get(dispute["reason"]),
+    }
+
+
+def _withdraw(account: Account, dispute: Json) -> None:
+    fee = fees.fixed(fees.DISPUTE, dispute["currency"])
+    _move_funds(account, dispute, -dispute["amount"], fee, "dispute", "Chargeback withdrawal")
+    emit(account, "charge.dispute.funds_withdrawn", dispute)
+
+
+def _reinstate(account: Account, dispute: Json) -> None:
+    """A dispute that was won gives back its fee as well."""
+    fee = fees.fixed(fees.DISPUTE, dispute["currency"])
+    _move_funds(account, dispute, dispute["amount"], -fee, "dispute_reversal", "Chargeback reversal")
+    emit(account, "charge.dispute.funds_reinstated", dispute)
+
+
+def _move_funds(account: Account, dispute: Json, amount: int, fee: int, category: str, what: str) -> None:
     transaction = balance.record(
         account,
         "adjustment",
         dispute,
         amount,
-        fee=fee,
-        description=f"Chargeback {verb} for {dispute['charge']}",
+        category=category,
+        fee_details=[balance.stripe_fee(fee, dispute["currency"], "Dispute fee")],
+        description=f"{what} for {dispute['charge']}",
     )
     dispute["balance_transactions"].append(transaction)
-    emit(account, event_type, dispute)
 
 
 def _due_by(now: int) -> int:

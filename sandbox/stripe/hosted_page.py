@@ -1,4 +1,4 @@
-"""The hosted Checkout page: card form, 3-D Secure step, the ways back to the shop."""
+"""The hosted Checkout page: forms for cards and bank debits, 3-D Secure step, the ways back to the shop."""
 
 import json
 from pathlib import Path
@@ -8,11 +8,15 @@ from werkzeug.wrappers import Response
 
 from sandbox.stripe import checkout
 from sandbox.stripe.account import Account
-from sandbox.stripe.card_form import FIELDS, CardForm
+from sandbox.stripe.card_form import FIELDS as CARD_FIELDS
+from sandbox.stripe.card_form import CardForm
+from sandbox.stripe.debit_form import FIELDS as DEBIT_FIELDS
+from sandbox.stripe.debit_form import DebitForm
 from sandbox.stripe.errors import Missing
 from sandbox.stripe.objects import Json
 from sandbox.stripe.payments import Outcome
 
+FIELDS = (*CARD_FIELDS, *DEBIT_FIELDS)
 Page = Response | str | tuple[str, int]
 
 COUNTRIES: dict[str, str] = json.loads(Path(__file__).with_name("countries.json").read_text("utf-8"))
@@ -50,26 +54,21 @@ class HostedPage:
             session = self._session(session_id)
             if session["status"] != "open":
                 return render_template("ended.html", session=session)
-            email = {"email": session["customer_email"] or ""}
-            return self._form(session, CardForm(dict.fromkeys(FIELDS, "") | email))
+            return self._form(session, {"email": session["customer_email"] or ""}, {})
 
     def pay(self, session_id: str) -> Page:
-        """Pay with the card that was typed. The lock makes a double submit pay once."""
+        """Pay with the card or account that was typed. The lock makes a double submit pay once."""
         with self._account.lock:
             session = self._session(session_id)
             if session["status"] == "complete":
                 return redirect(checkout.success_url(session), 303)
             if session["status"] == "expired":
                 return render_template("ended.html", session=session)
-            form = CardForm.posted(request.form, self._account.clock.now(), session["customer_email"])
-            if form.errors:
-                return self._form(session, form)
-            outcome = checkout.pay(self._account, session, form.card, form.payer)
-            if outcome is Outcome.CHALLENGED:
-                return render_template("authenticate.html", session=session, payer=form.payer)
-            if outcome is Outcome.DECLINED:
-                return self._declined(session, form)
-        return self._to_success(session)
+            chosen = request.form.get("payment_method_type", "card")
+            if chosen not in session["payment_method_types"]:
+                return redirect(f"/c/pay/{session_id}", 303)
+            again = self._charge(session) if chosen == "card" else self._debit(session)
+        return again or self._to_success(session)
 
     def authenticate(self, session_id: str) -> Page:
         """The 3-D Secure step's answer: `outcome=accept` or `refuse`."""
@@ -82,7 +81,7 @@ class HostedPage:
             payer = self._account.challenges[session["payment_intent"]].payer
             accepted = request.form.get("outcome") == "accept"
             if checkout.authenticate(self._account, session, accepted=accepted) is Outcome.DECLINED:
-                values = {name: getattr(payer, name, None) or "" for name in FIELDS}
+                values = {name: getattr(payer, name, None) or "" for name in CARD_FIELDS}
                 return self._declined(session, CardForm(values))
         return self._to_success(session)
 
@@ -99,13 +98,34 @@ class HostedPage:
         self._account.run_due()  # so that no session is paid after its expiry
         return self._account.store.get("checkout.session", session_id)
 
-    def _form(self, session: Json, form: CardForm) -> str:
+    def _charge(self, session: Json) -> str | None:
+        """Pay by card; the page to show when that did not pay yet."""
+        form = CardForm.posted(request.form, self._account.clock.now(), session["customer_email"])
+        if form.errors:
+            return self._form(session, form.without_cvc(), form.errors)
+        outcome = checkout.pay(self._account, session, form.card, form.payer)
+        if outcome is Outcome.CHALLENGED:
+            return render_template("authenticate.html", session=session, payer=form.payer)
+        return self._declined(session, form) if outcome is Outcome.DECLINED else None
+
+    def _debit(self, session: Json) -> str | None:
+        """Pay by bank debit; the page again when something was mistyped."""
+        form = DebitForm.posted(request.form, session["customer_email"])
+        if form.errors:
+            return self._form(session, form.values, form.errors, "sepa_debit")
+        checkout.debit(self._account, session, form.account, form.payer)
+        return None
+
+    def _form(
+        self, session: Json, values: dict[str, str], errors: dict[str, str], chosen: str | None = None
+    ) -> str:
         return render_template(
             "pay.html",
             session=session,
             items=[self._item(item) for item in self._account.line_items[session["id"]]],
-            values=form.without_cvc(),
-            errors=form.errors,
+            chosen=chosen or session["payment_method_types"][0],
+            values=dict.fromkeys(FIELDS, "") | values,
+            errors=errors,
             countries=COUNTRIES,
             back=session["cancel_url"],
         )
@@ -118,7 +138,7 @@ class HostedPage:
         intent = self._account.store.get("payment_intent", session["payment_intent"])
         error = intent["last_payment_error"]
         form.errors[FIELD_OF.get(error["code"], "card_number")] = error["message"]
-        return self._form(session, form)
+        return self._form(session, form.without_cvc(), form.errors)
 
     def _to_success(self, session: Json) -> Page:
         """Like Checkout, wait a little for the shop to have answered checkout.session.completed."""

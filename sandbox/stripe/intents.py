@@ -5,7 +5,7 @@ from copy import deepcopy
 from sandbox.stripe import payments
 from sandbox.stripe.account import Account
 from sandbox.stripe.amounts import check_currency, check_total, check_unit
-from sandbox.stripe.cards import Payer, card_of
+from sandbox.stripe.cards import CardHolder, card_of
 from sandbox.stripe.errors import CardDeclined, InvalidParameter, Missing, WrongState
 from sandbox.stripe.metadata import check_metadata, merged
 from sandbox.stripe.objects import Json
@@ -23,7 +23,6 @@ PLAYED = {
     "amount",
     "currency",
     "metadata",
-    "payment_method_types",
     "confirm",
     "payment_method",
     "expand",
@@ -59,7 +58,6 @@ def create(account: Account, params: Json) -> Json:
         params["amount"],
         currency,
         metadata=merged({}, params.get("metadata", {})),
-        payment_method_types=params.get("payment_method_types", ["card"]),
         **{name: params.get(name) for name in COPIED},
     )
     return confirm(account, params, intent["id"]) if params.get("confirm") else intent
@@ -77,7 +75,7 @@ def confirm(account: Account, params: Json, intent_id: str) -> Json:
     if method not in TEST_METHODS:
         raise Missing(f"No such PaymentMethod: '{method}'", code="resource_missing", param="payment_method")
     number = TEST_METHODS[method]
-    payer = Payer("jenny@example.com", None, "US", None, 12, 2040, number[-4:], number)
+    payer = CardHolder("jenny@example.com", None, "US", None, number[-4:], number, 12, 2040)
     if payments.confirm(account, intent, card_of(number), payer) is Outcome.DECLINED:
         error = intent["last_payment_error"]
         details = {

@@ -3,13 +3,14 @@
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 
-from sandbox.stripe import disputes, refunds
+from sandbox.stripe import charges, checkout, debits, disputes, refunds
 from sandbox.stripe.account import Account
 from sandbox.stripe.errors import WrongState
 from sandbox.stripe.objects import Json
 from sandbox.stripe.postman import Attempt
 
 AT_ONCE = 16
+CHARGES = ("ch_", "py_")
 
 
 def refund(account: Account, payment_id: str, amount: int | None, reason: str | None) -> Json:
@@ -19,6 +20,22 @@ def refund(account: Account, payment_id: str, amount: int | None, reason: str | 
         wanted |= {"amount": amount} if amount else {}
         wanted |= {"reason": reason} if reason else {}
         return deepcopy(refunds.create(account, wanted))
+
+
+def end_debit(account: Account, payment_id: str, *, succeeded: bool) -> Json:
+    """The payer's bank answers a debit now; the payment intent."""
+    with account.lock:
+        intent = intent_of(account, payment_id)
+        checkout.end_debit(account, intent, None if succeeded else debits.failure_by_hand(account, intent))
+        return deepcopy(intent)
+
+
+def settle(account: Account, payment_id: str) -> Json:
+    """Give a payment its balance transaction now; the charge."""
+    with account.lock:
+        charge = charge_of(account, payment_id)
+        charges.settle(account, charge)
+        return deepcopy(charge)
 
 
 def dispute(account: Account, payment_id: str, reason: str, *, inquiry: bool) -> Json:
@@ -55,8 +72,7 @@ def resend(account: Account, event_id: str) -> Json:
 def advance_clock(account: Account, seconds: float) -> int:
     """Let time pass, with all that happens meanwhile; the new time."""
     with account.lock:
-        account.clock.advance(seconds)
-        account.schedule.run_due()
+        account.schedule.advance(seconds)
         return account.clock.now()
 
 
@@ -79,11 +95,18 @@ def deliver_now(
 
 def charge_of(account: Account, payment_id: str) -> Json:
     """The charge behind the id of a charge, a payment intent or a checkout session."""
-    if payment_id.startswith("cs_"):
-        payment_id = account.store.get("checkout.session", payment_id)["payment_intent"] or ""
-    if payment_id.startswith("ch_"):
+    if payment_id.startswith(CHARGES):
         return account.store.get("charge", payment_id)
-    intent = account.store.get("payment_intent", payment_id)
+    intent = intent_of(account, payment_id)
     if not intent["latest_charge"]:
         raise WrongState(f"{payment_id} has not been paid.")
     return account.store.get("charge", intent["latest_charge"])
+
+
+def intent_of(account: Account, payment_id: str) -> Json:
+    """The payment intent behind such an id."""
+    if payment_id.startswith("cs_"):
+        payment_id = account.store.get("checkout.session", payment_id)["payment_intent"] or payment_id
+    if payment_id.startswith(CHARGES):
+        payment_id = account.store.get("charge", payment_id)["payment_intent"]
+    return account.store.get("payment_intent", payment_id)

@@ -5,9 +5,9 @@ from copy import deepcopy
 from enum import StrEnum
 from typing import Any
 
-from sandbox.stripe import charges, disputes
+from sandbox.stripe import card_charges, charges, disputes
 from sandbox.stripe.account import Account
-from sandbox.stripe.cards import Challenge, Decline, Payer, TestCard
+from sandbox.stripe.cards import CardHolder, Challenge, Decline, TestCard
 from sandbox.stripe.events import emit
 from sandbox.stripe.objects import Json, new_id, shaped
 
@@ -21,6 +21,7 @@ class Outcome(StrEnum):
     """What confirming came to."""
 
     PAID = "paid"
+    PROCESSING = "processing"  # the bank will say later
     DECLINED = "declined"  # `last_payment_error` of the intent says why
     CHALLENGED = "challenged"  # the payer has to authenticate
 
@@ -42,12 +43,12 @@ def create_intent(account: Account, amount: int, currency: str, **fields: Any) -
     return intent
 
 
-def confirm(account: Account, intent: Json, card: TestCard, payer: Payer) -> Outcome:
+def confirm(account: Account, intent: Json, card: TestCard, payer: CardHolder) -> Outcome:
     """Try to pay the intent with this card."""
     account.challenges.pop(intent["id"], None)
     if not card.challenge:
         return _take(account, intent, card, payer, authenticated=False)
-    method = charges.payment_method(account, card, payer)
+    method = card_charges.payment_method(account, card, payer)
     account.challenges[intent["id"]] = Challenge(card, payer)
     intent |= {
         "last_payment_error": None,
@@ -91,10 +92,11 @@ def cancel_intent(account: Account, intent: Json, reason: str | None) -> None:
     emit(account, "payment_intent.canceled", intent)
 
 
-def _take(account: Account, intent: Json, card: TestCard, payer: Payer, *, authenticated: bool) -> Outcome:
-    method = charges.payment_method(account, card, payer)
-    charge = charges.attempt(account, intent, method, card, payer, authenticated=authenticated)
-    intent["latest_charge"] = charge["id"]
+def _take(
+    account: Account, intent: Json, card: TestCard, payer: CardHolder, *, authenticated: bool
+) -> Outcome:
+    method = card_charges.payment_method(account, card, payer)
+    charge = card_charges.attempt(account, intent, method, card, payer, authenticated=authenticated)
     if card.decline:
         emit(account, "charge.failed", charge)
         _fail(account, intent, _card_error(card.decline, charge, method))
@@ -108,11 +110,8 @@ def _take(account: Account, intent: Json, card: TestCard, payer: Payer, *, authe
     }
     emit(account, "charge.succeeded", charge)
     emit(account, "payment_intent.succeeded", intent)
-    account.schedule.after(account.settings.settle_after, lambda: charges.settle(account, charge))
-    if card.dispute:
-        account.schedule.after(
-            account.settings.dispute_after, lambda: disputes.open_by_card(account, charge, card)
-        )
+    account.schedule.after(account.pace.settle_after, lambda: charges.settle(account, charge))
+    disputes.expect(account, charge)
     return Outcome.PAID
 
 

@@ -7,11 +7,11 @@ from typing import Any
 from sandbox.stripe import balance, disputes
 from sandbox.stripe.account import Account
 from sandbox.stripe.amounts import check_unit, written
-from sandbox.stripe.cards import OnRefund
 from sandbox.stripe.errors import InvalidParameter, WrongState
 from sandbox.stripe.events import change, emit
 from sandbox.stripe.metadata import check_metadata, merged
 from sandbox.stripe.objects import Json, new_id, shaped
+from sandbox.stripe.payers import OnRefund
 
 FAILED = ("failed", "canceled")
 
@@ -20,17 +20,18 @@ def create(account: Account, params: Json) -> Json:
     """Refund a charge, named by itself or by its payment intent."""
     check_metadata(params.get("metadata"), "metadata")
     charge = _charge_of(account, params)
+    by_card = charge["payment_method_details"]["type"] == "card"
     left = charge["amount"] - charge["amount_refunded"]
     amount = params.get("amount", left)
     _check_refundable(account, charge, amount, left)
     refund = shaped(
         "refund",
-        id=new_id("re"),
+        id=new_id("re" if by_card else "pyr"),
         amount=amount,
         charge=charge["id"],
         created=account.clock.now(),
         currency=charge["currency"],
-        destination_details=_destination("pending"),
+        destination_details=_destination("pending") if by_card else None,
         metadata=merged({}, params.get("metadata", {})),
         payment_intent=charge["payment_intent"],
         payment_method=charge["payment_method"],
@@ -66,7 +67,7 @@ def move_to(account: Account, refund: Json, status: str) -> None:
     if refund["status"] == status or refund["status"] in FAILED:
         raise WrongState(f"Refund {refund['id']} cannot go from {refund['status']} to {status}.")
     fields: Json = {"status": status}
-    if status == "succeeded":
+    if status == "succeeded" and refund["destination_details"]:
         fields["destination_details"] = _destination("available")
     if status in FAILED:
         returned = balance.record(account, "refund_failure", refund, refund["amount"])
@@ -88,18 +89,17 @@ def move_to(account: Account, refund: Json, status: str) -> None:
 
 
 def _begin(account: Account, refund: Json, charge: Json) -> None:
-    behaviour = account.cards[charge["id"]].on_refund
+    behaviour = account.instruments[charge["id"]].on_refund
     if behaviour is OnRefund.PENDS:
         refund |= {"status": "pending", "pending_reason": "processing"}
-        account.schedule.after(account.settings.refund_after, lambda: _later(account, refund, "succeeded"))
+        account.schedule.after(account.pace.refund_after, lambda: _later(account, refund, "succeeded"))
     else:
         refund |= {"status": "succeeded"}
-        account.schedule.after(account.settings.settle_after, lambda: _give_reference(account, refund))
+        account.schedule.after(account.pace.settle_after, lambda: _give_reference(account, refund))
     if behaviour is OnRefund.FAILS:
-        account.schedule.after(account.settings.refund_after, lambda: _later(account, refund, "failed"))
-    transaction = balance.record(
-        account, "refund", refund, -refund["amount"], description="REFUND FOR CHARGE"
-    )
+        account.schedule.after(account.pace.refund_after, lambda: _later(account, refund, "failed"))
+    kind = "refund" if charge["payment_method_details"]["type"] == "card" else "payment_refund"
+    transaction = balance.record(account, kind, refund, -refund["amount"], description="REFUND FOR CHARGE")
     refund["balance_transaction"] = transaction["id"]
     emit(account, "refund.created", refund)
     refunded = charge["amount_refunded"] + refund["amount"]
@@ -126,7 +126,7 @@ def _updated(account: Account, refund: Json, **fields: Any) -> None:
 
 def _give_reference(account: Account, refund: Json) -> None:
     """The card network's number, by which the payer's bank finds the refund."""
-    if refund["status"] == "succeeded":
+    if refund["status"] == "succeeded" and refund["destination_details"]:
         _updated(account, refund, destination_details=_destination("available"))
 
 

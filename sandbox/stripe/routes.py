@@ -91,6 +91,7 @@ ROUTES = [
     _route("POST", f"{INTENTS}/<id>/confirm", params.PaymentIntentConfirmParams, intents.confirm),
     _route("POST", f"{INTENTS}/<id>/cancel", params.PaymentIntentCancelParams, intents.cancel),
     _route("GET", "payment_methods/<id>", params.PaymentMethodRetrieveParams, _retriever("payment_method")),
+    _route("GET", "mandates/<id>", params.MandateRetrieveParams, _retriever("mandate")),
     _route("GET", "charges", params.ChargeListParams, lister("charge", "/v1/charges")),
     _route("GET", "charges/<id>", params.ChargeRetrieveParams, _retriever("charge")),
     _route("POST", "refunds", params.RefundCreateParams, refunds.create),

@@ -1,8 +1,10 @@
 """What the fake Stripe is told from outside."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
+
+from sandbox.stripe.pace import Pace
 
 LOOPBACK = {"localhost": "127.0.0.1", "127.0.0.1": "127.0.0.1"}
 
@@ -13,7 +15,7 @@ class SettingError(ValueError):
 
 @dataclass(frozen=True)
 class Settings:
-    """Addresses, secrets and pace. Times are seconds; tests pass tiny ones."""
+    """Addresses, secrets and pace; times are seconds; tests pass tiny ones."""
 
     url: str = "http://localhost:12111"
     secret_key: str = "sk_test_sandbox"  # noqa: S105 - opens nothing but the sandbox
@@ -22,9 +24,7 @@ class Settings:
     retry_pauses: tuple[float, ...] = (1, 3, 10, 30, 120, 600, 3600)
     delivery_timeout: float = 10
     redirect_wait: float = 2  # Checkout waits up to 10 for the answer to checkout.session.completed
-    settle_after: float = 0.5  # until a charge has its balance transaction
-    dispute_after: float = 1  # until the dispute of a disputing test card arrives
-    refund_after: float = 3  # until a pending refund succeeds, or a succeeded one fails
+    pace: Pace = field(default_factory=Pace)
     tick: float = 0.2
 
     @classmethod

@@ -10,6 +10,12 @@ from sandbox.stripe.account import Account
 from sandbox.stripe.controls.body import Control, read
 
 
+class BankAnswer(BaseModel, extra="forbid"):
+    """POST /_sandbox/payments/<id>/debit."""
+
+    outcome: Literal["succeeded", "failed"]
+
+
 class RefundByHand(BaseModel, extra="forbid"):
     """POST /_sandbox/payments/<id>/refund."""
 
@@ -41,6 +47,8 @@ def controls(account: Account) -> list[Control]:
     payments = Payments(account)
     return [
         ("POST", "/sessions/<session_id>/expire", payments.expire),
+        ("POST", "/payments/<payment_id>/debit", payments.end_debit),
+        ("POST", "/payments/<payment_id>/settle", payments.settle),
         ("POST", "/payments/<payment_id>/refund", payments.refund),
         ("POST", "/payments/<payment_id>/dispute", payments.dispute),
         ("POST", "/disputes/<dispute_id>/close", payments.close_dispute),
@@ -58,6 +66,15 @@ class Payments:
         """End an open session."""
         with self._account.lock:
             return jsonify(checkout.expire(self._account, {}, session_id))
+
+    def end_debit(self, payment_id: str) -> Response:
+        """Let the payer's bank answer a debit."""
+        succeeded = read(BankAnswer).outcome == "succeeded"
+        return jsonify(operations.end_debit(self._account, payment_id, succeeded=succeeded))
+
+    def settle(self, payment_id: str) -> Response:
+        """Give a payment its balance transaction."""
+        return jsonify(operations.settle(self._account, payment_id))
 
     def refund(self, payment_id: str) -> Response:
         """Refund as in the dashboard."""

@@ -1,4 +1,4 @@
-"""Controls of the sandbox as a whole: health, a fresh start, the clock."""
+"""Controls of the sandbox as a whole: health, a fresh start, its clock and its pace."""
 
 from flask import Response, jsonify
 from pydantic import BaseModel, Field
@@ -6,12 +6,14 @@ from pydantic import BaseModel, Field
 from sandbox.stripe import operations
 from sandbox.stripe.account import Account
 from sandbox.stripe.controls.body import Control, read
+from sandbox.stripe.pace import Pace
 
 
 class Advance(BaseModel, extra="forbid"):
-    """POST /_sandbox/clock."""
+    """POST /_sandbox/clock: by so much, or to a time; it never goes back."""
 
-    advance_seconds: float = Field(ge=0)
+    advance_seconds: float = Field(0, ge=0)
+    to: int | None = None
 
 
 def controls(account: Account) -> list[Control]:
@@ -20,7 +22,10 @@ def controls(account: Account) -> list[Control]:
     return [
         ("GET", "/health", running.health),
         ("POST", "/reset", running.reset),
+        ("GET", "/clock", running.clock),
         ("POST", "/clock", running.advance_clock),
+        ("GET", "/pace", running.pace),
+        ("POST", "/pace", running.set_pace),
     ]
 
 
@@ -39,6 +44,28 @@ class Running:
         self._account.reset()
         return jsonify(reset=True)
 
+    def clock(self) -> Response:
+        """The time, how far it is ahead of the real one, and when something happens next by itself."""
+        with self._account.lock:
+            clock, schedule = self._account.clock, self._account.schedule
+            return jsonify(now=clock.now(), ahead_seconds=clock.ahead(), next_at=schedule.next_at())
+
     def advance_clock(self) -> Response:
         """Let time pass."""
-        return jsonify(now=operations.advance_clock(self._account, read(Advance).advance_seconds))
+        wanted = read(Advance)
+        seconds = wanted.advance_seconds
+        if wanted.to is not None:
+            seconds = max(0, wanted.to - self._account.clock.exact())
+        operations.advance_clock(self._account, seconds)
+        return self.clock()
+
+    def pace(self) -> Response:
+        """How long what happens by itself takes."""
+        return jsonify(self._account.pace.model_dump())
+
+    def set_pace(self) -> Response:
+        """Change the delays that are named; null leaves a thing to the controls."""
+        sent = read(Pace).model_dump(exclude_unset=True)
+        with self._account.lock:
+            self._account.pace = self._account.pace.model_copy(update=sent)
+        return self.pace()

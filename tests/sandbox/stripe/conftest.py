@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from sandbox.stripe.pace import Pace
 from sandbox.stripe.server import Server, free_port
 from sandbox.stripe.settings import Settings
 from tests.contract import check_log, check_object
@@ -26,9 +27,9 @@ def _shop(receiver: Receiver) -> Iterator[Shop]:
         retry_pauses=(0.05, 0.1),
         delivery_timeout=0.5,
         redirect_wait=1,
-        settle_after=0.02,
-        dispute_after=0.02,
-        refund_after=0.05,
+        pace=Pace(
+            settle_after=0.02, debit_after=0.05, slow_debit_after=180, refund_after=0.05, dispute_after=0.02
+        ),
         tick=0.01,
     )
     server = Server(settings)

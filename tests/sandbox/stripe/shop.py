@@ -68,6 +68,16 @@ class Shop:
         }
         return self.browser.post(f"{self.url}/c/pay/{session.id}", data=typed | fields)
 
+    def debits(self, session: Session, account: str, **fields: str) -> httpx.Response:
+        """The payer chooses SEPA Direct Debit on the page and types an IBAN."""
+        typed = {
+            "payment_method_type": "sepa_debit",
+            "email": "payer@example.com",
+            "iban": account,
+            "account_holder": "Pat Payer",
+        }
+        return self.browser.post(f"{self.url}/c/pay/{session.id}", data=typed | fields)
+
     def authenticates(self, session: Session, outcome: str) -> httpx.Response:
         """The payer presses `accept` or `refuse` at the 3-D Secure step."""
         return self.browser.post(f"{self.url}/c/pay/{session.id}/authenticate", data={"outcome": outcome})

@@ -98,4 +98,4 @@ def test_fees_are_not_returned_with_a_refund(shop: Shop) -> None:
     shop.refunds(session)
     shop.control("/clock", advance_seconds=3 * 24 * 3600)
     [balance] = shop.stripe.v1.balance.retrieve().available
-    assert balance.amount == -248
+    assert balance.amount == -138
