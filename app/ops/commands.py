@@ -11,7 +11,7 @@ from app.emails import delivery, messages
 from app.emails.models import Email, EmailStatus
 from app.extensions import db, now
 from app.ops import doctor as examination
-from app.payments import gateway
+from app.payments import gateway, gateway_account
 from app.payments.inbox import SUBSCRIBED
 
 account = AppGroup("account", help="People who may sign in.")
@@ -77,7 +77,7 @@ def create_admin(address: str, password: str, name: str) -> None:
 def create_webhook(url: str) -> None:
     """Have Stripe send our events to URL, the address of POST /payment/webhook as Stripe sees it."""
     try:
-        endpoint = gateway.create_webhook_endpoint(url, SUBSCRIBED)
+        endpoint = gateway_account.create_webhook_endpoint(url, SUBSCRIBED)
     except (gateway.StripeAway, gateway.StripeRefused) as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"Stripe sends {len(endpoint.events)} kinds of events to {endpoint.url}. Now set\n")

@@ -19,7 +19,7 @@ from app.config import Settings
 from app.emails import transport
 from app.extensions import db
 from app.jobs import BrokerAway, enqueue, ping_broker
-from app.payments import gateway
+from app.payments import gateway, gateway_account
 from app.payments.inbox import SUBSCRIBED
 
 WORKER_ANSWERS_WITHIN = 5
@@ -84,7 +84,7 @@ def _worker(settings: Settings) -> Finding:
 def _stripe(settings: Settings) -> Finding:
     mode = "the sandbox" if settings.uses_sandbox else "live mode" if settings.livemode else "test mode"
     try:
-        return Finding("Stripe", f"{mode}, account {gateway.account_name()}")
+        return Finding("Stripe", f"{mode}, account {gateway_account.account_name()}")
     except gateway.StripeAway as error:
         return Finding("Stripe", error.detail, "Look at status.stripe.com and at STRIPE_SECRET_KEY.")
     except gateway.StripeRefused as error:
@@ -95,7 +95,7 @@ def _webhook(settings: Settings) -> Finding:
     url = f"{settings.public_url}/payment/webhook"
     create = f"Run: flask stripe create-webhook {url} and set STRIPE_WEBHOOK_SECRET to what it prints."
     try:
-        ours = [endpoint for endpoint in gateway.webhook_endpoints() if endpoint.url == url]
+        ours = [endpoint for endpoint in gateway_account.webhook_endpoints() if endpoint.url == url]
     except (gateway.StripeAway, gateway.StripeRefused) as error:
         return Finding(
             "webhook", str(error), "Stripe comes first; a restricted key needs Webhook Endpoints: read."
@@ -114,9 +114,9 @@ def _webhook(settings: Settings) -> Finding:
         return Finding(
             "webhook", f"events missing: {', '.join(sorted(missing))}", "Add them to the endpoint."
         )
-    if endpoint.api_version != gateway.API_VERSION:
+    if endpoint.api_version != gateway_account.API_VERSION:
         seen = f"its events are written as of {endpoint.api_version or 'the account default'}"
-        return Finding("webhook", seen, f"It should be {gateway.API_VERSION}. {create}")
+        return Finding("webhook", seen, f"It should be {gateway_account.API_VERSION}. {create}")
     return Finding("webhook", f"Stripe sends our events to {url}")
 
 

@@ -1,15 +1,14 @@
-"""The only door to Stripe: everything that is asked of it passes here."""
+"""The door to Stripe: its client, its failures in our words, and the calls that move money."""
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar, cast
+from typing import TypeVar
 from uuid import UUID
 
 import stripe
 from flask import Flask, current_app
-from stripe.params import WebhookEndpointCreateParams
 from stripe.params.checkout import SessionCreateParams, SessionCreateParamsLineItem
 
 from app.config import Settings
@@ -22,9 +21,6 @@ TIMEOUT = 10
 """Seconds for a call; a request waits for it, a client behind it."""
 RETRIES = 2
 """Stripe's package tries again under the same idempotency key, with pauses."""
-API_VERSION: str = stripe.api_version
-"""The version of Stripe's API that the package speaks and that events are expected in."""
-
 Answer = TypeVar("Answer")
 
 
@@ -32,6 +28,17 @@ class StripeAway(Unavailable):
     """Stripe did not answer, or asked to come again later."""
 
     slug = "payments-unavailable"
+
+
+class StripeBusy(StripeAway):
+    """Stripe was asked too often in a short time."""
+
+    def __init__(self, error: stripe.RateLimitError) -> None:
+        super().__init__("Stripe is busy. Nothing was charged; try again in a moment.")
+        headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+        told = headers.get("retry-after", "")
+        self.retry_after = float(told) if told.isdigit() else None
+        """Seconds to wait, where Stripe says."""
 
 
 class StripeBroke(StripeAway):
@@ -82,17 +89,6 @@ class StripeRefund:
     failure_reason: str | None
 
 
-@dataclass(frozen=True)
-class WebhookEndpoint:
-    url: str
-    enabled: bool
-    events: frozenset[str]
-    api_version: str | None
-    """The version that its events are written in; None is the account's default."""
-    secret: str | None = None
-    """Only known when the endpoint has just been made."""
-
-
 def init_app(app: Flask, settings: Settings) -> None:
     """Give the application its Stripe client: the sandbox's, exactly when the key is the sandbox's."""
     app.extensions["stripe"] = stripe.StripeClient(
@@ -121,10 +117,8 @@ def open_session(order: CheckoutOrder) -> CheckoutSession:
         "expires_at": int(order.expires_at.timestamp()),
     }
     return _session(
-        _call(
-            lambda: _v1().checkout.sessions.create(
-                params, {"idempotency_key": f"checkout-{order.payment_id}"}
-            )
+        call(
+            lambda: v1().checkout.sessions.create(params, {"idempotency_key": f"checkout-{order.payment_id}"})
         )
     )
 
@@ -135,9 +129,9 @@ def close_session(session_id: str) -> bool:
     Complete means that it was paid or is being paid. One that Stripe does not know, as after a change of key,
     cannot be paid in either. Raises StripeAway.
     """
-    sessions = _v1().checkout.sessions
+    sessions = v1().checkout.sessions
     try:
-        _call(lambda: sessions.expire(session_id))
+        call(lambda: sessions.expire(session_id))
     except StripeRefused:  # only an open session can be expired: see how this one stands
         return _is_complete(session_id)
     return False
@@ -145,7 +139,7 @@ def close_session(session_id: str) -> bool:
 
 def _is_complete(session_id: str) -> bool:
     try:
-        return _call(lambda: _v1().checkout.sessions.retrieve(session_id)).status == "complete"
+        return call(lambda: v1().checkout.sessions.retrieve(session_id)).status == "complete"
     except StripeRefused as error:
         log.warning("Stripe knows no session %s, so nobody can pay in it: %s", session_id, error)
         return False
@@ -156,8 +150,8 @@ def refund(refund_id: UUID, payment_intent_id: str, amount: Money, failures: int
 
     `failures` counts the times that Stripe broke: it would break again under the same idempotency key.
     """
-    made = _call(
-        lambda: _v1().refunds.create(
+    made = call(
+        lambda: v1().refunds.create(
             {
                 "payment_intent": payment_intent_id,
                 "amount": amount.amount,
@@ -171,48 +165,26 @@ def refund(refund_id: UUID, payment_intent_id: str, amount: Money, failures: int
 
 def find_refund(refund_id: UUID, payment_intent_id: str) -> StripeRefund | None:
     """The refund that Stripe made for us although it broke in answering. Raises StripeAway, StripeRefused."""
-    made = _call(lambda: list(_v1().refunds.list({"payment_intent": payment_intent_id}).auto_paging_iter()))
+    made = call(lambda: list(v1().refunds.list({"payment_intent": payment_intent_id}).auto_paging_iter()))
     ours = (
         each for each in made if each.metadata and each.metadata.to_dict().get("refund_id") == str(refund_id)
     )
     return next((_refund(each) for each in ours), None)
 
 
-def account_name() -> str:
-    """Whose key ours is. Raises StripeAway, StripeRefused."""
-    account = _call(_v1().accounts.retrieve_current)
-    return f"{account.id} ({account.email})" if account.email else account.id
-
-
-def webhook_endpoints() -> list[WebhookEndpoint]:
-    """The endpoints that Stripe sends events to. Raises StripeAway, StripeRefused."""
-    found = _call(lambda: list(_v1().webhook_endpoints.list({"limit": 100}).auto_paging_iter()))
-    return [_endpoint(endpoint) for endpoint in found]
-
-
-def create_webhook_endpoint(url: str, events: Iterable[str]) -> WebhookEndpoint:
-    """Have Stripe send these events to `url`, as of the API version that our package speaks.
-
-    Raises StripeAway, StripeRefused.
-    """
-    params: WebhookEndpointCreateParams = {
-        "url": url,
-        "enabled_events": cast("Any", sorted(events)),
-        "api_version": cast("Any", API_VERSION),
-        "description": "CultureBridge",
-    }
-    return _endpoint(_call(lambda: _v1().webhook_endpoints.create(params)))
-
-
-def _v1() -> stripe.V1Services:
+def v1() -> stripe.V1Services:
+    """All of Stripe's API; what is asked of it goes through `call`."""
     client: stripe.StripeClient = current_app.extensions["stripe"]
     return client.v1
 
 
-def _call(ask: Callable[[], Answer]) -> Answer:
+def call(ask: Callable[[], Answer]) -> Answer:
+    """Stripe's answer. Raises StripeAway, StripeRefused."""
     try:
         return ask()
-    except (stripe.APIConnectionError, stripe.RateLimitError) as error:
+    except stripe.RateLimitError as error:
+        raise StripeBusy(error) from error
+    except stripe.APIConnectionError as error:
         raise StripeAway("Stripe does not answer. Nothing was charged; try again in a moment.") from error
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
         log.error("Stripe refuses STRIPE_SECRET_KEY, or the key lacks a permission: %s", error)
@@ -238,16 +210,6 @@ def _line_item(line: OrderLine) -> SessionCreateParamsLineItem:
             "product_data": {"name": line.title, "description": line.description},
         },
     }
-
-
-def _endpoint(found: stripe.WebhookEndpoint) -> WebhookEndpoint:
-    return WebhookEndpoint(
-        url=found.url,
-        enabled=found.status == "enabled",
-        events=frozenset(found.enabled_events),
-        api_version=found.api_version,
-        secret=getattr(found, "secret", None),
-    )
 
 
 def _refund(made: stripe.Refund) -> StripeRefund:
