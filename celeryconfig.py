@@ -69,5 +69,6 @@ beat_schedule = {
         "schedule": 15,
         "options": {"expires": 15},
     },
+    "unknown fees": {"task": "payments.look_up_unknown_fees", "schedule": 60, "options": {"expires": 60}},
     "forgotten mails": {"task": "emails.deliver_forgotten", "schedule": 10, "options": {"expires": 10}},
 }

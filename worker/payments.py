@@ -1,4 +1,4 @@
-"""Events and refunds."""
+"""Events, refunds and fees."""
 
 import logging
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from celery import Task, shared_task
 
 from app.jobs import enqueue_each
-from app.payments import holds, inbox, refunds
+from app.payments import fees, holds, inbox, refunds
 from app.retries import pause
 from worker import Sweep, come_again
 
@@ -53,6 +53,18 @@ def issue_refund(self: "Task[..., None]", refund_id: str) -> None:
 def issue_forgotten_refunds() -> int:
     """Refunds whose job was lost; how many there were."""
     return enqueue_each("payments.issue_refund", refunds.forgotten(BATCH))
+
+
+@shared_task(name="payments.look_up_fee", bind=True, max_retries=None)
+def look_up_fee(self: "Task[..., None]", payment_id: str) -> None:
+    if wait := fees.look_up(UUID(payment_id)):
+        come_again(self, wait)
+
+
+@shared_task(name="payments.look_up_unknown_fees", base=Sweep)
+def look_up_unknown_fees() -> int:
+    """Paid payments whose fee is unknown; how many there were."""
+    return enqueue_each("payments.look_up_fee", fees.unknown(BATCH))
 
 
 @shared_task(name="payments.close_session")

@@ -89,6 +89,15 @@ class StripeRefund:
     failure_reason: str | None
 
 
+@dataclass(frozen=True)
+class Fee:
+    """What Stripe kept of a payment and what that left, in the currency that it settles in."""
+
+    balance_transaction_id: str
+    fee: Money
+    net: Money
+
+
 def init_app(app: Flask, settings: Settings) -> None:
     """Give the application its Stripe client: the sandbox's, exactly when the key is the sandbox's."""
     app.extensions["stripe"] = stripe.StripeClient(
@@ -170,6 +179,20 @@ def find_refund(refund_id: UUID, payment_intent_id: str) -> StripeRefund | None:
         each for each in made if each.metadata and each.metadata.to_dict().get("refund_id") == str(refund_id)
     )
     return next((_refund(each) for each in ours), None)
+
+
+def fee(payment_intent_id: str) -> Fee | None:
+    """What Stripe kept of a payment; None as long as it has not settled it. Raises StripeAway, StripeRefused.
+
+    https://docs.stripe.com/expand/use-cases#stripe-fee-for-payment
+    """
+    intents, path = v1().payment_intents, "latest_charge.balance_transaction"
+    charge = call(lambda: intents.retrieve(payment_intent_id, {"expand": [path]})).latest_charge
+    settled = charge.balance_transaction if isinstance(charge, stripe.Charge) else None
+    if not isinstance(settled, stripe.BalanceTransaction):
+        return None
+    currency = settled.currency.upper()
+    return Fee(settled.id, Money(settled.fee, currency), Money(settled.net, currency))
 
 
 def v1() -> stripe.V1Services:

@@ -23,6 +23,7 @@ class Payment(Changing, Base):
         CheckConstraint("amount_refunded_minor between 0 and amount_minor", name="refunded"),
         Index("ix_payment_of_coach", "coach_id", "created_at", "id"),
         Index("ix_payment_of_client", "client_id", "created_at", "id"),
+        Index("ix_payment_fee_due", "fee_due_at", postgresql_where=text("fee_due_at IS NOT NULL")),
     )
 
     coach_id: Mapped[UUID] = mapped_column(ForeignKey("coach.id"))
@@ -42,6 +43,15 @@ class Payment(Changing, Base):
     receipt_url: Mapped[str | None]
     failure_code: Mapped[str | None]
     failure_message: Mapped[str | None]
+    fee_minor: Mapped[int | None]
+    """What Stripe kept of it; None until Stripe says so."""
+    net_minor: Mapped[int | None]
+    fee_currency: Mapped[str | None]
+    """What Stripe settles in, of fee and net: it may differ from what was paid in."""
+    stripe_balance_transaction_id: Mapped[str | None]
+    fee_due_at: Mapped[datetime | None]
+    """When Stripe is asked for the fee next; None while there is nothing to ask."""
+    fee_attempts: Mapped[int] = mapped_column(default=0, server_default="0")
 
     client: Mapped[Account] = relationship()
     lines: Mapped[list["PaymentLine"]] = relationship(back_populates="payment")

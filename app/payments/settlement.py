@@ -17,7 +17,7 @@ from app.coaches import slots
 from app.emails import messages
 from app.extensions import db, now
 from app.money import Money
-from app.payments import refunds
+from app.payments import fees, refunds
 from app.payments.models import Payment
 from app.payments.status import Status
 from app.payments.stripe_objects import StripeObject, Told, of_intent, of_session
@@ -91,13 +91,15 @@ def intent_canceled(intent: StripeObject) -> Outcome:
 
 
 def charge_updated(charge: StripeObject) -> Outcome:
-    """The charge knows its receipt."""
+    """The charge knows its receipt, and a moment later what Stripe kept of it."""
     payment = _locked(of_intent({**charge, "id": charge["payment_intent"]}, charge["amount"]))
     if payment is None:
         return NOT_OURS
     if not charge["paid"]:
         return "the charge is not paid"
     payment.stripe_charge_id, payment.receipt_url = charge["id"], charge.get("receipt_url")
+    if charge.get("balance_transaction"):
+        fees.settled(payment)
     return None
 
 
@@ -109,6 +111,7 @@ def _paid(told: Told) -> Outcome:
     if payment.is_paid:
         return f"the payment is {payment.status} already"
     payment.move_to(Status.SUCCEEDED, "paid")
+    fees.expect(payment)
     refunds.total(payment)  # one made in Stripe's dashboard may have been told first
     if payment.status is Status.REFUNDED:
         _free(payment)

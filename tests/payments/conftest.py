@@ -6,7 +6,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
@@ -14,9 +14,10 @@ from sqlalchemy import select
 
 from app.emails.models import Email
 from app.extensions import Base, db
-from app.payments import inbox
+from app.payments import fees, inbox
 from app.payments.stripe_events import StripeEvent
 from tests.people import CARD, Person, Sandbox
+from tests.waiting import wait_until
 
 Result = TypeVar("Result")
 Row = TypeVar("Row", bound=Base)
@@ -80,6 +81,19 @@ class Shop:
         assert self.sandbox.pays(checkout, card).status_code == 303
         (completed,) = self.events(checkout, "checkout.session.completed")
         return completed
+
+    def settlement(self, checkout: dict[str, Any]) -> Event:
+        """What Stripe says once it has settled a payment, a moment after it was paid."""
+
+        def settled() -> list[Event]:
+            return [event for event in self.events(checkout) if event["type"] == "charge.updated"]
+
+        return wait_until(settled)[0]
+
+    def settles(self, checkout: dict[str, Any]) -> None:
+        """Stripe settles a payment, and its fee is looked up."""
+        self.told(self.settlement(checkout))
+        self.work(fees.look_up, UUID(checkout["payment_id"]))
 
     def pays_for(self, client: Person, coach: Person) -> tuple[dict[str, Any], dict[str, Any]]:
         """A booking that is paid and confirmed, and its checkout."""
