@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 
 from flask import Flask
 
-from sandbox.stripe import api, dashboard, hosted_page
+from sandbox.stripe import api, hosted_page
 from sandbox.stripe.account import Account
 from sandbox.stripe.amounts import written
 from sandbox.stripe.controls import panel
+from sandbox.stripe.dashboard import site
 
 
 def create_app(account: Account) -> Flask:
@@ -21,5 +22,5 @@ def create_app(account: Account) -> Flask:
     app.register_blueprint(api.blueprint(account))
     app.register_blueprint(panel.blueprint(account))
     app.register_blueprint(hosted_page.blueprint(account))
-    app.register_blueprint(dashboard.blueprint(account))
+    app.register_blueprint(site.blueprint(account))
     return app

@@ -5,7 +5,7 @@ from typing import Literal
 from flask import Response, jsonify
 from pydantic import BaseModel
 
-from sandbox.stripe import checkout, operations
+from sandbox.stripe import checkout, ledger, operations
 from sandbox.stripe.account import Account
 from sandbox.stripe.controls.body import Control, read
 
@@ -46,6 +46,7 @@ def controls(account: Account) -> list[Control]:
     """Their methods, paths and views."""
     payments = Payments(account)
     return [
+        ("GET", "/ledger", payments.ledger),
         ("POST", "/sessions/<session_id>/expire", payments.expire),
         ("POST", "/payments/<payment_id>/debit", payments.end_debit),
         ("POST", "/payments/<payment_id>/settle", payments.settle),
@@ -61,6 +62,11 @@ class Payments:
 
     def __init__(self, account: Account) -> None:
         self._account = account
+
+    def ledger(self) -> Response:
+        """The sandbox's own books: by currency and by payment intent."""
+        with self._account.lock:
+            return jsonify(ledger.books(self._account))
 
     def expire(self, session_id: str) -> Response:
         """End an open session."""

@@ -80,7 +80,9 @@ def test_a_reset_forgets_everything(shop: Shop) -> None:
     assert len(shop.stripe.v1.webhook_endpoints.list().data) == 1
 
 
-@pytest.mark.parametrize("path", ["/", "/refunds", "/disputes", "/events", "/deliveries", "/requests"])
+@pytest.mark.parametrize(
+    "path", ["/", "/refunds", "/disputes", "/balance", "/events", "/deliveries", "/requests"]
+)
 def test_the_dashboard_shows_everything_escaped(shop: Shop, path: str) -> None:
     session = shop.paid("4000000000000259", line_items=[shop.item(7500, "eur", "<script>alert(1)</script>")])
     shop.refunds(shop.paid(), metadata={"<i>": "<script>"})

@@ -1,0 +1,97 @@
+"""The dashboard's buttons: each does a thing and leads back to a page."""
+
+from flask import redirect, request
+from werkzeug.wrappers import Response
+
+from sandbox.stripe import checkout, operations
+from sandbox.stripe.account import Account
+from sandbox.stripe.dashboard.pages import View
+from sandbox.stripe.objects import Json
+from sandbox.stripe.rules import Order, Rule
+
+
+class Buttons:
+    """What an operator does by hand."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+
+    def views(self) -> list[View]:
+        """Their methods, paths and views."""
+        return [
+            ("POST", "/sessions/<session_id>/expire", self.expire),
+            ("POST", "/payments/<payment_id>/debit", self.end_debit),
+            ("POST", "/payments/<payment_id>/settle", self.settle),
+            ("POST", "/payments/<payment_id>/refund", self.refund),
+            ("POST", "/payments/<payment_id>/dispute", self.dispute),
+            ("POST", "/disputes/<dispute_id>/close", self.close_dispute),
+            ("POST", "/events/<event_id>/resend", self.resend),
+            ("POST", "/deliveries/rule", self.set_rule),
+            ("POST", "/deliveries/release", self.release),
+            ("POST", "/clock", self.advance_clock),
+        ]
+
+    def expire(self, session_id: str) -> Response:
+        """End an open session."""
+        with self._account.lock:
+            checkout.expire(self._account, {}, session_id)
+        return redirect("/", 303)
+
+    def end_debit(self, payment_id: str) -> Response:
+        """Let the payer's bank answer a debit."""
+        succeeded = request.form.get("outcome") == "succeeded"
+        operations.end_debit(self._account, payment_id, succeeded=succeeded)
+        return redirect("/", 303)
+
+    def settle(self, payment_id: str) -> Response:
+        """Give a payment its balance transaction."""
+        operations.settle(self._account, payment_id)
+        return redirect("/balance", 303)
+
+    def refund(self, payment_id: str) -> Response:
+        """Refund what is left, or the amount typed, in minor units."""
+        reason = request.form.get("reason") or "requested_by_customer"
+        operations.refund(self._account, payment_id, _amount(), reason)
+        return redirect("/refunds", 303)
+
+    def dispute(self, payment_id: str) -> Response:
+        """Have the payment disputed."""
+        inquiry = request.form.get("kind") == "inquiry"
+        operations.dispute(self._account, payment_id, "fraudulent", inquiry=inquiry)
+        return redirect("/disputes", 303)
+
+    def close_dispute(self, dispute_id: str) -> Response:
+        """Decide a dispute."""
+        verdict = "won" if request.form.get("verdict") == "won" else "lost"
+        operations.close_dispute(self._account, dispute_id, verdict)
+        return redirect("/disputes", 303)
+
+    def resend(self, event_id: str) -> Response:
+        """Send an event once more."""
+        operations.resend(self._account, event_id)
+        return redirect(f"/objects/{event_id}", 303)
+
+    def set_rule(self) -> Response:
+        """Let deliveries go wrong, or right again."""
+        chosen: Json = {name: value for name, value in request.form.items() if value}
+        chosen["types"] = request.form.get("types", "").replace(",", " ").split() or ["*"]
+        with self._account.lock:
+            self._account.deliveries.rule = Rule.model_validate(chosen)
+        return redirect("/deliveries", 303)
+
+    def release(self) -> Response:
+        """Send what is held."""
+        with self._account.lock:
+            self._account.deliveries.release(Order(request.form.get("order", "kept")))
+        return redirect("/deliveries", 303)
+
+    def advance_clock(self) -> Response:
+        """Let minutes pass."""
+        minutes = request.form.get("minutes", "")
+        operations.advance_clock(self._account, int(minutes) * 60 if minutes.isdecimal() else 0)
+        return redirect("/", 303)
+
+
+def _amount() -> int | None:
+    typed = request.form.get("amount", "")
+    return int(typed) if typed.isdecimal() else None
