@@ -18,7 +18,7 @@ from app.config import Settings
 from app.extensions import db, jwt, mail, migrate
 from app.ops import commands
 from app.ops.health import health
-from app.payments import gateway
+from app.payments.gateway import api as stripe_api
 from app.payments.routes import payments
 from app.payments.webhook import webhook
 
@@ -47,7 +47,7 @@ def create_app(settings: Settings | None = None) -> Application:
     migrate.init_app(app, db)
     jwt.init_app(app)
     mail.init_app(app)
-    gateway.init_app(app, settings)
+    stripe_api.init_app(app, settings)
     jobs.queue.set_default()
 
     app.add_url_rule("/", view_func=app.doc(hide=True)(_to_the_description))

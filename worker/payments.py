@@ -6,7 +6,7 @@ from uuid import UUID
 from celery import Task, shared_task
 
 from app.jobs import enqueue_each
-from app.payments import fees, holds, inbox, refunds
+from app.payments import fees, holds, inbox, issuing
 from app.retries import pause
 from worker import Sweep, come_again
 
@@ -45,14 +45,14 @@ def apply_forgotten() -> int:
 
 @shared_task(name="payments.issue_refund", bind=True, max_retries=None)
 def issue_refund(self: "Task[..., None]", refund_id: str) -> None:
-    if wait := refunds.issue(UUID(refund_id)):
+    if wait := issuing.issue(UUID(refund_id)):
         come_again(self, wait)
 
 
 @shared_task(name="payments.issue_forgotten_refunds", base=Sweep)
 def issue_forgotten_refunds() -> int:
     """Refunds whose job was lost; how many there were."""
-    return enqueue_each("payments.issue_refund", refunds.forgotten(BATCH))
+    return enqueue_each("payments.issue_refund", issuing.forgotten(BATCH))
 
 
 @shared_task(name="payments.look_up_fee", bind=True, max_retries=None)

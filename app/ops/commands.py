@@ -7,11 +7,12 @@ from flask.cli import AppGroup, with_appcontext
 
 from app.accounts import passwords
 from app.accounts.models import Account, Role
-from app.emails import delivery, messages
+from app.emails import delivery, operator_messages
 from app.emails.models import Email, EmailStatus
 from app.extensions import db, now
 from app.ops import doctor as examination
-from app.payments import gateway, gateway_account
+from app.payments.gateway import account as stripe_account
+from app.payments.gateway import api
 from app.payments.inbox import SUBSCRIBED
 
 account = AppGroup("account", help="People who may sign in.")
@@ -77,8 +78,8 @@ def create_admin(address: str, password: str, name: str) -> None:
 def create_webhook(url: str) -> None:
     """Have Stripe send our events to URL, the address of POST /payment/webhook as Stripe sees it."""
     try:
-        endpoint = gateway_account.create_webhook_endpoint(url, SUBSCRIBED)
-    except (gateway.StripeAway, gateway.StripeRefused) as error:
+        endpoint = stripe_account.create_webhook_endpoint(url, SUBSCRIBED)
+    except (api.StripeAway, api.StripeRefused) as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"Stripe sends {len(endpoint.events)} kinds of events to {endpoint.url}. Now set\n")
     click.echo(
@@ -90,7 +91,7 @@ def create_webhook(url: str) -> None:
 @click.argument("address", type=_Address())
 def send_test(address: str) -> None:
     """Send a mail to ADDRESS, the way all mails go."""
-    email_id = messages.test(address)
+    email_id = operator_messages.test(address)
     db.session.commit()
     delivery.deliver(email_id)
     sent = db.session.get_one(Email, email_id)

@@ -19,7 +19,7 @@ from app.config import Settings
 from app.emails import transport
 from app.extensions import db
 from app.jobs import BrokerAway, enqueue, ping_broker
-from app.payments import gateway, gateway_account
+from app.payments.gateway import account, api
 from app.payments.inbox import SUBSCRIBED
 
 WORKER_ANSWERS_WITHIN = 5
@@ -38,7 +38,7 @@ class Finding:
 def examine() -> Iterator[Finding]:
     """Look at everything we depend on, one finding after the other."""
     settings: Settings = current_app.extensions["settings"]
-    for look in (_database, _broker, _worker, _stripe, _webhook, _smtp):
+    for look in (_database, _broker, _worker, stripe_key, _webhook, _smtp):
         yield look(settings)
 
 
@@ -81,22 +81,30 @@ def _worker(settings: Settings) -> Finding:
     return Finding("worker", "all queues are worked on")
 
 
-def _stripe(settings: Settings) -> Finding:
+def stripe_key(settings: Settings) -> Finding:
     mode = "the sandbox" if settings.uses_sandbox else "live mode" if settings.livemode else "test mode"
+    permit = (
+        "Give the restricted key the permission that is named, in Stripe's dashboard, Developers > API keys."
+    )
     try:
-        return Finding("Stripe", f"{mode}, account {gateway_account.account_name()}")
-    except gateway.StripeAway as error:
+        name, missing = account.account_name(), account.missing_permissions()
+    except api.KeyRefused as error:
+        return Finding("Stripe", error.reason, f"Correct STRIPE_SECRET_KEY. {permit}")
+    except api.StripeAway as error:
         return Finding("Stripe", error.detail, "Look at status.stripe.com and at STRIPE_SECRET_KEY.")
-    except gateway.StripeRefused as error:
-        return Finding("Stripe", str(error), "Give the restricted key the permission that is named.")
+    except api.StripeRefused as error:
+        return Finding("Stripe", str(error), permit)
+    if missing:
+        return Finding("Stripe", " ".join(missing), permit)
+    return Finding("Stripe", f"{mode}, account {name}")
 
 
 def _webhook(settings: Settings) -> Finding:
     url = f"{settings.public_url}/payment/webhook"
     create = f"Run: flask stripe create-webhook {url} and set STRIPE_WEBHOOK_SECRET to what it prints."
     try:
-        ours = [endpoint for endpoint in gateway_account.webhook_endpoints() if endpoint.url == url]
-    except (gateway.StripeAway, gateway.StripeRefused) as error:
+        ours = [endpoint for endpoint in account.webhook_endpoints() if endpoint.url == url]
+    except (api.StripeAway, api.StripeRefused) as error:
         return Finding(
             "webhook", str(error), "Stripe comes first; a restricted key needs Webhook Endpoints: read."
         )
@@ -114,9 +122,9 @@ def _webhook(settings: Settings) -> Finding:
         return Finding(
             "webhook", f"events missing: {', '.join(sorted(missing))}", "Add them to the endpoint."
         )
-    if endpoint.api_version != gateway_account.API_VERSION:
+    if endpoint.api_version != api.API_VERSION:
         seen = f"its events are written as of {endpoint.api_version or 'the account default'}"
-        return Finding("webhook", seen, f"It should be {gateway_account.API_VERSION}. {create}")
+        return Finding("webhook", seen, f"It should be {api.API_VERSION}. {create}")
     return Finding("webhook", f"Stripe sends our events to {url}")
 
 

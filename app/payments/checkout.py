@@ -15,7 +15,7 @@ from app.bookings.status import Status as BookingStatus
 from app.config import Environment, Settings
 from app.extensions import db, now
 from app.money import Money
-from app.payments import gateway
+from app.payments.gateway import api, sessions
 from app.payments.models import Payment, PaymentLine
 from app.payments.schemas import CheckoutRequest
 from app.payments.status import Status
@@ -53,11 +53,11 @@ def open_session(client: Account, wish: CheckoutRequest) -> tuple[Payment, bool]
     # What is about to be done is on record before Stripe hears of it, and no lock waits for Stripe's answer.
     db.session.commit()
     try:
-        session = gateway.open_session(order)
-    except gateway.StripeBroke as error:
+        session = sessions.open_session(order)
+    except api.StripeBroke as error:
         _give_up(payment.id, "stripe_error", error.detail)
         raise
-    except gateway.StripeRefused as error:
+    except api.StripeRefused as error:
         _give_up(payment.id, error.code or "refused", str(error))
         raise CheckoutRefused(str(error)) from error
     return _record(payment.id, session), True
@@ -103,11 +103,11 @@ def _not_payable(booking: Booking) -> NotPayable:
 
 
 def _is_for(payment: Payment, bookings: Sequence[Booking], wish: CheckoutRequest) -> bool:
-    """Whether its session asks for just this money and returns to just these pages."""
+    """Whether its session asks for just this money, in this language, and returns to just these pages."""
     order = {(booking.id, booking.amount_minor) for booking in bookings}
-    return (payment.success_url, payment.cancel_url) == (wish.success_url, wish.cancel_url) and order == {
-        (line.booking_id, line.amount_minor) for line in payment.lines
-    }
+    return order == {(line.booking_id, line.amount_minor) for line in payment.lines} and all(
+        getattr(payment, field) == getattr(wish, field) for field in ("success_url", "cancel_url", "locale")
+    )
 
 
 def _is_open(payment: Payment) -> bool:
@@ -124,12 +124,12 @@ def _close(payment: Payment) -> None:
     """
     session_id, payment_id = payment.stripe_session_id, payment.id
     db.session.commit()  # no lock waits for Stripe's answer
-    if session_id and gateway.close_session(session_id):
+    if session_id and sessions.close_session(session_id):
         raise NotPayable("This booking is being paid in the session that is open.")
     closed = Payment.locked(payment_id)
     unchanged = closed and closed.stripe_session_id == session_id
     if closed and unchanged and closed.status in {Status.PENDING, Status.FAILED}:
-        closed.move_to(Status.EXPIRED, "replaced by a session with other URLs")
+        closed.move_to(Status.EXPIRED, "replaced by another session")
 
 
 def _new_payment(client: Account, bookings: Sequence[Booking], wish: CheckoutRequest) -> Payment:
@@ -144,6 +144,7 @@ def _new_payment(client: Account, bookings: Sequence[Booking], wish: CheckoutReq
         amount_minor=sum(booking.amount_minor for booking in bookings),
         currency=first.currency,
         status=Status.PENDING,
+        locale=wish.locale,
         success_url=wish.success_url,
         cancel_url=wish.cancel_url,
         created_at=now(),
@@ -157,33 +158,34 @@ def _new_payment(client: Account, bookings: Sequence[Booking], wish: CheckoutReq
     return payment
 
 
-def _order(payment: Payment, wish: CheckoutRequest) -> gateway.CheckoutOrder:
-    return gateway.CheckoutOrder(
+def _order(payment: Payment, wish: CheckoutRequest) -> sessions.CheckoutOrder:
+    return sessions.CheckoutOrder(
         payment_id=payment.id,
         booking_id=payment.bookings[0].id,
         lines=[_line(booking, payment.share(booking)) for booking in payment.bookings],
         customer_email=payment.client.email,
+        locale=payment.locale,
         success_url=wish.success_url,
         cancel_url=wish.cancel_url,
         expires_at=payment.session_expires_at,
     )
 
 
-def _line(booking: Booking, share: Money) -> gateway.OrderLine:
+def _line(booking: Booking, share: Money) -> sessions.OrderLine:
     local = booking.start.astimezone(ZoneInfo(booking.client_time_zone))
-    return gateway.OrderLine(
+    return sessions.OrderLine(
         title=f"{booking.duration_minutes} minutes of coaching with {booking.coach.name}",
         description=f"{local:%A} {local.day} {local:%B %Y, %H:%M} ({booking.client_time_zone})",
         price=share,
     )
 
 
-def _record(payment_id: UUID, session: gateway.CheckoutSession) -> Payment:
+def _record(payment_id: UUID, session: sessions.CheckoutSession) -> Payment:
     payment = Payment.locked(payment_id)
     assert payment is not None, "payments are never deleted"
     if payment.status is Status.EXPIRED or not _is_wanted(payment):
         db.session.commit()  # no lock waits for Stripe's answer
-        gateway.close_session(session.id)
+        sessions.close_session(session.id)
         raise NotPayable("What is to be paid has changed meanwhile; ask again for the page.")
     payment.stripe_session_id, payment.session_url = session.id, session.url
     return payment

@@ -9,7 +9,8 @@ from sqlalchemy import select, update
 
 from app.extensions import db, now
 from app.jobs import after_commit
-from app.payments import gateway
+from app.payments.gateway import api
+from app.payments.gateway import fees as at_stripe
 from app.payments.models import Payment
 from app.retries import pause_unless_last
 
@@ -47,8 +48,8 @@ def look_up(payment_id: UUID) -> timedelta | None:
         return None
     attempts, intent_id = claimed
     try:
-        fee = gateway.fee(intent_id)
-    except (gateway.StripeAway, gateway.StripeRefused) as error:
+        fee = at_stripe.of_intent(intent_id)
+    except (api.StripeAway, api.StripeRefused) as error:
         log.warning("payment %s: its fee stays unknown for now: %s", payment_id, error)
         fee = None
     wait = _record(payment_id, fee, attempts)
@@ -67,7 +68,7 @@ def _claim(payment_id: UUID) -> tuple[int, str] | None:
     return (row.fee_attempts, row.stripe_payment_intent_id) if row else None
 
 
-def _record(payment_id: UUID, fee: gateway.Fee | None, attempts: int) -> timedelta | None:
+def _record(payment_id: UUID, fee: at_stripe.Fee | None, attempts: int) -> timedelta | None:
     payment = Payment.locked(payment_id)
     if payment is None or payment.fee_minor is not None:
         return None

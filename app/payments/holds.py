@@ -7,7 +7,7 @@ from app.bookings import lifecycle
 from app.bookings.models import Booking
 from app.bookings.status import Status as BookingStatus
 from app.extensions import db, now
-from app.payments import gateway
+from app.payments.gateway import api, sessions
 from app.payments.models import Payment
 from app.payments.status import Status
 
@@ -51,8 +51,8 @@ def close(payment_id: UUID) -> None:
 
 def _was_paid(session_id: str) -> bool:
     try:
-        return gateway.close_session(session_id)
-    except gateway.StripeAway:
+        return sessions.close_session(session_id)
+    except api.StripeAway:
         log.warning("Stripe is away: session %s stays open until the next sweep", session_id)
         return True
 

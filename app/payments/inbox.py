@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app import context
-from app.emails import messages
+from app.emails import operator_messages
 from app.extensions import db, now
 from app.payments import refunds, settlement
 from app.payments.stripe_events import EventStatus, StripeEvent
@@ -120,7 +120,7 @@ def _failed(event_id: str, error: Exception, wait: timedelta | None) -> timedelt
     event.due_at = now() + (wait or timedelta())
     if wait is None:
         event.status, event.finished_at = EventStatus.FAILED, now()
-        messages.needs_attention(
+        operator_messages.needs_attention(
             f"event:{event_id}",
             f"Stripe's event {event_id} ({event.type}) could not be applied: {event.last_error}",
             "Look at the event and its payment in Stripe's dashboard and settle the difference by hand.",

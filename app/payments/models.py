@@ -12,7 +12,7 @@ from app.audit import AuditRow
 from app.bookings.models import Booking, lock_people
 from app.extensions import Base, Changing, choice, db, now
 from app.money import Money
-from app.payments.status import NOT_REFUNDED, PAID, RefundStatus, Status, check_move
+from app.payments.status import NOT_REFUNDED, PAID, RefundCause, RefundStatus, Status, check_move
 
 
 class Payment(Changing, Base):
@@ -32,6 +32,8 @@ class Payment(Changing, Base):
     currency: Mapped[str]
     status: Mapped[Status] = mapped_column(choice(Status), default=Status.PENDING)
     amount_refunded_minor: Mapped[int] = mapped_column(default=0)
+    locale: Mapped[str] = mapped_column(default="auto")
+    """In which language Stripe's page is shown; `auto` is the payer's browser's."""
     success_url: Mapped[str]
     cancel_url: Mapped[str]
     session_expires_at: Mapped[datetime]
@@ -171,6 +173,7 @@ class Refund(Changing, Base):
     payment_id: Mapped[UUID] = mapped_column(ForeignKey("payment.id"), index=True)
     booking_id: Mapped[UUID | None] = mapped_column(ForeignKey("booking.id"))
     """Whose share it gives back; None where it was made by hand for a series, and nobody said."""
+    cause: Mapped[RefundCause] = mapped_column(choice(RefundCause, "cause"))
     amount_minor: Mapped[int]
     currency: Mapped[str]
     status: Mapped[RefundStatus] = mapped_column(choice(RefundStatus), default=RefundStatus.PENDING)

@@ -1,34 +1,77 @@
 """Money that goes back: the row, the call to Stripe, and what Stripe says of it later."""
 
 import logging
-from collections.abc import Callable, Sequence
-from datetime import timedelta
+from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
 
+from app.accounts.models import Account
 from app.bookings.lifecycle import booking_cancelled
 from app.bookings.models import Booking
-from app.emails import messages
+from app.emails import money_messages, operator_messages
 from app.extensions import db, now
 from app.jobs import after_commit
-from app.money import Money
-from app.payments import gateway
+from app.money import BadAmount, Money
 from app.payments.models import Payment, Refund
-from app.payments.status import NOT_REFUNDED, RefundStatus, Status
+from app.payments.schemas import RefundRequest
+from app.payments.status import NOT_REFUNDED, RefundCause, RefundStatus, Status
 from app.payments.stripe_events import EventStatus, StripeEvent
-from app.retries import MOST_ATTEMPTS, pause
+from app.problems import Forbidden, Invalid, NotFound, Problem
 
 log = logging.getLogger(__name__)
 
 RETURNED_ALREADY = "charge_already_refunded"
 """Stripe's code where somebody was faster, in its dashboard: nobody is owed anything."""
-LEASE = timedelta(minutes=2)
-"""How long a worker has for its call; then another may make it, under the same idempotency key."""
 
 
-def request(payment: Payment, amount: Money, reason: str, booking: Booking) -> Refund:
+class NotRefundable(Problem):
+    status, slug = 409, "not-refundable"
+
+
+def by_hand(account: Account, payment_id: UUID, wish: RefundRequest) -> Refund:
+    """A refund that the coach or an admin gives: of one session's share, all that is left of it unless told.
+
+    Raises NotFound, Forbidden, NotRefundable, and Invalid for more than what is left.
+    """
+    payment = Payment.locked(payment_id)
+    if payment is None or not payment.concerns(account):
+        raise NotFound("There is no such payment.")
+    if account.id == payment.client_id:
+        raise Forbidden("Only the coach or an admin may refund; cancel the booking to have money back.")
+    if not payment.is_paid:
+        raise NotRefundable(f"This payment is {payment.status}: there is nothing to give back.")
+    booking = _share_meant(payment, wish.booking_id)
+    amount = _amount_meant(payment.left_of(booking), wish.amount)
+    return request(payment, amount, wish.reason, booking, RefundCause.BY_HAND)
+
+
+def _share_meant(payment: Payment, booking_id: UUID | None) -> Booking:
+    if booking_id is None and len(payment.lines) > 1:
+        raise Invalid("/booking_id", "must say which session's share goes back, as this paid for several")
+    meant = [booking for booking in payment.bookings if booking_id in {None, booking.id}]
+    if not meant:
+        raise Invalid("/booking_id", "is not one of the sessions that this payment is for")
+    return meant[0]
+
+
+def _amount_meant(left: Money, major: Decimal | None) -> Money:
+    if left.amount == 0:
+        raise NotRefundable("All of it went back already, or is on its way.")
+    if major is None:
+        return left
+    try:
+        amount = Money.of(major, left.currency)
+    except BadAmount as error:
+        raise Invalid("/amount", str(error)) from None
+    if amount.amount > left.amount:
+        raise Invalid("/amount", f"is more than what is left, {left}")
+    return amount
+
+
+def request(payment: Payment, amount: Money, reason: str, booking: Booking, cause: RefundCause) -> Refund:
     """Put a refund of a booking's share on record; a job asks Stripe for it once this is committed.
 
     The payment must be locked.
@@ -36,6 +79,7 @@ def request(payment: Payment, amount: Money, reason: str, booking: Booking) -> R
     refund = Refund(
         payment=payment,
         booking_id=booking.id,
+        cause=cause,
         amount_minor=amount.amount,
         currency=amount.currency,
         reason=reason,
@@ -55,7 +99,8 @@ def _follow_cancellation(booking: Booking, refund: Money) -> None:
     if not payment.is_paid:
         _close(payment, booking)
     elif amount := min(refund.amount, payment.left_of(booking).amount):  # some may have gone back by hand
-        request(payment, Money(amount, payment.currency), "the booking was cancelled", booking)
+        given_back = Money(amount, payment.currency)
+        request(payment, given_back, "the booking was cancelled", booking, RefundCause.CANCELLED)
 
 
 def _close(payment: Payment, cancelled: Booking) -> None:
@@ -66,67 +111,6 @@ def _close(payment: Payment, cancelled: Booking) -> None:
     after_commit("payments.close_session", str(payment.id))
 
 
-def issue(refund_id: UUID) -> timedelta | None:
-    """Ask Stripe for a refund that is due; the pause before another try when that is wanted.
-
-    Commits twice, as no transaction is open while Stripe is asked. The row's id is the idempotency key: what
-    a killed worker left is finished by the next, once.
-    """
-    refund = _claim(refund_id)
-    db.session.commit()
-    if refund is None:
-        return None
-    intent_id = refund.payment.stripe_payment_intent_id or ""
-    db.session.commit()
-    try:
-        # Stripe may have made the refund and broken while it answered: look before asking under a new key.
-        found = gateway.find_refund(refund.id, intent_id) if refund.stripe_failures else None
-        answer = found or gateway.refund(refund.id, intent_id, refund.money, refund.stripe_failures)
-    except gateway.StripeAway as error:
-        refund.stripe_failures += isinstance(error, gateway.StripeBroke)
-        return _postpone(refund, error.detail)
-    except gateway.StripeRefused as error:
-        _apply(refund.id, None, RefundStatus.FAILED, error.code or str(error))
-    else:
-        _apply(refund.id, answer.id, RefundStatus(answer.status), answer.failure_reason)
-    db.session.commit()
-    return None
-
-
-def _claim(refund_id: UUID) -> Refund | None:
-    at = now()
-    return db.session.scalar(
-        update(Refund)
-        .where(Refund.id == refund_id, Refund.status == RefundStatus.PENDING)
-        .where(Refund.stripe_refund_id.is_(None), Refund.due_at <= at)
-        .values(attempts=Refund.attempts + 1, due_at=at + LEASE)
-        .returning(Refund)
-        .execution_options(populate_existing=True)
-    )
-
-
-def _postpone(refund: Refund, error: str) -> timedelta:
-    """A refund is owed and never given up; after many tries an operator hears of it."""
-    wait = pause(refund.attempts)
-    refund.last_error, refund.due_at = error, now() + wait
-    if refund.attempts == MOST_ATTEMPTS:
-        messages.needs_attention(
-            f"refund:{refund.id}",
-            f"Refund {refund.id} of {refund.money} was tried {refund.attempts} times: {error}",
-            "Look at Stripe's status page and at STRIPE_SECRET_KEY; it goes on being tried every hour.",
-        )
-    db.session.commit()
-    return wait
-
-
-def forgotten(most: int) -> Sequence[UUID]:
-    """Refunds that are due and that Stripe was not asked for, or did not answer about."""
-    query = select(Refund.id).where(
-        Refund.status == RefundStatus.PENDING, Refund.stripe_refund_id.is_(None), Refund.due_at <= now()
-    )
-    return db.session.scalars(query.order_by(Refund.due_at).limit(most)).all()
-
-
 def told(refund: dict[str, Any]) -> str | None:
     """Stripe says how a refund stands; one that was made in its dashboard gets its row here."""
     ours = _ours(refund) or _made_elsewhere(refund)
@@ -135,7 +119,7 @@ def told(refund: dict[str, Any]) -> str | None:
     status = RefundStatus(refund["status"])
     if ours.stripe_refund_id == refund["id"] and ours.status is status:
         return f"the refund is {status} already"
-    _apply(ours.id, refund["id"], status, refund.get("failure_reason"))
+    apply(ours.id, refund["id"], status, refund.get("failure_reason"))
     return None
 
 
@@ -177,6 +161,7 @@ def _made_elsewhere(refund: dict[str, Any]) -> Refund | None:
         amount_minor=refund["amount"],
         currency=payment.currency,
         reason="made in Stripe's dashboard",
+        cause=RefundCause.DASHBOARD,
         stripe_refund_id=refund["id"],
         status=RefundStatus.PENDING,
     )
@@ -185,7 +170,7 @@ def _made_elsewhere(refund: dict[str, Any]) -> Refund | None:
     return made
 
 
-def _apply(refund_id: UUID, stripe_id: str | None, status: RefundStatus, failure_reason: str | None) -> None:
+def apply(refund_id: UUID, stripe_id: str | None, status: RefundStatus, failure_reason: str | None) -> None:
     """Write down how a refund stands and what it makes of its payment. A failed one never comes back."""
     payment_id = db.session.scalar(select(Refund.payment_id).where(Refund.id == refund_id))
     payment = Payment.locked(payment_id) if payment_id else None
@@ -200,10 +185,20 @@ def _apply(refund_id: UUID, stripe_id: str | None, status: RefundStatus, failure
     refund.status, refund.failure_reason, refund.last_error = status, failure_reason, None
     db.session.flush()
     total(payment)
-    if status in NOT_REFUNDED and failure_reason != RETURNED_ALREADY:
-        messages.needs_attention(
+    _tell(refund, payment)
+
+
+def _tell(refund: Refund, payment: Payment) -> None:
+    """The client hears when a refund is issued and when it fails, the operator when it fails."""
+    if refund.status not in NOT_REFUNDED:
+        if refund.cause is not RefundCause.RETURNED:  # that has a mail of its own
+            money_messages.refund_issued(payment.client, refund)
+    elif refund.failure_reason != RETURNED_ALREADY:
+        if refund.stripe_refund_id:  # else the client never heard of it
+            money_messages.refund_failed(payment.client, refund)
+        operator_messages.needs_attention(
             f"refund:{refund.id}:failed",
-            f"Refund {refund.id} of {refund.money} {status}: {failure_reason or 'no reason given'}",
+            f"Refund {refund.id} of {refund.money} {refund.status}: {refund.failure_reason or 'no word why'}",
             f"The client is owed this money. Pay it back another way and note it on payment {payment.id}.",
         )
 

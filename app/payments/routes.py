@@ -3,13 +3,18 @@ from uuid import UUID
 from apiflask import APIBlueprint
 
 from app.accounts.access import current_account, signed_in
-from app.accounts.models import Account, Role
-from app.extensions import db
+from app.accounts.models import Role
 from app.idempotency import idempotent
-from app.payments import checkout
-from app.payments.models import Payment
-from app.payments.schemas import CheckoutRequest, CheckoutView, PaymentView
-from app.problems import NotFound
+from app.payments import checkout, directory, refunds
+from app.payments.schemas import (
+    CheckoutRequest,
+    CheckoutView,
+    PaymentList,
+    PaymentSearch,
+    PaymentView,
+    RefundRequest,
+    RefundView,
+)
 
 payments = APIBlueprint("payments", __name__, url_prefix="/payment")
 
@@ -21,9 +26,18 @@ payments = APIBlueprint("payments", __name__, url_prefix="/payment")
 @payments.doc(responses=[404, 409, 503])
 @signed_in(Role.CLIENT)
 def open_checkout(json_data: CheckoutRequest) -> tuple[CheckoutView, int]:
-    """Get the page on which to pay for a booking: 201 with a new session, 200 with the one that is open."""
+    """Get the page on which to pay for a booking or a series: 201 with a new page, 200 with the open one."""
     payment, is_new = checkout.open_session(current_account(), json_data)
     return CheckoutView.of(payment), 201 if is_new else 200
+
+
+@payments.get("")
+@payments.input(PaymentSearch, location="query")
+@payments.output(PaymentList)
+@signed_in()
+def list_payments(query_data: PaymentSearch) -> PaymentList:
+    """The caller's payments, made or received; all of them for an admin."""
+    return directory.search(current_account(), query_data)
 
 
 @payments.get("/<uuid:payment_id>")
@@ -32,11 +46,15 @@ def open_checkout(json_data: CheckoutRequest) -> tuple[CheckoutView, int]:
 @signed_in()
 def show_payment(payment_id: UUID) -> PaymentView:
     """One payment, for the booking's client, its coach or an admin."""
-    return PaymentView.of(_seen_by(current_account(), payment_id))
+    return PaymentView.of(directory.seen_by(current_account(), payment_id))
 
 
-def _seen_by(account: Account, payment_id: UUID) -> Payment:
-    payment = db.session.get(Payment, payment_id)
-    if payment is None or not payment.concerns(account):
-        raise NotFound("There is no such payment.")
-    return payment
+@payments.post("/<uuid:payment_id>/refund")
+@idempotent
+@payments.input(RefundRequest)
+@payments.output(RefundView, status_code=202)
+@payments.doc(responses=[404, 409])
+@signed_in()
+def refund_payment(payment_id: UUID, json_data: RefundRequest) -> RefundView:
+    """Give some or all of it back; Stripe is asked within moments, and the refund's status tells the rest."""
+    return RefundView.of(refunds.by_hand(current_account(), payment_id, json_data))

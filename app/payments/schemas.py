@@ -1,13 +1,14 @@
-from typing import Annotated, Self
+from decimal import Decimal
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, model_validator
 
 from app.bookings.models import Booking
-from app.fields import Body, Instant, Major, View
+from app.fields import Body, Instant, Major, Text, View
 from app.payments.models import Payment, Refund
-from app.payments.status import RefundStatus, Status
+from app.payments.status import RefundCause, RefundStatus, Status
 
 
 def _http_url(url: str) -> str:
@@ -27,6 +28,14 @@ def _http_url(url: str) -> str:
 RedirectUrl = Annotated[str, Field(max_length=2000), AfterValidator(_http_url)]
 
 
+Locale = Literal[
+    "auto", "bg", "cs", "da", "de", "el", "en", "en-GB", "es", "es-419", "et", "fi", "fil", "fr", "fr-CA",
+    "hi-IN", "hr", "hu", "id", "it", "ja", "ko", "lt", "lv", "ms", "mt", "nb", "nl", "pl", "pt", "pt-BR",
+    "ro", "ru", "sk", "sl", "sv", "th", "tr", "vi", "zh", "zh-HK", "zh-TW",
+]  # fmt: skip
+"""Stripe's, of its payment page."""
+
+
 class CheckoutRequest(Body):
     """One booking, or a series: all that is still unpaid of a series is paid for together."""
 
@@ -34,12 +43,28 @@ class CheckoutRequest(Body):
     series_id: UUID | None = None
     success_url: RedirectUrl
     cancel_url: RedirectUrl
+    locale: Locale = "auto"
 
     @model_validator(mode="after")
     def _one_order(self) -> Self:
         if (self.booking_id is None) is (self.series_id is None):
             raise ValueError("send either booking_id or series_id")
         return self
+
+
+class RefundRequest(Body):
+    """`amount` in major units; left out, all that is left of the session's share goes back."""
+
+    amount: Annotated[Decimal | None, Field(gt=0, max_digits=12)] = None
+    reason: Annotated[Text, Field(min_length=1, max_length=500)]
+    booking_id: UUID | None = None
+
+
+class PaymentSearch(Body):
+    booking_id: UUID | None = None
+    status: Status | None = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    cursor: Annotated[str | None, Field(max_length=300)] = None
 
 
 class CheckoutView(View):
@@ -77,6 +102,7 @@ class RefundView(View):
     amount_minor: int
     currency: str
     status: RefundStatus
+    cause: RefundCause
     reason: str
     stripe_refund_id: str | None
     failure_reason: str | None
@@ -106,6 +132,11 @@ class LineView(View):
             amount_minor=share.amount,
             left_minor=payment.left_of(booking).amount,
         )
+
+
+class PaymentList(View):
+    items: list["PaymentView"]
+    next_cursor: str | None
 
 
 class PaymentView(View):

@@ -14,12 +14,12 @@ from app.bookings import lifecycle
 from app.bookings.models import Booking
 from app.bookings.status import Status as BookingStatus
 from app.coaches import slots
-from app.emails import messages
+from app.emails import money_messages
 from app.extensions import db, now
 from app.money import Money
 from app.payments import fees, refunds
 from app.payments.models import Payment
-from app.payments.status import Status
+from app.payments.status import RefundCause, Status
 from app.payments.stripe_objects import StripeObject, Told, of_intent, of_session
 
 Outcome = str | None
@@ -28,14 +28,14 @@ NOT_OURS = "no payment of ours"
 
 
 class Mismatch(Exception):
-    """Stripe's word and our books differ in mode, amount or currency: nothing may be confirmed on it."""
+    """Stripe's word and our books differ in mode, amount, currency or ids: nothing may be confirmed on it."""
 
 
 def session_completed(session: StripeObject) -> Outcome:
-    """The payer went through Checkout. Only `payment_status: paid` is money; delayed methods say so later."""
-    if session["payment_status"] == "paid":
-        return _paid(of_session(session))
-    return _processing(of_session(session))
+    """The payer went through Checkout. `unpaid` is no money yet: a delayed method says so later."""
+    if session["payment_status"] == "unpaid":
+        return _processing(of_session(session))
+    return _paid(of_session(session))
 
 
 def session_paid(session: StripeObject) -> Outcome:
@@ -155,11 +155,11 @@ def _return(payment: Payment, bookings: Sequence[Booking], why: str) -> None:
     total = Money(0, payment.currency)
     for booking in bookings:
         if (share := payment.left_of(booking)).amount:
-            refunds.request(payment, share, why, booking)
+            refunds.request(payment, share, why, booking, RefundCause.RETURNED)
             total += share
     first = bookings[0]
     free = slots.nearest_free(first.coach, first.start, first.duration_minutes, now())
-    messages.payment_returned(bookings, payment.id, total, why, free)
+    money_messages.payment_returned(bookings, payment.id, total, why, free)
 
 
 def _free(payment: Payment) -> None:
@@ -199,6 +199,14 @@ def _check(payment: Payment, told: Told) -> None:
         raise Mismatch(
             f"payment {payment.id}: Stripe says livemode {told.livemode}, our key is for {livemode}"
         )
+    names = [
+        ("payment", told.payment_id, payment.id),
+        ("session", told.session_id, payment.stripe_session_id),
+        ("intent", told.intent_id, payment.stripe_payment_intent_id),
+    ]
+    for name, theirs, ours in names:
+        if theirs not in {None, ours}:
+            raise Mismatch(f"payment {payment.id}: Stripe says {name} {theirs}, our books say {ours}")
     if told.amount != payment.price:
         raise Mismatch(f"payment {payment.id}: Stripe says {told.amount}, our books say {payment.price}")
 

@@ -41,6 +41,17 @@ NOT_REFUNDED = frozenset({RefundStatus.FAILED, RefundStatus.CANCELED})
 """A refund that ended so gave nothing back, and never will."""
 
 
+class RefundCause(StrEnum):
+    """What made us give money back."""
+
+    CANCELLED = "cancelled"
+    RETURNED = "returned"
+    """It came late, twice, or for something that was off."""
+    BY_HAND = "by_hand"
+    DASHBOARD = "dashboard"
+    """Made at Stripe, and told to us."""
+
+
 class IllegalMove(Exception):
     """A status may not follow the one before it."""
 

@@ -7,6 +7,8 @@ from pydantic import BaseModel, Field
 from sandbox.stripe.errors import Injected
 
 MESSAGES = {
+    403: ("The provided key does not have the required permissions for this endpoint. Having the "
+          "'rak_checkout_session_write' permission would allow this request to continue.", None),
     429: ("Request rate limit exceeded. You can learn more about rate limits here "
           "https://stripe.com/docs/rate-limits.", "rate_limit"),
     500: ("An unknown error occurred", None),

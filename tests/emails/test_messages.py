@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from app.bookings import lifecycle
 from app.bookings.models import Booking
-from app.emails import messages
+from app.emails import operator_messages
 from app.emails.models import Email
 from app.extensions import db
 from tests.emails.conftest import Post
@@ -185,7 +185,7 @@ def test_a_mail_is_put_out_once_however_often_its_cause_comes(
 
 
 def test_an_operator_s_mail_about_a_trouble_of_many_lines_leaves(app: Flask) -> None:
-    messages.needs_attention("event:evt_1", "first line\nsecond line " + "x" * 500, "Look.")
+    operator_messages.needs_attention("event:evt_1", "first line\nsecond line " + "x" * 500, "Look.")
     db.session.flush()
 
     email = db.session.scalars(select(Email)).one()

@@ -72,6 +72,34 @@ def test_the_hold_lasts_as_long_as_the_page_and_two_minutes(
     assert session["expires_at"] == int(open_until.timestamp())
 
 
+def test_stripe_sends_its_receipt_to_the_client_and_speaks_the_language_asked_for(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    booking = client.books(coach)
+
+    checkout = ask(client, booking, locale="fr").json()
+
+    assert shop.at_stripe(f"/v1/checkout/sessions/{checkout['session_id']}")["locale"] == "fr"
+    shop.paid(checkout)
+    (succeeded,) = shop.events(checkout, "payment_intent.succeeded")
+    assert succeeded["data"]["object"]["receipt_email"] == client.email
+    problem(ask(client, booking, locale="tlh"), 422, "invalid")
+
+
+def test_a_key_that_lacks_a_permission_is_named_in_the_log_and_not_to_the_client(
+    shop: Shop, client: Person, coach: Person, caplog: pytest.LogCaptureFixture
+) -> None:
+    booking = client.books(coach)
+    shop.sandbox.control("/faults", path="/v1/checkout/sessions", status=403)
+
+    answer = ask(client, booking)
+
+    problem(answer, 503, "payments-unavailable")
+    assert "rak_checkout_session_write" in caplog.text
+    assert "rak_" not in answer.text
+    assert ask(client, booking).status_code == 201
+
+
 def test_asking_again_gives_the_open_page(shop: Shop, client: Person, coach: Person) -> None:
     booking = client.books(coach)
     first = ask(client, booking)

@@ -124,6 +124,9 @@ def test_the_payment_is_found_by_its_session_when_the_metadata_is_gone(
         {"amount_total": None},
         {"currency": "usd"},
         {"livemode": True},
+        {"id": "cs_of_another_order"},
+        {"metadata": {"payment_id": "00000000-0000-0000-0000-000000000000"}},
+        {"payment_status": "no_payment_required", "amount_total": 0},
     ],
     ids=str,
 )

@@ -1,16 +1,14 @@
-"""Whose Stripe account ours is, and where it sends its events: for the operator."""
+"""What our account at Stripe is set up for."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 import stripe
 from stripe.params import WebhookEndpointCreateParams
 
-from app.payments.gateway import call, v1
-
-API_VERSION: str = stripe.api_version
-"""The version of Stripe's API that the package speaks and that events are expected in."""
+from app.payments.gateway import api
+from app.payments.gateway.api import API_VERSION
 
 
 @dataclass(frozen=True)
@@ -26,13 +24,35 @@ class WebhookEndpoint:
 
 def account_name() -> str:
     """Whose key ours is. Raises StripeAway, StripeRefused."""
-    account = call(v1().accounts.retrieve_current)
+    account = api.call(api.v1().accounts.retrieve_current)
     return f"{account.id} ({account.email})" if account.email else account.id
+
+
+def missing_permissions() -> list[str]:
+    """What Stripe says a restricted key may not read, though we need it. Raises StripeAway, StripeRefused."""
+    v1 = api.v1()
+    reads: Sequence[Callable[[], object]] = (
+        lambda: v1.checkout.sessions.list({"limit": 1}),
+        lambda: v1.payment_intents.list({"limit": 1}),
+        lambda: v1.refunds.list({"limit": 1}),
+        lambda: v1.disputes.list({"limit": 1}),
+        lambda: v1.events.list({"limit": 1}),
+        lambda: v1.balance_transactions.list({"limit": 1}),
+    )
+    return [reason for read in reads if (reason := _refused(read))]
+
+
+def _refused(read: Callable[[], object]) -> str:
+    try:
+        api.call(read)
+    except api.KeyRefused as error:
+        return error.reason
+    return ""
 
 
 def webhook_endpoints() -> list[WebhookEndpoint]:
     """The endpoints that Stripe sends events to. Raises StripeAway, StripeRefused."""
-    found = call(lambda: list(v1().webhook_endpoints.list({"limit": 100}).auto_paging_iter()))
+    found = api.call(lambda: list(api.v1().webhook_endpoints.list({"limit": 100}).auto_paging_iter()))
     return [_endpoint(endpoint) for endpoint in found]
 
 
@@ -47,7 +67,7 @@ def create_webhook_endpoint(url: str, events: Iterable[str]) -> WebhookEndpoint:
         "api_version": cast("Any", API_VERSION),
         "description": "CultureBridge",
     }
-    return _endpoint(call(lambda: v1().webhook_endpoints.create(params)))
+    return _endpoint(api.call(lambda: api.v1().webhook_endpoints.create(params)))
 
 
 def _endpoint(found: stripe.WebhookEndpoint) -> WebhookEndpoint:

@@ -1,0 +1,95 @@
+"""Putting a mail into the outbox: rendered in its reader's terms, once, in the transaction that caused it."""
+
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from sqlalchemy.dialects.postgresql import insert
+
+from app import context
+from app.emails.models import Email
+from app.extensions import db
+from app.jobs import after_commit
+
+if TYPE_CHECKING:  # a mail is about its subject's room, which stands above this one
+    from app.accounts.models import Account
+    from app.bookings.models import Booking
+
+templates = Environment(
+    loader=PackageLoader("app.emails"),
+    autoescape=select_autoescape(["html"]),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def put_to_both(kind: str, booking: "Booking", subject: str, calendar: str, **shown: Any) -> None:
+    for reader, other in both(booking):
+        shown |= {"booking": booking, "other": other, "when": span(booking, reader)}
+        shown["moment"] = partial(_moment_of, booking, reader)
+        title = subject.format(minutes=booking.duration_minutes, name=other.name)
+        put(kind, f"{booking.id}:{booking.calendar_sequence}", reader, title, calendar=calendar, **shown)
+
+
+def both(booking: "Booking") -> "tuple[tuple[Account, Account], ...]":
+    """Each of the two as reader, beside the other."""
+    client, coach = booking.client, booking.coach.account
+    return (client, coach), (coach, client)
+
+
+def put(kind: str, subject_id: object, reader: "Account", subject: str, **shown: Any) -> None:
+    insert_once(kind, str(subject_id), reader.email, reader.name, subject, reader=reader, **shown)
+
+
+def insert_once(
+    kind: str, subject_id: str, to: str, name: str, subject: str, calendar: str | None = None, **shown: Any
+) -> bool:
+    """Put a mail into the outbox; False when it is there already."""
+    shown |= {"subject": subject, "name": name}
+    email_id = db.session.scalar(
+        insert(Email)
+        .values(
+            kind=kind,
+            subject_id=subject_id,
+            recipient=to,
+            recipient_name=name,
+            subject=subject,
+            text_body=templates.get_template(f"{kind}.txt").render(shown),
+            html_body=templates.get_template(f"{kind}.html").render(shown),
+            calendar=calendar,
+            request_id=context.request_id.get(),
+        )
+        .on_conflict_do_nothing(constraint="uq_email_once")
+        .returning(Email.id)
+    )
+    if email_id:
+        after_commit("emails.deliver", str(email_id))
+    return email_id is not None
+
+
+def _zone_of(booking: "Booking", reader: "Account", at: datetime) -> ZoneInfo:
+    """Of the clocks that the reader lives by at that moment: a coach may stay abroad."""
+    return reader.zone if reader.id == booking.client_id else booking.coach.zone_at(at)
+
+
+def _moment_of(booking: "Booking", reader: "Account", at: datetime) -> str:
+    return moment(at, _zone_of(booking, reader, at))
+
+
+def moment(at: datetime, zone: ZoneInfo) -> str:
+    """Tuesday 1 December 2026, 15:00 (Europe/Paris, UTC+01:00)"""
+    local = at.astimezone(zone)
+    return f"{local:%A} {local.day} {local:%B %Y, %H:%M} ({zone.key}, UTC{local.isoformat()[-6:]})"
+
+
+def span(booking: "Booking", reader: "Account") -> dict[str, str]:
+    zone = _zone_of(booking, reader, booking.start)
+    local_start, local_end = booking.start.astimezone(zone), booking.end.astimezone(zone)
+    return {
+        "day": f"{local_start:%A} {local_start.day} {local_start:%B %Y}",
+        "hours": f"{local_start:%H:%M} to {local_end:%H:%M}",
+        "zone": f"{zone.key}, UTC{local_start.isoformat()[-6:]}",
+    }

@@ -1,0 +1,42 @@
+"""Somebody's payments: one, and the list."""
+
+from uuid import UUID
+
+from sqlalchemy import select, tuple_
+
+from app.accounts.models import Account, Role
+from app.extensions import db
+from app.paging import cursor_after, page, position
+from app.payments.models import Payment, PaymentLine
+from app.payments.schemas import PaymentList, PaymentSearch, PaymentView
+from app.problems import NotFound
+
+_WHOSE = {Role.CLIENT: Payment.client_id, Role.COACH: Payment.coach_id}
+
+
+def seen_by(account: Account, payment_id: UUID) -> Payment:
+    """A payment as its client, its coach or an admin may see it. Raises NotFound for everybody else."""
+    payment = db.session.get(Payment, payment_id)
+    if payment is None or not payment.concerns(account):
+        raise NotFound("There is no such payment.")
+    return payment
+
+
+def search(account: Account, wish: PaymentSearch) -> PaymentList:
+    """One page of the caller's payments, all for an admin, the newest first. Raises Invalid."""
+    query = select(Payment)
+    if whose := _WHOSE.get(account.role):
+        query = query.where(whose == account.id)
+    if wish.booking_id:
+        lines = select(PaymentLine.payment_id).where(PaymentLine.booking_id == wish.booking_id)
+        query = query.where(Payment.id.in_(lines))
+    if wish.status:
+        query = query.where(Payment.status == wish.status)
+    if wish.cursor:
+        query = query.where(tuple_(Payment.created_at, Payment.id) < tuple_(*position(wish.cursor)))
+    newest = query.order_by(Payment.created_at.desc(), Payment.id.desc()).limit(wish.limit + 1)
+    rows, more = page(db.session.scalars(newest).all(), wish.limit)
+    return PaymentList(
+        items=[PaymentView.of(payment) for payment in rows],
+        next_cursor=cursor_after(rows[-1].created_at, rows[-1].id) if more else None,
+    )

@@ -1,0 +1,98 @@
+"""How Stripe is asked, and the three ways in which it does not do what it is asked for."""
+
+import logging
+from collections.abc import Callable
+from typing import TypeVar
+
+import stripe
+from flask import Flask, current_app
+
+from app.config import Settings
+from app.problems import Unavailable
+
+log = logging.getLogger(__name__)
+
+TIMEOUT = 10
+"""Seconds for a call; a request waits for it, a client behind it."""
+RETRIES = 2
+"""Stripe's package tries again under the same idempotency key, with pauses."""
+API_VERSION: str = stripe.api_version
+"""The version of Stripe's API that the package speaks and that events are expected in."""
+
+Answer = TypeVar("Answer")
+
+
+class StripeAway(Unavailable):
+    """Stripe did not answer, or asked to come again later."""
+
+    slug = "payments-unavailable"
+
+
+class StripeBusy(StripeAway):
+    """Stripe was asked too often in a short time."""
+
+    def __init__(self, error: stripe.RateLimitError) -> None:
+        super().__init__("Stripe is busy. Nothing was charged; try again in a moment.")
+        headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+        told = headers.get("retry-after", "")
+        self.retry_after = float(told) if told.isdigit() else None
+        """Seconds to wait, where Stripe says."""
+
+
+class StripeBroke(StripeAway):
+    """Stripe answered with a failure of its own, which it would repeat under the same idempotency key."""
+
+
+class StripeRefused(Exception):
+    """Stripe said no, and would again: the message and the code are its own."""
+
+    def __init__(self, error: stripe.StripeError) -> None:
+        super().__init__(error.user_message or str(error))
+        self.code = error.code or ""
+
+
+class KeyRefused(StripeAway):
+    """STRIPE_SECRET_KEY is wrong or, if restricted, lacks the permission that `reason` names."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("Payments are not set up right; we are told. Nothing was charged.", 60)
+        self.reason = reason
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Give the application its Stripe client: the sandbox's, exactly when the key is the sandbox's."""
+    app.extensions["stripe"] = stripe.StripeClient(
+        settings.stripe_secret_key.get_secret_value(),
+        base_addresses={"api": settings.sandbox_stripe_url} if settings.uses_sandbox else {},
+        http_client=stripe.RequestsClient(timeout=TIMEOUT),
+        max_network_retries=RETRIES,
+    )
+
+
+def v1() -> stripe.V1Services:
+    """All of Stripe's API; what is asked of it goes through `call`."""
+    client: stripe.StripeClient = current_app.extensions["stripe"]
+    return client.v1
+
+
+def call(ask: Callable[[], Answer]) -> Answer:
+    """Stripe's answer. Raises StripeAway, StripeRefused."""
+    try:
+        return ask()
+    except stripe.RateLimitError as error:
+        raise StripeBusy(error) from error
+    except stripe.APIConnectionError as error:
+        raise StripeAway("Stripe does not answer. Nothing was charged; try again in a moment.") from error
+    except (stripe.AuthenticationError, stripe.PermissionError) as error:
+        log.error("Stripe refuses STRIPE_SECRET_KEY, or the key lacks a permission: %s", error)
+        raise KeyRefused(str(error)) from error
+    except stripe.IdempotencyError as error:
+        if error.http_status == 409:
+            raise StripeAway("Stripe is at work on the same request; try again in a moment.") from error
+        raise StripeBroke("What is asked has changed since an answer was lost; try again.") from error
+    except stripe.StripeError as error:
+        if error.http_status == 409:
+            raise StripeAway("Stripe is at work on the same request; try again in a moment.") from error
+        if (error.http_status or 500) >= 500:
+            raise StripeBroke("Stripe has trouble. Nothing was charged; try again in a moment.") from error
+        raise StripeRefused(error) from error

@@ -1,0 +1,116 @@
+"""Checkout sessions: the pages on which clients pay."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+import stripe
+from stripe.params.checkout import SessionCreateParams, SessionCreateParamsLineItem
+
+from app.money import Money
+from app.payments.gateway import api
+from app.payments.gateway.api import StripeRefused
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class OrderLine:
+    """One session, as the payer reads it on the page."""
+
+    title: str
+    description: str
+    price: Money
+
+
+@dataclass(frozen=True)
+class CheckoutOrder:
+    """What a Checkout session is to be opened for. The same order always gives the same session."""
+
+    payment_id: UUID
+    booking_id: UUID
+    """The first of those that are paid for."""
+    lines: Sequence[OrderLine]
+    customer_email: str
+    """Where Stripe sends its receipt."""
+    locale: str
+    success_url: str
+    cancel_url: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class CheckoutSession:
+    id: str
+    url: str | None
+
+
+def open_session(order: CheckoutOrder) -> CheckoutSession:
+    """Open a Checkout session. Raises StripeAway, StripeRefused.
+
+    https://docs.stripe.com/api/checkout/sessions/create
+    """
+    ids = {"payment_id": str(order.payment_id), "booking_id": str(order.booking_id)}
+    params: SessionCreateParams = {
+        "mode": "payment",
+        "line_items": [_line_item(line) for line in order.lines],
+        "customer_email": order.customer_email,
+        "client_reference_id": str(order.booking_id),
+        "metadata": ids,
+        "payment_intent_data": {
+            "metadata": ids,
+            "description": order.lines[0].title,
+            "receipt_email": order.customer_email,
+        },
+        "locale": cast("Any", order.locale),
+        "success_url": order.success_url,
+        "cancel_url": order.cancel_url,
+        "expires_at": int(order.expires_at.timestamp()),
+    }
+    return _session(
+        api.call(
+            lambda: api.v1().checkout.sessions.create(
+                params, {"idempotency_key": f"checkout-{order.payment_id}"}
+            )
+        )
+    )
+
+
+def close_session(session_id: str) -> bool:
+    """Close a Checkout session, so that nobody can pay in it; whether it is complete instead.
+
+    Complete means that it was paid or is being paid. One that Stripe does not know, as after a change of key,
+    cannot be paid in either. Raises StripeAway.
+    """
+    sessions = api.v1().checkout.sessions
+    try:
+        api.call(lambda: sessions.expire(session_id))
+    except StripeRefused:  # only an open session can be expired: see how this one stands
+        return _is_complete(session_id)
+    return False
+
+
+def _is_complete(session_id: str) -> bool:
+    try:
+        return api.call(lambda: api.v1().checkout.sessions.retrieve(session_id)).status == "complete"
+    except StripeRefused as error:
+        log.warning("Stripe knows no session %s, so nobody can pay in it: %s", session_id, error)
+        return False
+
+
+def _line_item(line: OrderLine) -> SessionCreateParamsLineItem:
+    return {
+        "quantity": 1,
+        "price_data": {
+            "currency": line.price.currency.lower(),
+            "unit_amount": line.price.amount,
+            "product_data": {"name": line.title, "description": line.description},
+        },
+    }
+
+
+def _session(answer: stripe.checkout.Session) -> CheckoutSession:
+    return CheckoutSession(answer.id, answer.url)

@@ -1,0 +1,83 @@
+"""Asking Stripe for the refunds on record, each until it has answered."""
+
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from app.emails import operator_messages
+from app.extensions import db, now
+from app.payments import refunds
+from app.payments.gateway import api
+from app.payments.gateway import refunds as at_stripe
+from app.payments.models import Refund
+from app.payments.status import RefundStatus
+from app.retries import MOST_ATTEMPTS, pause
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=2)
+"""How long a worker has for its call; then another may make it, under the same idempotency key."""
+
+
+def issue(refund_id: UUID) -> timedelta | None:
+    """Ask Stripe for a refund that is due; the pause before another try when that is wanted.
+
+    Commits twice, as no transaction is open while Stripe is asked. The row's id is the idempotency key: what
+    a killed worker left is finished by the next, once.
+    """
+    refund = _claim(refund_id)
+    db.session.commit()
+    if refund is None:
+        return None
+    intent_id = refund.payment.stripe_payment_intent_id or ""
+    db.session.commit()
+    try:
+        # Stripe may have made the refund and broken while it answered: look before asking under a new key.
+        found = at_stripe.find(refund.id, intent_id) if refund.stripe_failures else None
+        answer = found or at_stripe.make(refund.id, intent_id, refund.money, refund.stripe_failures)
+    except api.StripeAway as error:
+        refund.stripe_failures += isinstance(error, api.StripeBroke)
+        return _postpone(refund, error.detail)
+    except api.StripeRefused as error:
+        refunds.apply(refund.id, None, RefundStatus.FAILED, error.code or str(error))
+    else:
+        refunds.apply(refund.id, answer.id, RefundStatus(answer.status), answer.failure_reason)
+    db.session.commit()
+    return None
+
+
+def _claim(refund_id: UUID) -> Refund | None:
+    at = now()
+    return db.session.scalar(
+        update(Refund)
+        .where(Refund.id == refund_id, Refund.status == RefundStatus.PENDING)
+        .where(Refund.stripe_refund_id.is_(None), Refund.due_at <= at)
+        .values(attempts=Refund.attempts + 1, due_at=at + LEASE)
+        .returning(Refund)
+        .execution_options(populate_existing=True)
+    )
+
+
+def _postpone(refund: Refund, error: str) -> timedelta:
+    """A refund is owed and never given up; after many tries an operator hears of it."""
+    wait = pause(refund.attempts)
+    refund.last_error, refund.due_at = error, now() + wait
+    if refund.attempts == MOST_ATTEMPTS:
+        operator_messages.needs_attention(
+            f"refund:{refund.id}",
+            f"Refund {refund.id} of {refund.money} was tried {refund.attempts} times: {error}",
+            "Look at Stripe's status page and at STRIPE_SECRET_KEY; it goes on being tried every hour.",
+        )
+    db.session.commit()
+    return wait
+
+
+def forgotten(most: int) -> Sequence[UUID]:
+    """Refunds that are due and that Stripe was not asked for, or did not answer about."""
+    query = select(Refund.id).where(
+        Refund.status == RefundStatus.PENDING, Refund.stripe_refund_id.is_(None), Refund.due_at <= now()
+    )
+    return db.session.scalars(query.order_by(Refund.due_at).limit(most)).all()
