@@ -43,6 +43,8 @@ def _view(account: Account, route: Route) -> Callable[..., Response]:
         response = _response(answer.status, answer.body, call.id)
         if call.key:
             response.headers["Idempotency-Key"] = call.key
+        if answer.retry_after_seconds is not None:
+            response.headers["Retry-After"] = str(answer.retry_after_seconds)
         if call.replayed:
             response.headers["Idempotent-Replayed"] = "true"
         return response

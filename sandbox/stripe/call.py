@@ -109,7 +109,8 @@ class Call:
         return forms.decode(fields.items(multi=True))
 
     def _refusal(self, error: Refusal) -> Answer:
-        return Answer(error.status, error.body(f"{self._account.settings.url}/requests#{self.id}"))
+        body = error.body(f"{self._account.settings.url}/requests#{self.id}")
+        return Answer(error.status, body, error.retry_after_seconds)
 
     def _log(self, answer: Answer) -> None:
         entry = Logged(

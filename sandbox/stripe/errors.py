@@ -13,6 +13,7 @@ class Refusal(Exception):
     status = 400
     type = "invalid_request_error"
     stored = True
+    retry_after_seconds: int | None = None
 
     def __init__(
         self, message: str, *, code: str | None = None, param: str | None = None, **details: Any

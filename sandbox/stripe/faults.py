@@ -20,7 +20,8 @@ class Fault(BaseModel, extra="forbid"):
     """How the next `times` matching requests fail.
 
     `status` is the answer (None: the true one); `after_work` lets the request take effect first;
-    `close_connection` answers nothing at all; `delay_seconds` passes before the answer.
+    `close_connection` answers nothing at all; `delay_seconds` passes before the answer;
+    `retry_after_seconds` is said with it.
     """
 
     path: str = "*"
@@ -30,6 +31,7 @@ class Fault(BaseModel, extra="forbid"):
     after_work: bool = False
     delay_seconds: float = Field(0, ge=0, le=120)
     close_connection: bool = False
+    retry_after_seconds: int | None = Field(None, ge=0)
 
     @property
     def passing(self) -> bool:
@@ -40,7 +42,9 @@ class Fault(BaseModel, extra="forbid"):
         """The answer of a fault that has a status."""
         status = self.status or 500
         message, code = MESSAGES.get(status, MESSAGES[500])
-        return Injected(status, message, code)
+        error = Injected(status, message, code)
+        error.retry_after_seconds = self.retry_after_seconds
+        return error
 
 
 class Faults:

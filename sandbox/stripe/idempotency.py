@@ -16,6 +16,7 @@ class Answer:
 
     status: int
     body: dict[str, Any]
+    retry_after_seconds: int | None = None
 
 
 @dataclass

@@ -3,11 +3,12 @@
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 
-from sandbox.stripe import charges, checkout, debits, disputes, refunds
+from sandbox.stripe import charges, checkout, debits, disputes, refund_progress, refunds
 from sandbox.stripe.account import Account
 from sandbox.stripe.errors import WrongState
 from sandbox.stripe.objects import Json
 from sandbox.stripe.postman import Attempt
+from sandbox.stripe.refund_progress import UNCLEAR
 
 AT_ONCE = 16
 CHARGES = ("ch_", "py_")
@@ -53,11 +54,11 @@ def close_dispute(account: Account, dispute_id: str, verdict: str) -> Json:
         return deepcopy(found)
 
 
-def move_refund(account: Account, refund_id: str, status: str) -> Json:
-    """The bank reports another status for a refund."""
+def move_refund(account: Account, refund_id: str, status: str, reason: str = UNCLEAR) -> Json:
+    """The bank reports another status for a refund; `reason` is why it failed."""
     with account.lock:
         found = account.store.get("refund", refund_id)
-        refunds.move_to(account, found, status)
+        refund_progress.move_to(account, found, status, reason)
         return deepcopy(found)
 
 

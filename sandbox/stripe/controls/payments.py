@@ -9,6 +9,16 @@ from sandbox.stripe import checkout, ledger, operations
 from sandbox.stripe.account import Account
 from sandbox.stripe.controls.body import Control, read
 
+FailureReason = Literal[
+    "lost_or_stolen_card",
+    "expired_or_canceled_card",
+    "charge_for_pending_refund_disputed",
+    "insufficient_funds",
+    "declined",
+    "merchant_request",
+    "unknown",
+]
+
 
 class BankAnswer(BaseModel, extra="forbid"):
     """POST /_sandbox/payments/<id>/debit."""
@@ -40,6 +50,7 @@ class RefundStatus(BaseModel, extra="forbid"):
     """POST /_sandbox/refunds/<id>/status."""
 
     status: Literal["pending", "requires_action", "succeeded", "failed", "canceled"]
+    failure_reason: FailureReason = "expired_or_canceled_card"
 
 
 def controls(account: Account) -> list[Control]:
@@ -98,4 +109,6 @@ class Payments:
 
     def move_refund(self, refund_id: str) -> Response:
         """Change what became of a refund."""
-        return jsonify(operations.move_refund(self._account, refund_id, read(RefundStatus).status))
+        wanted = read(RefundStatus)
+        moved = operations.move_refund(self._account, refund_id, wanted.status, wanted.failure_reason)
+        return jsonify(moved)

@@ -23,6 +23,7 @@ class Buttons:
             ("POST", "/payments/<payment_id>/debit", self.end_debit),
             ("POST", "/payments/<payment_id>/settle", self.settle),
             ("POST", "/payments/<payment_id>/refund", self.refund),
+            ("POST", "/refunds/<refund_id>/status", self.move_refund),
             ("POST", "/payments/<payment_id>/dispute", self.dispute),
             ("POST", "/disputes/<dispute_id>/close", self.close_dispute),
             ("POST", "/events/<event_id>/resend", self.resend),
@@ -52,6 +53,11 @@ class Buttons:
         """Refund what is left, or the amount typed, in minor units."""
         reason = request.form.get("reason") or "requested_by_customer"
         operations.refund(self._account, payment_id, _amount(), reason)
+        return redirect("/refunds", 303)
+
+    def move_refund(self, refund_id: str) -> Response:
+        """Let a refund come to another end."""
+        operations.move_refund(self._account, refund_id, request.form.get("status", "failed"))
         return redirect("/refunds", 303)
 
     def dispute(self, payment_id: str) -> Response:

@@ -17,6 +17,13 @@ def test_a_rate_limit_passes_and_is_not_remembered(shop: Shop) -> None:
     assert shop.stripe.v1.checkout.sessions.create(wanted, options).id  # type: ignore[arg-type]
 
 
+def test_a_busy_stripe_says_when_to_come_again(shop: Shop) -> None:
+    shop.control("/faults", path="/v1/balance", status=429, retry_after_seconds=7)
+    with pytest.raises(stripe.RateLimitError) as caught:
+        shop.stripe.v1.balance.retrieve()
+    assert caught.value.headers["Retry-After"] == "7"  # type: ignore[index]
+
+
 def test_a_failure_may_come_before_or_after_the_work(shop: Shop) -> None:
     for after_work, made in ((False, 0), (True, 1)):
         shop.control(

@@ -93,6 +93,56 @@ def test_a_refund_awaiting_the_payer_can_be_canceled(shop: Shop) -> None:
     assert charge(shop.session(session, "payment_intent.latest_charge")).amount_refunded == 0
 
 
+def test_a_pending_refund_waits_for_its_bank_as_long_as_it_is_told(shop: Shop) -> None:
+    shop.control("/pace", refund_after=None)
+    refund = shop.refunds(shop.paid("4000000000007726"))
+    shop.control("/clock", advance_seconds=7 * 24 * 3600)
+    assert (refund.pending_reason, shop.stripe.v1.refunds.retrieve(refund.id).status) == (
+        "processing",
+        "pending",
+    )
+    shop.control(f"/refunds/{refund.id}/status", status="failed", failure_reason="declined")
+    failed = shop.stripe.v1.refunds.retrieve(refund.id, {"expand": ["failure_balance_transaction"]})
+    assert (failed.status, failed.failure_reason) == ("failed", "declined")
+    assert isinstance(failed.failure_balance_transaction, stripe.BalanceTransaction)
+    assert failed.failure_balance_transaction.net == 7500
+    wait_until(lambda: shop.receiver.times("refund.failed") == 1)
+
+
+def test_a_refund_may_ask_the_payer_where_to_go(shop: Shop) -> None:
+    shop.control("/pace", refund_after=None)
+    refund = shop.refunds(shop.paid("4000000000007726"))
+    asked = shop.control(f"/refunds/{refund.id}/status", status="requires_action")
+    details = asked["next_action"]["display_details"]
+    assert details["email_sent"]["email_sent_to"] == "payer@example.com"
+    shop.control(f"/refunds/{refund.id}/status", status="succeeded")
+    assert "next_action" not in shop.stripe.v1.refunds.retrieve(refund.id)
+
+
+def test_a_refund_that_has_failed_stays_so(shop: Shop) -> None:
+    refund = shop.refunds(shop.paid())
+    shop.control(f"/refunds/{refund.id}/status", status="failed")
+    answer = shop.browser.post(
+        f"{shop.url}/_sandbox/refunds/{refund.id}/status", json={"status": "succeeded"}
+    )
+    assert (answer.status_code, "cannot go from failed" in answer.text) == (400, True)
+
+
+def test_the_dashboard_moves_a_refund_on(shop: Shop) -> None:
+    shop.control("/pace", refund_after=None)
+    session = shop.paid("4000000000007726")
+    shop.browser.post(
+        f"{shop.url}/payments/{intent(session).id}/refund", data={"amount": "100", "reason": "duplicate"}
+    )
+    [refund] = shop.stripe.v1.refunds.list().data
+    assert (refund.amount, refund.reason, refund.status) == (100, "duplicate", "pending")
+    assert "Asks the payer" in shop.browser.get(f"{shop.url}/refunds").text
+    shop.browser.post(f"{shop.url}/refunds/{refund.id}/status", data={"status": "requires_action"})
+    shop.browser.post(f"{shop.url}/refunds/{refund.id}/status", data={"status": "canceled"})
+    assert shop.stripe.v1.refunds.retrieve(refund.id).status == "canceled"
+    wait_until(lambda: shop.receiver.times("refund.updated") == 2)
+
+
 def test_fees_are_not_returned_with_a_refund(shop: Shop) -> None:
     session = shop.paid("4000000000000077")
     shop.refunds(session)
