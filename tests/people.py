@@ -7,6 +7,8 @@ from uuid import uuid4
 
 import httpx
 
+Checkout = dict[str, Any]
+"""What POST /payment/checkout answers."""
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 PASSWORD = "correct horse battery"
 PAID = "https://example.com/paid?session={CHECKOUT_SESSION_ID}"
@@ -139,6 +141,16 @@ class Sandbox:
             "cvc": "123",
             "name": "Pat Payer",
             "postal_code": "75001",
+        }
+        return self.http.post(checkout["url"], data=form)
+
+    def debits(self, checkout: Checkout, iban: str) -> httpx.Response:
+        """The payer chooses SEPA Direct Debit and types the number of an account."""
+        form = {
+            "payment_method_type": "sepa_debit",
+            "email": "payer@example.com",
+            "iban": iban,
+            "account_holder": "Pat Payer",
         }
         return self.http.post(checkout["url"], data=form)
 

@@ -37,6 +37,8 @@ class Payment(Changing, Base):
     success_url: Mapped[str]
     cancel_url: Mapped[str]
     session_expires_at: Mapped[datetime]
+    session_ended_at: Mapped[datetime | None]
+    """When Stripe said that nobody can pay in its session any more; news from before it comes too late."""
     session_url: Mapped[str | None]
     stripe_session_id: Mapped[str | None] = mapped_column(unique=True)
     """None until Stripe has answered; the session may exist there all the same."""

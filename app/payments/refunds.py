@@ -190,10 +190,9 @@ def apply(refund_id: UUID, stripe_id: str | None, status: RefundStatus, failure_
 
 def _tell(refund: Refund, payment: Payment) -> None:
     """The client hears when a refund is issued and when it fails, the operator when it fails."""
-    if refund.status not in NOT_REFUNDED:
-        if refund.cause is not RefundCause.RETURNED:  # that has a mail of its own
-            money_messages.refund_issued(payment.client, refund)
-    elif refund.failure_reason != RETURNED_ALREADY:
+    if refund.stripe_refund_id and refund.cause is not RefundCause.RETURNED:  # that has a mail of its own
+        money_messages.refund_issued(payment.client, refund)
+    if refund.status in NOT_REFUNDED and refund.failure_reason != RETURNED_ALREADY:
         if refund.stripe_refund_id:  # else the client never heard of it
             money_messages.refund_failed(payment.client, refund)
         operator_messages.needs_attention(

@@ -25,6 +25,8 @@ from app.payments.stripe_objects import StripeObject, Told, of_intent, of_sessio
 Outcome = str | None
 
 NOT_OURS = "no payment of ours"
+OPEN = frozenset({Status.PENDING, Status.FAILED, Status.PROCESSING})
+"""Payments of which it is not decided yet whether money comes."""
 
 
 class Mismatch(Exception):
@@ -45,11 +47,16 @@ def session_paid(session: StripeObject) -> Outcome:
 
 def session_failed(session: StripeObject) -> Outcome:
     """A delayed method brought no money, and its session takes no other: the time is free again."""
-    told = of_session(session)
-    outcome = _failed(told, "async_payment_failed", "The payment did not go through.")
-    if outcome is None and (payment := _locked(told)):
-        _free(payment)
-    return outcome
+    payment = _locked(of_session(session))
+    if payment is None:
+        return NOT_OURS
+    if payment.status not in OPEN:
+        return f"the payment is {payment.status}"
+    if payment.status is not Status.FAILED:  # its intent failed too, and says why
+        _fail(payment, "async_payment_failed", "The payment did not go through.")
+    payment.session_ended_at = now()
+    _free(payment)
+    return None
 
 
 def session_expired(session: StripeObject) -> Outcome:
@@ -61,6 +68,7 @@ def session_expired(session: StripeObject) -> Outcome:
         return f"the payment is {payment.status}"
     if payment.status is not Status.EXPIRED:  # its intent was canceled, and that was told first
         payment.move_to(Status.EXPIRED, "the Checkout session expired")
+    payment.session_ended_at = now()
     _free(payment)
     return None
 
@@ -71,9 +79,15 @@ def intent_succeeded(intent: StripeObject) -> Outcome:
 
 def intent_failed(intent: StripeObject) -> Outcome:
     """A card was declined; the payer may try another in the same session."""
+    payment = _locked(of_intent(intent, intent["amount"]))
+    if payment is None:
+        return NOT_OURS
+    if payment.status not in OPEN:
+        return f"the payment is {payment.status}"
     error = intent.get("last_payment_error") or {}
     code = error.get("decline_code") or error.get("code") or "payment_failed"
-    return _failed(of_intent(intent, intent["amount"]), code, error.get("message") or "The payment failed.")
+    _fail(payment, code, error.get("message") or "The payment failed.")
+    return None
 
 
 def intent_processing(intent: StripeObject) -> Outcome:
@@ -84,7 +98,7 @@ def intent_canceled(intent: StripeObject) -> Outcome:
     payment = _locked(of_intent(intent, intent["amount"]))
     if payment is None:
         return NOT_OURS
-    if payment.status not in {Status.PENDING, Status.FAILED, Status.PROCESSING}:
+    if payment.status not in OPEN:
         return f"the payment is {payment.status}"
     payment.move_to(Status.EXPIRED, "the payment intent was canceled")
     return None
@@ -174,6 +188,8 @@ def _processing(told: Told) -> Outcome:
         return NOT_OURS
     if payment.status not in {Status.PENDING, Status.FAILED}:
         return f"the payment is {payment.status}"
+    if payment.session_ended_at:
+        return "its session has ended"
     payment.move_to(Status.PROCESSING, "the bank is at work")
     for booking in payment.waiting:
         if booking.status is BookingStatus.PENDING:
@@ -181,16 +197,10 @@ def _processing(told: Told) -> Outcome:
     return None
 
 
-def _failed(told: Told, code: str, message: str) -> Outcome:
-    payment = _locked(told)
-    if payment is None:
-        return NOT_OURS
-    if payment.status not in {Status.PENDING, Status.FAILED, Status.PROCESSING}:
-        return f"the payment is {payment.status}"
+def _fail(payment: Payment, code: str, message: str) -> None:
     if payment.status is not Status.FAILED:
         payment.move_to(Status.FAILED, code)
     payment.failure_code, payment.failure_message = code, message
-    return None
 
 
 def _check(payment: Payment, told: Told) -> None:
