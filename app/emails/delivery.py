@@ -41,8 +41,12 @@ def deliver(email_id: UUID) -> timedelta | None:
 
 
 def _failed(email: Email, error: Exception, wait: timedelta | None) -> timedelta | None:
-    """Write down what went wrong, and when to try again: never, when `wait` is None."""
+    """Write down what went wrong, and when to try again: never, when `wait` is None or it was withdrawn."""
+    db.session.refresh(email, with_for_update=True)
     email.last_error = str(error)
+    if email.status is EmailStatus.WITHDRAWN:
+        db.session.commit()
+        return None
     email.status = EmailStatus.FAILED if wait is None else EmailStatus.QUEUED
     email.due_at = now() + (wait or timedelta())
     db.session.commit()

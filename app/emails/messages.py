@@ -4,15 +4,16 @@ Each puts its rows into the outbox within the transaction that caused it; the jo
 commit. Asked for again, for the same subject and recipient, it does nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
+from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, select, update
 
-from app.emails.models import Email, EmailStatus
+from app.emails.models import UNSENT, Email, EmailStatus
 from app.emails.outbox import both, insert_once, put, put_to_both, span
 from app.extensions import db
 
@@ -102,12 +103,24 @@ def reminder(booking: "Booking", reader: "Account", hours: int) -> bool:
 
 def withdraw_reminders(booking: "Booking") -> None:
     """The session is off or elsewhere: what has not left yet must not leave."""
-    db.session.execute(
-        update(Email)
-        .where(Email.kind == "reminder", Email.status == EmailStatus.QUEUED)
-        .where(Email.subject_id.in_([_reminder_id(booking, hours) for hours in REMINDER_HOURS]))
-        .values(status=EmailStatus.WITHDRAWN)
-    )
+    of_booking = Email.subject_id.in_([_reminder_id(booking, hours) for hours in REMINDER_HOURS])
+    _withdraw(Email.kind == "reminder", of_booking)
+
+
+def unsent_reminders() -> dict[UUID, UUID]:
+    """Reminders that have not left yet, and which booking each is of."""
+    unsent = select(Email.id, Email.subject_id).where(Email.kind == "reminder", Email.status.in_(UNSENT))
+    return {row.id: UUID(row.subject_id.partition(":")[0]) for row in db.session.execute(unsent)}
+
+
+def withdraw(email_ids: Collection[UUID]) -> None:
+    """Nobody wants these any more: what has not left yet must not leave."""
+    _withdraw(Email.id.in_(email_ids))
+
+
+def _withdraw(*which: ColumnElement[bool]) -> None:
+    unsent = update(Email).where(*which, Email.status.in_(UNSENT))
+    db.session.execute(unsent.values(status=EmailStatus.WITHDRAWN))
 
 
 def _reminder_id(booking: "Booking", hours: int) -> str:

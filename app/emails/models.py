@@ -23,6 +23,10 @@ class EmailStatus(StrEnum):
     WITHDRAWN = "withdrawn"  # what it was about changed before it left
 
 
+UNSENT = (EmailStatus.QUEUED, EmailStatus.SENDING)
+"""What may still leave: a worker that is sending may die or fail, and then it is tried again."""
+
+
 class Email(Changing, Base):
     __tablename__ = "email"
     __table_args__ = (
@@ -64,7 +68,7 @@ class Email(Changing, Base):
         return db.session.scalar(
             update(cls)
             .where(cls.id == email_id, cls.due_at <= at)
-            .where(cls.status.in_([EmailStatus.QUEUED, EmailStatus.SENDING]))
+            .where(cls.status.in_(UNSENT))
             .values(status=EmailStatus.SENDING, attempts=cls.attempts + 1, due_at=at + LEASE)
             .returning(cls)
             .execution_options(populate_existing=True)

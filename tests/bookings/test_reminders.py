@@ -73,3 +73,39 @@ def test_after_an_outage_only_the_latest_reminder_is_sent(shop: Shop, client: Pe
 
     assert [remind(shop, timedelta(minutes=minutes)) for minutes in (40, 30)] == [1, 0]
     assert len([mail for mail in shop.rows(Email) if mail.kind == "reminder"]) == 2
+
+
+def test_after_an_outage_who_wanted_only_the_earlier_reminder_gets_it_late(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    client.ask("PATCH", "/auth/me", json={"reminder_hours": [24]})
+    coach.ask("PATCH", "/auth/me", json={"reminder_hours": []})
+    paid(shop, client, coach, next_week())
+
+    assert [remind(shop, timedelta(minutes=minutes)) for minutes in (40, 30)] == [1, 0]
+    assert set(mails(shop, "reminder")) == {client.email}
+
+
+def test_a_reminder_whose_worker_died_does_not_leave_once_the_session_is_off(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    booking_id = paid(shop, client, coach, next_week())
+    remind(shop, timedelta(hours=24))
+    being_sent = mails(shop, "reminder")[client.email].id
+    assert shop.work(Email.claim, being_sent)
+
+    client.post(f"/booking/{booking_id}/cancel", json={})
+
+    assert mails(shop, "reminder")[client.email].status is EmailStatus.WITHDRAWN
+
+
+def test_a_reminder_that_could_not_leave_before_the_session_does_not_leave_after_it(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    paid(shop, client, coach, next_week())
+    remind(shop, timedelta(hours=1))
+
+    remind(shop, timedelta(minutes=1))
+    assert {mail.status for mail in mails(shop, "reminder").values()} == {EmailStatus.QUEUED}
+    remind(shop, timedelta(0))
+    assert {mail.status for mail in mails(shop, "reminder").values()} == {EmailStatus.WITHDRAWN}

@@ -1,8 +1,13 @@
 """What fails at first is tried again, by the workers themselves."""
 
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Row, text
+
 from tests.flow.conftest import Stack
 from tests.flow.seeing import confirmed, mail_with
-from tests.people import Person
+from tests.people import PASSWORD, Person
 from tests.waiting import wait_until
 
 
@@ -51,3 +56,24 @@ def test_checkout_says_so_when_stripe_is_broken_and_works_when_it_is_not(
     assert refused.json()["type"] == "/problems/payments-unavailable"
     stack.sandbox.pays(client.checks_out(booking))
     confirmed(client, booking)
+
+
+def test_a_mail_that_is_withdrawn_while_the_server_refuses_it_is_not_tried_again(stack: Stack) -> None:
+    newcomer = f"{uuid4().hex}@example.com"
+    stack.sandbox.mail_fails(at="rcpt", to=newcomer, reply="451 4.3.0 Try again later", delay_seconds=2)
+    account = {"email": newcomer, "password": PASSWORD, "name": "Newcomer", "role": "client"}
+    stack.http.post("/auth/register", json=account).raise_for_status()
+    wait_until(lambda: _mail(stack, newcomer).status == "sending")
+
+    with stack.database.begin() as connection:
+        withdraw = text("UPDATE email SET status = 'withdrawn' WHERE recipient = :to")
+        connection.execute(withdraw, {"to": newcomer})
+
+    wait_until(lambda: _mail(stack, newcomer).last_error)
+    assert _mail(stack, newcomer).status == "withdrawn"
+
+
+def _mail(stack: Stack, reader: str) -> Row[Any]:
+    with stack.database.connect() as connection:
+        look = text("SELECT status, last_error FROM email WHERE recipient = :to")
+        return connection.execute(look, {"to": reader}).one()
