@@ -40,7 +40,10 @@ def _calendar(method: str, bookings: Sequence[Booking]) -> str:
     calendar.add("version", "2.0")
     calendar.add("method", method)
     for booking in bookings:
-        calendar.add_component(_event(booking))
+        event = _event(booking)
+        if method != "PUBLISH":  # which invites nobody (RFC 5546, 3.2.1)
+            _invite(event, booking)
+        calendar.add_component(event)
     if bookings:
         # The zones' rules for the year around the sessions; all of them would be three quarters of the file.
         half_a_year = timedelta(days=183)
@@ -60,8 +63,6 @@ def _event(booking: Booking) -> Event:
     event.add("summary", f"Coaching: {booking.coach.name} and {booking.client.name}")
     event.add("status", _status(booking))
     event.add("organizer", _organiser())
-    for person in (booking.client, booking.coach.account):
-        event.add("attendee", _attendee(person), encode=False)
     if booking.notes:
         event.add("description", booking.notes)
     if booking.status is Status.CONFIRMED:
@@ -70,6 +71,11 @@ def _event(booking: Booking) -> Event:
             event.add("url", booking.video_url)
             event.add("location", booking.video_url)
     return event
+
+
+def _invite(event: Event, booking: Booking) -> None:
+    for person in (booking.client, booking.coach.account):
+        event.add("attendee", _attendee(person), encode=False)
 
 
 def _status(booking: Booking) -> str:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from flask import current_app
 from sqlalchemy import func, or_, select
+from sqlalchemy.orm import joinedload
 
 from app.accounts.models import Account
 from app.bookings import calendar
@@ -44,6 +45,7 @@ def behind(token: str, account_id: UUID | None = None) -> str:
         )
         .where(func.lower(Booking.period) > now() - KEPT)
         .order_by(func.lower(Booking.period))
+        .options(joinedload(Booking.coach), joinedload(Booking.client))
     ).all()
     return calendar.feed(bookings)
 

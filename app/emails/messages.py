@@ -14,7 +14,7 @@ from flask import current_app
 from sqlalchemy import ColumnElement, select, update
 
 from app.emails.models import UNSENT, Email, EmailStatus
-from app.emails.outbox import both, insert_once, put, put_to_both, span
+from app.emails.outbox import both, insert_once, put, put_to_both, span, who
 from app.extensions import db
 
 if TYPE_CHECKING:  # a mail is about its subject's room, which stands above this one
@@ -81,6 +81,21 @@ def booking_cancelled(booking: "Booking", by: str, cancelling: "Cancelling", can
         cancellation,
         by=by,
         cancelling=cancelling,
+    )
+
+
+def hold_cancelled(booking: "Booking", by: str) -> None:
+    """To the client: the time that was held, and not paid for yet, is not to be had after all."""
+    coach = booking.coach.account
+    put(
+        "hold_cancelled",
+        booking.id,
+        booking.client,
+        f"Cancelled: your unpaid time with {coach.name}",
+        booking=booking,
+        other=coach,
+        who=who(booking, booking.client, by),
+        when=span(booking, booking.client),
     )
 
 

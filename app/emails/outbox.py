@@ -30,6 +30,7 @@ def put_to_both(kind: str, booking: "Booking", subject: str, calendar: str, **sh
     for reader, other in both(booking):
         shown |= {"booking": booking, "other": other, "when": span(booking, reader)}
         shown["moment"] = partial(_moment_of, booking, reader)
+        shown["who"] = who(booking, reader, shown.get("by"))
         title = subject.format(minutes=booking.duration_minutes, name=other.name)
         put(kind, f"{booking.id}:{booking.calendar_sequence}", reader, title, calendar=calendar, **shown)
 
@@ -38,6 +39,14 @@ def both(booking: "Booking") -> "tuple[tuple[Account, Account], ...]":
     """Each of the two as reader, beside the other."""
     client, coach = booking.client, booking.coach.account
     return (client, coach), (coach, client)
+
+
+def who(booking: "Booking", reader: "Account", by: str | None) -> str:
+    """Whoever did it, as the reader calls them."""
+    if by == "admin":
+        return "we"
+    actor = booking.client if by == "client" else booking.coach.account
+    return "you" if actor.id == reader.id else actor.name
 
 
 def put(kind: str, subject_id: object, reader: "Account", subject: str, **shown: Any) -> None:

@@ -88,10 +88,16 @@ def _message(email: Email) -> Message:
     message.msgId = email.message_id
     if email.calendar:
         # As an alternative body, mail programs show it as an invitation; as a file, the others can open it.
-        method = "CANCEL" if "METHOD:CANCEL" in email.calendar else "REQUEST"
-        message.alts[f"calendar; method={method}"] = email.calendar
+        message.alts[f"calendar; method={_method(email.calendar)}"] = email.calendar
         message.attachments.append(Attachment("session.ics", "application/ics", email.calendar.encode()))
     return message
+
+
+def _method(calendar: str) -> str:
+    """The calendar's own METHOD, and not what its notes say; the header must name the same (RFC 6047)."""
+    found = re.search(r"^METHOD:(\w+)", calendar, re.MULTILINE)
+    assert found, "every calendar that is sent has a method"
+    return found[1]
 
 
 def _outcome(error: Exception) -> Unreachable | Refused:

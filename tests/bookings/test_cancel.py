@@ -125,6 +125,41 @@ def test_an_unpaid_hold_is_cancelled_without_a_word_and_a_late_payment_goes_back
     assert client.booking(booking)["status"] == "cancelled"
 
 
+def test_a_coach_who_cancels_an_unpaid_hold_tells_the_client(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    booking = client.books(coach)
+
+    coach.post(f"/booking/{booking['id']}/cancel", json={"reason": "I am ill"})
+
+    told = mails(shop, "hold_cancelled")
+    assert set(told) == {client.email}
+    assert "nothing left to pay" in told[client.email].text_body
+    assert "I am ill" in told[client.email].text_body
+
+
+def test_the_mail_says_who_cancelled(shop: Shop, client: Person, coach: Person) -> None:
+    booking_id = paid(shop, client, coach, next_week())
+    name = coach.get("/auth/me").json()["name"]
+
+    coach.post(f"/booking/{booking_id}/cancel", json={})
+
+    told = mails(shop, "booking_cancelled")
+    assert f"{name} cancelled" in told[client.email].text_body
+    assert "you cancelled" in told[coach.email].text_body
+
+
+def test_a_hold_that_is_off_leaves_the_calendar_it_was_put_into(client: Person, coach: Person) -> None:
+    path = f"/booking/{client.books(coach)['id']}"
+    tentative = Calendar.from_ical(client.get(f"{path}/calendar.ics").text).events[0]
+
+    client.post(f"{path}/cancel", json={})
+
+    off = Calendar.from_ical(client.get(f"{path}/calendar.ics").text).events[0]
+    assert (tentative["STATUS"], off["STATUS"]) == ("TENTATIVE", "CANCELLED")
+    assert off["SEQUENCE"] > tentative["SEQUENCE"]
+
+
 @pytest.mark.parametrize("again", ["cancel", "reschedule"])
 def test_what_is_off_stays_off(shop: Shop, client: Person, coach: Person, again: str) -> None:
     booking_id = paid(shop, client, coach, next_week())

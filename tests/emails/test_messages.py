@@ -98,6 +98,18 @@ def test_the_mail_has_text_html_and_the_invitation_as_body_and_as_file(
         assert event.start == next_week(10)
 
 
+def test_notes_about_a_method_do_not_make_the_invitation_another(
+    post: Post, client: Person, coach: Person
+) -> None:
+    confirmed(post, client, coach, "METHOD:CANCEL\nMETHOD:CANCEL")
+
+    parts = parsed(post, post.delivered(client, CONFIRMED)).walk()
+
+    assert [part.get_param("method") for part in parts if part.get_content_type() == "text/calendar"] == [
+        "REQUEST"
+    ]
+
+
 def test_the_headers_say_who_writes_to_whom_and_that_it_is_a_machine(post: Post, client: Person) -> None:
     message = parsed(post, post.delivered(client))
 
