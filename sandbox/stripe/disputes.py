@@ -4,16 +4,15 @@ from datetime import UTC, datetime, time, timedelta
 
 from sandbox.stripe import balance, fees
 from sandbox.stripe.account import Account
-from sandbox.stripe.errors import WrongState
+from sandbox.stripe.errors import InvalidParameter, WrongState
 from sandbox.stripe.events import change, emit
 from sandbox.stripe.objects import Json, new_id, shaped
 
 DAYS_TO_ANSWER = 9
+DAYS_OF_AN_INQUIRY = 120
 REASON_CODES = {"fraudulent": "10.4", "product_not_received": "13.1"}
 WITHDRAWN = ("needs_response", "under_review")
 OPEN = (*WITHDRAWN, "warning_needs_response", "warning_under_review")
-# In test mode this evidence decides the dispute (Stripe: "Test disputes").
-VERDICTS = {"winning_evidence": "won", "losing_evidence": "lost"}
 
 
 def expect(account: Account, charge: Json) -> None:
@@ -22,20 +21,18 @@ def expect(account: Account, charge: Json) -> None:
         account.schedule.after(account.pace.dispute_after, lambda: _open_as_expected(account, charge))
 
 
-def _open_as_expected(account: Account, charge: Json) -> None:
-    instrument = account.instruments[charge["id"]]
-    if instrument.dispute and not (charge["refunded"] or charge["disputed"]):
-        open_dispute(account, charge, instrument.dispute, inquiry=instrument.inquiry)
+def open_dispute(
+    account: Account, charge: Json, reason: str, *, inquiry: bool, amount: int | None = None
+) -> Json:
+    """Dispute a charge; a chargeback takes the money, an inquiry only asks.
 
-
-def open_dispute(account: Account, charge: Json, reason: str, *, inquiry: bool) -> Json:
-    """Dispute what is left of the charge; a chargeback takes the money, an inquiry only asks."""
-    if charge["disputed"] or charge["status"] != "succeeded":
-        raise WrongState(f"Charge {charge['id']} cannot be disputed.")
+    The amount is what is left of the charge unless told; banks do claim what was refunded already.
+    """
+    disputed = _amount(account, charge, amount)
     dispute = shaped(
         "dispute",
         id=new_id("dp"),
-        amount=charge["amount"] - charge["amount_refunded"],
+        amount=disputed,
         charge=charge["id"],
         created=account.clock.now(),
         currency=charge["currency"],
@@ -44,63 +41,88 @@ def open_dispute(account: Account, charge: Json, reason: str, *, inquiry: bool) 
         reason=reason,
         status="warning_needs_response" if inquiry else "needs_response",
     )
-    dispute["evidence_details"]["due_by"] = _due_by(account.clock.now())
     _say_how_it_was_paid(dispute, charge, inquiry=inquiry)
+    _await_answer(account, dispute)
     account.store.add(dispute)
     charge["disputed"] = True
     emit(account, "charge.dispute.created", dispute)
-    if not inquiry:
+    if inquiry:
+        account.schedule.after(DAYS_OF_AN_INQUIRY * 24 * 60 * 60, lambda: _close_if_inquiry(account, dispute))
+    else:
         _withdraw(account, dispute)
     if charge["payment_method_details"]["type"] != "card":
         close_dispute(account, dispute, "lost")  # a bank's word on its debit is final
     return dispute
 
 
-def close_dispute(account: Account, dispute: Json, verdict: str) -> None:
-    """End the dispute: `won` brings the money back, `lost` does not; an inquiry just ends."""
+def escalate(account: Account, dispute: Json) -> None:
+    """An inquiry becomes a chargeback, and now the money goes."""
+    if not dispute["status"].startswith("warning_") or dispute["status"] not in OPEN:
+        raise WrongState(f"{dispute['id']} is no open inquiry: its status is {dispute['status']}.")
+    details = dispute["payment_method_details"]
+    chargeback = {**details, "card": {**details["card"], "case_type": "chargeback"}}
+    change(
+        account,
+        "charge.dispute.updated",
+        dispute,
+        is_charge_refundable=False,
+        payment_method_details=chargeback,
+        status="needs_response",
+    )
+    _await_answer(account, dispute)
+    _withdraw(account, dispute)
+
+
+def close_dispute(account: Account, dispute: Json, verdict: str, *, keep_fee: bool = False) -> None:
+    """End the dispute: `won` brings money and fee back, `lost` neither; an inquiry just ends.
+
+    `keep_fee` plays Stripe's newer price lists, by which the fee is gone however it ends.
+    """
     if dispute["status"] not in OPEN:
         raise WrongState("This dispute is already closed", param="dispute")
     withdrawn = dispute["status"] in WITHDRAWN
     status = verdict if withdrawn else "warning_closed"
     change(account, "charge.dispute.closed", dispute, status=status)
     if status == "won":
-        _reinstate(account, dispute)
+        fee = 0 if keep_fee else fees.fixed(fees.DISPUTE, dispute["currency"])
+        _move_funds(account, dispute, dispute["amount"], -fee, "dispute_reversal", "Chargeback reversal")
+        emit(account, "charge.dispute.funds_reinstated", dispute)
 
 
 def close_inquiries(account: Account, charge: Json) -> None:
     """A full refund settles an inquiry."""
-    for dispute in account.store.newest_first("dispute"):
-        if dispute["charge"] == charge["id"] and dispute["status"].startswith("warning_needs"):
-            close_dispute(account, dispute, "won")
+    for dispute in of_charge(account, charge):
+        _close_if_inquiry(account, dispute)
 
 
-def update(account: Account, params: Json, dispute_id: str) -> Json:
-    """Evidence and metadata; `submit` (true unless told) sends the evidence to the bank."""
-    dispute = account.store.get("dispute", dispute_id, "dispute")
-    if dispute["status"] not in OPEN:
-        raise WrongState("This dispute is already closed", param="dispute")
-    evidence = params.get("evidence") or {}
-    details = dict(dispute["evidence_details"])
-    fields: Json = {"evidence": {**dispute["evidence"], **evidence}}
-    if evidence:
-        details["has_evidence"] = True
-    if evidence and params.get("submit", True):
-        details |= {"submission_count": details["submission_count"] + 1, "submission_method": "manual"}
-        fields["status"] = dispute["status"].replace("needs_response", "under_review")
-    if "metadata" in params:
-        fields["metadata"] = params["metadata"] or {}
-    change(account, "charge.dispute.updated", dispute, evidence_details=details, **fields)
-    verdict = VERDICTS.get(str(evidence.get("uncategorized_text")))
-    if verdict and params.get("submit", True):
-        account.schedule.after(account.pace.dispute_after, lambda: close_dispute(account, dispute, verdict))
-    return dispute
+def of_charge(account: Account, charge: Json) -> list[Json]:
+    """The disputes of a charge, newest first."""
+    return [each for each in account.store.newest_first("dispute") if each["charge"] == charge["id"]]
 
 
-def close(account: Account, _params: Json, dispute_id: str) -> Json:
-    """Accept the dispute, which loses it."""
-    dispute = account.store.get("dispute", dispute_id, "dispute")
-    close_dispute(account, dispute, "lost")
-    return dispute
+def held(account: Account, charge: Json) -> int:
+    """How much of the charge its disputes hold or have taken for good."""
+    return sum(
+        each["amount"]
+        for each in of_charge(account, charge)
+        if not each["is_charge_refundable"] and each["status"] != "won"
+    )
+
+
+def _open_as_expected(account: Account, charge: Json) -> None:
+    instrument = account.instruments[charge["id"]]
+    if instrument.dispute and not (charge["refunded"] or charge["disputed"]):
+        open_dispute(account, charge, instrument.dispute, inquiry=instrument.inquiry)
+
+
+def _amount(account: Account, charge: Json, wanted: int | None) -> int:
+    earlier = [each for each in of_charge(account, charge) if each["status"] != "warning_closed"]
+    amount: int = charge["amount"] - charge["amount_refunded"] if wanted is None else wanted
+    if earlier or charge["status"] != "succeeded":
+        raise WrongState(f"Charge {charge['id']} cannot be disputed.")
+    if not 1 <= amount <= charge["amount"]:
+        raise InvalidParameter(f"{charge['id']} cannot be disputed for {amount}.", param="amount")
+    return amount
 
 
 def _say_how_it_was_paid(dispute: Json, charge: Json, *, inquiry: bool) -> None:
@@ -116,17 +138,32 @@ def _say_how_it_was_paid(dispute: Json, charge: Json, *, inquiry: bool) -> None:
     }
 
 
+def _await_answer(account: Account, dispute: Json) -> None:
+    day = datetime.fromtimestamp(account.clock.now(), UTC).date() + timedelta(days=DAYS_TO_ANSWER)
+    due_by = int(datetime.combine(day, time(23, 59, 59), UTC).timestamp())
+    dispute["evidence_details"]["due_by"] = due_by
+    account.schedule.at(due_by, lambda: _miss_deadline(account, dispute, due_by))
+
+
+def _miss_deadline(account: Account, dispute: Json, due_by: int) -> None:
+    """Who does not answer a chargeback in time loses it; an inquiry stays open a while."""
+    details = dispute["evidence_details"]
+    if details["due_by"] != due_by or not dispute["status"].endswith("needs_response"):
+        return
+    change(account, "charge.dispute.updated", dispute, evidence_details={**details, "past_due": True})
+    if dispute["status"] == "needs_response":
+        close_dispute(account, dispute, "lost")
+
+
+def _close_if_inquiry(account: Account, dispute: Json) -> None:
+    if dispute["status"] in ("warning_needs_response", "warning_under_review"):
+        close_dispute(account, dispute, "lost")
+
+
 def _withdraw(account: Account, dispute: Json) -> None:
     fee = fees.fixed(fees.DISPUTE, dispute["currency"])
     _move_funds(account, dispute, -dispute["amount"], fee, "dispute", "Chargeback withdrawal")
     emit(account, "charge.dispute.funds_withdrawn", dispute)
-
-
-def _reinstate(account: Account, dispute: Json) -> None:
-    """A dispute that was won gives back its fee as well."""
-    fee = fees.fixed(fees.DISPUTE, dispute["currency"])
-    _move_funds(account, dispute, dispute["amount"], -fee, "dispute_reversal", "Chargeback reversal")
-    emit(account, "charge.dispute.funds_reinstated", dispute)
 
 
 def _move_funds(account: Account, dispute: Json, amount: int, fee: int, category: str, what: str) -> None:
@@ -136,12 +173,7 @@ def _move_funds(account: Account, dispute: Json, amount: int, fee: int, category
         dispute,
         amount,
         category=category,
-        fee_details=[balance.stripe_fee(fee, dispute["currency"], "Dispute fee")],
+        fee_details=[balance.stripe_fee(fee, dispute["currency"], "Dispute fee")] if fee else [],
         description=f"{what} for {dispute['charge']}",
     )
     dispute["balance_transactions"].append(transaction)
-
-
-def _due_by(now: int) -> int:
-    day = datetime.fromtimestamp(now, UTC).date() + timedelta(days=DAYS_TO_ANSWER)
-    return int(datetime.combine(day, time(23, 59, 59), UTC).timestamp())

@@ -39,18 +39,28 @@ def settle(account: Account, payment_id: str) -> Json:
         return deepcopy(charge)
 
 
-def dispute(account: Account, payment_id: str, reason: str, *, inquiry: bool) -> Json:
-    """Have the payer's bank dispute a payment."""
+def dispute(
+    account: Account, payment_id: str, reason: str, *, inquiry: bool, amount: int | None = None
+) -> Json:
+    """Have the payer's bank dispute a payment, or the part of it that `amount` says."""
     with account.lock:
         charge = charge_of(account, payment_id)
-        return deepcopy(disputes.open_dispute(account, charge, reason, inquiry=inquiry))
+        return deepcopy(disputes.open_dispute(account, charge, reason, inquiry=inquiry, amount=amount))
 
 
-def close_dispute(account: Account, dispute_id: str, verdict: str) -> Json:
+def escalate_dispute(account: Account, dispute_id: str) -> Json:
+    """The bank makes an inquiry a chargeback."""
+    with account.lock:
+        found = account.store.get("dispute", dispute_id)
+        disputes.escalate(account, found)
+        return deepcopy(found)
+
+
+def close_dispute(account: Account, dispute_id: str, verdict: str, *, keep_fee: bool = False) -> Json:
     """The bank decides: `won` or `lost`, seen from the shop."""
     with account.lock:
         found = account.store.get("dispute", dispute_id)
-        disputes.close_dispute(account, found, verdict)
+        disputes.close_dispute(account, found, verdict, keep_fee=keep_fee)
         return deepcopy(found)
 
 

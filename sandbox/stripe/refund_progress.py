@@ -89,7 +89,10 @@ def _return(account: Account, refund: Json) -> None:
 
 
 def _later(account: Account, refund: Json, status: str) -> None:
-    if refund["status"] in ("pending", "succeeded"):  # an operator may have moved it meanwhile
+    charge = account.store.get("charge", refund["charge"])
+    if refund["status"] == "pending" and disputes.held(account, charge):
+        move_to(account, refund, "failed", "charge_for_pending_refund_disputed")
+    elif refund["status"] in ("pending", "succeeded"):  # an operator may have moved it meanwhile
         move_to(account, refund, status)
 
 

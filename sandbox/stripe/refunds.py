@@ -1,6 +1,6 @@
 """The refund endpoints: a charge's money, or a part of it, goes back to the payer."""
 
-from sandbox.stripe import refund_progress
+from sandbox.stripe import disputes, refund_progress
 from sandbox.stripe.account import Account
 from sandbox.stripe.amounts import check_unit, written
 from sandbox.stripe.errors import InvalidParameter, WrongState
@@ -75,7 +75,8 @@ def _charge_of(account: Account, params: Json) -> Json:
 def _check_refundable(account: Account, charge: Json, amount: int, left: int) -> None:
     if charge["status"] != "succeeded":
         raise WrongState(f"Charge {charge['id']} is not successful and cannot be refunded.", param="charge")
-    if any(_holds_money(each, charge) for each in account.store.newest_first("dispute")):
+    held = disputes.held(account, charge)
+    if held and amount > left - held:
         raise WrongState(
             f"Charge {charge['id']} has been charged back; cannot issue a refund.", code="charge_disputed"
         )
@@ -88,11 +89,3 @@ def _check_refundable(account: Account, charge: Json, amount: int, left: int) ->
         limit = "unrefunded amount on charge" if charge["amount_refunded"] else "charge amount"
         wanted, most = written(amount, charge["currency"]), written(left, charge["currency"])
         raise WrongState(f"Refund amount ({wanted}) is greater than {limit} ({most})", param="amount")
-
-
-def _holds_money(dispute: Json, charge: Json) -> bool:
-    return bool(
-        dispute["charge"] == charge["id"]
-        and not dispute["is_charge_refundable"]
-        and dispute["status"] != "won"
-    )

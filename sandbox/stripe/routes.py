@@ -7,7 +7,7 @@ from typing import Any
 from stripe import params
 from stripe.params import checkout as checkout_params
 
-from sandbox.stripe import balance, checkout, disputes, intents, refunds, webhooks
+from sandbox.stripe import balance, checkout, dispute_answers, intents, refunds, webhooks
 from sandbox.stripe.account import Account
 from sandbox.stripe.errors import InvalidParameter
 from sandbox.stripe.lists import lister, page
@@ -101,8 +101,8 @@ ROUTES = [
     _route("POST", "refunds/<id>/cancel", params.RefundCancelParams, refunds.cancel),
     _route("GET", "disputes", params.DisputeListParams, lister("dispute", "/v1/disputes")),
     _route("GET", "disputes/<id>", params.DisputeRetrieveParams, _retriever("dispute", "dispute")),
-    _route("POST", "disputes/<id>", params.DisputeUpdateParams, disputes.update),
-    _route("POST", "disputes/<id>/close", params.DisputeCloseParams, disputes.close),
+    _route("POST", "disputes/<id>", params.DisputeUpdateParams, dispute_answers.update),
+    _route("POST", "disputes/<id>/close", params.DisputeCloseParams, dispute_answers.close),
     _route("GET", "balance", params.BalanceRetrieveParams, balance.retrieve),
     _route("GET", "balance_transactions", params.BalanceTransactionListParams, _list_transactions),
     _route(

@@ -19,6 +19,22 @@ FailureReason = Literal[
     "unknown",
 ]
 
+DisputeReason = Literal[
+    "bank_cannot_process",
+    "credit_not_processed",
+    "customer_initiated",
+    "debit_not_authorized",
+    "duplicate",
+    "fraudulent",
+    "general",
+    "incorrect_account_details",
+    "insufficient_funds",
+    "product_not_received",
+    "product_unacceptable",
+    "subscription_canceled",
+    "unrecognized",
+]
+
 
 class BankAnswer(BaseModel, extra="forbid"):
     """POST /_sandbox/payments/<id>/debit."""
@@ -36,14 +52,16 @@ class RefundByHand(BaseModel, extra="forbid"):
 class DisputeByHand(BaseModel, extra="forbid"):
     """POST /_sandbox/payments/<id>/dispute."""
 
-    reason: str = "fraudulent"
+    reason: DisputeReason = "fraudulent"
     inquiry: bool = False
+    amount: int | None = None
 
 
 class Verdict(BaseModel, extra="forbid"):
     """POST /_sandbox/disputes/<id>/close."""
 
     verdict: Literal["won", "lost"]
+    keep_fee: bool = False
 
 
 class RefundStatus(BaseModel, extra="forbid"):
@@ -63,6 +81,7 @@ def controls(account: Account) -> list[Control]:
         ("POST", "/payments/<payment_id>/settle", payments.settle),
         ("POST", "/payments/<payment_id>/refund", payments.refund),
         ("POST", "/payments/<payment_id>/dispute", payments.dispute),
+        ("POST", "/disputes/<dispute_id>/escalate", payments.escalate_dispute),
         ("POST", "/disputes/<dispute_id>/close", payments.close_dispute),
         ("POST", "/refunds/<refund_id>/status", payments.move_refund),
     ]
@@ -101,11 +120,20 @@ class Payments:
     def dispute(self, payment_id: str) -> Response:
         """Have the payment disputed."""
         wanted = read(DisputeByHand)
-        return jsonify(operations.dispute(self._account, payment_id, wanted.reason, inquiry=wanted.inquiry))
+        made = operations.dispute(
+            self._account, payment_id, wanted.reason, inquiry=wanted.inquiry, amount=wanted.amount
+        )
+        return jsonify(made)
+
+    def escalate_dispute(self, dispute_id: str) -> Response:
+        """Make an inquiry a chargeback."""
+        return jsonify(operations.escalate_dispute(self._account, dispute_id))
 
     def close_dispute(self, dispute_id: str) -> Response:
         """Decide a dispute."""
-        return jsonify(operations.close_dispute(self._account, dispute_id, read(Verdict).verdict))
+        wanted = read(Verdict)
+        closed = operations.close_dispute(self._account, dispute_id, wanted.verdict, keep_fee=wanted.keep_fee)
+        return jsonify(closed)
 
     def move_refund(self, refund_id: str) -> Response:
         """Change what became of a refund."""

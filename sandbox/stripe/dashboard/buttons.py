@@ -25,6 +25,7 @@ class Buttons:
             ("POST", "/payments/<payment_id>/refund", self.refund),
             ("POST", "/refunds/<refund_id>/status", self.move_refund),
             ("POST", "/payments/<payment_id>/dispute", self.dispute),
+            ("POST", "/disputes/<dispute_id>/escalate", self.escalate_dispute),
             ("POST", "/disputes/<dispute_id>/close", self.close_dispute),
             ("POST", "/events/<event_id>/resend", self.resend),
             ("POST", "/deliveries/rule", self.set_rule),
@@ -63,7 +64,13 @@ class Buttons:
     def dispute(self, payment_id: str) -> Response:
         """Have the payment disputed."""
         inquiry = request.form.get("kind") == "inquiry"
-        operations.dispute(self._account, payment_id, "fraudulent", inquiry=inquiry)
+        reason = request.form.get("reason") or "fraudulent"
+        operations.dispute(self._account, payment_id, reason, inquiry=inquiry, amount=_amount())
+        return redirect("/disputes", 303)
+
+    def escalate_dispute(self, dispute_id: str) -> Response:
+        """Make an inquiry a chargeback."""
+        operations.escalate_dispute(self._account, dispute_id)
         return redirect("/disputes", 303)
 
     def close_dispute(self, dispute_id: str) -> Response:

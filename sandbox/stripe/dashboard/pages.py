@@ -14,6 +14,8 @@ from sandbox.stripe.objects import Json
 from sandbox.stripe.rules import Mode, Order
 
 SHOWN = 100
+REASONS = ["fraudulent", "product_not_received", "product_unacceptable", "duplicate", "credit_not_processed",
+           "subscription_canceled", "unrecognized", "general"]  # fmt: skip
 View = tuple[str, str, Callable[..., Response | str]]  # method, path, view
 
 
@@ -40,7 +42,7 @@ class Pages:
         """Sessions with their payments, newest first."""
         with self._account.lock:
             rows = [self._payment(session) for session in self._newest("checkout.session")]
-            return self._page("payments", rows=rows)
+            return self._page("payments", rows=rows, reasons=REASONS)
 
     def refunds(self) -> str:
         """Refunds, newest first."""
