@@ -28,7 +28,7 @@ def test_what_the_readme_has_one_paste_works(stack: Stack) -> None:
     status, *mails = of_flow.splitlines()
     assert status == "confirmed", done.stderr
     assert sorted(mail.partition(":")[0] for mail in mails) == ["client@test.com", "coach@test.com"]
-    assert len(of_steps) == 9
+    assert len(of_steps) == 10
     assert all(answer.startswith("{") and "/problems/" not in answer for answer in of_steps), of_steps
 
 
