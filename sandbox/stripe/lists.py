@@ -1,6 +1,6 @@
 """Lists of objects: filters, cursors, pages (Stripe: "Pagination")."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from sandbox.stripe.account import Account
@@ -24,19 +24,49 @@ def lister(kind: str, url: str, **tests: Test) -> Endpoint:
     """The list endpoint of a kind: newest first; a parameter filters by its test, or else by equality."""
 
     def endpoint(account: Account, params: Json) -> Json:
-        found = account.store.newest_first(kind)
-        for name, wanted in params.items():
-            if name not in PAGING:
-                test = tests.get(name) or (_created if name == "created" else _same(name))
-                found = [each for each in found if test(account, each, wanted)]
-        return page(found, params, url, kind)
+        filters = [
+            (tests.get(name) or (_created if name == "created" else _same(name)), wanted)
+            for name, wanted in params.items()
+            if name not in PAGING
+        ]
+
+        def fits(thing: Json) -> bool:
+            return all(test(account, thing, wanted) for test, wanted in filters)
+
+        return page(account.store.newest_first(kind), params, url, kind, fits)
 
     return endpoint
 
 
-def page(found: Iterable[Json], params: Json, url: str, kind: str = "object") -> Json:
-    """The list object with the part of `found` that the cursor and limit ask for."""
-    limit = params.get("limit", DEFAULT_LIMIT)
+def page(
+    things: list[Json],
+    params: Json,
+    url: str,
+    kind: str = "object",
+    fits: Callable[[Json], bool] = lambda _: True,
+) -> Json:
+    """The list object with the part of `things` that cursor and limit ask for, of those that fit.
+
+    The cursor itself need not fit, as it may have changed since the page before.
+    """
+    limit = _limit(params)
+    if "starting_after" in params and "ending_before" in params:
+        raise InvalidParameter(
+            "You may only specify one of these parameters: starting_after, ending_before.",
+            code="parameters_exclusive",
+        )
+    first, last = 0, len(things)
+    if "starting_after" in params:
+        first = _position(things, params["starting_after"], kind, "starting_after") + 1
+    if "ending_before" in params:
+        last = _position(things, params["ending_before"], kind, "ending_before")
+    rest = [thing for thing in things[first:last] if fits(thing)]
+    found = rest[-limit:] if "ending_before" in params else rest[:limit]
+    return {"object": "list", "data": found, "has_more": len(rest) > limit, "url": url}
+
+
+def _limit(params: Json) -> int:
+    limit: int = params.get("limit", DEFAULT_LIMIT)
     if not 1 <= limit <= 100:
         raise InvalidParameter(
             "This value must be greater than or equal to 1." if limit < 1
@@ -44,18 +74,7 @@ def page(found: Iterable[Json], params: Json, url: str, kind: str = "object") ->
             code="parameter_invalid_integer",
             param="limit",
         )  # fmt: skip
-    if "starting_after" in params and "ending_before" in params:
-        raise InvalidParameter(
-            "You may only specify one of these parameters: starting_after, ending_before.",
-            code="parameters_exclusive",
-        )
-    rest = list(found)
-    if "starting_after" in params:
-        rest = rest[_position(rest, params["starting_after"], kind, "starting_after") + 1 :]
-    elif "ending_before" in params:
-        rest = rest[: _position(rest, params["ending_before"], kind, "ending_before")]
-        return {"object": "list", "data": rest[-limit:], "has_more": len(rest) > limit, "url": url}
-    return {"object": "list", "data": rest[:limit], "has_more": len(rest) > limit, "url": url}
+    return limit
 
 
 def _position(things: list[Json], cursor: str, kind: str, param: str) -> int:

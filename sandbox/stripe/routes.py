@@ -7,13 +7,10 @@ from typing import Any
 from stripe import params
 from stripe.params import checkout as checkout_params
 
-from sandbox.stripe import balance, checkout, dispute_answers, intents, refunds, webhooks
+from sandbox.stripe import balance, checkout, dispute_answers, event_log, intents, refunds, webhooks
 from sandbox.stripe.account import Account
-from sandbox.stripe.errors import InvalidParameter
 from sandbox.stripe.lists import lister, page
 from sandbox.stripe.objects import Json, shaped
-
-MOST_TYPES = 20
 
 
 @dataclass(frozen=True)
@@ -39,36 +36,11 @@ def _line_items(account: Account, params: Json, session_id: str) -> Json:
     return page(account.line_items[session["id"]], params, f"/v1/checkout/sessions/{session_id}/line_items")
 
 
-def _events(account: Account, params: Json) -> Json:
-    if "type" in params and "types" in params:
-        raise InvalidParameter(
-            "You may only specify one of these parameters: type, types.",
-            code="parameters_exclusive",
-            param="type",
-        )
-    if len(params.get("types", [])) > MOST_TYPES:
-        raise InvalidParameter(f"You may pass at most {MOST_TYPES} types.", param="types")
-    return _list_events(account, params)
-
-
-def _is_type(_account: Account, event: Json, wanted: str) -> bool:
-    if wanted.endswith(".*"):
-        return bool(event["type"].startswith(wanted[:-1]))
-    return bool(event["type"] == wanted)
-
-
 def _has_customer_email(_account: Account, session: Json, wanted: Json) -> bool:
     details = session["customer_details"]
     return bool(details and details["email"].lower() == wanted["email"].lower())
 
 
-_list_events = lister(
-    "event",
-    "/v1/events",
-    type=_is_type,
-    types=lambda _, event, wanted: event["type"] in wanted,
-    delivery_success=lambda _, event, wanted: (event["pending_webhooks"] == 0) is wanted,
-)
 _list_sessions = lister("checkout.session", "/v1/checkout/sessions", customer_details=_has_customer_email)
 _list_transactions = lister("balance_transaction", "/v1/balance_transactions")
 
@@ -111,8 +83,8 @@ ROUTES = [
         params.BalanceTransactionRetrieveParams,
         _retriever("balance_transaction"),
     ),
-    _route("GET", "events", params.EventListParams, _events),
-    _route("GET", "events/<id>", params.EventRetrieveParams, _retriever("event")),
+    _route("GET", "events", params.EventListParams, event_log.listed),
+    _route("GET", "events/<id>", params.EventRetrieveParams, event_log.retrieve),
     _route("POST", ENDPOINTS, params.WebhookEndpointCreateParams, webhooks.create),
     _route(
         "GET",
