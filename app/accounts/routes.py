@@ -82,7 +82,7 @@ def me() -> AccountView:
 @accounts.output(AccountView)
 @signed_in()
 def change_me(json_data: AccountChange) -> AccountView:
-    """Change one's name or time zone."""
+    """Change one's name, time zone or reminders."""
     account = current_account()
     for field, value in json_data.model_dump(exclude_unset=True).items():
         setattr(account, field, value)

@@ -161,9 +161,12 @@ def complete_past(most: int) -> int:
 
 
 def with_stale_holds(at: datetime, most: int) -> Sequence[UUID]:
-    """Pending bookings whose hold ran out, oldest first."""
+    """Pending bookings whose hold ran out.
+
+    In any order: some wait long for what Stripe or a bank says, and must not keep the others from their turn.
+    """
     query = select(Booking.id).where(Booking.status == Status.PENDING, Booking.hold_expires_at <= at)
-    return db.session.scalars(query.order_by(Booking.hold_expires_at).limit(most)).all()
+    return db.session.scalars(query.order_by(func.random()).limit(most)).all()
 
 
 def seen_by(account: Account, booking_id: UUID) -> Booking:

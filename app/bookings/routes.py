@@ -6,6 +6,7 @@ from flask import Response
 from app.accounts.access import current_account, signed_in
 from app.accounts.models import Role
 from app.bookings import calendar, directory, lifecycle, reservation, series
+from app.bookings.models import Booking
 from app.bookings.schemas import (
     BookingList,
     BookingRequest,
@@ -18,6 +19,7 @@ from app.bookings.schemas import (
     SeriesRequest,
     SeriesView,
 )
+from app.extensions import db
 from app.idempotency import idempotent
 
 bookings = APIBlueprint("bookings", __name__, url_prefix="/booking")
@@ -102,7 +104,7 @@ def cancel_booking(booking_id: UUID, json_data: CancelRequest) -> BookingView:
     """Call it off; what goes back follows from the policy it was booked under."""
     booking, party = lifecycle.locked_for(current_account(), booking_id)
     lifecycle.cancel(booking, party, json_data.reason)
-    return BookingView.of(booking)
+    return _changed(booking)
 
 
 @bookings.post("/<uuid:booking_id>/reschedule")
@@ -114,7 +116,7 @@ def reschedule_booking(booking_id: UUID, json_data: RescheduleRequest) -> Bookin
     """Move it to another free time; length, price and payment stay."""
     booking, party = lifecycle.locked_for(current_account(), booking_id)
     reservation.reschedule(booking, party, json_data.session_datetime)
-    return BookingView.of(booking)
+    return _changed(booking)
 
 
 @bookings.post("/<uuid:booking_id>/complete")
@@ -125,7 +127,7 @@ def complete_booking(booking_id: UUID) -> BookingView:
     """The session took place."""
     booking = lifecycle.by_its_coach(current_account(), booking_id)
     lifecycle.complete(booking)
-    return BookingView.of(booking)
+    return _changed(booking)
 
 
 @bookings.post("/<uuid:booking_id>/no-show")
@@ -136,7 +138,7 @@ def miss_booking(booking_id: UUID) -> BookingView:
     """The client did not come."""
     booking = lifecycle.by_its_coach(current_account(), booking_id)
     lifecycle.miss(booking)
-    return BookingView.of(booking)
+    return _changed(booking)
 
 
 @bookings.get("/<uuid:booking_id>/calendar.ics")
@@ -146,3 +148,8 @@ def show_calendar(booking_id: UUID) -> Response:
     """The session as an iCalendar file."""
     booking = lifecycle.seen_by(current_account(), booking_id)
     return Response(calendar.current(booking), content_type="text/calendar; charset=utf-8")
+
+
+def _changed(booking: Booking) -> BookingView:
+    db.session.flush()  # which moves updated_at
+    return BookingView.of(booking)

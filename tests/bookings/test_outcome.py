@@ -23,8 +23,13 @@ def happened(booking_id: str, hours_ago: int) -> None:
 def test_the_coach_says_that_it_took_place(app: Flask, shop: Shop, client: Person, coach: Person) -> None:
     booking_id = paid(shop, client, coach, next_week())
     happened(booking_id, 2)
+    db.session.execute(text("UPDATE booking SET updated_at = updated_at - interval '1 hour'"))
+    db.session.commit()
 
-    assert coach.post(f"/booking/{booking_id}/complete").json()["status"] == "completed"
+    completed = coach.post(f"/booking/{booking_id}/complete").json()
+
+    assert completed["status"] == "completed"
+    assert completed == client.get(f"/booking/{booking_id}").json()
 
 
 def test_the_coach_says_that_nobody_came(app: Flask, shop: Shop, client: Person, coach: Person) -> None:

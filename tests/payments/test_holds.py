@@ -1,14 +1,16 @@
 """Holds that ran out, released without losing a payment that is being made."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 
-from app.extensions import db
+from app.bookings import lifecycle
+from app.extensions import db, now
 from app.payments import holds
 from tests.payments.conftest import Shop
-from tests.people import DECLINED, Person
+from tests.people import DECLINED, Person, next_week
 
 
 def released(shop: Shop, booking: dict[str, Any]) -> None:
@@ -79,3 +81,14 @@ def test_a_delayed_payment_keeps_its_time(shop: Shop, client: Person, coach: Per
 
     assert client.booking(booking)["status"] == "pending"
     assert client.payment(checkout)["status"] == "processing"
+
+
+def test_a_hold_that_is_not_released_keeps_no_other_from_its_turn(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    bookings = {UUID(client.books(coach, next_week(hour))["id"]) for hour in (9, 12)}
+    at = now() + timedelta(hours=1)
+
+    turns = {booking for _ in range(50) for booking in shop.work(lifecycle.with_stale_holds, at, 1)}
+
+    assert turns == bookings
