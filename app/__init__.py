@@ -16,7 +16,7 @@ from app.bookings.routes import bookings
 from app.coaches.routes import coaches
 from app.config import Settings
 from app.extensions import db, jwt, mail, migrate
-from app.ops import commands
+from app.ops import admin, commands
 from app.ops.health import health
 from app.payments.gateway import api as stripe_api
 from app.payments.routes import payments
@@ -59,7 +59,7 @@ def create_app(settings: Settings | None = None) -> Application:
     app.after_request(logs.request_done)
     problems.register(app)
     docs.register(app)
-    for room in (accounts, coaches, bookings, feed, payments, webhook, health):
+    for room in (accounts, coaches, bookings, feed, payments, webhook, health, *admin.ROUTES):
         app.register_blueprint(room)
     commands.register(app)
     return app
@@ -103,6 +103,7 @@ def _to_the_description() -> Redirect:
 def _name_the_request() -> None:
     context.request_id.set(context.sensible_request_id(request.headers.get("X-Request-ID")))
     context.actor.set("anonymous")
+    context.address.set(request.remote_addr or "-")
 
 
 def _tell_the_request_id(response: Response) -> Response:

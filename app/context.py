@@ -10,6 +10,8 @@ _SENSIBLE = re.compile(r"[A-Za-z0-9._:-]{8,128}")
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 actor: ContextVar[str] = ContextVar("actor", default="system")
+address: ContextVar[str] = ContextVar("address", default="-")
+"""Where a request comes from."""
 
 
 def sensible_request_id(candidate: str | None) -> str:

@@ -37,6 +37,10 @@ _TAG_OF_BLUEPRINT = {
     "payments": "Payments",
     "webhook": "Payments",
     "health": "Operating",
+    "admin_audit": "Operating",
+    "admin_emails": "Operating",
+    "admin_events": "Operating",
+    "admin_refunds": "Operating",
 }
 CONFIG: dict[str, Any] = {
     "OPENAPI_VERSION": "3.1.0",

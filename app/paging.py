@@ -3,25 +3,68 @@
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as BadBase64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
+from pydantic import Field
+from sqlalchemy import Select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.extensions import db
+from app.fields import Body, Instant
 from app.problems import Invalid
 
 Row = TypeVar("Row")
+Key = TypeVar("Key", UUID, str)
 
 
-def cursor_after(created_at: datetime, row_id: UUID) -> str:
-    return urlsafe_b64encode(json.dumps([created_at.isoformat(), str(row_id)]).encode()).decode()
+class Page(Body):
+    """How much of a list is asked for, and from where on."""
+
+    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    cursor: Annotated[str | None, Field(max_length=300)] = None
 
 
-def position(cursor: str) -> tuple[datetime, UUID]:
+class Span(Page):
+    """A page of what came to be from `from` on and before `to`."""
+
+    since: Annotated[Instant | None, Field(alias="from")] = None
+    until: Annotated[Instant | None, Field(alias="to")] = None
+
+
+def newest_first(
+    query: Select[Row],
+    at: InstrumentedAttribute[datetime],
+    key: InstrumentedAttribute[Key],
+    wish: Page,
+) -> tuple[Sequence[Row], str | None]:
+    """A page of a query's rows by time, and the cursor of the next. Raises Invalid for a foreign cursor."""
+    if isinstance(wish, Span) and wish.since:
+        query = query.where(at >= wish.since)
+    if isinstance(wish, Span) and wish.until:
+        query = query.where(at < wish.until)
+    if wish.cursor:
+        reads: Callable[[str], Any] = key.type.python_type
+        query = query.where(tuple_(at, key) < tuple_(*position(wish.cursor, reads)))
+    found = db.session.scalars(query.order_by(at.desc(), key.desc()).limit(wish.limit + 1)).all()
+    rows, more = page(found, wish.limit)
+    if not more:
+        return rows, None
+    last = rows[-1]
+    return rows, cursor_after(getattr(last, at.key), getattr(last, key.key))
+
+
+def cursor_after(at: datetime, row_key: UUID | str) -> str:
+    return urlsafe_b64encode(json.dumps([at.isoformat(), str(row_key)]).encode()).decode()
+
+
+def position(cursor: str, reads: Callable[[str], Any] = UUID) -> tuple[datetime, Any]:
     """Where a cursor points. Raises Invalid for one that we did not make."""
     try:
-        created_at, row_id = json.loads(urlsafe_b64decode(cursor))
-        return datetime.fromisoformat(created_at), UUID(row_id)
+        at, row_key = json.loads(urlsafe_b64decode(cursor))
+        return datetime.fromisoformat(at), reads(row_key)
     except (BadBase64, ValueError, TypeError, AttributeError):
         raise Invalid("query/cursor", "is not a cursor of this list; leave it out to start again") from None
 

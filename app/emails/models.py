@@ -32,6 +32,8 @@ class Email(Changing, Base):
     __table_args__ = (
         UniqueConstraint("kind", "subject_id", "recipient", name="uq_email_once"),
         Index("ix_email_due", "due_at", postgresql_where=text("status IN ('queued', 'sending')")),
+        Index("ix_email_at", "created_at", "id"),
+        Index("ix_email_failed", "created_at", "id", postgresql_where=text("status = 'failed'")),
     )
 
     kind: Mapped[str]
@@ -53,10 +55,17 @@ class Email(Changing, Base):
     sent_at: Mapped[datetime | None]
     request_id: Mapped[str]
 
+    copies: Mapped[int] = mapped_column(default=0)
+    """How often an operator had it sent again after it was sent."""
+
     @property
     def message_id(self) -> str:
-        """The same for every attempt, so that a repeat after a crash is known as one by the mail programs."""
-        return f"<{self.id}@culturebridge>"
+        """The same for every attempt, so that a repeat after a crash is known as one by the mail programs.
+
+        A copy that an operator wants is another mail: under the same id programs would hide it.
+        """
+        copy = f".{self.copies}" if self.copies else ""
+        return f"<{self.id}{copy}@culturebridge>"
 
     @classmethod
     def claim(cls, email_id: UUID) -> Self | None:

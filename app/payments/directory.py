@@ -2,11 +2,11 @@
 
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 
 from app.accounts.models import Account, Role
 from app.extensions import db
-from app.paging import cursor_after, page, position
+from app.paging import newest_first
 from app.payments.models import Payment, PaymentLine
 from app.payments.schemas import PaymentList, PaymentSearch, PaymentView
 from app.problems import NotFound
@@ -32,11 +32,5 @@ def search(account: Account, wish: PaymentSearch) -> PaymentList:
         query = query.where(Payment.id.in_(lines))
     if wish.status:
         query = query.where(Payment.status == wish.status)
-    if wish.cursor:
-        query = query.where(tuple_(Payment.created_at, Payment.id) < tuple_(*position(wish.cursor)))
-    newest = query.order_by(Payment.created_at.desc(), Payment.id.desc()).limit(wish.limit + 1)
-    rows, more = page(db.session.scalars(newest).all(), wish.limit)
-    return PaymentList(
-        items=[PaymentView.of(payment) for payment in rows],
-        next_cursor=cursor_after(rows[-1].created_at, rows[-1].id) if more else None,
-    )
+    rows, next_cursor = newest_first(query, Payment.created_at, Payment.id, wish)
+    return PaymentList(items=[PaymentView.of(payment) for payment in rows], next_cursor=next_cursor)

@@ -165,6 +165,7 @@ class Refund(Changing, Base):
     __tablename__ = "refund"
     __table_args__ = (
         CheckConstraint("amount_minor > 0", name="amount"),
+        Index("ix_refund_at", "created_at", "id"),
         Index(
             "ix_refund_due",
             "due_at",

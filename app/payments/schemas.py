@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from app.bookings.models import Booking
 from app.fields import Body, Instant, Major, Text, View
+from app.paging import Page
 from app.payments.models import Payment, Refund
 from app.payments.status import RefundCause, RefundStatus, Status
 
@@ -60,11 +61,9 @@ class RefundRequest(Body):
     booking_id: UUID | None = None
 
 
-class PaymentSearch(Body):
+class PaymentSearch(Page):
     booking_id: UUID | None = None
     status: Status | None = None
-    limit: Annotated[int, Field(ge=1, le=100)] = 20
-    cursor: Annotated[str | None, Field(max_length=300)] = None
 
 
 class CheckoutView(View):
@@ -132,6 +131,19 @@ class LineView(View):
             amount_minor=share.amount,
             left_minor=payment.left_of(booking).amount,
         )
+
+
+class RefundWork(RefundView):
+    """A refund as the operator sees it."""
+
+    attempts: int
+    due_at: Instant
+    last_error: str | None
+
+
+class RefundList(View):
+    items: list[RefundWork]
+    next_cursor: str | None
 
 
 class PaymentList(View):

@@ -3,12 +3,13 @@
 import json
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.extensions import Base, choice, now
+from app.extensions import Base, choice, db, now
+from app.problems import NotFound
 
 
 class EventStatus(StrEnum):
@@ -24,6 +25,8 @@ class StripeEvent(Base):
     __tablename__ = "stripe_event"
     __table_args__ = (
         Index("ix_stripe_event_due", "due_at", postgresql_where=text("status = 'received'")),
+        Index("ix_stripe_event_at", "received_at", "id"),
+        Index("ix_stripe_event_failed", "received_at", "id", postgresql_where=text("status = 'failed'")),
         Index(
             "ix_stripe_event_ignored_refund",
             "payment_intent_id",
@@ -47,6 +50,14 @@ class StripeEvent(Base):
     received_at: Mapped[datetime] = mapped_column(default=now)
     finished_at: Mapped[datetime | None]
     request_id: Mapped[str]
+
+    @classmethod
+    def with_id(cls, event_id: str) -> Self:
+        """Raises NotFound, also for what could be no id: PostgreSQL takes no NUL."""
+        event = db.session.get(cls, event_id) if event_id.isprintable() else None
+        if event is None:
+            raise NotFound("There is no such event.")
+        return event
 
     @property
     def subject(self) -> dict[str, Any]:

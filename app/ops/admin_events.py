@@ -1,0 +1,57 @@
+"""Stripe's events, for the operator."""
+
+from apiflask import APIBlueprint
+from sqlalchemy import select
+
+from app.accounts.access import signed_in
+from app.accounts.models import Role
+from app.ops.schemas import Again, EventDetail, EventList, EventSearch, EventView, NoMore
+from app.paging import newest_first
+from app.payments import levers
+from app.payments.stripe_events import StripeEvent
+
+admin_events = APIBlueprint("admin_events", __name__, url_prefix="/admin/stripe-event")
+
+
+@admin_events.get("")
+@admin_events.input(EventSearch, location="query")
+@admin_events.output(EventList)
+@signed_in(Role.ADMIN)
+def list_events(query_data: EventSearch) -> EventList:
+    """What Stripe told us and what became of it, the newest first."""
+    query = select(StripeEvent)
+    if query_data.status:
+        query = query.where(StripeEvent.status == query_data.status)
+    if query_data.type:
+        query = query.where(StripeEvent.type == query_data.type)
+    rows, next_cursor = newest_first(query, StripeEvent.received_at, StripeEvent.id, query_data)
+    return EventList(items=[EventView.model_validate(row) for row in rows], next_cursor=next_cursor)
+
+
+@admin_events.get("/<event_id>")
+@admin_events.output(EventDetail)
+@admin_events.doc(responses=[404])
+@signed_in(Role.ADMIN)
+def show_event(event_id: str) -> EventDetail:
+    """One event with what Stripe sent, its attempts and its last error."""
+    return EventDetail.of(StripeEvent.with_id(event_id))
+
+
+@admin_events.post("/<event_id>/replay")
+@admin_events.input(Again)
+@admin_events.output(EventView, status_code=202)
+@admin_events.doc(responses=[404])
+@signed_in(Role.ADMIN)
+def replay_event(event_id: str, json_data: Again) -> EventView:
+    """Apply it once more; what it did already it does not do again."""
+    return EventView.model_validate(levers.replay(event_id, json_data.reason))
+
+
+@admin_events.post("/<event_id>/discard")
+@admin_events.input(NoMore)
+@admin_events.output(EventView)
+@admin_events.doc(responses=[404, 409])
+@signed_in(Role.ADMIN)
+def discard_event(event_id: str, json_data: NoMore) -> EventView:
+    """Try it no more; the reason stays on record."""
+    return EventView.model_validate(levers.discard_event(event_id, json_data.reason))

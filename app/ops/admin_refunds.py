@@ -1,0 +1,63 @@
+"""Refunds, for the operator."""
+
+from uuid import UUID
+
+from apiflask import APIBlueprint
+from sqlalchemy import select
+
+from app.accounts.access import signed_in
+from app.accounts.models import Role
+from app.extensions import db
+from app.ops.schemas import Again, NoMore, RefundSearch
+from app.paging import newest_first
+from app.payments import levers
+from app.payments.models import Refund
+from app.payments.schemas import RefundList, RefundWork
+from app.problems import NotFound
+
+admin_refunds = APIBlueprint("admin_refunds", __name__, url_prefix="/admin/refund")
+
+
+@admin_refunds.get("")
+@admin_refunds.input(RefundSearch, location="query")
+@admin_refunds.output(RefundList)
+@signed_in(Role.ADMIN)
+def list_refunds(query_data: RefundSearch) -> RefundList:
+    """Every refund and what became of it, the newest first."""
+    query = select(Refund)
+    if query_data.status:
+        query = query.where(Refund.status == query_data.status)
+    rows, next_cursor = newest_first(query, Refund.created_at, Refund.id, query_data)
+    return RefundList(items=[RefundWork.of(row) for row in rows], next_cursor=next_cursor)
+
+
+@admin_refunds.get("/<uuid:refund_id>")
+@admin_refunds.output(RefundWork)
+@admin_refunds.doc(responses=[404])
+@signed_in(Role.ADMIN)
+def show_refund(refund_id: UUID) -> RefundWork:
+    """One refund with its attempts and its last error."""
+    refund = db.session.get(Refund, refund_id)
+    if refund is None:
+        raise NotFound("There is no such refund.")
+    return RefundWork.of(refund)
+
+
+@admin_refunds.post("/<uuid:refund_id>/retry")
+@admin_refunds.input(Again)
+@admin_refunds.output(RefundWork, status_code=202)
+@admin_refunds.doc(responses=[404, 409])
+@signed_in(Role.ADMIN)
+def retry_refund(refund_id: UUID, json_data: Again) -> RefundWork:
+    """Ask Stripe once more; one that failed is followed by a new one, which is the answer."""
+    return RefundWork.of(levers.retry_refund(refund_id, json_data.reason))
+
+
+@admin_refunds.post("/<uuid:refund_id>/discard")
+@admin_refunds.input(NoMore)
+@admin_refunds.output(RefundWork)
+@admin_refunds.doc(responses=[404, 409])
+@signed_in(Role.ADMIN)
+def discard_refund(refund_id: UUID, json_data: NoMore) -> RefundWork:
+    """Ask Stripe no more for one that it has not got yet, as it was settled another way."""
+    return RefundWork.of(levers.discard_refund(refund_id, json_data.reason))

@@ -1,0 +1,91 @@
+"""What an operator can do with Stripe's events and with refunds: again, or no more."""
+
+from uuid import UUID
+
+from app import audit
+from app.extensions import db, now
+from app.jobs import after_commit
+from app.payments import refunds
+from app.payments.models import Payment, Refund
+from app.payments.status import NOT_REFUNDED, RefundStatus
+from app.payments.stripe_events import EventStatus, StripeEvent
+from app.problems import NotFound, Problem
+
+DISCARDED = "discarded by an operator"
+
+
+class NothingToDo(Problem):
+    status, slug = 409, "nothing-to-do"
+
+
+def replay(event_id: str, reason: str) -> StripeEvent:
+    """Apply an event once more, whatever became of it: what it did already it does not do again.
+
+    Raises NotFound.
+    """
+    event = _event(event_id)
+    event.status, event.reason, event.attempts = EventStatus.RECEIVED, None, 0
+    event.due_at, event.finished_at = now(), None
+    audit.record("stripe_event.replay", f"stripe_event:{event.id}", reason)
+    after_commit("payments.apply_event", event.id)
+    return event
+
+
+def discard_event(event_id: str, reason: str) -> StripeEvent:
+    """Try an event no more. Raises NotFound, NothingToDo."""
+    event = _event(event_id)
+    if event.status not in {EventStatus.RECEIVED, EventStatus.FAILED}:
+        raise NothingToDo(f"This event is {event.status}.")
+    event.status, event.reason, event.finished_at = EventStatus.IGNORED, f"{DISCARDED}: {reason}", now()
+    audit.record("stripe_event.discard", f"stripe_event:{event.id}", reason)
+    return event
+
+
+def retry_refund(refund_id: UUID, reason: str) -> Refund:
+    """Ask Stripe once more for what it has not given back.
+
+    A refund that waits is tried now. One that failed never comes back: it is followed by a new one of the
+    same share. Raises NotFound, NothingToDo.
+    """
+    refund, payment = _refund(refund_id)
+    audit.record("refund.retry", f"refund:{refund.id}", reason)
+    if refund.status is RefundStatus.PENDING and refund.stripe_refund_id is None:
+        refund.due_at = now()
+        after_commit("payments.issue_refund", str(refund.id))
+        return refund
+    if refund.status not in NOT_REFUNDED:
+        raise NothingToDo(f"Stripe has this refund: it is {refund.status}.")
+    booking = next((each for each in payment.bookings if each.id == refund.booking_id), payment.bookings[0])
+    if refund.amount_minor > payment.left_of(booking).amount:
+        raise NothingToDo("This money went back another way already.")
+    return refunds.request(payment, refund.money, refund.reason, booking, refund.cause)
+
+
+def discard_refund(refund_id: UUID, reason: str) -> Refund:
+    """Ask Stripe no more for a refund that it has not got yet: it was settled another way.
+
+    Raises NotFound, NothingToDo.
+    """
+    refund, payment = _refund(refund_id)
+    if refund.status is not RefundStatus.PENDING or refund.stripe_refund_id:
+        raise NothingToDo(f"Stripe has been asked for this refund, and it is {refund.status}.")
+    refund.status, refund.failure_reason = RefundStatus.CANCELED, f"{DISCARDED}: {reason}"
+    audit.record("refund.discard", f"refund:{refund.id}", reason)
+    db.session.flush()
+    refunds.total(payment)
+    return refund
+
+
+def _event(event_id: str) -> StripeEvent:
+    event = StripeEvent.with_id(event_id)
+    db.session.refresh(event, with_for_update=True)
+    return event
+
+
+def _refund(refund_id: UUID) -> tuple[Refund, Payment]:
+    refund = db.session.get(Refund, refund_id)
+    payment = Payment.locked(refund.payment_id) if refund else None
+    if refund is None or payment is None:
+        raise NotFound("There is no such refund.")
+    db.session.refresh(refund)
+    return refund, payment
