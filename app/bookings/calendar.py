@@ -1,8 +1,7 @@
 """Bookings as iCalendar events (RFC 5545), sent as invitations (RFC 5546)."""
 
 from collections.abc import Sequence
-from datetime import timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, timedelta
 
 from flask import current_app
 from icalendar import Alarm, Calendar, Event, vCalAddress, vText
@@ -44,22 +43,17 @@ def _calendar(method: str, bookings: Sequence[Booking]) -> str:
         if method != "PUBLISH":  # which invites nobody (RFC 5546, 3.2.1)
             _invite(event, booking)
         calendar.add_component(event)
-    if bookings:
-        # The zones' rules for the year around the sessions; all of them would be three quarters of the file.
-        half_a_year = timedelta(days=183)
-        first, last = min(each.start for each in bookings), max(each.end for each in bookings)
-        calendar.add_missing_timezones((first - half_a_year).date(), (last + half_a_year).date())
     return str(calendar.to_ical().decode())
 
 
 def _event(booking: Booking) -> Event:
-    zone = ZoneInfo(booking.coach_time_zone)
+    """In UTC: a wall clock cannot name an hour that comes twice, and readers differ over a zone's rules."""
     event = Event()
     event.add("uid", f"booking-{booking.id}@culturebridge")
     event.add("sequence", booking.calendar_sequence)
     event.add("dtstamp", booking.updated_at)
-    event.add("dtstart", booking.start.astimezone(zone))
-    event.add("dtend", booking.end.astimezone(zone))
+    event.add("dtstart", booking.start.astimezone(UTC))
+    event.add("dtend", booking.end.astimezone(UTC))
     event.add("summary", f"Coaching: {booking.coach.name} and {booking.client.name}")
     event.add("status", _status(booking))
     event.add("organizer", _organiser())

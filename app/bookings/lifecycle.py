@@ -70,7 +70,6 @@ def expire(booking: Booking) -> None:
     """The hold ran out unpaid: the time is free again. Does nothing once it is no longer pending."""
     if booking.status is Status.PENDING:
         booking.move_to(Status.EXPIRED, "not paid in time")
-        booking.calendar_sequence += 1
 
 
 def moved(booking: Booking, before: datetime, by: Party) -> None:
@@ -102,12 +101,11 @@ def cancel(booking: Booking, by: Party, reason: str) -> None:
     """
     refund = preview(booking, by)
     was_confirmed = booking.status is Status.CONFIRMED
+    messages.withdraw_reminders(booking)
     booking.move_to(Status.CANCELLED, reason)
     booking.cancelled_by, booking.cancel_reason, booking.cancelled_at = by, reason, now()
     booking.cancel_refund_percent = refund.percent
     booking_cancelled.send(booking, refund=refund.refund)
-    messages.withdraw_reminders(booking)
-    booking.calendar_sequence += 1
     if was_confirmed:
         messages.booking_cancelled(booking, by, refund, calendar.cancellation(booking))
     elif by is not Party.CLIENT:

@@ -137,10 +137,11 @@ class Booking(Changing, Base):
         )
 
     def move_to(self, status: Status, reason: str = "") -> None:
-        """The only writer of `status`. Raises IllegalMove; writes the audit row."""
+        """The only writer of `status`. Raises IllegalMove; writes the audit row; calendars hear of it."""
         check_move(self.status, status)
         db.session.add(BookingMove(booking_id=self.id, before=self.status, after=status, reason=reason))
         self.status = status
+        self.calendar_sequence += 1
         self.hold_expires_at = self.next_reminder_at = None
 
     def plan_reminder(self, at: datetime) -> None:

@@ -33,7 +33,6 @@ def test_mail_and_calendar_speak_of_the_clocks_where_the_coach_is_then(
 
     assert "19:00 to 20:00 (Asia/Tokyo, UTC+09:00)" in to_coach.text_body
     (event,) = Calendar.from_ical(to_coach.calendar or "").events
-    assert event["DTSTART"].params["TZID"] == "Asia/Tokyo"
     assert event.start == next_week(10)
 
 
@@ -47,7 +46,7 @@ def test_moved_beyond_the_stay_it_names_both_clocks(shop: Shop, client: Person, 
     assert "Europe/Paris" in to_coach.text_body.partition("Before")[0]
     assert "19:00 (Asia/Tokyo, UTC+09:00)" in to_coach.text_body.partition("Before")[2]
     (event,) = Calendar.from_ical(to_coach.calendar or "").events
-    assert event["DTSTART"].params["TZID"] == "Europe/Paris"
+    assert event.start == at_home_again
 
 
 def test_the_client_s_mail_speaks_of_the_client_s_clocks(
