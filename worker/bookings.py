@@ -1,5 +1,7 @@
 """Holds, reminders, and sessions that are over."""
 
+from uuid import UUID
+
 from celery import shared_task
 
 from app.bookings import lifecycle, reminders
@@ -18,8 +20,15 @@ def expire_holds() -> int:
 
 @shared_task(name="bookings.remind", base=Sweep)
 def remind() -> int:
-    """Sessions whose next reminder is due; how many there were."""
-    return reminders.remind(now(), BATCH)
+    """Sessions whose next reminder is due, each by a job of its own; how many there were."""
+    reminders.withdraw_late(now())
+    return enqueue_each("bookings.remind_of", reminders.due(now(), BATCH))
+
+
+@shared_task(name="bookings.remind_of")
+def remind_of(booking_id: str) -> None:
+    """Two mails to render: of hundreds at once, all would be locked until the last is."""
+    reminders.remind(UUID(booking_id), now())
 
 
 @shared_task(name="bookings.complete_past", base=Sweep)

@@ -1,6 +1,8 @@
 """Telling both that their session begins soon."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import func, or_, select
 
@@ -10,23 +12,21 @@ from app.emails import messages
 from app.extensions import db
 
 
-def remind(at: datetime, most: int) -> int:
-    """Remind the people of the sessions whose next reminder is due; how many sessions there were."""
-    _withdraw_late(at)
-    due = db.session.scalars(
-        select(Booking)
-        .where(Booking.status == Status.CONFIRMED, Booking.next_reminder_at <= at)
-        .order_by(Booking.next_reminder_at)
-        .limit(most)
-        .with_for_update(of=Booking, skip_locked=True)
-    ).all()
-    for booking in due:
+def due(at: datetime, most: int) -> Sequence[UUID]:
+    """The sessions whose next reminder is due, the longest due first."""
+    query = select(Booking.id).where(Booking.status == Status.CONFIRMED, Booking.next_reminder_at <= at)
+    return db.session.scalars(query.order_by(Booking.next_reminder_at).limit(most)).all()
+
+
+def remind(booking_id: UUID, at: datetime) -> None:
+    """Remind the people of one session, if it is still due."""
+    booking = Booking.locked(booking_id)
+    if booking and booking.next_reminder_at and booking.next_reminder_at <= at:
         _remind(booking, at)
         booking.plan_reminder(at)
-    return len(due)
 
 
-def _withdraw_late(at: datetime) -> None:
+def withdraw_late(at: datetime) -> None:
     """While the mail server was away, sessions may have begun, or ended otherwise, unannounced."""
     unsent = messages.unsent_reminders()
     over = or_(Booking.status != Status.CONFIRMED, func.lower(Booking.period) <= at)
@@ -38,10 +38,10 @@ def _remind(booking: Booking, at: datetime) -> None:
     """Those who chose a reminder that is due, once: an outage may have let several become due."""
     if booking.start <= at:
         return
-    due = {hours for hours in messages.REMINDER_HOURS if _is_due(booking, hours, at)}
+    now_due = {hours for hours in messages.REMINDER_HOURS if _is_due(booking, hours, at)}
     for reader in (booking.client, booking.coach.account):
-        if due.intersection(reader.reminder_hours):
-            messages.reminder(booking, reader, min(due))
+        if now_due.intersection(reader.reminder_hours):
+            messages.reminder(booking, reader, min(now_due))
 
 
 def _is_due(booking: Booking, hours: int, at: datetime) -> bool:

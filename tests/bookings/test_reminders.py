@@ -13,9 +13,13 @@ from tests.people import Person, next_week
 
 
 def remind(shop: Shop, before: timedelta) -> int:
-    """What the sweep does so long before next week's session."""
+    """What the sweep and its jobs do so long before next week's session."""
     at: datetime = next_week() - before
-    return shop.work(reminders.remind, at, 100)
+    shop.work(reminders.withdraw_late, at)
+    due = shop.work(reminders.due, at, 100)
+    for booking_id in due:
+        shop.work(reminders.remind, booking_id, at)
+    return len(due)
 
 
 def test_both_are_reminded_a_day_before_and_an_hour_before_once_each(
@@ -28,6 +32,30 @@ def test_both_are_reminded_a_day_before_and_an_hour_before_once_each(
     assert counts == [0, 1, 0, 1, 0]
     assert len([mail for mail in shop.rows(Email) if mail.kind == "reminder"]) == 4
     assert set(mails(shop, "reminder")) == {client.email, coach.email}
+
+
+def test_of_two_sweeps_at_once_only_one_reminds(shop: Shop, client: Person, coach: Person) -> None:
+    paid(shop, client, coach, next_week())
+    at = next_week() - timedelta(hours=1)
+    (booking_id,) = shop.work(reminders.due, at, 100)
+
+    for _ in range(2):
+        shop.work(reminders.remind, booking_id, at)
+
+    assert len([mail for mail in shop.rows(Email) if mail.kind == "reminder"]) == 2
+
+
+def test_a_session_called_off_between_the_sweep_and_its_job_is_not_announced(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    booking_id = paid(shop, client, coach, next_week())
+    at = next_week() - timedelta(hours=1)
+    due = shop.work(reminders.due, at, 100)
+    client.post(f"/booking/{booking_id}/cancel", json={})
+
+    shop.work(reminders.remind, due[0], at)
+
+    assert mails(shop, "reminder") == {}
 
 
 def test_one_chooses_how_often(shop: Shop, client: Person, coach: Person) -> None:
