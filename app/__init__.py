@@ -18,6 +18,7 @@ from app.config import Settings
 from app.extensions import db, jwt, mail, migrate
 from app.ops import admin, commands
 from app.ops.health import health
+from app.payments.earnings_routes import earnings
 from app.payments.gateway import api as stripe_api
 from app.payments.routes import payments
 from app.payments.webhook import webhook
@@ -59,7 +60,7 @@ def create_app(settings: Settings | None = None) -> Application:
     app.after_request(logs.request_done)
     problems.register(app)
     docs.register(app)
-    for room in (accounts, coaches, bookings, feed, payments, webhook, health, *admin.ROUTES):
+    for room in (accounts, coaches, bookings, feed, payments, webhook, earnings, health, *admin.ROUTES):
         app.register_blueprint(room)
     commands.register(app)
     return app

@@ -36,6 +36,7 @@ _TAG_OF_BLUEPRINT = {
     "feed": "Bookings",
     "payments": "Payments",
     "webhook": "Payments",
+    "earnings": "Earnings",
     "health": "Operating",
     "admin_audit": "Operating",
     "admin_emails": "Operating",
@@ -57,10 +58,12 @@ CONFIG: dict[str, Any] = {
 
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemView"}}}
 _ICALENDAR = {"description": "iCalendar", "content": {"text/calendar": {"schema": {"type": "string"}}}}
+_CSV = {"description": "CSV (RFC 4180)", "content": {"text/csv": {"schema": {"type": "string"}}}}
 _FURTHER_ANSWERS = {
     "bookings.show_calendar": {"200": _ICALENDAR},
     "feed.show_feed": {"200": _ICALENDAR},
     "feed.show_coach_feed": {"200": _ICALENDAR},
+    "earnings.download_statement": {"200": _CSV},
     "health.ready": {
         "503": {
             "description": "A dependency is down",
@@ -74,6 +77,8 @@ _FURTHER_ANSWERS = {
         }
     },
 }
+_PATH = {"month": {"type": "string", "pattern": "^20[0-9]{2}-(0[1-9]|1[0-2])$", "example": "2026-11"}}
+"""Of the ids in paths all others are UUIDs."""
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -149,7 +154,7 @@ def _complete(operation: dict[str, Any], endpoint: str, view: Any) -> None:
         _complete_body(operation)
     for parameter in operation["parameters"]:
         if parameter["in"] == "path":
-            parameter["schema"] = {"type": "string", "format": "uuid"}
+            parameter["schema"] = _PATH.get(parameter["name"], {"type": "string", "format": "uuid"})
     if getattr(view, "is_idempotent", False):
         operation["parameters"].append(_IDEMPOTENCY_KEY)
     for status, answer in operation["responses"].items():

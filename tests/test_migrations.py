@@ -1,13 +1,16 @@
 """The migrations, on a database of their own."""
 
 from collections.abc import Iterator
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import ARRAY, MetaData, Table, create_engine, inspect, text
+from sqlalchemy.dialects.postgresql import JSONB
 
 from app import create_app
 from app.config import Settings
@@ -64,4 +67,49 @@ def test_no_time_can_be_sold_twice_from_the_first_bookings_on(empty: Flask) -> N
 
     wanted = text("SELECT conname FROM pg_constraint WHERE contype = 'x'")
     assert set(db.session.scalars(wanted)) == {"no_coach_twice", "no_client_twice"}
+    db.session.remove()
+
+
+def insert(table: str, **values: Any) -> UUID:
+    """A row of a table as it is now, with something in whatever else it wants; its id."""
+    columns = Table(table, MetaData(), autoload_with=db.engine).columns
+    wanted = [column for column in columns if not column.nullable and column.server_default is None]
+    filler = {column.name: "{}" if isinstance(column.type, ARRAY | JSONB) else "0" for column in wanted}
+    row = filler | ({"id": uuid4()} if "id" in columns else {}) | values
+    names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
+    db.session.execute(text(f"INSERT INTO {table} ({names}) VALUES ({marks})"), row)
+    return UUID(str(row.get("id", UUID(int=0))))
+
+
+def test_what_was_paid_and_refunded_before_there_were_books_is_entered_on_its_own_day(empty: Flask) -> None:
+    upgrade(revision="0013")
+    owner, client = (insert("account", email=role, role=role) for role in ("coach", "client"))
+    coach = insert("coach", id=owner, time_zone="Pacific/Auckland", slot_step_minutes=30)
+    slot = "[2031-01-01T10:00Z, 2031-01-01T11:00Z)"
+    booked = {"coach_id": coach, "client_id": client, "period": slot, "busy": slot, "status": "cancelled"}
+    booking = insert("booking", **booked, policy="{}", currency="EUR")
+    paid = {"coach_id": coach, "client_id": client, "status": "partially_refunded", "currency": "EUR"}
+    at = {"session_expires_at": "2031-01-31T12:00Z"}
+    payment = insert("payment", **paid, **at, amount_minor=7500, amount_refunded_minor=2500)
+    insert("payment_line", payment_id=payment, booking_id=booking, amount_minor=7500)
+    moved = {"before": "pending", "after": "succeeded", "created_at": "2031-01-31T12:00Z"}
+    insert("payment_move", payment_id=payment, **moved)
+    gone = {"status": "succeeded", "cause": "by_hand", "currency": "EUR", "due_at": "2031-02-02T00:00Z"}
+    insert(
+        "refund",
+        payment_id=payment,
+        booking_id=booking,
+        **gone,
+        amount_minor=2500,
+        updated_at="2031-02-02T00:00Z",
+    )
+    db.session.commit()
+
+    upgrade(revision="0014")
+
+    entries = db.session.execute(text("SELECT day, kind, amount_minor FROM ledger_entry ORDER BY id"))
+    assert [(str(day), kind, amount) for day, kind, amount in entries] == [
+        ("2031-02-01", "payment", 7500),
+        ("2031-02-02", "refund", -2500),
+    ]
     db.session.remove()

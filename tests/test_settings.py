@@ -78,6 +78,7 @@ def test_everything_that_is_wrong_is_named_at_once(monkeypatch: pytest.MonkeyPat
         "DATABASE_URL": "mysql://localhost/db",
         "REDIS_URL": "localhost:6379",
         "BROKER_URL": "https://rabbit.example.com",
+        "COMMISSION_PERCENT": "101",
         "PUBLIC_URL": "api.example.com",
         "STRIPE_SECRET_KEY": "pk_live_0123456789",
         "STRIPE_WEBHOOK_SECRET": "0123456789",

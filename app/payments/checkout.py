@@ -15,6 +15,7 @@ from app.bookings.status import Status as BookingStatus
 from app.config import Environment, Settings
 from app.extensions import db, now
 from app.money import Money
+from app.payments import terms
 from app.payments.gateway import api, sessions
 from app.payments.models import Payment, PaymentLine
 from app.payments.schemas import CheckoutRequest
@@ -138,13 +139,15 @@ def _new_payment(client: Account, bookings: Sequence[Booking], wish: CheckoutReq
     first = bookings[0]
     if now() + SESSION_LASTS + GRACE > first.created_at + LONGEST_HOLD:
         raise NotPayable("This booking was held too long without being paid; book the time again.")
+    price = sum((booking.price for booking in bookings[1:]), first.price)
     payment = Payment(
         id=uuid4(),
         coach_id=first.coach_id,
         client=client,
         lines=[PaymentLine(booking=booking, amount_minor=booking.amount_minor) for booking in bookings],
-        amount_minor=sum(booking.amount_minor for booking in bookings),
-        currency=first.currency,
+        amount_minor=price.amount,
+        currency=price.currency,
+        commission_minor=terms.commission(price).amount,
         status=Status.PENDING,
         locale=wish.locale,
         success_url=wish.success_url,

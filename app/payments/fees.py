@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 
 from app.extensions import db, now
 from app.jobs import after_commit
+from app.payments import ledger
 from app.payments.gateway import api
 from app.payments.gateway import fees as at_stripe
 from app.payments.models import Payment
@@ -80,6 +81,7 @@ def _record(payment_id: UUID, fee: at_stripe.Fee | None, attempts: int) -> timed
     payment.fee_currency = fee.fee.currency
     payment.stripe_balance_transaction_id = fee.balance_transaction_id
     payment.fee_due_at = None
+    ledger.post(payment)
     return None
 
 

@@ -47,6 +47,8 @@ class Payment(Changing, Base):
     receipt_url: Mapped[str | None]
     failure_code: Mapped[str | None]
     failure_message: Mapped[str | None]
+    commission_minor: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Our part, by the percentage when it was made; what is refunded later gives its part of it back."""
     fee_minor: Mapped[int | None]
     """What Stripe kept of it; None until Stripe says so."""
     net_minor: Mapped[int | None]

@@ -15,6 +15,7 @@ from app.emails import money_messages, operator_messages
 from app.extensions import db, now
 from app.jobs import after_commit
 from app.money import BadAmount, Money
+from app.payments import ledger
 from app.payments.models import Payment, Refund
 from app.payments.schemas import RefundRequest
 from app.payments.status import NOT_REFUNDED, RefundCause, RefundStatus, Status
@@ -203,13 +204,14 @@ def _tell(refund: Refund, payment: Payment) -> None:
 
 
 def total(payment: Payment) -> None:
-    """Bring a locked payment's sum and status in line with its refunds."""
+    """Bring a locked payment's sum and status in line with its refunds, and the books with both."""
     db.session.refresh(payment, ["refunds"])
     succeeded = (refund.amount_minor for refund in payment.refunds if refund.status is RefundStatus.SUCCEEDED)
     payment.amount_refunded_minor = min(sum(succeeded), payment.amount_minor)
     status = _status_with(payment.amount_refunded_minor, payment.amount_minor)
     if payment.is_paid and payment.status is not status:
         payment.move_to(status, f"{payment.refunded} refunded")
+    ledger.post(payment)
 
 
 def _status_with(refunded: int, amount: int) -> Status:

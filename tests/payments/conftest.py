@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
@@ -17,8 +18,7 @@ from app.emails.models import Email
 from app.extensions import Base, db
 from app.payments import fees, inbox
 from app.payments.stripe_events import StripeEvent
-from tests.people import CARD, Person, Sandbox
-from tests.waiting import wait_until
+from tests.people import CARD, Checkout, Person, Sandbox
 
 Result = TypeVar("Result")
 Row = TypeVar("Row", bound=Base)
@@ -83,18 +83,22 @@ class Shop:
         (completed,) = self.events(checkout, "checkout.session.completed")
         return completed
 
-    def settlement(self, checkout: dict[str, Any]) -> Event:
-        """What Stripe says once it has settled a payment, a moment after it was paid."""
+    def settlement(self, checkout: Checkout) -> Event:
+        """Stripe settles a payment that was paid; what it says of it, still on its way."""
+        self.sandbox.control(f"/payments/{checkout['session_id']}/settle")
+        return self.events(checkout, "charge.updated")[0]
 
-        def settled() -> list[Event]:
-            return [event for event in self.events(checkout) if event["type"] == "charge.updated"]
-
-        return wait_until(settled)[0]
-
-    def settles(self, checkout: dict[str, Any]) -> None:
+    def settles(self, checkout: Checkout) -> None:
         """Stripe settles a payment, and its fee is looked up."""
         self.told(self.settlement(checkout))
         self.work(fees.look_up, UUID(checkout["payment_id"]))
+
+    def refunds_by_hand(self, checkout: Checkout, amount: int | None = None) -> list[Event]:
+        """Somebody refunds in Stripe's dashboard; what Stripe says of it, still on its way."""
+        body = {"amount": amount} if amount else {}
+        made = self.sandbox.control(f"/payments/{checkout['session_id']}/refund", **body)
+        told = self.events(checkout, "refund.")
+        return [event for event in told if event["data"]["object"]["id"] == made["id"]]
 
     def pays_for(self, client: Person, coach: Person) -> tuple[dict[str, Any], dict[str, Any]]:
         """A booking that is paid and confirmed, and its checkout."""
@@ -117,6 +121,17 @@ def changed(event: Event, event_type: str | None = None, **changes: Any) -> Even
     other["type"] = event_type or event["type"]
     other["data"]["object"] |= changes
     return other
+
+
+@pytest.fixture
+def commission(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Sets COMMISSION_PERCENT, as a restart with another value would."""
+
+    def of(percent: str) -> None:
+        changed = app.extensions["settings"].model_copy(update={"commission_percent": Decimal(percent)})
+        monkeypatch.setitem(app.extensions, "settings", changed)
+
+    return of
 
 
 @pytest.fixture

@@ -1,9 +1,11 @@
 """What Stripe keeps of a payment: heard of, asked for, and never given up."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 from redis import Redis
 from sqlalchemy import text
 
@@ -70,7 +72,16 @@ def test_a_fee_that_is_known_is_not_asked_for_again(
     assert payment_of(shop, checkout).fee_due_at is None
 
 
-def test_asked_too_early_it_is_asked_again(shop: Shop, client: Person, coach: Person) -> None:
+@pytest.fixture
+def slow(shop: Shop) -> Iterator[Shop]:
+    """At this Stripe a payment is not settled by itself."""
+    shop.sandbox.control("/pace", settle_after=None)
+    yield shop
+    shop.sandbox.control("/pace", settle_after=0.5)
+
+
+def test_asked_too_early_it_is_asked_again(slow: Shop, client: Person, coach: Person) -> None:
+    shop = slow
     _, checkout = shop.pays_for(client, coach)
     make_due()
     pause = shop.work(fees.look_up, UUID(checkout["payment_id"]))

@@ -1,0 +1,58 @@
+from uuid import UUID
+
+from apiflask import APIBlueprint
+from flask import Response
+
+from app.accounts.access import current_account, signed_in
+from app.accounts.models import Role
+from app.coaches.models import Coach
+from app.extensions import db
+from app.payments import statement, statement_csv
+from app.payments.earnings import totals
+from app.payments.earnings_schemas import EarningsSearch, EarningsView, StatementView
+from app.problems import NotFound
+
+earnings = APIBlueprint("earnings", __name__)
+
+
+@earnings.get("/coach/me/earnings")
+@earnings.input(EarningsSearch, location="query")
+@earnings.output(EarningsView)
+@signed_in(Role.COACH)
+def show_earnings(query_data: EarningsSearch) -> EarningsView:
+    """What came in, what went out and what is left, for each currency."""
+    coach = Coach.of(current_account())
+    found = totals(coach.id, query_data.since, query_data.until, query_data.booking_id)
+    return EarningsView.of(coach, found)
+
+
+@earnings.get("/coach/me/statement/<month>")
+@earnings.output(StatementView)
+@earnings.doc(responses=[404])
+@signed_in(Role.COACH)
+def show_statement(month: str) -> StatementView:
+    """Each movement of money in a month by the coach's clock; once the month is over it never changes."""
+    return StatementView.of(statement.of(Coach.of(current_account()), statement.Month.named(month)))
+
+
+@earnings.get("/coach/me/statement/<month>.csv")
+@earnings.doc(responses=[404])
+@signed_in(Role.COACH)
+def download_statement(month: str) -> Response:
+    """The same for a spreadsheet."""
+    found = statement.of(Coach.of(current_account()), statement.Month.named(month))
+    answer = Response(statement_csv.written(found), content_type="text/csv; charset=utf-8; header=present")
+    answer.headers["Content-Disposition"] = f'attachment; filename="statement-{found.month}.csv"'
+    return answer
+
+
+@earnings.get("/admin/coach/<uuid:coach_id>/statement/<month>")
+@earnings.output(StatementView)
+@earnings.doc(responses=[404])
+@signed_in(Role.ADMIN)
+def show_statement_of_coach(coach_id: UUID, month: str) -> StatementView:
+    """A coach's statement, as the coach sees it."""
+    coach = db.session.get(Coach, coach_id)
+    if coach is None:
+        raise NotFound("There is no such coach.")
+    return StatementView.of(statement.of(coach, statement.Month.named(month)))

@@ -1,0 +1,133 @@
+from datetime import date
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+
+from app.coaches.models import Coach
+from app.fields import Body, Major, View
+from app.money import Money
+from app.payments.books import Kind
+from app.payments.earnings import Totals
+from app.payments.statement import Line, Statement
+
+
+class EarningsSearch(Body):
+    """Days by the coach's clock, both included; from the first or to the last one unless told."""
+
+    since: Annotated[date | None, Field(alias="from")] = None
+    until: Annotated[date | None, Field(alias="to")] = None
+    booking_id: UUID | None = None
+
+    @model_validator(mode="after")
+    def _is_in_order(self) -> Self:
+        if self.since and self.until and self.until < self.since:
+            raise ValueError("`to` must not be before `from`")
+        return self
+
+
+class TotalsView(View):
+    """Of one currency. Net is gross less refunded, lost to disputes, Stripe's fees and our commission."""
+
+    currency: str
+    gross: Major
+    gross_minor: int
+    refunded: Major
+    refunded_minor: int
+    lost: Major
+    lost_minor: int
+    fees: Major
+    fees_minor: int
+    commission: Major
+    commission_minor: int
+    net: Major
+    net_minor: int
+
+    @classmethod
+    def of(cls, totals: Totals) -> Self:
+        return cls(**cls.values(totals))
+
+    @classmethod
+    def values(cls, totals: Totals) -> dict[str, Any]:
+        names = ("gross", "refunded", "lost", "fees", "commission", "net")
+        amounts = _amounts(totals.currency, {name: getattr(totals, name) for name in names})
+        return {"currency": totals.currency, **amounts}
+
+
+class EarningsView(View):
+    time_zone: str
+    totals: list[TotalsView]
+
+    @classmethod
+    def of(cls, coach: Coach, totals: list[Totals]) -> Self:
+        return cls(time_zone=coach.time_zone, totals=[TotalsView.of(each) for each in totals])
+
+
+class LineOfStatement(View):
+    """What the coach gets is positive. A fee is in the currency that Stripe settles in."""
+
+    date: date
+    kind: Kind
+    booking_id: UUID | None
+    """None where money went back for a series, and nobody said for which of its sessions."""
+    payment_id: UUID
+    client: str
+    amount: Major
+    amount_minor: int
+    currency: str
+
+    @classmethod
+    def of(cls, line: Line) -> Self:
+        return cls(
+            date=line.day,
+            kind=line.kind,
+            booking_id=line.booking_id,
+            payment_id=line.payment_id,
+            client=line.client,
+            amount=line.amount.major,
+            amount_minor=line.amount.amount,
+            currency=line.amount.currency,
+        )
+
+
+class TotalsOfMonth(TotalsView):
+    """Opening and closing are what we owe the coach when the month begins and ends."""
+
+    opening: Major
+    opening_minor: int
+    closing: Major
+    closing_minor: int
+
+    @classmethod
+    def of_month(cls, statement: Statement, totals: Totals) -> Self:
+        opening = statement.opening.get(totals.currency, 0)
+        balances = {"opening": opening, "closing": statement.closing(totals)}
+        return cls(**cls.values(totals), **_amounts(totals.currency, balances))
+
+
+class StatementView(View):
+    coach_id: UUID
+    month: str
+    time_zone: str
+    is_closed: bool
+    lines: list[LineOfStatement]
+    totals: list[TotalsOfMonth]
+
+    @classmethod
+    def of(cls, statement: Statement) -> Self:
+        return cls(
+            coach_id=statement.coach.id,
+            month=str(statement.month),
+            time_zone=statement.coach.time_zone,
+            is_closed=statement.is_closed,
+            lines=[LineOfStatement.of(line) for line in statement.lines],
+            totals=[TotalsOfMonth.of_month(statement, each) for each in statement.totals],
+        )
+
+
+def _amounts(currency: str, minor: dict[str, int]) -> dict[str, Any]:
+    """Each of them in major and in minor units."""
+    both: dict[str, Any] = {}
+    for name, amount in minor.items():
+        both |= {name: Money(amount, currency).major, f"{name}_minor": amount}
+    return both

@@ -1,0 +1,115 @@
+"""The books: what came in and went out for each coach, entry after entry. None is ever changed or removed."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, func, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.coaches.models import Coach
+from app.extensions import Base, choice, db, now
+from app.money import Money
+from app.payments import books
+from app.payments.books import Gone, Item, Kind, Paid
+from app.payments.models import Payment, PaymentLine, Refund
+from app.payments.status import RefundStatus
+
+
+class Entry(Base):
+    """An amount that a coach gets, or that goes off it, on the day on which we knew of it."""
+
+    __tablename__ = "ledger_entry"
+    __table_args__ = (
+        CheckConstraint("amount_minor <> 0", name="amount"),
+        Index(
+            "ix_ledger_entry_of_coach",
+            "coach_id",
+            "day",
+            postgresql_include=["kind", "currency", "amount_minor", "booking_id"],
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(default=now, server_default=func.now())
+    coach_id: Mapped[UUID] = mapped_column(ForeignKey("coach.id"))
+    day: Mapped[date]
+    """By the coach's clock then, never before the coach's last entry: a day that is over stays as it is."""
+    payment_id: Mapped[UUID] = mapped_column(ForeignKey("payment.id"), index=True)
+    booking_id: Mapped[UUID | None] = mapped_column(ForeignKey("booking.id"))
+    kind: Mapped[Kind] = mapped_column(choice(Kind, "kind"))
+    source_id: Mapped[UUID]
+    """The payment, the refund or the dispute that it is for."""
+    amount_minor: Mapped[int]
+    currency: Mapped[str]
+
+
+def post(payment: Payment) -> None:
+    """Bring the books in line with how a payment stands; does nothing where they are.
+
+    The payment must be locked, and with it its coach, which gives the entries of one coach an order. What
+    changed is added as the difference: it does not matter in which order Stripe told it, nor how often.
+    """
+    if not payment.is_paid:
+        return
+    db.session.flush()
+    missing = books.amounts(_standing(payment))
+    missing.subtract(_posted(payment))
+    today = day(db.session.get_one(Coach, payment.coach_id))
+    db.session.add_all(
+        Entry(
+            coach_id=payment.coach_id,
+            day=today,
+            payment_id=payment.id,
+            booking_id=item.booking_id,
+            kind=item.kind,
+            source_id=item.source_id,
+            amount_minor=amount,
+            currency=item.currency,
+        )
+        for item, amount in missing.items()
+        if amount
+    )
+    db.session.flush()
+
+
+def day(coach: Coach) -> date:
+    """The day of what is entered now: today by the coach's clock, unless the last entry is of a later one."""
+    today = now().astimezone(coach.zone).date()
+    last = db.session.scalar(select(func.max(Entry.day)).where(Entry.coach_id == coach.id))
+    return max(today, last) if last else today
+
+
+def _standing(payment: Payment) -> Paid:
+    fee = None
+    if payment.fee_minor is not None and payment.fee_currency:
+        fee = Money(payment.fee_minor, payment.fee_currency)
+    return Paid(
+        payment_id=payment.id,
+        currency=payment.currency,
+        # In an order that never changes: it decides who gets a minor unit that cannot be shared.
+        shares={line.booking_id: line.amount_minor for line in sorted(payment.lines, key=_booking_id)},
+        commission=payment.commission_minor,
+        fee=fee,
+        gone=list(_gone(payment.id)),
+    )
+
+
+def _booking_id(line: PaymentLine) -> UUID:
+    return line.booking_id
+
+
+def _gone(payment_id: UUID) -> Iterator[Gone]:
+    succeeded = select(Refund.id, Refund.booking_id, Refund.amount_minor).where(
+        Refund.payment_id == payment_id, Refund.status == RefundStatus.SUCCEEDED
+    )
+    for refund in db.session.execute(succeeded.order_by(Refund.created_at)):
+        yield Gone(Kind.REFUND, refund.id, refund.booking_id, refund.amount_minor)
+
+
+def _posted(payment: Payment) -> Counter[Item]:
+    item = (Entry.kind, Entry.source_id, Entry.booking_id, Entry.currency)
+    total = func.sum(Entry.amount_minor)
+    rows = db.session.execute(select(*item, total).where(Entry.payment_id == payment.id).group_by(*item))
+    return Counter({Item(*row[:-1]): row[-1] for row in rows})

@@ -1,0 +1,118 @@
+"""A coach's statement of a month: each movement of money, and what was owed before and after."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Self
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from app.accounts.models import Account
+from app.coaches.models import Coach
+from app.extensions import db
+from app.money import Money
+from app.payments import ledger
+from app.payments.books import Kind
+from app.payments.earnings import Totals
+from app.payments.ledger import Entry
+from app.payments.models import Payment
+from app.problems import NotFound
+
+
+@dataclass(frozen=True)
+class Month:
+    first: date
+
+    @classmethod
+    def named(cls, name: str) -> Self:
+        """As 2026-11. Raises NotFound."""
+        if not re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])", name, re.ASCII):
+            raise NotFound("There is no such month; write it as 2026-11.")
+        return cls(date.fromisoformat(f"{name}-01"))
+
+    @property
+    def last(self) -> date:
+        return (self.first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+
+    def __str__(self) -> str:
+        return f"{self.first:%Y-%m}"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One movement; what the coach gets is positive."""
+
+    day: date
+    kind: Kind
+    booking_id: UUID | None
+    payment_id: UUID
+    client: str
+    amount: Money
+
+
+@dataclass(frozen=True)
+class Statement:
+    coach: Coach
+    month: Month
+    is_closed: bool
+    """Whether the month is over: then nothing in it changes any more."""
+    opening: dict[str, int]
+    """What was owed to the coach when the month began, by currency, in minor units."""
+    lines: Sequence[Line]
+
+    @property
+    def totals(self) -> list[Totals]:
+        """Of the month, for each currency that moved or was owed."""
+        moved = [(line.amount.currency, line.kind, line.amount.amount) for line in self.lines]
+        return Totals.of(moved + [(currency, Kind.PAYMENT, 0) for currency in self.opening])
+
+    def closing(self, totals: Totals) -> int:
+        """What was owed when the month ended, or is owed now."""
+        return self.opening.get(totals.currency, 0) + totals.net
+
+
+def of(coach: Coach, month: Month) -> Statement:
+    """The statement of a month that is over, or that runs. Raises NotFound for one that is to come."""
+    # Whoever is entering something holds the coach's row: what comes after this is entered today or later.
+    db.session.execute(select(Coach.id).where(Coach.id == coach.id).with_for_update(read=True))
+    today = ledger.day(coach)
+    if today < month.first:
+        raise NotFound(f"The month {month} has not begun yet.")
+    return Statement(
+        coach=coach,
+        month=month,
+        is_closed=today > month.last,
+        opening=_opening(coach.id, month),
+        lines=_lines(coach.id, month),
+    )
+
+
+def _opening(coach_id: UUID, month: Month) -> dict[str, int]:
+    before = select(Entry.currency, func.sum(Entry.amount_minor)).where(
+        Entry.coach_id == coach_id, Entry.day < month.first
+    )
+    rows = db.session.execute(before.group_by(Entry.currency))
+    return {currency: int(amount) for currency, amount in rows if amount}
+
+
+def _lines(coach_id: UUID, month: Month) -> list[Line]:
+    rows = db.session.execute(
+        select(Entry, Account.name)
+        .join(Payment, Payment.id == Entry.payment_id)
+        .join(Account, Account.id == Payment.client_id)
+        .where(Entry.coach_id == coach_id, Entry.day.between(month.first, month.last))
+        .order_by(Entry.day, Entry.id)
+    )
+    return [
+        Line(
+            day=entry.day,
+            kind=entry.kind,
+            booking_id=entry.booking_id,
+            payment_id=entry.payment_id,
+            client=name,
+            amount=Money(entry.amount_minor, entry.currency),
+        )
+        for entry, name in rows
+    ]

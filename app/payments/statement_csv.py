@@ -1,0 +1,55 @@
+"""A statement for a spreadsheet (RFC 4180)."""
+
+import csv
+from collections.abc import Iterator
+from io import StringIO
+from unicodedata import normalize
+
+from app.money import Money
+from app.payments.statement import Statement
+
+COLUMNS = ("date", "kind", "booking_id", "payment_id", "client", "money_in", "money_out", "currency")
+FORMULA = frozenset("=+-@\t\r\n")
+"""What a spreadsheet takes for the beginning of a formula (OWASP, "CSV Injection")."""
+
+
+def written(statement: Statement) -> str:
+    """The opening balances, each line, the closing balances."""
+    text = StringIO()
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    for row in _rows(statement):
+        writer.writerow([_harmless(cell) for cell in row])
+    return text.getvalue()
+
+
+def _rows(statement: Statement) -> Iterator[tuple[str, ...]]:
+    first, last = str(statement.month.first), str(statement.month.last)
+    for each in statement.totals:
+        opening = Money(statement.opening.get(each.currency, 0), each.currency)
+        yield (first, "opening", "", "", "", *_in_and_out(opening))
+    for line in statement.lines:
+        booking = str(line.booking_id or "")
+        yield (
+            str(line.day),
+            line.kind,
+            booking,
+            str(line.payment_id),
+            line.client,
+            *_in_and_out(line.amount),
+        )
+    for each in statement.totals:
+        closing = Money(statement.closing(each), each.currency)
+        yield (last, "closing", "", "", "", *_in_and_out(closing))
+
+
+def _in_and_out(amount: Money) -> tuple[str, str, str]:
+    """Two columns, so that no number begins with a sign that a spreadsheet might take for a formula."""
+    if amount.amount < 0:
+        return "", str(-amount.major), amount.currency
+    return str(amount.major), "", amount.currency
+
+
+def _harmless(cell: str) -> str:
+    """What begins like a formula begins with an apostrophe instead, and is text to a spreadsheet."""
+    return f"'{cell}" if normalize("NFKC", cell[:1]) in FORMULA else cell  # full width counts as well
