@@ -45,7 +45,7 @@ def _asked(client: Person, booking: dict[str, Any], success_url: str) -> httpx.R
 
 def _payments(stack: Stack, booking: dict[str, Any]) -> int:
     with stack.database.connect() as connection:
-        query = text("SELECT count(*) FROM payment WHERE booking_id = :id")
+        query = text("SELECT count(*) FROM payment_line WHERE booking_id = :id")
         return int(connection.scalar(query, {"id": booking["id"]}) or 0)
 
 
