@@ -1,8 +1,18 @@
 """The web server: workers, threads, timeouts, logging."""
 
 import os
+import shutil
+import tempfile
+from typing import Any
 
-from app.config import Settings
+# Each process counts its requests in a file here, so that /metrics adds them up whichever of them is asked.
+# It must be named before the first import of prometheus_client.
+counters = tempfile.mkdtemp(prefix="culturebridge-metrics-")
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = counters
+
+from prometheus_client.multiprocess import mark_process_dead  # noqa: E402
+
+from app.config import Settings  # noqa: E402
 
 Settings.load()  # a bad setting stops the server here, and not each of its workers for ever
 
@@ -20,3 +30,11 @@ limit_request_line = 8190
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 - heartbeats off the disk
 accesslog = None  # the application logs each request itself, with its id
 logger_class = "gunicorn.glogging.Logger"
+
+
+def child_exit(_server: object, worker: Any) -> None:
+    mark_process_dead(worker.pid)
+
+
+def on_exit(_server: object) -> None:
+    shutil.rmtree(counters, ignore_errors=True)

@@ -16,7 +16,7 @@ from app.bookings.routes import bookings
 from app.coaches.routes import coaches
 from app.config import Settings
 from app.extensions import db, jwt, mail, migrate
-from app.ops import admin, commands
+from app.ops import admin, commands, metrics, reporting
 from app.ops.health import health
 from app.payments.earnings_routes import earnings
 from app.payments.gateway import api as stripe_api
@@ -39,6 +39,7 @@ def create_app(settings: Settings | None = None) -> Application:
     """The application, ready to serve. Raises BadSettings, which names every bad variable."""
     settings = settings or Settings.load()
     logs.configure(settings.log_level)
+    reporting.init(settings)
     app = Application(__name__, title="CultureBridge", version="1", docs_path=None, static_folder=None)  # type: ignore[arg-type]
     app.config.from_mapping(_flask_config(settings))
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -58,9 +59,11 @@ def create_app(settings: Settings | None = None) -> Application:
     app.after_request(_tell_the_request_id)
     app.after_request(_type_only_what_there_is)
     app.after_request(logs.request_done)
+    app.after_request(metrics.observe)
     problems.register(app)
     docs.register(app)
-    for room in (accounts, coaches, bookings, feed, payments, webhook, earnings, health, *admin.ROUTES):
+    rooms = (accounts, coaches, bookings, feed, payments, webhook, earnings, health, metrics.metrics)
+    for room in (*rooms, *admin.ROUTES):
         app.register_blueprint(room)
     commands.register(app)
     return app

@@ -117,6 +117,8 @@ class Settings(BaseSettings):
     smtp_password: SecretStr | None = None
     smtp_from_email: Annotated[str, AfterValidator(_sender)]
     ops_email: EmailStr | None = Field(default=None, validate_default=True)
+    metrics_token: SecretStr | None = None
+    sentry_dsn: SecretStr | None = None
     log_level: Annotated[str, AfterValidator(_log_level)] = "INFO"
 
     @field_validator("secret_key", "jwt_secret_key")

@@ -42,6 +42,8 @@ _TAG_OF_BLUEPRINT = {
     "admin_emails": "Operating",
     "admin_events": "Operating",
     "admin_refunds": "Operating",
+    "metrics": "Operating",
+    "overview": "Operating",
 }
 CONFIG: dict[str, Any] = {
     "OPENAPI_VERSION": "3.1.0",

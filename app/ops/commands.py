@@ -1,19 +1,27 @@
 """The operator's commands, besides Flask's own. Each says what it did, and ends with 1 when it could not."""
 
+from collections.abc import Callable
+from functools import partial
+from uuid import UUID
+
 import click
 from apiflask import APIFlask
 from email_validator import EmailNotValidError, validate_email
 from flask.cli import AppGroup, with_appcontext
 
+from app import context
 from app.accounts import passwords
 from app.accounts.models import Account, Role
 from app.emails import delivery, operator_messages
+from app.emails import levers as email_levers
 from app.emails.models import Email, EmailStatus
 from app.extensions import db, now
 from app.ops import doctor as examination
+from app.payments import levers as payment_levers
 from app.payments.gateway import account as stripe_account
 from app.payments.gateway import api
 from app.payments.inbox import SUBSCRIBED
+from app.problems import Problem
 
 account = AppGroup("account", help="People who may sign in.")
 stripe = AppGroup("stripe", help="Our side of Stripe.")
@@ -85,6 +93,34 @@ def create_webhook(url: str) -> None:
     click.echo(
         f"  STRIPE_WEBHOOK_SECRET={endpoint.secret}\n\nand start again. Stripe shows this secret only once."
     )
+
+
+@stripe.command("replay")
+@click.argument("events", metavar="EVENT…", nargs=-1, required=True)
+@click.option("--reason", default="", help="For the audit log.")
+def replay(events: tuple[str, ...], reason: str) -> None:
+    """Apply events of Stripe's once more, whatever became of them: evt_…"""
+    for event_id in events:
+        _pull(partial(payment_levers.replay, event_id, reason), event_id)
+
+
+@email.command("resend")
+@click.argument("emails", metavar="ID…", nargs=-1, required=True, type=click.UUID)
+@click.option("--reason", default="", help="For the audit log.")
+def resend(emails: tuple[UUID, ...], reason: str) -> None:
+    """Send mails now, whatever became of them."""
+    for email_id in emails:
+        _pull(partial(email_levers.resend, email_id, reason), str(email_id))
+
+
+def _pull(lever: Callable[[], object], name: str) -> None:
+    try:
+        with context.acting("command", context.sensible_request_id(None)):
+            lever()
+            db.session.commit()
+    except Problem as refusal:
+        raise click.ClickException(f"{name}: {refusal.detail}") from refusal
+    click.echo(f"{name} is on its way.")
 
 
 @email.command("test")

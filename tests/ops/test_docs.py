@@ -30,6 +30,7 @@ OPEN_TO_ALL = {
     ("post", "/payment/webhook"),
     ("get", "/health/live"),
     ("get", "/health/ready"),
+    ("get", "/metrics"),
 }
 
 

@@ -257,3 +257,17 @@ def test_a_reason_is_wanted_for_what_is_given_up(shop: Shop, admin: Person) -> N
 
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/reason")
     assert {mail.status for mail in shop.rows(Email)} == {EmailStatus.QUEUED}
+
+
+def test_the_same_levers_stand_on_the_command_line(shop: Shop, client: Person) -> None:
+    event_id, mail = failed_event(shop), mail_of(shop, client)
+    change("UPDATE email SET status = 'failed'")
+    run = shop.app.test_cli_runner().invoke
+
+    assert run(args=["stripe", "replay", event_id, "--reason", "mended"]).exit_code == 0
+    assert run(args=["email", "resend", str(mail.id)]).exit_code == 0
+    unknown = run(args=["stripe", "replay", "evt_none"])
+
+    assert (unknown.exit_code, "no such event" in unknown.output) == (1, True)
+    assert mail_of(shop, client).status is EmailStatus.QUEUED
+    assert {entry.actor for entry in shop.rows(AuditEntry)} == {"command"}

@@ -1,0 +1,99 @@
+"""What waits, what failed, and for how long: the operator's first look."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from kombu import Connection
+from kombu.exceptions import KombuError
+from redis.exceptions import RedisError
+from sqlalchemy import ColumnElement, func, select
+
+from app import jobs
+from app.bookings.models import Booking
+from app.bookings.status import Status
+from app.emails.models import UNSENT, Email, EmailStatus
+from app.extensions import Base, db, now
+from app.payments.models import Refund
+from app.payments.status import NOT_REFUNDED, RefundStatus
+from app.payments.stripe_events import EventStatus, StripeEvent
+
+QUEUES = ("events", "email", "schedule")
+
+
+@dataclass(frozen=True)
+class Backlog:
+    waiting: int
+    failed: int
+    oldest_waiting_seconds: float
+    """How long the first of those that wait has been waiting; 0 when none does."""
+
+
+@dataclass(frozen=True)
+class _Kind:
+    table: type[Base]
+    at: ColumnElement[datetime]
+    waits: ColumnElement[bool]
+    failed: ColumnElement[bool]
+
+    def backlog(self) -> Backlog:
+        waiting, oldest = db.session.execute(
+            select(func.count(), func.min(self.at)).select_from(self.table).where(self.waits)
+        ).one()
+        failed = db.session.scalar(select(func.count()).select_from(self.table).where(self.failed))
+        age = max(0.0, (now() - oldest).total_seconds()) if oldest else 0.0
+        return Backlog(waiting, failed or 0, age)
+
+
+# Each condition is that of a partial index: what is done, which is nearly all, is not read.
+_KINDS = {
+    "stripe_event": _Kind(
+        StripeEvent,
+        StripeEvent.received_at.expression,
+        StripeEvent.status == EventStatus.RECEIVED,
+        StripeEvent.status == EventStatus.FAILED,
+    ),
+    "email": _Kind(
+        Email, Email.created_at.expression, Email.status.in_(UNSENT), Email.status == EmailStatus.FAILED
+    ),
+    "refund": _Kind(
+        Refund,
+        Refund.created_at.expression,
+        (Refund.status == RefundStatus.PENDING) & Refund.stripe_refund_id.is_(None),
+        Refund.status.in_(NOT_REFUNDED),
+    ),
+}
+
+
+def backlogs() -> dict[str, Backlog]:
+    """Of events, mails and refunds."""
+    return {name: kind.backlog() for name, kind in _KINDS.items()}
+
+
+def holds() -> Backlog:
+    """Unpaid times: those that run, and as `failed` those that ran out and were not released yet."""
+    pending = Booking.status == Status.PENDING
+    running = db.session.scalar(select(func.count()).where(pending, Booking.hold_expires_at > now()))
+    stale, first = db.session.execute(
+        select(func.count(), func.min(Booking.hold_expires_at)).where(
+            pending, Booking.hold_expires_at <= now()
+        )
+    ).one()
+    return Backlog(running or 0, stale, (now() - first).total_seconds() if first else 0.0)
+
+
+def queue_depths() -> dict[str, int] | None:
+    """How many messages lie on each queue; None when the broker does not answer."""
+    try:
+        with jobs.queue.connection_for_write(connect_timeout=1) as connection:
+            return {name: _depth(connection, name) for name in QUEUES}
+    except (KombuError, RedisError, OSError):
+        return None
+
+
+def _depth(connection: Connection, name: str) -> int:
+    try:
+        channel: Any = connection.channel()
+        return int(channel.queue_declare(name, passive=True).message_count)
+    except connection.channel_errors:  # nothing was put on it yet
+        return 0

@@ -1,0 +1,78 @@
+"""Prometheus metrics: of each request as it ends, of what waits when they are asked for."""
+
+import os
+import time
+from collections.abc import Iterator
+from hmac import compare_digest
+
+from apiflask import APIBlueprint
+from flask import Response, current_app, g, request
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import REGISTRY, Collector
+
+from app.accounts.access import public
+from app.config import Settings
+from app.ops import backlog
+from app.problems import Unauthorized
+
+metrics = APIBlueprint("metrics", __name__, enable_openapi=True)
+
+REQUESTS = Counter("culturebridge_requests", "Requests answered.", ["method", "route", "status"])
+SECONDS = Histogram(
+    "culturebridge_request_seconds",
+    "Time to the answer.",
+    ["route"],
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+)
+
+
+def observe(response: Response) -> Response:
+    """Count a request by its route, never by its path, which has as many values as there are ids."""
+    route = request.url_rule.rule if request.url_rule else "none"
+    REQUESTS.labels(request.method, route, response.status_code).inc()
+    SECONDS.labels(route).observe(time.perf_counter() - g.get("started", time.perf_counter()))
+    return response
+
+
+@metrics.get("/metrics")
+@public
+def show_metrics() -> Response:
+    """Prometheus metrics of requests, queues and what waits or failed; guarded when METRICS_TOKEN is set."""
+    settings: Settings = current_app.extensions["settings"]
+    token = settings.metrics_token
+    sent = request.headers.get("Authorization", "")
+    if token and not compare_digest(sent.encode(), f"Bearer {token.get_secret_value()}".encode()):
+        raise Unauthorized("This wants METRICS_TOKEN as its bearer token.")
+    return Response(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
+
+
+def _registry() -> CollectorRegistry:
+    """What this process and, under gunicorn, its siblings have counted, and what waits now."""
+    registry = CollectorRegistry()
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    else:
+        registry.register(REGISTRY)
+    registry.register(_Waiting())
+    return registry
+
+
+class _Waiting(Collector):
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        found = backlog.backlogs() | {"hold": backlog.holds()}
+        waiting = GaugeMetricFamily("culturebridge_waiting", "Rows whose work is not done.", labels=["kind"])
+        failed = GaugeMetricFamily("culturebridge_failed", "Rows that were given up.", labels=["kind"])
+        oldest = GaugeMetricFamily(
+            "culturebridge_oldest_waiting_seconds", "Age of the oldest that waits.", labels=["kind"]
+        )
+        for kind, each in found.items():
+            waiting.add_metric([kind], each.waiting)
+            failed.add_metric([kind], each.failed)
+            oldest.add_metric([kind], each.oldest_waiting_seconds)
+        yield from (waiting, failed, oldest)
+        depth = GaugeMetricFamily("culturebridge_queue_messages", "Messages on a queue.", labels=["queue"])
+        for queue, messages in (backlog.queue_depths() or {}).items():
+            depth.add_metric([queue], messages)
+        yield depth
