@@ -12,7 +12,8 @@ from sandbox.stripe.account import Account
 from sandbox.stripe.call import Call, ConnectionCut
 from sandbox.stripe.errors import Missing, Refusal
 from sandbox.stripe.objects import Json, new_id
-from sandbox.stripe.routes import ROUTES, Route
+from sandbox.stripe.routes import ROUTES
+from sandbox.stripe.routing import Route
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 log = logging.getLogger(__name__)

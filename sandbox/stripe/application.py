@@ -7,6 +7,7 @@ from flask import Flask
 from sandbox.stripe import api, hosted_page
 from sandbox.stripe.account import Account
 from sandbox.stripe.amounts import written
+from sandbox.stripe.connect import onboarding
 from sandbox.stripe.controls import panel
 from sandbox.stripe.dashboard import site
 
@@ -22,5 +23,6 @@ def create_app(account: Account) -> Flask:
     app.register_blueprint(api.blueprint(account))
     app.register_blueprint(panel.blueprint(account))
     app.register_blueprint(hosted_page.blueprint(account))
+    app.register_blueprint(onboarding.blueprint(account))
     app.register_blueprint(site.blueprint(account))
     return app

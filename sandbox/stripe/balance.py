@@ -23,13 +23,14 @@ def record(
 ) -> Json:
     """A balance transaction of this kind (`charge`, `refund`, `adjustment` …) caused by `source`."""
     now = account.clock.now()
+    waits = available_on is not None and available_on > now
     details = fee_details or []
     fee = sum(detail["amount"] for detail in details)
     transaction = shaped(
         "balance_transaction",
         id=new_id("txn"),
         amount=amount,
-        available_on=available_on or now,
+        available_on=available_on if waits else now,
         created=now,
         currency=source["currency"],
         description=description,
@@ -38,27 +39,42 @@ def record(
         net=amount - fee,
         reporting_category=category or CATEGORIES.get(kind, kind),
         source=source["id"],
-        status="pending" if available_on else "available",
+        status="pending" if waits else "available",
         type=kind,
     )
-    if available_on:
+    if available_on is not None and waits:
         account.schedule.at(available_on, lambda: transaction.update(status="available"))
     return account.store.add(transaction)
 
 
-def record_charge(account: Account, charge: Json, *, available_at_once: bool) -> Json:
+def available_on(account: Account, charge: Json) -> int | None:
+    """When the money of a charge can be used; None at once."""
+    if account.instruments[charge["id"]].available_at_once:
+        return None
+    return int(charge["created"]) + AVAILABLE_AFTER[_kind(charge)]
+
+
+def available(account: Account, currency: str) -> int:
+    """What can be used now."""
+    return sum(
+        transaction["net"]
+        for transaction in account.store.newest_first("balance_transaction")
+        if transaction["currency"] == currency and transaction["status"] == "available"
+    )
+
+
+def record_charge(account: Account, charge: Json) -> Json:
     """What a payment brings, less Stripe's fee."""
     method = charge["payment_method_details"]["type"]
-    kind = "charge" if method == "card" else "payment"
     fee = fees.of_charge(charge["amount"], charge["currency"], method)
     return record(
         account,
-        kind,
+        _kind(charge),
         charge,
         charge["amount"],
         fee_details=[stripe_fee(fee, charge["currency"], "Stripe processing fees")],
         description=charge["description"],
-        available_on=None if available_at_once else account.clock.now() + AVAILABLE_AFTER[kind],
+        available_on=available_on(account, charge),
     )
 
 
@@ -102,6 +118,10 @@ def stripe_fee(amount: int, currency: str, description: str) -> Json:
         "description": description,
         "type": "stripe_fee",
     }
+
+
+def _kind(charge: Json) -> str:
+    return "charge" if charge["payment_method_details"]["type"] == "card" else "payment"
 
 
 def _line(currency: str, sums: dict[str, int]) -> Json:

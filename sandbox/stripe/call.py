@@ -10,14 +10,15 @@ from werkzeug import Request
 
 from sandbox.stripe import forms, params
 from sandbox.stripe.account import Account
-from sandbox.stripe.errors import Refusal, Unauthorized
+from sandbox.stripe.connect import accounts
+from sandbox.stripe.errors import InvalidParameter, Refusal, Unauthorized
 from sandbox.stripe.events import Cause, cause
 from sandbox.stripe.expansion import expand
 from sandbox.stripe.faults import Fault
 from sandbox.stripe.idempotency import Answer
 from sandbox.stripe.objects import Json, new_id
 from sandbox.stripe.requestlog import Logged
-from sandbox.stripe.routes import Route
+from sandbox.stripe.routing import Route
 
 
 class ConnectionCut(Exception):
@@ -96,13 +97,27 @@ class Call:
     def _result(self) -> Answer:
         with self._account.lock:
             self._account.run_due()  # the answer is as of now, to the second
+            account = self._acting()
             token = cause.set(Cause(self.id, self.key))
             try:
-                thing = deepcopy(self._route.answer(self._account, self._params, *self._ids))
-                expand(self._account, thing, self._params.get("expand", []))
+                thing = deepcopy(self._route.answer(account, self._params, *self._ids))
+                expand(account, thing, self._params.get("expand", []))
             finally:
                 cause.reset(token)
         return Answer(200, thing)
+
+    def _acting(self) -> Account:
+        """The account that the request is about: the shop's own, or a connected one."""
+        connected = self._request.headers.get("Stripe-Account")
+        if connected in (None, self._account.id):
+            return self._account
+        accounts.get(self._account, connected)
+        if not self._route.for_connected:
+            raise InvalidParameter(
+                f"The sandbox does not play {self._route.method} {self._route.path} with Stripe-Account; "
+                "Stripe itself does."
+            )
+        return self._account.seen_by(connected)
 
     def _form(self) -> forms.Form:
         fields = self._request.form if self._request.method == "POST" else self._request.args

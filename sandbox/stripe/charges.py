@@ -4,6 +4,7 @@ from typing import Any
 
 from sandbox.stripe import balance
 from sandbox.stripe.account import Account
+from sandbox.stripe.connect import sharing
 from sandbox.stripe.events import change
 from sandbox.stripe.objects import Json, new_id, shaped
 from sandbox.stripe.payers import Instrument, Payer
@@ -26,6 +27,7 @@ def attempt(
         "charge",
         id=new_id("ch" if method["type"] == "card" else "py"),
         amount=intent["amount"],
+        application_fee_amount=intent["application_fee_amount"],
         billing_details=payer.billing_details(),
         created=account.clock.now(),
         currency=intent["currency"],
@@ -39,6 +41,8 @@ def attempt(
         statement_descriptor=intent["statement_descriptor"],
         statement_descriptor_suffix=intent["statement_descriptor_suffix"],
         status="pending",
+        transfer_data=intent["transfer_data"] and {"amount": None, **intent["transfer_data"]},
+        transfer_group=intent["transfer_group"],
     )
     intent["latest_charge"] = charge["id"]
     account.instruments[charge["id"]] = instrument
@@ -55,6 +59,7 @@ def succeed(account: Account, charge: Json) -> None:
         "receipt_url": f"{account.settings.url}/receipts/{charge['id']}",
         "status": "succeeded",
     }
+    sharing.share(account, charge)
 
 
 def fail(charge: Json, code: str, message: str, **reasons: Any) -> None:
@@ -77,7 +82,5 @@ def settle(account: Account, charge: Json) -> None:
     """Attach the balance transaction, a moment after the payment (event charge.updated)."""
     if charge["balance_transaction"] or charge["status"] == "failed":
         return  # settled by hand, or returned by the bank meanwhile
-    transaction = balance.record_charge(
-        account, charge, available_at_once=account.instruments[charge["id"]].available_at_once
-    )
+    transaction = balance.record_charge(account, charge)
     change(account, "charge.updated", charge, balance_transaction=transaction["id"])

@@ -122,6 +122,7 @@ def _intent(account: Account, session: Json) -> Json:
         account,
         session["amount_total"],
         session["currency"],
+        data,
         description=data.get("description"),
         metadata=merged({}, data.get("metadata", {})),
         payment_method_types=list(session["payment_method_types"]),

@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 from sandbox.stripe.account import Account
 from sandbox.stripe.amounts import check_total
+from sandbox.stripe.connect import sharing
 from sandbox.stripe.errors import InvalidParameter
 from sandbox.stripe.line_items import line_items
 from sandbox.stripe.metadata import check_metadata
@@ -18,7 +19,7 @@ PLAYED = {
     "expires_at", "line_items", "locale", "metadata", "mode", "payment_intent_data", "submit_type",
     "success_url", "ui_mode",
 }  # fmt: skip
-PLAYED_OF_THE_INTENT = {
+PLAYED_OF_THE_INTENT = sharing.PLAYED | {
     "capture_method", "description", "metadata", "receipt_email", "statement_descriptor",
     "statement_descriptor_suffix",
 }  # fmt: skip
@@ -40,6 +41,7 @@ class CheckoutRequest:
         self.total: int = sum(item["amount_total"] for item in self.line_items)
         check_total(self.total, self.currency, "The Checkout Session's total amount due")
         self.payment_method_types = self._payment_method_types()
+        sharing.check(account, params.get("payment_intent_data", {}), self.total, "payment_intent_data")
 
     def _check_supported(self) -> None:
         """A parameter Stripe knows but the sandbox would ignore is refused: silence would be a lie."""

@@ -3,51 +3,30 @@
 import itertools
 import threading
 import time
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections.abc import Callable
 
+from sandbox.stripe.delivery import Audience, Delivery, State
 from sandbox.stripe.lanes import Lane
-from sandbox.stripe.objects import Json, new_id
+from sandbox.stripe.objects import Json
 from sandbox.stripe.postman import Attempt, Postman
 from sandbox.stripe.rules import Mode, Order, Rule
 from sandbox.stripe.settings import Settings
 from sandbox.stripe.store import Store
 
 
-class State(StrEnum):
-    """Where a delivery stands."""
-
-    WAITING = "waiting"  # for its first attempt or the next one
-    HELD = "held"
-    DROPPED = "dropped"
-    DELIVERED = "delivered"
-    FAILED = "failed"  # after the last attempt
-
-
-@dataclass
-class Delivery:
-    """One event on its way to one endpoint."""
-
-    event: str
-    type: str
-    endpoint: str
-    url: str
-    state: State = State.WAITING
-    attempts: list[Attempt] = field(default_factory=list)
-    next_attempt_at: float | None = None
-    id: str = field(default_factory=lambda: new_id("del"))
-
-    @property
-    def unanswered(self) -> bool:
-        """Neither answered nor failed even once, though under way."""
-        return self.state is State.WAITING and not self.attempts
-
-
 class Deliveries:
     """Everything sent or to be sent. The lock is the account's; posting happens outside it."""
 
-    def __init__(self, settings: Settings, store: Store, lock: "threading.RLock", postman: Postman) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        lock: "threading.RLock",
+        postman: Postman,
+        find: Callable[[str], Json | None],
+    ) -> None:
         self._settings = settings
+        self._find = find  # an event, whoever's account it is of
         self._store = store
         self._postman = postman
         self._stopped = False
@@ -56,11 +35,19 @@ class Deliveries:
         self._lanes: dict[str, Lane] = {}
         self._by_event: dict[str, list[Delivery]] = {}
         self.rule = Rule()
-        self.secrets: dict[str, str] = {}  # of the endpoints; Stripe shows one only at creation
+        self._secrets: dict[str, str] = {}  # of the endpoints; Stripe shows one only at creation
+        self._audiences: dict[str, Audience] = {}
+
+    def register(self, endpoint: Json, secret: str, audience: Audience) -> None:
+        """Sign what is sent to the endpoint with this secret, and send it what it is for."""
+        self._secrets[endpoint["id"]] = secret
+        self._audiences[endpoint["id"]] = audience
 
     def send(self, event: Json) -> None:
         """Send a new event to everyone who asked for its type, as the rule in force says."""
-        endpoints = [each for each in self._store.newest_first("webhook_endpoint") if _wants(each, event)]
+        endpoints = [
+            each for each in self._store.newest_first("webhook_endpoint") if self._wants(each, event)
+        ]
         event["pending_webhooks"] = len(endpoints)
         for endpoint in endpoints:
             self._send(event, endpoint)
@@ -68,7 +55,7 @@ class Deliveries:
     def resend(self, event: Json) -> None:
         """Send an event once more, whatever the rule."""
         for endpoint in self._store.newest_first("webhook_endpoint"):
-            if _wants(endpoint, event):
+            if self._wants(endpoint, event):
                 self._start(self._record(event, endpoint), 0)
 
     def release(self, order: Order, times: int = 1) -> int:
@@ -96,7 +83,7 @@ class Deliveries:
     def post_now(self, event: Json, endpoint: Json) -> Attempt:
         """Post the event here and now, past all queues, and return what was answered."""
         with self._changed:
-            secret = self.secrets[endpoint["id"]]
+            secret = self._secrets[endpoint["id"]]
             delivery = self._record(event, endpoint)
             event = dict(event)
             self._posting += 1
@@ -118,6 +105,11 @@ class Deliveries:
         self.stop()
         with self._changed:
             self._changed.wait_for(lambda: self._posting == 0, self._settings.delivery_timeout)
+
+    def _wants(self, endpoint: Json, event: Json) -> bool:
+        chosen = endpoint["enabled_events"]
+        asked = endpoint["status"] == "enabled" and ("*" in chosen or event["type"] in chosen)
+        return asked and self._audiences[endpoint["id"]].includes(event)
 
     def _send(self, event: Json, endpoint: Json) -> None:
         match self.rule.mode_for(event["type"]):
@@ -180,14 +172,14 @@ class Deliveries:
     def _attempt(self, delivery: Delivery) -> None:
         with self._changed:
             endpoint = self._store.find(delivery.endpoint)
-            event = self._store.find(delivery.event)
+            event = self._find(delivery.event)
             if self._stopped:
                 return
             if endpoint is None or event is None or endpoint["status"] != "enabled":
                 delivery.state = State.FAILED
                 self._changed.notify_all()
                 return
-            secret, payload = self.secrets[delivery.endpoint], dict(event)
+            secret, payload = self._secrets[delivery.endpoint], dict(event)
             self._posting += 1
         attempt = self._post(delivery, secret, payload)
         with self._changed:
@@ -205,7 +197,7 @@ class Deliveries:
 
     def _note(self, delivery: Delivery, attempt: Attempt) -> None:
         delivery.attempts.append(attempt)
-        event = self._store.find(delivery.event)
+        event = self._find(delivery.event)
         first_success = attempt.succeeded and not any(
             each.state is State.DELIVERED and each.endpoint == delivery.endpoint
             for each in self.of(delivery.event)
@@ -224,11 +216,6 @@ class Deliveries:
             self._start(delivery, pauses[len(delivery.attempts) - 1])
         else:
             delivery.state, delivery.next_attempt_at = State.FAILED, None
-
-
-def _wants(endpoint: Json, event: Json) -> bool:
-    chosen = endpoint["enabled_events"]
-    return endpoint["status"] == "enabled" and ("*" in chosen or event["type"] in chosen)
 
 
 def _endpoint(delivery: Delivery) -> str:

@@ -39,6 +39,8 @@ def emit(account: Account, event_type: str, thing: Json, previous: Json | None =
         request={"id": cause.get().id, "idempotency_key": cause.get().idempotency_key},
         type=event_type,
     )
+    if account.acting_for:
+        event["account"] = account.acting_for
     if account.deliveries.rule.mode_for(event_type) is Mode.LOSE:
         return event
     account.store.add(event)

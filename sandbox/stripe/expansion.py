@@ -31,7 +31,7 @@ def _expand(account: Account, thing: Json, parts: list[str], path: str) -> None:
         raise InvalidParameter(f"This property cannot be expanded ({path}).", param="expand")
     value = thing[name]
     if isinstance(value, str):
-        found = account.store.find(value)
+        found = account.find(value)
         if found is None or found["object"] == thing["object"]:
             raise InvalidParameter(f"This property cannot be expanded ({path}).", param="expand")
         thing[name] = value = deepcopy(found)

@@ -6,6 +6,7 @@ from sandbox.stripe import payments
 from sandbox.stripe.account import Account
 from sandbox.stripe.amounts import check_currency, check_total, check_unit
 from sandbox.stripe.cards import CardHolder, card_of
+from sandbox.stripe.connect import sharing
 from sandbox.stripe.errors import CardDeclined, InvalidParameter, Missing, WrongState
 from sandbox.stripe.metadata import check_metadata, merged
 from sandbox.stripe.objects import Json
@@ -19,7 +20,7 @@ CANCELABLE = (
     "processing",
 )
 COPIED = ("description", "receipt_email", "statement_descriptor", "statement_descriptor_suffix")
-PLAYED = {
+PLAYED = sharing.PLAYED | {
     "amount",
     "currency",
     "metadata",
@@ -53,10 +54,12 @@ def create(account: Account, params: Json) -> Json:
     currency = check_currency(params["currency"], "currency")
     check_unit(params["amount"], currency, "amount")
     check_total(params["amount"], currency, "Amount", "amount")
+    sharing.check(account, params, params["amount"])
     intent = payments.create_intent(
         account,
         params["amount"],
         currency,
+        params,
         metadata=merged({}, params.get("metadata", {})),
         **{name: params.get(name) for name in COPIED},
     )

@@ -5,6 +5,8 @@ from copy import deepcopy
 
 from sandbox.stripe import charges, checkout, debits, disputes, refund_progress, refunds
 from sandbox.stripe.account import Account
+from sandbox.stripe.connect import accounts, requirements
+from sandbox.stripe.connect.requirements import Standing
 from sandbox.stripe.errors import WrongState
 from sandbox.stripe.objects import Json
 from sandbox.stripe.postman import Attempt
@@ -72,10 +74,18 @@ def move_refund(account: Account, refund_id: str, status: str, reason: str = UNC
         return deepcopy(found)
 
 
+def onboard(account: Account, account_id: str, standing: Standing) -> Json:
+    """Let a connected account's holder tell Stripe what it wants to know, or Stripe find fault."""
+    with account.lock:
+        connected = accounts.get(account, account_id)
+        requirements.move_to(account, connected, standing)
+        return deepcopy(connected)
+
+
 def resend(account: Account, event_id: str) -> Json:
     """Send an event once more to everyone who wants it."""
     with account.lock:
-        event = account.store.get("event", event_id)
+        event = _event(account, event_id)
         account.deliveries.resend(event)
         return deepcopy(event)
 
@@ -92,7 +102,7 @@ def deliver_now(
 ) -> list[tuple[Json, Json, Attempt]]:
     """Post the events in this order, each `times` times, past all queues: event, endpoint and answer."""
     with account.lock:
-        events = [account.store.get("event", event_id) for event_id in event_ids for _ in range(times)]
+        events = [_event(account, event_id) for event_id in event_ids for _ in range(times)]
         endpoints = (
             [account.store.get("webhook_endpoint", endpoint_id)]
             if endpoint_id
@@ -102,6 +112,12 @@ def deliver_now(
     with ThreadPoolExecutor(AT_ONCE if concurrently else 1) as posts:
         attempts = list(posts.map(lambda pair: account.deliveries.post_now(*pair), rounds))
     return [(event, endpoint, attempt) for (event, endpoint), attempt in zip(rounds, attempts, strict=True)]
+
+
+def _event(account: Account, event_id: str) -> Json:
+    """The event, be it of a connected account."""
+    found = account.find(event_id)
+    return found if found and found["object"] == "event" else account.store.get("event", event_id)
 
 
 def charge_of(account: Account, payment_id: str) -> Json:

@@ -8,6 +8,7 @@ from typing import Any
 from sandbox.stripe import card_charges, charges, disputes
 from sandbox.stripe.account import Account
 from sandbox.stripe.cards import CardHolder, Challenge, Decline, TestCard
+from sandbox.stripe.connect import sharing
 from sandbox.stripe.events import emit
 from sandbox.stripe.objects import Json, new_id, shaped
 
@@ -26,8 +27,11 @@ class Outcome(StrEnum):
     CHALLENGED = "challenged"  # the payer has to authenticate
 
 
-def create_intent(account: Account, amount: int, currency: str, **fields: Any) -> Json:
-    """A new payment intent that waits for a payment method (event payment_intent.created)."""
+def create_intent(account: Account, amount: int, currency: str, wanted: Json, **fields: Any) -> Json:
+    """A new payment intent that waits for a payment method (event payment_intent.created).
+
+    `wanted` are the parameters that say what of it is whose.
+    """
     intent_id = new_id("pi")
     intent = shaped(
         "payment_intent",
@@ -36,6 +40,7 @@ def create_intent(account: Account, amount: int, currency: str, **fields: Any) -
         client_secret=new_id(f"{intent_id}_secret", 25),
         created=account.clock.now(),
         currency=currency,
+        **sharing.terms(wanted, intent_id),
         **fields,
     )
     account.store.add(intent)

@@ -3,6 +3,7 @@
 from sandbox.stripe import disputes, refund_progress
 from sandbox.stripe.account import Account
 from sandbox.stripe.amounts import check_unit, written
+from sandbox.stripe.connect import sharing
 from sandbox.stripe.errors import InvalidParameter, WrongState
 from sandbox.stripe.metadata import check_metadata, merged
 from sandbox.stripe.objects import Json, new_id, shaped
@@ -16,6 +17,7 @@ def create(account: Account, params: Json) -> Json:
     left = charge["amount"] - charge["amount_refunded"]
     amount = params.get("amount", left)
     _check_refundable(account, charge, amount, left)
+    sharing.check_take_back(charge, params)
     refund = shaped(
         "refund",
         id=new_id("re" if by_card else "pyr"),
@@ -30,6 +32,7 @@ def create(account: Account, params: Json) -> Json:
         reason=params.get("reason"),
     )
     account.store.add(refund)
+    sharing.take_back(account, refund, charge, params)
     refund_progress.begin(account, refund, charge)
     return refund
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from sandbox.stripe.account import Account
+from sandbox.stripe.delivery import Audience
 from sandbox.stripe.errors import InvalidParameter
 from sandbox.stripe.metadata import check_metadata, merged
 from sandbox.stripe.objects import Json, new_id, shaped
@@ -16,6 +17,7 @@ def create(account: Account, params: Json) -> Json:
     endpoint = shaped(
         "webhook_endpoint",
         id=new_id("we"),
+        application=account.application if params.get("connect") else None,
         api_version=params.get("api_version"),
         created=account.clock.now(),
         description=params.get("description") or None,
@@ -24,7 +26,8 @@ def create(account: Account, params: Json) -> Json:
         url=params["url"],
     )
     account.store.add(endpoint)
-    account.deliveries.secrets[endpoint["id"]] = secret
+    audience = Audience.CONNECTED if params.get("connect") else Audience.OWN
+    account.deliveries.register(endpoint, secret, audience)
     return {**endpoint, "secret": secret}
 
 

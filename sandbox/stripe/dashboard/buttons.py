@@ -5,6 +5,7 @@ from werkzeug.wrappers import Response
 
 from sandbox.stripe import checkout, operations
 from sandbox.stripe.account import Account
+from sandbox.stripe.connect.requirements import Standing
 from sandbox.stripe.dashboard.pages import View
 from sandbox.stripe.objects import Json
 from sandbox.stripe.rules import Order, Rule
@@ -27,6 +28,7 @@ class Buttons:
             ("POST", "/payments/<payment_id>/dispute", self.dispute),
             ("POST", "/disputes/<dispute_id>/escalate", self.escalate_dispute),
             ("POST", "/disputes/<dispute_id>/close", self.close_dispute),
+            ("POST", "/accounts/<account_id>/onboarding", self.onboard),
             ("POST", "/events/<event_id>/resend", self.resend),
             ("POST", "/deliveries/rule", self.set_rule),
             ("POST", "/deliveries/release", self.release),
@@ -78,6 +80,11 @@ class Buttons:
         verdict = "won" if request.form.get("verdict") == "won" else "lost"
         operations.close_dispute(self._account, dispute_id, verdict)
         return redirect("/disputes", 303)
+
+    def onboard(self, account_id: str) -> Response:
+        """Let a connected account come to another standing."""
+        operations.onboard(self._account, account_id, Standing(request.form.get("standing", "complete")))
+        return redirect("/accounts", 303)
 
     def resend(self, event_id: str) -> Response:
         """Send an event once more."""

@@ -32,6 +32,7 @@ class Pages:
             ("GET", "/refunds", self.refunds),
             ("GET", "/disputes", self.disputes),
             ("GET", "/balance", self.balance),
+            ("GET", "/accounts", self.accounts),
             ("GET", "/events", self.events),
             ("GET", "/deliveries", self.deliveries),
             ("GET", "/requests", self.requests),
@@ -60,6 +61,17 @@ class Pages:
             books = ledger.by_currency(self._account)
             return self._page("balance", books=books, rows=self._newest("balance_transaction"))
 
+    def accounts(self) -> str:
+        """Connected accounts with their books, and the transfers to them."""
+        with self._account.lock:
+            return self._page(
+                "accounts",
+                rows=self._newest("account"),
+                books=ledger.books(self._account)["accounts"],
+                transfers=self._newest("transfer"),
+                fees=self._newest("application_fee"),
+            )
+
     def events(self) -> str:
         """Events, newest first."""
         with self._account.lock:
@@ -85,7 +97,7 @@ class Pages:
     def thing(self, object_id: str) -> str:
         """Any object as JSON; an event with its deliveries."""
         with self._account.lock:
-            found = self._account.store.find(object_id)
+            found = self._account.find(object_id)
             if found is None:
                 raise Missing(f"No such object: '{object_id}'")
             sent = [asdict(each) for each in self._account.deliveries.of(object_id)]

@@ -88,7 +88,7 @@ def test_a_reset_forgets_everything(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/refunds", "/disputes", "/balance", "/events", "/deliveries", "/requests"]
+    "path", ["/", "/refunds", "/disputes", "/balance", "/accounts", "/events", "/deliveries", "/requests"]
 )
 def test_the_dashboard_shows_everything_escaped(shop: Shop, path: str) -> None:
     session = shop.paid("4000000000000259", line_items=[shop.item(7500, "eur", "<script>alert(1)</script>")])
@@ -97,7 +97,7 @@ def test_the_dashboard_shows_everything_escaped(shop: Shop, path: str) -> None:
     page = shop.browser.get(shop.url + path)
     assert page.status_code == 200
     assert "<script>" not in page.text
-    assert "€75.00" in page.text or path in {"/events", "/deliveries", "/requests"}
+    assert "€75.00" in page.text or path in {"/accounts", "/events", "/deliveries", "/requests"}
     assert shop.browser.get(f"{shop.url}/objects/{session.id}").status_code == 200
 
 
