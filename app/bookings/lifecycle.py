@@ -22,7 +22,8 @@ COMPLETES_BY_ITSELF = timedelta(days=1)
 """After its end, unless its coach has said how it went."""
 
 booking_cancelled = Signal()
-"""Sent with the booking inside the transaction that cancels it: the payments give the money back."""
+"""Sent with the booking inside the transaction that cancels it: the payments give the money back, and answer
+why they do not when they do not."""
 
 
 class SlotTaken(Problem):
@@ -105,9 +106,10 @@ def cancel(booking: Booking, by: Party, reason: str) -> None:
     booking.move_to(Status.CANCELLED, reason)
     booking.cancelled_by, booking.cancel_reason, booking.cancelled_at = by, reason, now()
     booking.cancel_refund_percent = refund.percent
-    booking_cancelled.send(booking, refund=refund.refund)
+    answers = booking_cancelled.send(booking, refund=refund.refund)
     if was_confirmed:
-        messages.booking_cancelled(booking, by, refund, calendar.cancellation(booking))
+        no_refund = next((why for _, why in answers if why), None)
+        messages.booking_cancelled(booking, by, refund, no_refund, calendar.cancellation(booking))
     elif by is not Party.CLIENT:
         messages.hold_cancelled(booking, by)
 

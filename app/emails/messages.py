@@ -72,8 +72,10 @@ def booking_moved(booking: "Booking", before: datetime, by: str, invitation: str
     )
 
 
-def booking_cancelled(booking: "Booking", by: str, cancelling: "Cancelling", cancellation: str) -> None:
-    """To both: the session is off, by whom, and what goes back."""
+def booking_cancelled(
+    booking: "Booking", by: str, cancelling: "Cancelling", no_refund: str | None, cancellation: str
+) -> None:
+    """To both: the session is off, by whom, and what goes back, or why it does not although it should."""
     put_to_both(
         "booking_cancelled",
         booking,
@@ -81,6 +83,7 @@ def booking_cancelled(booking: "Booking", by: str, cancelling: "Cancelling", can
         cancellation,
         by=by,
         cancelling=cancelling,
+        no_refund=no_refund,
     )
 
 

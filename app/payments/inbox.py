@@ -11,8 +11,9 @@ from sqlalchemy.dialects.postgresql import insert
 from app import context
 from app.emails import operator_messages
 from app.extensions import db, now
-from app.payments import refunds, settlement
+from app.payments import disputes, refunds, settlement
 from app.payments.stripe_events import EventStatus, StripeEvent
+from app.payments.stripe_objects import Mismatch
 from app.retries import MOST_ATTEMPTS, pause_unless_last
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ SUBSCRIBED = frozenset(
     }
 )
 """What Stripe is asked to send. Any other type is recorded and ignored."""
-APPLY = settlement.APPLY | refunds.APPLY
+APPLY = settlement.APPLY | refunds.APPLY | disputes.APPLY
 LEASE = timedelta(minutes=2)
 """How long one try may take before another worker may try."""
 
@@ -82,7 +83,7 @@ def handle(event_id: str) -> timedelta | None:
         with context.acting(f"stripe:{event_id}", context.request_id.get()):
             _apply(event_id)
         db.session.commit()
-    except settlement.Mismatch as error:
+    except Mismatch as error:
         db.session.rollback()
         return _failed(event_id, error, wait=None)
     except Exception as error:  # whatever it was is kept on the row and tried again

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from app.emails import operator_messages
 from app.extensions import db, now
 from app.payments import refunds
+from app.payments.dispute_models import Dispute
 from app.payments.gateway import api
 from app.payments.gateway import refunds as at_stripe
 from app.payments.models import Refund
@@ -18,6 +19,8 @@ from app.retries import MOST_ATTEMPTS, pause
 
 log = logging.getLogger(__name__)
 
+DISPUTED = "charge_disputed"
+"""Stripe's code where the payer's bank holds the money."""
 LEASE = timedelta(minutes=2)
 """How long a worker has for its call; then another may make it, under the same idempotency key."""
 
@@ -25,6 +28,7 @@ LEASE = timedelta(minutes=2)
 def issue(refund_id: UUID) -> timedelta | None:
     """Ask Stripe for a refund that is due; the pause before another try when that is wanted.
 
+    While a dispute holds the money it is not due: the end of the dispute asks for it again.
     Commits twice, as no transaction is open while Stripe is asked. The row's id is the idempotency key: what
     a killed worker left is finished by the next, once.
     """
@@ -42,6 +46,9 @@ def issue(refund_id: UUID) -> timedelta | None:
         refund.stripe_failures += isinstance(error, api.StripeBroke)
         return _postpone(refund, error.detail)
     except api.StripeRefused as error:
+        if error.code == DISPUTED and not refund.payment.given_back_minor:
+            refund.stripe_failures += 1  # the refusal would be repeated under the same idempotency key
+            return _postpone(refund, str(error))  # the dispute's own event is on its way
         refunds.apply(refund.id, None, RefundStatus.FAILED, error.code or str(error))
     else:
         refunds.apply(refund.id, answer.id, RefundStatus(answer.status), answer.failure_reason)
@@ -54,7 +61,7 @@ def _claim(refund_id: UUID) -> Refund | None:
     return db.session.scalar(
         update(Refund)
         .where(Refund.id == refund_id, Refund.status == RefundStatus.PENDING)
-        .where(Refund.stripe_refund_id.is_(None), Refund.due_at <= at)
+        .where(Refund.stripe_refund_id.is_(None), Refund.due_at <= at, ~Dispute.holding(Refund.payment_id))
         .values(attempts=Refund.attempts + 1, due_at=at + LEASE)
         .returning(Refund)
         .execution_options(populate_existing=True)
@@ -78,6 +85,9 @@ def _postpone(refund: Refund, error: str) -> timedelta:
 def forgotten(most: int) -> Sequence[UUID]:
     """Refunds that are due and that Stripe was not asked for, or did not answer about."""
     query = select(Refund.id).where(
-        Refund.status == RefundStatus.PENDING, Refund.stripe_refund_id.is_(None), Refund.due_at <= now()
+        Refund.status == RefundStatus.PENDING,
+        Refund.stripe_refund_id.is_(None),
+        Refund.due_at <= now(),
+        ~Dispute.holding(Refund.payment_id),
     )
     return db.session.scalars(query.order_by(Refund.due_at).limit(most)).all()

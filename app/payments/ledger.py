@@ -13,6 +13,7 @@ from app.extensions import Base, choice, db, now
 from app.money import Money
 from app.payments import books
 from app.payments.books import Gone, Item, Kind, Paid
+from app.payments.dispute_models import Dispute
 from app.payments.models import Payment, PaymentLine, Refund
 from app.payments.status import RefundStatus
 
@@ -92,7 +93,7 @@ def _standing(payment: Payment) -> Paid:
         shares={line.booking_id: line.amount_minor for line in sorted(payment.lines, key=_booking_id)},
         commission=payment.commission_minor,
         fee=fee,
-        gone=list(_gone(payment.id)),
+        gone=list(_gone(payment)),
     )
 
 
@@ -100,12 +101,15 @@ def _booking_id(line: PaymentLine) -> UUID:
     return line.booking_id
 
 
-def _gone(payment_id: UUID) -> Iterator[Gone]:
+def _gone(payment: Payment) -> Iterator[Gone]:
     succeeded = select(Refund.id, Refund.booking_id, Refund.amount_minor).where(
-        Refund.payment_id == payment_id, Refund.status == RefundStatus.SUCCEEDED
+        Refund.payment_id == payment.id, Refund.status == RefundStatus.SUCCEEDED
     )
     for refund in db.session.execute(succeeded.order_by(Refund.created_at)):
         yield Gone(Kind.REFUND, refund.id, refund.booking_id, refund.amount_minor)
+    only_booking = payment.lines[0].booking_id if len(payment.lines) == 1 else None
+    for dispute in db.session.scalars(select(Dispute).where(Dispute.payment_id == payment.id)):
+        yield Gone(Kind.DISPUTE, dispute.id, only_booking, dispute.withdrawn_minor)
 
 
 def _posted(payment: Payment) -> Counter[Item]:

@@ -1,7 +1,7 @@
 """Payments and refunds."""
 
 from datetime import datetime
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, select, text
@@ -13,6 +13,9 @@ from app.bookings.models import Booking, lock_people
 from app.extensions import Base, Changing, choice, db, now
 from app.money import Money
 from app.payments.status import NOT_REFUNDED, PAID, RefundCause, RefundStatus, Status, check_move
+
+if TYPE_CHECKING:  # its file stands above this one
+    from app.payments.dispute_models import Dispute
 
 
 class Payment(Changing, Base):
@@ -62,6 +65,7 @@ class Payment(Changing, Base):
     client: Mapped[Account] = relationship()
     lines: Mapped[list["PaymentLine"]] = relationship(back_populates="payment")
     refunds: Mapped[list["Refund"]] = relationship(back_populates="payment", order_by="Refund.created_at")
+    disputes: Mapped[list["Dispute"]] = relationship(back_populates="payment", order_by="Dispute.opened_at")
 
     @property
     def price(self) -> Money:
@@ -79,9 +83,21 @@ class Payment(Changing, Base):
 
     @property
     def left_minor(self) -> int:
-        """What is not refunded yet, nor being refunded."""
+        """What is not refunded yet, nor being refunded, nor given back to the client by a dispute."""
         gone = (refund.amount_minor for refund in self.refunds if refund.status not in NOT_REFUNDED)
-        return self.amount_minor - sum(gone)
+        return max(0, self.amount_minor - sum(gone) - self.given_back_minor)
+
+    @property
+    def given_back_minor(self) -> int:
+        """What the client has by disputes that we lost."""
+        return sum(dispute.given_back_minor for dispute in self.disputes)
+
+    @property
+    def kept(self) -> Money:
+        """What is ours at the moment: captured, less what was refunded and what disputes have taken."""
+        captured = self.amount_minor if self.is_paid else 0
+        taken = sum(dispute.withdrawn_minor for dispute in self.disputes)
+        return Money(captured - self.amount_refunded_minor - taken, self.currency)
 
     @property
     def is_paid(self) -> bool:
@@ -192,6 +208,11 @@ class Refund(Changing, Base):
     """How often Stripe answered with a failure of its own: each wants an idempotency key of its own."""
 
     payment: Mapped[Payment] = relationship(back_populates="refunds")
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether Stripe has not made it yet."""
+        return self.status is RefundStatus.PENDING and self.stripe_refund_id is None
 
     @property
     def money(self) -> Money:

@@ -19,7 +19,7 @@ from app.payments import ledger
 from app.payments.models import Payment, Refund
 from app.payments.schemas import RefundRequest
 from app.payments.status import NOT_REFUNDED, RefundCause, RefundStatus, Status
-from app.payments.stripe_events import EventStatus, StripeEvent
+from app.payments.stripe_events import MAY_BE_OURS_LATER, EventStatus, StripeEvent
 from app.problems import Forbidden, Invalid, NotFound, Problem
 
 log = logging.getLogger(__name__)
@@ -91,17 +91,36 @@ def request(payment: Payment, amount: Money, reason: str, booking: Booking, caus
     return refund
 
 
+def ask_again(refund: Refund) -> None:
+    """What it waited for is over: a job asks Stripe for it once this is committed."""
+    refund.due_at = now()
+    after_commit("payments.issue_refund", str(refund.id))
+
+
+def call_off(refund: Refund, why: str) -> None:
+    """Stripe is not asked for it any more."""
+    refund.status, refund.failure_reason = RefundStatus.CANCELED, why
+
+
 @booking_cancelled.connect
-def _follow_cancellation(booking: Booking, refund: Money) -> None:
-    """In the transaction that cancels: what the policy says goes back, and an open page is closed."""
+def _follow_cancellation(booking: Booking, refund: Money) -> str | None:
+    """In the transaction that cancels: what the policy says goes back, and an open page is closed.
+
+    Gives what the client is told where a dispute decides about the money.
+    """
     payment = Payment.locked(booking.payment_id) if booking.payment_id else None
     if payment is None:
-        return
+        return None
     if not payment.is_paid:
         _close(payment, booking)
     elif amount := min(refund.amount, payment.left_of(booking).amount):  # some may have gone back by hand
         given_back = Money(amount, payment.currency)
         request(payment, given_back, "the booking was cancelled", booking, RefundCause.CANCELLED)
+    if refund.amount and any(dispute.holds_money for dispute in payment.disputes):
+        return "Your bank holds this payment, as it was disputed, and decides where the money goes."
+    if refund.amount and payment.given_back_minor:
+        return "Your bank has returned the payment to you, as it was disputed."
+    return None
 
 
 def _close(payment: Payment, cancelled: Booking) -> None:
@@ -125,11 +144,10 @@ def told(refund: dict[str, Any]) -> str | None:
 
 
 def wake_told(payment_intent_id: str) -> None:
-    """Refunds told before their payment was known to be ours were ignored: their events are applied now."""
+    """Refunds and disputes told before their payment was known as ours were ignored: they are applied now."""
     woken = db.session.scalars(
         update(StripeEvent)
-        .where(StripeEvent.status == EventStatus.IGNORED, StripeEvent.type.like("refund.%"))
-        .where(StripeEvent.payment_intent_id == payment_intent_id)
+        .where(MAY_BE_OURS_LATER, StripeEvent.payment_intent_id == payment_intent_id)
         .values(status=EventStatus.RECEIVED, due_at=now(), attempts=0)
         .returning(StripeEvent.id)
     )
@@ -172,16 +190,18 @@ def _made_elsewhere(refund: dict[str, Any]) -> Refund | None:
 
 
 def apply(refund_id: UUID, stripe_id: str | None, status: RefundStatus, failure_reason: str | None) -> None:
-    """Write down how a refund stands and what it makes of its payment. A failed one never comes back."""
+    """Write down how a refund stands and what it makes of its payment. One that failed stays so."""
     payment_id = db.session.scalar(select(Refund.payment_id).where(Refund.id == refund_id))
     payment = Payment.locked(payment_id) if payment_id else None
     refund = db.session.get_one(Refund, refund_id, populate_existing=True)
+    # One that was called off here may have been made all the same, its answer lost: then Stripe is right.
+    failed = refund.status in NOT_REFUNDED and refund.stripe_refund_id is not None
     refund.stripe_refund_id = refund.stripe_refund_id or stripe_id
     late_news = refund.status is RefundStatus.SUCCEEDED and status in {
         RefundStatus.PENDING,
         RefundStatus.REQUIRES_ACTION,
     }
-    if refund.status in NOT_REFUNDED or late_news or payment is None:
+    if failed or late_news or payment is None:
         return
     refund.status, refund.failure_reason, refund.last_error = status, failure_reason, None
     db.session.flush()

@@ -8,8 +8,9 @@ from pydantic import AfterValidator, Field, model_validator
 from app.bookings.models import Booking
 from app.fields import Body, Instant, Major, Text, View
 from app.paging import Page
+from app.payments.dispute_models import Dispute
 from app.payments.models import Payment, Refund
-from app.payments.status import RefundCause, RefundStatus, Status
+from app.payments.status import DisputeStatus, RefundCause, RefundStatus, Status
 
 
 def _http_url(url: str) -> str:
@@ -114,6 +115,24 @@ class RefundView(View):
         return cls(amount=refund.money.major, **plain)
 
 
+class DisputeView(View):
+    """A payment's money that the payer's bank asks back; `warning_*` is an inquiry, and moves no money."""
+
+    id: UUID
+    status: DisputeStatus
+    amount: Major
+    amount_minor: int
+    currency: str
+    reason: str
+    due_by: Instant | None
+    opened_at: Instant
+
+    @classmethod
+    def of(cls, dispute: Dispute) -> Self:
+        plain = {field: getattr(dispute, field) for field in cls.model_fields if field != "amount"}
+        return cls(amount=dispute.money.major, **plain)
+
+
 class LineView(View):
     """What of a payment is for one booking, and what of that went back or is going."""
 
@@ -167,6 +186,7 @@ class PaymentView(View):
     stripe_payment_intent_id: str | None
     receipt_url: str | None
     refunds: list[RefundView]
+    disputes: list[DisputeView]
     created_at: Instant
     updated_at: Instant
 
@@ -179,6 +199,7 @@ class PaymentView(View):
             "booking_id": payment.bookings[0].id,
             "lines": [LineView.of(payment, booking) for booking in payment.bookings],
             "refunds": [RefundView.of(refund) for refund in payment.refunds],
+            "disputes": [DisputeView.of(dispute) for dispute in payment.disputes],
         }
         plain = {field: getattr(payment, field) for field in cls.model_fields if field not in computed}
         return cls(**plain, **computed)

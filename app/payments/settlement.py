@@ -20,17 +20,13 @@ from app.money import Money
 from app.payments import fees, refunds
 from app.payments.models import Payment
 from app.payments.status import RefundCause, Status
-from app.payments.stripe_objects import StripeObject, Told, of_intent, of_session
+from app.payments.stripe_objects import Mismatch, StripeObject, Told, of_intent, of_session
 
 Outcome = str | None
 
 NOT_OURS = "no payment of ours"
 OPEN = frozenset({Status.PENDING, Status.FAILED, Status.PROCESSING})
 """Payments of which it is not decided yet whether money comes."""
-
-
-class Mismatch(Exception):
-    """Stripe's word and our books differ in mode, amount, currency or ids: nothing may be confirmed on it."""
 
 
 def session_completed(session: StripeObject) -> Outcome:

@@ -1,4 +1,4 @@
-"""The life of a payment, and of a refund: which status may follow which."""
+"""The life of a payment, of a refund and of a dispute: which status may follow which."""
 
 from enum import StrEnum
 
@@ -60,3 +60,35 @@ def check_move(before: Status, after: Status) -> None:
     """Raises IllegalMove unless the table above lists the move."""
     if after not in MOVES[before]:
         raise IllegalMove(f"a payment that is {before} cannot become {after}")
+
+
+class DisputeStatus(StrEnum):
+    """Stripe's own, in the order in which they can follow each other; `warning_*` is an inquiry.
+
+    A lost dispute that is appealed against stays `lost` here until it is won: no money moves before that.
+    """
+
+    WARNING_NEEDS_RESPONSE = "warning_needs_response"
+    WARNING_UNDER_REVIEW = "warning_under_review"
+    WARNING_CLOSED = "warning_closed"
+    NEEDS_RESPONSE = "needs_response"
+    UNDER_REVIEW = "under_review"
+    APPEAL_NEEDS_RESPONSE = "appeal_needs_response"
+    APPEAL_UNDER_REVIEW = "appeal_under_review"
+    PREVENTED = "prevented"  # the money went back before the bank opened a dispute
+    LOST = "lost"
+    WON = "won"
+
+
+INQUIRIES = frozenset(
+    {DisputeStatus.WARNING_NEEDS_RESPONSE, DisputeStatus.WARNING_UNDER_REVIEW, DisputeStatus.WARNING_CLOSED}
+)
+"""A bank only asks, and has moved no money."""
+AWAITS_EVIDENCE = frozenset(
+    {DisputeStatus.WARNING_NEEDS_RESPONSE, DisputeStatus.NEEDS_RESPONSE, DisputeStatus.APPEAL_NEEDS_RESPONSE}
+)
+DECIDED = frozenset(
+    {DisputeStatus.WARNING_CLOSED, DisputeStatus.PREVENTED, DisputeStatus.LOST, DisputeStatus.WON}
+)
+GIVEN_BACK = frozenset({DisputeStatus.LOST, DisputeStatus.PREVENTED})
+"""The client has the money by the dispute."""

@@ -19,6 +19,10 @@ class EventStatus(StrEnum):
     FAILED = "failed"
 
 
+MAY_BE_OURS_LATER = text("status = 'ignored' AND (type LIKE 'refund.%' OR type LIKE 'charge.dispute.%')")
+"""Events that can come before the one by which their payment is known as ours."""
+
+
 class StripeEvent(Base):
     """An event as Stripe sent it, once, and what became of it."""
 
@@ -27,11 +31,7 @@ class StripeEvent(Base):
         Index("ix_stripe_event_due", "due_at", postgresql_where=text("status = 'received'")),
         Index("ix_stripe_event_at", "received_at", "id"),
         Index("ix_stripe_event_failed", "received_at", "id", postgresql_where=text("status = 'failed'")),
-        Index(
-            "ix_stripe_event_ignored_refund",
-            "payment_intent_id",
-            postgresql_where=text("status = 'ignored' AND type LIKE 'refund.%'"),
-        ),
+        Index("ix_stripe_event_ignored_early", "payment_intent_id", postgresql_where=MAY_BE_OURS_LATER),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)

@@ -9,6 +9,10 @@ from app.money import Money
 StripeObject = dict[str, Any]
 
 
+class Mismatch(Exception):
+    """Stripe's word and our books differ in mode, amount, currency or ids: nothing may be done on it."""
+
+
 @dataclass(frozen=True)
 class Told:
     """What an object of Stripe's says of one payment."""

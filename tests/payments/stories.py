@@ -9,6 +9,7 @@ from sqlalchemy import text
 from app.bookings.models import Booking
 from app.emails.models import Email
 from app.extensions import db
+from app.payments.dispute_models import Dispute
 from app.payments.inbox import APPLY
 from app.payments.models import Payment, Refund
 from tests.payments.conftest import Event, Shop
@@ -24,6 +25,8 @@ class Books:
     """Status, and what went back in minor units."""
     refunds: list[tuple[str, int]] = field(default_factory=list)
     mails: dict[str, int] = field(default_factory=dict)
+    disputes: list[tuple[str, int]] = field(default_factory=list)
+    """Status, and what is withdrawn in minor units."""
 
     @classmethod
     def of(cls, shop: Shop) -> "Books":
@@ -32,6 +35,7 @@ class Books:
             payments=sorted((each.status, each.amount_refunded_minor) for each in shop.rows(Payment)),
             refunds=sorted((refund.status, refund.amount_minor) for refund in shop.rows(Refund)),
             mails=dict(Counter(mail.kind for mail in shop.rows(Email) if mail.kind != "verify_address")),
+            disputes=sorted((each.status, each.withdrawn_minor) for each in shop.rows(Dispute)),
         )
 
 
@@ -128,6 +132,22 @@ def refund_came_back(shop: Shop, client: Person, coach: Person) -> list[Checkout
     return pages
 
 
+def disputed_and_lost(shop: Shop, client: Person, coach: Person) -> list[Checkout]:
+    return _disputed(shop, client, coach, "lost")
+
+
+def disputed_and_won(shop: Shop, client: Person, coach: Person) -> list[Checkout]:
+    return _disputed(shop, client, coach, "won")
+
+
+def _disputed(shop: Shop, client: Person, coach: Person, verdict: str) -> list[Checkout]:
+    (checkout,) = pages = [client.checks_out(client.books(coach))]
+    shop.sandbox.pays(checkout)
+    dispute = shop.sandbox.control(f"/payments/{checkout['session_id']}/dispute")
+    shop.sandbox.control(f"/disputes/{dispute['id']}/close", verdict=verdict)
+    return pages
+
+
 def _hold_ran_out() -> None:
     db.session.execute(text("UPDATE booking SET status = 'expired', hold_expires_at = NULL"))
     db.session.commit()
@@ -173,6 +193,26 @@ STORIES = [
             [("succeeded", 0)],
             [("failed", 2500)],
             CONFIRMED_MAILS | {"refund_issued": 1, "refund_failed": 1, "needs_attention": 1},
+        ),
+    ),
+    Story(
+        "disputed and lost",
+        disputed_and_lost,
+        Books(
+            ["confirmed"],
+            [("succeeded", 0)],
+            mails=CONFIRMED_MAILS | {"dispute_opened": 1, "dispute_decided": 1},
+            disputes=[("lost", 7500)],
+        ),
+    ),
+    Story(
+        "disputed and won",
+        disputed_and_won,
+        Books(
+            ["confirmed"],
+            [("succeeded", 0)],
+            mails=CONFIRMED_MAILS | {"dispute_opened": 1, "dispute_decided": 1},
+            disputes=[("won", 0)],
         ),
     ),
 ]

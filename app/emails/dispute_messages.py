@@ -1,0 +1,106 @@
+"""The mails to whoever runs this about payments that a bank asks back."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from flask import current_app
+
+from app.emails.outbox import insert_once
+
+if TYPE_CHECKING:  # a mail is about its subject's room, which stands above this one
+    from app.payments.dispute_models import Dispute
+    from app.payments.models import Refund
+
+_REASONS = {
+    "bank_cannot_process": "the bank cannot process the payment",
+    "check_returned": "the check was returned",
+    "credit_not_processed": "the client says that a refund they were due did not come",
+    "customer_initiated": "the client asked their bank for the money",
+    "debit_not_authorized": "the client says that they did not allow the debit",
+    "duplicate": "the client says that they paid twice",
+    "fraudulent": "the client says that they did not make this payment",
+    "general": "the bank gives no particular reason",
+    "incorrect_account_details": "the account's details were wrong",
+    "insufficient_funds": "the account did not hold enough",
+    "noncompliant": "the card network's rules were not kept",
+    "product_not_received": "the client says that the session did not take place",
+    "product_unacceptable": "the client says that the session was not as described",
+    "subscription_canceled": "the client says that they had cancelled",
+    "unrecognized": "the client does not recognise the payment",
+}
+"""Stripe's words for why, in ours (Stripe: "Dispute reason codes")."""
+
+
+def opened(dispute: "Dispute", page: str) -> None:
+    """A payment is disputed, or a bank asks about it: who, what, why, until when, and what to do."""
+    kind = "Inquiry about a payment" if dispute.is_inquiry else "Payment disputed"
+    phase = "inquiry" if dispute.is_inquiry else "chargeback"
+    _put("dispute_opened", f"{dispute.id}:{phase}", f"{kind}: {_of_whom(dispute)}", dispute, page)
+
+
+def deadline(dispute: "Dispute", at: datetime, page: str) -> None:
+    """The deadline for evidence comes near, and none was submitted."""
+    assert dispute.due_by, "only what has a deadline is warned of"
+    days = -(-(dispute.due_by - at) // timedelta(days=1))
+    left = f"{days} days are" if days > 1 else "One day is"
+    kind = "the inquiry about" if dispute.is_inquiry else "the dispute over"
+    subject = f"Answer by {_moment(dispute.due_by)}: {kind} {_of_whom(dispute)}"
+    once = f"{dispute.id}:{dispute.due_by:%Y-%m-%dT%H:%M}:{days}d"
+    _put("dispute_deadline", once, subject, dispute, page, left=left)
+
+
+def decided(dispute: "Dispute", called_off: "Sequence[Refund]", page: str) -> None:
+    """The bank has decided, or asks no longer; and what becomes of refunds that waited for it."""
+    verdict, outcome = _verdict(dispute)
+    at = datetime.now(UTC)
+    coming = [each for each in dispute.payment.bookings if each.status == "confirmed" and each.start > at]
+    _put(
+        "dispute_decided",
+        f"{dispute.id}:{dispute.status}",
+        f"{verdict}: {_of_whom(dispute)}",
+        dispute,
+        page,
+        verdict=verdict,
+        outcome=outcome,
+        called_off=called_off,
+        issued=[refund for refund in dispute.payment.refunds if refund.is_owed],
+        coming=0 if dispute.status in {"won", "warning_closed"} else len(coming),
+    )
+
+
+def _verdict(dispute: "Dispute") -> tuple[str, str]:
+    if dispute.is_inquiry:
+        return "Inquiry closed", "The bank asks no longer. No money has moved."
+    if dispute.status == "won":
+        return "Dispute won", f"The bank decided for us: {dispute.money} come back to our balance."
+    if dispute.status == "prevented":
+        return "Dispute prevented", f"{dispute.money} went back to the client before a dispute was opened."
+    kept = dispute.amount_minor - dispute.given_back_minor
+    if kept > 0:
+        return "Dispute lost in part", f"The bank decided that the client keeps {dispute.withdrawn}."
+    return "Dispute lost", f"The bank decided for the client, who keeps {dispute.money}."
+
+
+def _of_whom(dispute: "Dispute") -> str:
+    return f"{dispute.money} of {dispute.payment.client.name}"
+
+
+def _put(kind: str, once: str, subject: str, dispute: "Dispute", page: str, **shown: Any) -> None:
+    to = current_app.extensions["settings"].ops_email
+    if to:
+        shown |= {
+            "dispute": dispute,
+            "payment": dispute.payment,
+            "why": _REASONS.get(dispute.reason, dispute.reason.replace("_", " ")),
+            "due": _moment(dispute.due_by) if dispute.due_by else None,
+            "sessions": [(_moment(each.start), each) for each in dispute.payment.bookings],
+            "page": page,
+        }
+        insert_once(kind, once, to, "Operator", subject, **shown)
+
+
+def _moment(at: datetime) -> str:
+    """Tuesday 1 December 2026, 14:00 UTC"""
+    utc = at.astimezone(UTC)
+    return f"{utc:%A} {utc.day} {utc:%B %Y, %H:%M} UTC"

@@ -1,0 +1,195 @@
+"""Payments that the payer's bank asks back or asks about, and how that ends.
+
+Stripe's events bring the whole dispute each, in any order and any number: of all that was told, what comes
+later in a dispute's life stands, whenever it arrived.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from sqlalchemy import or_, select
+
+from app.emails import dispute_messages
+from app.extensions import db, now
+from app.money import Money
+from app.payments import evidence, ledger, refunds
+from app.payments.dispute_models import Dispute
+from app.payments.gateway import disputes as at_stripe
+from app.payments.models import Payment, Refund
+from app.payments.status import AWAITS_EVIDENCE, INQUIRIES, NOT_REFUNDED, DisputeStatus
+from app.payments.stripe_objects import Mismatch, StripeObject
+
+_LIFE = tuple(DisputeStatus)
+
+
+@dataclass(frozen=True, order=True)
+class Standing:
+    """How a dispute stands: of two, the greater is the later one."""
+
+    stage: int
+    """Where its status stands in a dispute's life."""
+    submissions: int
+    due_by: float
+    """In seconds since 1970, as Stripe tells it: 0 where there is no deadline."""
+    is_held: bool
+    """Whether the charge cannot be refunded."""
+    amount_minor: int
+    reason: str
+
+    @classmethod
+    def told(cls, dispute: StripeObject) -> Self:
+        details = dispute["evidence_details"]
+        return cls(
+            stage=_LIFE.index(DisputeStatus(dispute["status"])),
+            submissions=details["submission_count"],
+            due_by=details["due_by"] or 0,
+            is_held=not dispute["is_charge_refundable"],
+            amount_minor=dispute["amount"],
+            reason=dispute["reason"],
+        )
+
+    @classmethod
+    def known(cls, dispute: Dispute) -> Self:
+        return cls(
+            stage=_LIFE.index(dispute.status),
+            submissions=dispute.submissions,
+            due_by=dispute.due_by.timestamp() if dispute.due_by else 0,
+            is_held=not dispute.is_charge_refundable,
+            amount_minor=dispute.amount_minor,
+            reason=dispute.reason,
+        )
+
+    def write(self, dispute: Dispute) -> None:
+        dispute.status = _LIFE[self.stage]
+        dispute.submissions = self.submissions
+        dispute.due_by = datetime.fromtimestamp(self.due_by, UTC) if self.due_by else None
+        dispute.is_charge_refundable = not self.is_held
+        dispute.amount_minor, dispute.reason = self.amount_minor, self.reason
+
+
+def told(subject: StripeObject) -> str | None:
+    """Stripe says how a dispute stands; whichever of its objects comes first makes the row."""
+    payment = _payment_of(subject)
+    if payment is None:
+        return "no payment of ours"
+    if subject["currency"].upper() != payment.currency:
+        raise Mismatch(f"dispute {subject['id']} is in {subject['currency']}, payment {payment.id} is not")
+    standing = Standing.told(subject)
+    row = select(Dispute).where(Dispute.stripe_dispute_id == subject["id"]).with_for_update()
+    dispute = db.session.scalar(row.execution_options(populate_existing=True))
+    before = dispute.status if dispute else None
+    dispute = dispute or _opened(payment, subject, standing)
+    moved = _move_funds(dispute, subject)
+    if before and standing <= Standing.known(dispute):
+        return None if moved else f"the dispute is {dispute.status} already"
+    standing.write(dispute)
+    _follow(dispute, before)
+    return None
+
+
+def _payment_of(subject: StripeObject) -> Payment | None:
+    by_id = [
+        column == subject[name]
+        for column, name in (
+            (Payment.stripe_payment_intent_id, "payment_intent"),
+            (Payment.stripe_charge_id, "charge"),
+        )
+        if subject.get(name)
+    ]
+    payment_id = db.session.scalar(select(Payment.id).where(or_(*by_id))) if by_id else None
+    return Payment.locked(payment_id) if payment_id else None
+
+
+def _opened(payment: Payment, subject: StripeObject, standing: Standing) -> Dispute:
+    dispute = Dispute(
+        payment=payment,
+        stripe_dispute_id=subject["id"],
+        currency=payment.currency,
+        opened_at=datetime.fromtimestamp(subject["created"], UTC),
+        fund_moves=0,
+        withdrawn_minor=0,
+        evidence=evidence.pack(payment).text,
+        told_deadline_at=now(),
+    )
+    standing.write(dispute)
+    db.session.add(dispute)
+    db.session.flush()
+    return dispute
+
+
+def _move_funds(dispute: Dispute, subject: StripeObject) -> bool:
+    """Whether its list of moves is longer than what was known: it only grows."""
+    moves = subject["balance_transactions"]
+    if len(moves) <= dispute.fund_moves:
+        return False
+    dispute.fund_moves, dispute.withdrawn_minor = len(moves), _withdrawn(moves, dispute)
+    ledger.post(dispute.payment)
+    return True
+
+
+def _withdrawn(moves: Sequence[dict[str, Any]], dispute: Dispute) -> int:
+    """What they took in all; where our account is in another currency, each moved the whole amount."""
+    taken = 0
+    for move in moves:
+        if move["currency"].upper() == dispute.currency:
+            taken -= move["amount"]
+        else:
+            taken += dispute.amount_minor if move["amount"] < 0 else -dispute.amount_minor
+    return max(0, taken)
+
+
+def _follow(dispute: Dispute, before: DisputeStatus | None) -> None:
+    """What its standing means for the operator, for the deadline and for refunds that wait."""
+    if before is None or (before in INQUIRIES and not dispute.is_inquiry):
+        dispute.evidence_submitted_at, dispute.told_deadline_at = None, now()
+        dispute_messages.opened(dispute, at_stripe.page(dispute.payment.stripe_payment_intent_id))
+    if dispute.submissions and dispute.status not in AWAITS_EVIDENCE:
+        dispute.evidence_submitted_at = dispute.evidence_submitted_at or now()
+    dispute.plan_warning()
+    if dispute.is_decided and dispute.status is not before:
+        _decided(dispute)
+
+
+def _decided(dispute: Dispute) -> None:
+    dispute.decided_at = now()
+    db.session.flush()
+    page = at_stripe.page(dispute.payment.stripe_payment_intent_id)
+    dispute_messages.decided(dispute, _settle_owed(dispute.payment), page)
+
+
+def _settle_owed(payment: Payment) -> list[Refund]:
+    """Refunds that waited are asked for, unless the client has the money by the dispute: those are given."""
+    db.session.refresh(payment, ["refunds", "disputes"])
+    owed = [refund for refund in payment.refunds if refund.is_owed]
+    made = [each for each in payment.refunds if each.status not in NOT_REFUNDED and each not in owed]
+    left = payment.amount_minor - payment.given_back_minor - sum(refund.amount_minor for refund in made)
+    called_off = []
+    for refund in owed:
+        if refund.amount_minor <= left:
+            refunds.ask_again(refund)
+        else:
+            refunds.call_off(refund, "the client has this money by a dispute")
+            called_off.append(refund)
+            if left > 0:  # the dispute was about a part of the payment
+                _ask_for_the_rest(payment, refund, left)
+        left -= refund.amount_minor
+    return called_off
+
+
+def _ask_for_the_rest(payment: Payment, refund: Refund, amount: int) -> None:
+    booking = next(each for each in payment.bookings if each.id == refund.booking_id)
+    refunds.request(payment, Money(amount, payment.currency), refund.reason, booking, refund.cause)
+
+
+APPLY: dict[str, Callable[[StripeObject], str | None]] = dict.fromkeys(
+    (
+        "charge.dispute.created",
+        "charge.dispute.updated",
+        "charge.dispute.closed",
+        "charge.dispute.funds_withdrawn",
+        "charge.dispute.funds_reinstated",
+    ),
+    told,
+)

@@ -1,0 +1,178 @@
+"""A booking's history as a bank can read it: who booked, paid and was told what, and how the session went.
+
+All times are UTC, as the reader is in no zone of ours.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from app.bookings.models import Booking, BookingMove
+from app.bookings.policy import Policy
+from app.bookings.status import Status as BookingStatus
+from app.emails.messages import REMINDER_HOURS
+from app.emails.models import Email, EmailStatus
+from app.extensions import db, now
+from app.payments.gateway.disputes import Evidence
+from app.payments.models import Payment, PaymentMove
+from app.payments.status import Status
+
+LONGEST = 20_000
+"""Characters that Stripe takes in one field; the fields together stay far below the 150,000 of all."""
+
+Entry = tuple[datetime, str]
+
+
+def pack(payment: Payment, statement: str = "") -> Evidence:
+    """The history of a payment's bookings, below a statement of the operator's own."""
+    client, bookings = payment.client, payment.bookings
+    product = "; ".join(_product(booking) for booking in bookings)
+    return Evidence(
+        text=_text(payment, statement),
+        product_description=_cut(product),
+        service_date=_cut(", ".join(_day(booking.start) for booking in bookings)),
+        customer_name=client.name,
+        customer_email=client.email,
+    )
+
+
+def _text(payment: Payment, statement: str) -> str:
+    head = [*([statement, ""] if statement else []), *_summary(payment), ""]
+    head.append(f"What happened, as our records of {_minute(now())} have it (all times are UTC):")
+    entries = sorted(_entries(payment))
+    lines = [f"{_minute(at)}  {what}" for at, what in entries]
+    return _with_as_many("\n".join(head), lines)
+
+
+def _with_as_many(head: str, lines: Sequence[str]) -> str:
+    """The head, and of the lines as many as a field can hold; the rest is counted."""
+    whole = "\n".join([head, *lines])
+    if len(whole) <= LONGEST:
+        return whole
+    kept, room = [], LONGEST - len(head) - 60
+    for line in lines:
+        room -= len(line) + 1
+        if room < 0:
+            break
+        kept.append(line)
+    left_out = f"({len(lines) - len(kept)} more entries do not fit here)"
+    return _cut("\n".join([head, *kept, left_out]))
+
+
+def _summary(payment: Payment) -> Iterator[str]:
+    first = payment.bookings[0]
+    yield f"{payment.client.name} <{payment.client.email}> paid {payment.price} to CultureBridge for:"
+    yield from (f"- {_product(booking)}" for booking in payment.bookings)
+    yield ""
+    yield f"Cancellation policy, agreed when booking: {_policy(first.cancellation_policy)}"
+    if payment.receipt_url:
+        yield f"Receipt: {payment.receipt_url}"
+    if payment.refunded.amount:
+        yield f"Refunded so far: {payment.refunded}"
+
+
+def _product(booking: Booking) -> str:
+    local = booking.start.astimezone(ZoneInfo(booking.client_time_zone))
+    return (
+        f"{booking.duration_minutes} minutes of online coaching with {booking.coach.name} on"
+        f" {_day(booking.start)} at {booking.start:%H:%M} UTC ({local:%H:%M} {booking.client_time_zone}):"
+        f" {_OUTCOME[booking.status]}"
+    )
+
+
+_OUTCOME = {
+    BookingStatus.PENDING: "not confirmed yet",
+    BookingStatus.CONFIRMED: "booked and confirmed",
+    BookingStatus.COMPLETED: "the session took place",
+    BookingStatus.NO_SHOW: "the coach was there, the client did not come",
+    BookingStatus.CANCELLED: "cancelled",
+    BookingStatus.EXPIRED: "not confirmed in time",
+}
+
+
+def _policy(policy: Policy) -> str:
+    tiers = sorted(policy.tiers, key=lambda tier: -tier.hours_before)
+    refunds = [
+        f"{tier.refund_percent} % until {tier.hours_before} hours before"
+        for tier in tiers
+        if tier.refund_percent
+    ]
+    return f"a client who cancels gets back {', '.join(refunds)}, nothing later." if refunds else "no refund."
+
+
+def _entries(payment: Payment) -> Iterator[Entry]:
+    for booking in payment.bookings:
+        yield from ((move.created_at, _move(booking, move)) for move in booking.moves)
+    yield from _payment_moves(payment)
+    yield from ((mail.sent_at, _mail(mail)) for mail in _mails(payment) if mail.sent_at)
+    for refund in payment.refunds:
+        yield refund.created_at, f"Refund of {refund.money}, now {refund.status}: {refund.reason}"
+
+
+def _move(booking: Booking, move: BookingMove) -> str:
+    people = {
+        f"account:{booking.client_id}": f"The client, {booking.client.name},",
+        f"account:{booking.coach_id}": f"The coach, {booking.coach.name},",
+    }
+    who = people.get(move.actor, "An administrator" if move.actor.startswith("account:") else "The system")
+    session = f"the session of {_minute(booking.start)}"
+    if move.before is None:
+        return f"{who} booked {session}"
+    if move.before is move.after:
+        return f"{who} {move.reason or 'changed'} ({session})"
+    return f"{who} marked {session} as {move.after}{f': {move.reason}' if move.reason else ''}"
+
+
+def _payment_moves(payment: Payment) -> Iterator[Entry]:
+    yield payment.created_at, f"The payment page for {payment.price} was opened for the client"
+    moves = db.session.scalars(select(PaymentMove).where(PaymentMove.payment_id == payment.id))
+    for move in moves:
+        if move.after is Status.SUCCEEDED and move.before not in {Status.PARTIALLY_REFUNDED, Status.REFUNDED}:
+            receipt = f", receipt {payment.receipt_url}" if payment.receipt_url else ""
+            yield move.created_at, f"{payment.price} were paid on Stripe Checkout{receipt}"
+        elif move.after is Status.FAILED:
+            yield move.created_at, "A try to pay failed"
+
+
+def _mails(payment: Payment) -> Sequence[Email]:
+    """What was sent about these sessions; the unique index of the outbox finds it."""
+    about = {str(payment.id), *(str(refund.id) for refund in payment.refunds)}
+    for booking in payment.bookings:
+        about.add(f"{payment.id}:{booking.id}")
+        for sequence in range(booking.calendar_sequence + 1):
+            about.add(f"{booking.id}:{sequence}")
+            about |= {f"{booking.id}:{sequence}:{hours}h" for hours in REMINDER_HOURS}
+    sent = select(Email).where(Email.kind.in_(_TELLING), Email.subject_id.in_(about))
+    return db.session.scalars(sent.where(Email.status == EmailStatus.SENT)).all()
+
+
+_TELLING = (
+    "booking_confirmed",
+    "series_confirmed",
+    "booking_moved",
+    "booking_cancelled",
+    "reminder",
+    "payment_returned",
+    "refund_issued",
+    "refund_failed",
+)
+
+
+def _mail(mail: Email) -> str:
+    calendar = ", with an entry for the calendar" if mail.calendar else ""
+    return f'E-mail "{mail.subject}" was sent to {mail.recipient}{calendar}'
+
+
+def _minute(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"
+
+
+def _day(at: datetime) -> str:
+    utc = at.astimezone(UTC)
+    return f"{utc.day} {utc:%B %Y}"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
