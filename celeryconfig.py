@@ -70,5 +70,10 @@ beat_schedule = {
         "options": {"expires": 15},
     },
     "unknown fees": {"task": "payments.look_up_unknown_fees", "schedule": 60, "options": {"expires": 60}},
+    "dispute deadlines": {
+        "task": "payments.warn_of_deadlines",
+        "schedule": 600,
+        "options": {"expires": 600},
+    },
     "forgotten mails": {"task": "emails.deliver_forgotten", "schedule": 10, "options": {"expires": 10}},
 }

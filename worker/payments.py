@@ -1,12 +1,13 @@
-"""Events, refunds and fees."""
+"""Events, refunds, fees and disputes."""
 
 import logging
 from uuid import UUID
 
 from celery import Task, shared_task
 
+from app.extensions import now
 from app.jobs import enqueue_each
-from app.payments import fees, holds, inbox, issuing
+from app.payments import answering, fees, holds, inbox, issuing
 from app.retries import pause
 from worker import Sweep, come_again
 
@@ -77,3 +78,9 @@ def close_session(payment_id: str) -> None:
 def release_hold(booking_id: str) -> None:
     """A hold that ran out: its session is closed at Stripe first, and what was paid is not released."""
     holds.release(UUID(booking_id))
+
+
+@shared_task(name="payments.warn_of_deadlines", base=Sweep)
+def warn_of_deadlines() -> int:
+    """Disputes whose deadline comes near; how many there were."""
+    return answering.warn(now(), BATCH)

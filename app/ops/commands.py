@@ -17,6 +17,7 @@ from app.emails import levers as email_levers
 from app.emails.models import Email, EmailStatus
 from app.extensions import db, now
 from app.ops import doctor as examination
+from app.payments import answering
 from app.payments import levers as payment_levers
 from app.payments.gateway import account as stripe_account
 from app.payments.gateway import api
@@ -93,6 +94,21 @@ def create_webhook(url: str) -> None:
     click.echo(
         f"  STRIPE_WEBHOOK_SECRET={endpoint.secret}\n\nand start again. Stripe shows this secret only once."
     )
+
+
+@stripe.command("submit-evidence")
+@click.argument("dispute")
+@click.option("--statement", default="", help="What you say yourself, above the booking's history.")
+def submit_evidence(dispute: str, statement: str) -> None:
+    """Send the bank, which takes it once, the history of the booking that DISPUTE (dp_…) is about."""
+    try:
+        with context.acting("command", context.sensible_request_id(None)):
+            found = answering.find(dispute)
+            answering.submit_evidence(found, statement)
+            db.session.commit()
+    except Problem as refusal:
+        raise click.ClickException(refusal.detail) from refusal
+    click.echo(f"{found.stripe_dispute_id} is {found.status}: the bank has {len(found.evidence)} characters.")
 
 
 @stripe.command("replay")

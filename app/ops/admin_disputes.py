@@ -1,0 +1,92 @@
+"""Disputes, as the operator sees and answers them."""
+
+from typing import Annotated, Self
+from uuid import UUID
+
+from apiflask import APIBlueprint
+from pydantic import Field
+from sqlalchemy import select
+
+from app.accounts.access import signed_in
+from app.accounts.models import Role
+from app.fields import Body, Instant, Text, View
+from app.paging import Span, newest_first
+from app.payments import answering
+from app.payments.dispute_models import Dispute
+from app.payments.evidence import LONGEST
+from app.payments.schemas import DisputeView
+from app.payments.status import DisputeStatus
+
+admin_disputes = APIBlueprint("admin_disputes", __name__, url_prefix="/admin/dispute")
+
+
+class DisputeSearch(Span):
+    status: DisputeStatus | None = None
+
+
+class StatementRequest(Body):
+    """What the operator says; the booking's history follows it."""
+
+    text: Annotated[Text, Field(max_length=LONGEST // 2)] = ""
+
+
+class AdminDisputeView(DisputeView):
+    payment_id: UUID
+    stripe_dispute_id: str
+    is_charge_refundable: bool
+    withdrawn_minor: int
+    """What Stripe has taken for it at the moment, its fees apart."""
+    evidence_submitted_at: Instant | None
+    decided_at: Instant | None
+    created_at: Instant
+    updated_at: Instant
+
+
+class EvidenceView(AdminDisputeView):
+    evidence: str
+    """What the bank was told; before that, what it would be told now."""
+
+    @classmethod
+    def of(cls, dispute: Dispute) -> Self:
+        computed = {"amount": dispute.money.major, "evidence": answering.evidence_of(dispute)}
+        plain = {field: getattr(dispute, field) for field in cls.model_fields if field not in computed}
+        return cls(**plain, **computed)
+
+
+class DisputeList(View):
+    items: list[AdminDisputeView]
+    next_cursor: str | None
+
+
+@admin_disputes.get("")
+@admin_disputes.input(DisputeSearch, location="query")
+@admin_disputes.output(DisputeList)
+@signed_in(Role.ADMIN)
+def list_disputes(query_data: DisputeSearch) -> DisputeList:
+    """All disputes and inquiries, the newest first."""
+    query = select(Dispute)
+    if query_data.status:
+        query = query.where(Dispute.status == query_data.status)
+    rows, next_cursor = newest_first(query, Dispute.created_at, Dispute.id, query_data)
+    return DisputeList(items=[AdminDisputeView.of(row) for row in rows], next_cursor=next_cursor)
+
+
+@admin_disputes.get("/<uuid:dispute_id>")
+@admin_disputes.output(EvidenceView)
+@admin_disputes.doc(responses=[404])
+@signed_in(Role.ADMIN)
+def show_dispute(dispute_id: UUID) -> EvidenceView:
+    """One dispute, with the evidence that the bank was told or would be told now."""
+    return EvidenceView.of(answering.find(str(dispute_id)))
+
+
+@admin_disputes.post("/<uuid:dispute_id>/evidence")
+@admin_disputes.input(StatementRequest)
+@admin_disputes.output(EvidenceView)
+@admin_disputes.doc(responses=[404, 409, 503])
+@signed_in(Role.ADMIN)
+def submit_evidence(dispute_id: UUID, json_data: StatementRequest) -> EvidenceView:
+    """Send the bank the booking's history, below a text of one's own. A bank takes evidence once."""
+    dispute = answering.find(str(dispute_id))
+    answering.submit_evidence(dispute, json_data.text)
+    return EvidenceView.of(dispute)

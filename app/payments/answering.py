@@ -1,0 +1,82 @@
+"""Answering disputes: the evidence, and the deadline for it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select
+
+from app import audit
+from app.emails import dispute_messages
+from app.extensions import db, now
+from app.payments import disputes, evidence
+from app.payments.dispute_models import Dispute
+from app.payments.gateway import api
+from app.payments.gateway import disputes as at_stripe
+from app.problems import NotFound, Problem
+
+
+class NotAnswerable(Problem):
+    status, slug = 409, "not-answerable"
+
+
+class EvidenceRefused(Problem):
+    status, slug = 422, "evidence-refused"
+
+
+def find(name: str) -> Dispute:
+    """A dispute by our id or by Stripe's. Raises NotFound."""
+    dispute = db.session.scalar(select(Dispute).where(_named(name)))
+    if dispute is None:
+        raise NotFound("There is no such dispute.")
+    return dispute
+
+
+def _named(name: str) -> ColumnElement[bool]:
+    try:
+        return Dispute.id == UUID(name)
+    except ValueError:
+        return Dispute.stripe_dispute_id == name
+
+
+def evidence_of(dispute: Dispute) -> str:
+    """What the bank would be told now; once it takes none, what it was told or could have been."""
+    return evidence.pack(dispute.payment).text if dispute.awaits_evidence else dispute.evidence
+
+
+def submit_evidence(dispute: Dispute, statement: str = "") -> None:
+    """Send the bank the booking's history, below a statement of the operator's own.
+
+    Commits before Stripe is asked. Raises NotAnswerable, EvidenceRefused, StripeAway.
+    """
+    if dispute.evidence_submitted_at:
+        raise NotAnswerable("Evidence was submitted already; a bank takes it once.")
+    if not dispute.awaits_evidence:
+        raise NotAnswerable(f"This dispute is {dispute.status}: the bank takes no evidence.")
+    packed = evidence.pack(dispute.payment, statement)
+    db.session.commit()  # no lock waits for Stripe's answer
+    try:
+        answer = at_stripe.submit_evidence(dispute.stripe_dispute_id, packed)
+    except api.StripeRefused as error:
+        raise EvidenceRefused(str(error)) from error
+    disputes.told(answer)
+    audit.record("dispute.submit_evidence", f"dispute:{dispute.id}")
+    dispute.evidence, dispute.evidence_submitted_at = packed.text, now()
+    dispute.plan_warning()
+
+
+def warn(at: datetime, most: int) -> int:
+    """Tell the operator of the deadlines that come near; how many there were."""
+    due = db.session.scalars(
+        select(Dispute)
+        .where(Dispute.warn_at <= at)
+        .order_by(Dispute.warn_at)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for dispute in due:
+        if dispute.due_by and dispute.due_by > at:  # after an outage it may have passed
+            page = at_stripe.page(dispute.payment.stripe_payment_intent_id)
+            dispute_messages.deadline(dispute, at, page)
+        dispute.told_deadline_at = at
+        dispute.plan_warning()
+    return len(due)
