@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import current_app
 
 from app.emails.outbox import insert_once
+from app.extensions import now
 
 if TYPE_CHECKING:  # a mail is about its subject's room, which stands above this one
     from app.payments.dispute_models import Dispute
@@ -53,8 +54,7 @@ def deadline(dispute: "Dispute", at: datetime, page: str) -> None:
 def decided(dispute: "Dispute", called_off: "Sequence[Refund]", page: str) -> None:
     """The bank has decided, or asks no longer; and what becomes of refunds that waited for it."""
     verdict, outcome = _verdict(dispute)
-    at = datetime.now(UTC)
-    coming = [each for each in dispute.payment.bookings if each.status == "confirmed" and each.start > at]
+    coming = [each for each in dispute.payment.bookings if each.status == "confirmed" and each.start > now()]
     _put(
         "dispute_decided",
         f"{dispute.id}:{dispute.status}",

@@ -14,6 +14,7 @@ from app.bookings.models import Booking
 from app.bookings.status import Status
 from app.emails.models import UNSENT, Email, EmailStatus
 from app.extensions import Base, db, now
+from app.payments.dispute_models import Dispute
 from app.payments.models import Refund
 from app.payments.status import NOT_REFUNDED, RefundStatus
 from app.payments.stripe_events import EventStatus, StripeEvent
@@ -59,7 +60,9 @@ _KINDS = {
     "refund": _Kind(
         Refund,
         Refund.created_at.expression,
-        (Refund.status == RefundStatus.PENDING) & Refund.stripe_refund_id.is_(None),
+        (Refund.status == RefundStatus.PENDING)
+        & Refund.stripe_refund_id.is_(None)
+        & ~Dispute.holding(Refund.payment_id),  # a bank may take months, and nobody can hurry it
         Refund.status.in_(NOT_REFUNDED),
     ),
 }

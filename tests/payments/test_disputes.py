@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from app.emails.models import Email
+from app.ops import backlog
 from app.payments import inbox, issuing, refunds
 from app.payments.dispute_models import Dispute
 from app.payments.models import Payment, Refund
@@ -238,6 +239,7 @@ def test_while_a_dispute_holds_the_money_stripe_is_not_asked_to_refund(
     issue_all(shop)
 
     assert issuing.forgotten(10) == []
+    assert backlog.backlogs()["refund"].waiting == 0
     (refund,) = shop.rows(Refund)
     assert (refund.status, refund.attempts) == (RefundStatus.PENDING, 0)
 
