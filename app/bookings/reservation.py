@@ -61,7 +61,7 @@ def request(client: Account, wish: BookingRequest) -> Booking:
     coach, at = in_line(wish.coach_id, client), now()
     check_holds(client, at)
     time = Time.of(coach, wish.session_datetime, wish.duration_minutes)
-    expire_stale_holds(coach, client, [time], at)
+    expire_stale_holds(coach, client, [time.busy], at)
     return take(coach, client, time, wish.notes, at)
 
 
@@ -84,17 +84,19 @@ def check_holds(client: Account, at: datetime) -> None:
         raise TooManyHolds(f"You hold {MOST_HOLDS} unpaid times already. Pay for one, or let it run out.")
 
 
-def expire_stale_holds(coach: Coach, client: Account, times: Sequence[Time], at: datetime) -> None:
+def expire_stale_holds(
+    coach: Coach, client: Account, wanted: Sequence[Range[datetime]], at: datetime
+) -> None:
     """Holds that ran out free their times here and now, and not only when the sweep comes by.
 
     Two clients may each be in the other's way at two coaches: both lock all such holds at once, in the same
     order. One that somebody else has locked is waited for, as it may be given back unexpired.
     """
-    wanted = or_(*(Booking.busy.overlaps(time.busy) for time in times))
+    in_the_way = or_(*(Booking.busy.overlaps(busy) for busy in wanted))
     stale = db.session.scalars(
         select(Booking)
         .where(Booking.status == Status.PENDING, Booking.hold_expires_at <= at)
-        .where(or_((Booking.coach_id == coach.id) & wanted, Booking.client_id == client.id))
+        .where(or_((Booking.coach_id == coach.id) & in_the_way, Booking.client_id == client.id))
         .order_by(Booking.id)
         .with_for_update(of=Booking)
     )
@@ -143,7 +145,7 @@ def reschedule(booking: Booking, by: Party, start: datetime) -> None:
     if start == before:
         return
     time = Time.of(coach, start, booking.duration_minutes)
-    expire_stale_holds(coach, booking.client, [time], at)
+    expire_stale_holds(coach, booking.client, [time.busy], at)
     if not slots.is_free(coach, start, time.minutes, at, apart_from=booking.id):
         raise _refusal(coach, time, at, apart_from=booking.id)
     with _no_overlap(coach, time, at, apart_from=booking.id):

@@ -53,7 +53,7 @@ def request(client: Account, wish: SeriesRequest) -> Held:
     held = Held(series)
     starts = _weekly(coach, wish.session_datetime, wish.sessions)
     times = [Time.of(coach, start, wish.duration_minutes) for start in starts]
-    expire_stale_holds(coach, client, times, at)
+    expire_stale_holds(coach, client, [time.busy for time in times], at)
     for time in times:
         _hold(held, coach, client, time, wish.notes, at)
     if not held.bookings or (held.left_out and not wish.skip_taken):

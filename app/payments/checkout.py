@@ -69,9 +69,12 @@ def _payment_for(client: Account, wish: CheckoutRequest) -> Payment:
     bookings = _payable(client, wish)
     payment_id = bookings[0].payment_id
     payment = Payment.locked(payment_id) if payment_id else None
+    if payment and payment.status is Status.PROCESSING:
+        raise NotPayable("This booking is being paid: the bank has not answered yet.")
     if payment and _is_open(payment):
         if _is_for(payment, bookings, wish):
             return payment
+        _check_may_be_held(bookings)  # else the client is left without any page
         _close(payment)
         return _payment_for(client, wish)  # no lock was held meanwhile: look again
     return _new_payment(client, bookings, wish)
@@ -135,10 +138,14 @@ def _close(payment: Payment) -> None:
         closed.move_to(Status.EXPIRED, "replaced by another session")
 
 
-def _new_payment(client: Account, bookings: Sequence[Booking], wish: CheckoutRequest) -> Payment:
-    first = bookings[0]
-    if now() + SESSION_LASTS + GRACE > first.created_at + LONGEST_HOLD:
+def _check_may_be_held(bookings: Sequence[Booking]) -> None:
+    if now() + SESSION_LASTS + GRACE > bookings[0].created_at + LONGEST_HOLD:
         raise NotPayable("This booking was held too long without being paid; book the time again.")
+
+
+def _new_payment(client: Account, bookings: Sequence[Booking], wish: CheckoutRequest) -> Payment:
+    _check_may_be_held(bookings)
+    first = bookings[0]
     price = sum((booking.price for booking in bookings[1:]), first.price)
     payment = Payment(
         id=uuid4(),

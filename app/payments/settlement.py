@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from flask import current_app
 from sqlalchemy import or_, select
 
-from app.bookings import lifecycle
+from app.bookings import lifecycle, reservation
 from app.bookings.models import Booking
 from app.bookings.status import Status as BookingStatus
 from app.coaches import slots
@@ -132,6 +132,7 @@ def _paid(told: Told) -> Outcome:
 
 def _deliver(payment: Payment) -> None:
     """Money was received: each session is confirmed, or its share goes back."""
+    _make_room([booking for booking in payment.bookings if booking.status is BookingStatus.EXPIRED])
     confirmed: list[Booking] = []
     refused: defaultdict[str, list[Booking]] = defaultdict(list)
     for booking in payment.bookings:
@@ -145,6 +146,13 @@ def _deliver(payment: Payment) -> None:
         _return(payment, bookings, why)
 
 
+def _make_room(late: Sequence[Booking]) -> None:
+    """Other holds that ran out are in nobody's way, though they are not swept yet."""
+    if late:
+        busy = [booking.busy for booking in late]
+        reservation.expire_stale_holds(late[0].coach, late[0].client, busy, now())
+
+
 def _not_confirmed(booking: Booking) -> str | None:
     """None once the booking is on; else why its money goes back."""
     if booking.status in {BookingStatus.CONFIRMED, BookingStatus.COMPLETED, BookingStatus.NO_SHOW}:
@@ -152,6 +160,7 @@ def _not_confirmed(booking: Booking) -> str | None:
     if booking.status is BookingStatus.CANCELLED:
         return "your payment came after the booking was cancelled."
     if booking.start <= now():
+        lifecycle.expire(booking)
         return "your payment came after the session's time."
     try:
         lifecycle.confirm(booking)
