@@ -22,6 +22,7 @@ from app.extensions import Base, Changing, Identified, choice, db
 from app.money import Money
 
 _ALIVE = text("status IN ('pending', 'confirmed')")
+_START = text("lower(period)")
 
 
 NO_CLIENT_TWICE = "no_client_twice"
@@ -56,9 +57,13 @@ class Booking(Changing, Base):
     __table_args__ = (
         ExcludeConstraint(("coach_id", "="), ("busy", "&&"), where=_ALIVE, name="no_coach_twice"),
         ExcludeConstraint(("client_id", "="), ("period", "&&"), where=_ALIVE, name=NO_CLIENT_TWICE),
-        Index("ix_booking_of_client", "client_id", text("lower(period)"), "id"),
-        Index("ix_booking_of_coach", "coach_id", text("lower(period)"), "id"),
-        Index("ix_booking_coming", text("lower(period)"), postgresql_where=text("status = 'confirmed'")),
+        # In the order of each list: a client's, a coach's, everybody's, with a status and without.
+        Index("ix_booking_of_client", "client_id", _START, "id"),
+        Index("ix_booking_of_client_by_status", "client_id", "status", _START, "id"),
+        Index("ix_booking_of_coach", "coach_id", _START, "id"),
+        Index("ix_booking_of_coach_by_status", "coach_id", "status", _START, "id"),
+        Index("ix_booking_by_start", _START, "id"),
+        Index("ix_booking_by_status", "status", _START, "id"),
         Index("ix_booking_reminder", "next_reminder_at", postgresql_where=text("status = 'confirmed'")),
         Index("ix_booking_running_hold", "hold_expires_at", postgresql_where=text("status = 'pending'")),
         Index("ix_booking_of_series", "series_id", postgresql_where=text("series_id IS NOT NULL")),

@@ -75,10 +75,11 @@ def in_line(coach_id: UUID, client: Account) -> Coach:
 
 def check_holds(client: Account, at: datetime) -> None:
     """Raises TooManyHolds for a client, in line, who keeps enough unpaid times; a series counts as one."""
-    running = (Booking.status == Status.PENDING) & (Booking.hold_expires_at > at)
     hold = func.coalesce(Booking.series_id, Booking.id)
+    running = func.count(hold.distinct()).filter(Booking.hold_expires_at > at)
+    # The filter stands outside of WHERE: there it would lead the planner through everybody's running holds.
     holds = db.session.scalar(
-        select(func.count(hold.distinct())).where(Booking.client_id == client.id, running)
+        select(running).where(Booking.client_id == client.id, Booking.status == Status.PENDING)
     )
     if (holds or 0) >= MOST_HOLDS:
         raise TooManyHolds(f"You hold {MOST_HOLDS} unpaid times already. Pay for one, or let it run out.")

@@ -18,20 +18,21 @@ One day is for the offset; one because hours may run on past midnight, and becau
 """
 
 # A hold that has run out no longer takes its time; the booking transaction expires it before it inserts.
-# A session that took place is still one of its day.
+# A session that took place is still one of its day. What is said of holds is no alternative that the planner
+# could look up by itself: it would read everybody's running holds, as it expects next to none.
 _FREE_STARTS = text(f"""
 WITH {OFFERED}, taken AS MATERIALIZED (
   SELECT coalesce(range_agg(busy), '{{}}'::tstzmultirange) AS busy FROM booking
   WHERE coach_id = :coach_id
     AND busy && tstzrange(:since ::timestamptz - interval '1 day', :until ::timestamptz + interval '1 day')
-    AND (status = 'confirmed' OR status = 'pending' AND hold_expires_at > :now)
+    AND status IN ('confirmed', 'pending') AND (status <> 'pending' OR hold_expires_at > :now)
     AND id IS DISTINCT FROM :apart_from ::uuid
 ), booked AS MATERIALIZED (
   SELECT lower(period) AS start FROM booking
   WHERE :max_per_day ::int IS NOT NULL AND coach_id = :coach_id
     AND lower(period) >= :first ::timestamp AT TIME ZONE 'UTC' - interval '1 day'
     AND lower(period) < :last ::timestamp AT TIME ZONE 'UTC' + interval '1 day'
-    AND (status IN ('confirmed', 'completed', 'no_show') OR status = 'pending' AND hold_expires_at > :now)
+    AND status NOT IN ('cancelled', 'expired') AND (status <> 'pending' OR hold_expires_at > :now)
     AND id IS DISTINCT FROM :apart_from ::uuid
 ), full_days AS MATERIALIZED (
   SELECT coalesce(range_agg(tstzrange(begins, ends)), '{{}}'::tstzmultirange) AS spans FROM day

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from app.accounts.models import Account, Role
 from app.extensions import db
@@ -11,6 +12,11 @@ from app.payments.models import Payment, PaymentLine
 from app.payments.schemas import PaymentList, PaymentSearch, PaymentView
 from app.problems import NotFound
 
+_WITH_ALL_THAT_IS_SHOWN = (
+    selectinload(Payment.lines).selectinload(PaymentLine.booking),
+    selectinload(Payment.refunds),
+    selectinload(Payment.disputes),
+)
 _WHOSE = {Role.CLIENT: Payment.client_id, Role.COACH: Payment.coach_id}
 
 
@@ -24,7 +30,7 @@ def seen_by(account: Account, payment_id: UUID) -> Payment:
 
 def search(account: Account, wish: PaymentSearch) -> PaymentList:
     """One page of the caller's payments, all for an admin, the newest first. Raises Invalid."""
-    query = select(Payment)
+    query = select(Payment).options(*_WITH_ALL_THAT_IS_SHOWN)
     if whose := _WHOSE.get(account.role):
         query = query.where(whose == account.id)
     if wish.booking_id:

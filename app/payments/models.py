@@ -24,8 +24,13 @@ class Payment(Changing, Base):
     __tablename__ = "payment"
     __table_args__ = (
         CheckConstraint("amount_refunded_minor between 0 and amount_minor", name="refunded"),
-        Index("ix_payment_of_coach", "coach_id", "created_at", "id"),
+        # In the order of each list: a client's, a coach's, everybody's, with a status and without.
         Index("ix_payment_of_client", "client_id", "created_at", "id"),
+        Index("ix_payment_of_client_by_status", "client_id", "status", "created_at", "id"),
+        Index("ix_payment_of_coach", "coach_id", "created_at", "id"),
+        Index("ix_payment_of_coach_by_status", "coach_id", "status", "created_at", "id"),
+        Index("ix_payment_at", "created_at", "id"),
+        Index("ix_payment_by_status", "status", "created_at", "id"),
         Index("ix_payment_fee_due", "fee_due_at", postgresql_where=text("fee_due_at IS NOT NULL")),
     )
 

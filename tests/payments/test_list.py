@@ -1,5 +1,11 @@
 """Somebody's payments, the newest first."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Engine, event
+
 from tests.payments.conftest import Shop, become_admin
 from tests.people import Person, next_week
 
@@ -45,3 +51,28 @@ def test_an_admin_sees_them_all(shop: Shop, client: Person, coach: Person) -> No
     become_admin(admin)
 
     assert ids(admin) == [checkout["payment_id"]]
+
+
+def test_a_longer_page_takes_no_more_queries(shop: Shop, client: Person, coach: Person) -> None:
+    for hour in (8, 10, 12):
+        client.checks_out(client.books(coach, next_week(hour)))
+
+    with queries() as of_one:
+        assert len(ids(client, "?limit=1")) == 1
+    with queries() as of_three:
+        assert len(ids(client)) == 3
+
+    assert len(of_three) == len(of_one)
+
+
+@contextmanager
+def queries() -> Iterator[list[str]]:
+    """What is asked of the database meanwhile."""
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: Any) -> None:
+        asked.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield asked
+    event.remove(Engine, "before_cursor_execute", note)
