@@ -15,7 +15,7 @@ def test_what_falls_due_on_the_way_bears_its_own_time(shop: Shop) -> None:
     session = shop.opens(expires_at=int(time.time()) + 3600)
     shop.control("/clock", advance_seconds=2 * DAY)
     [event] = shop.stripe.v1.events.list({"type": "checkout.session.expired"}).data
-    assert event.created == session.expires_at
+    assert 0 <= event.created - session.expires_at < 60
     assert shop.opens().created >= session.created + 2 * DAY
 
 
@@ -25,12 +25,12 @@ def test_one_thing_leads_to_the_next_while_time_passes(shop: Shop) -> None:
     shop.control("/clock", advance_seconds=1800)
     [paid] = shop.stripe.v1.events.list({"type": "charge.succeeded"}).data
     [dispute] = shop.stripe.v1.disputes.list().data
-    assert 600 <= dispute.created - paid.created <= 601
+    assert 600 <= dispute.created - paid.created < 660
 
 
 def test_the_clock_moves_to_a_time_and_never_back(shop: Shop) -> None:
     tomorrow = int(time.time()) + DAY
-    assert shop.control("/clock", to=tomorrow)["now"] == tomorrow
+    assert 0 <= shop.control("/clock", to=tomorrow)["now"] - tomorrow < 60
     assert shop.control("/clock", to=tomorrow - 3600)["now"] >= tomorrow
     assert shop.browser.post(f"{shop.url}/_sandbox/clock", json={"advance_seconds": -1}).status_code == 422
     assert round(shop.look("/clock")["ahead_seconds"], -2) == round(DAY, -2)

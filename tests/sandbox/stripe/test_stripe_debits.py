@@ -56,9 +56,9 @@ def test_the_money_may_not_come(shop: Shop, iban: str, code: str) -> None:
 @pytest.mark.parametrize(("iban", "status"), [(PAYS_SLOWLY, "paid"), (FAILS_SLOWLY, "unpaid")])
 def test_a_slow_bank_takes_three_minutes_of_the_clock(shop: Shop, iban: str, status: str) -> None:
     session = debited(shop, iban)
-    shop.control("/clock", advance_seconds=170)
+    shop.control("/clock", advance_seconds=100)
     assert intent(shop.session(session, "payment_intent")).status == "processing"
-    shop.control("/clock", advance_seconds=10)
+    shop.control("/clock", advance_seconds=80)
     answered = shop.session(session, "payment_intent")
     assert (answered.payment_status, intent(answered).status != "processing") == (status, True)
 

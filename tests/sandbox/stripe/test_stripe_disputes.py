@@ -120,7 +120,8 @@ def test_who_does_not_answer_in_time_loses(shop: Shop) -> None:
     lost = dispute_of(shop)
     assert (lost.status, lost.evidence_details.past_due) == ("lost", True)
     [closed] = shop.stripe.v1.events.list({"type": "charge.dispute.closed"}).data
-    assert closed.created == due_by
+    assert due_by is not None
+    assert 0 <= closed.created - due_by < 60
 
 
 def test_who_has_answered_does_not(shop: Shop) -> None:

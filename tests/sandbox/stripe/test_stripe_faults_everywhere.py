@@ -8,6 +8,7 @@ import stripe
 
 from tests.sandbox.stripe.coaches import onboarded, paid_for, transfer_of
 from tests.sandbox.stripe.shop import Shop, charge, intent
+from tests.waiting import wait_until
 
 Ask = Callable[[stripe.V1Services], Any]
 
@@ -63,8 +64,11 @@ def test_every_call_fails_as_it_is_told_and_then_works(
 
 
 def test_a_slow_answer_outlasts_the_callers_patience(shop: Shop, asks: dict[str, Ask]) -> None:
-    hasty = shop.client("sk_test_sandbox", http_client=stripe.RequestsClient(timeout=0.1))
+    asked = len(shop.look("/requests")["requests"])
+    patience: Any = (10, 0.1)  # seconds to connect, and to wait for an answer
+    hasty = shop.client("sk_test_sandbox", http_client=stripe.RequestsClient(timeout=patience))
     shop.control("/faults", delay_seconds=0.4, times=len(asks))
     for ask in asks.values():
         with pytest.raises(stripe.APIConnectionError):
             ask(hasty.v1)
+    wait_until(lambda: len(shop.look("/requests")["requests"]) == asked + len(asks))  # none outlasts the test
