@@ -1,6 +1,7 @@
 """What every test stands on: a private PostgreSQL and Valkey, a fake Stripe, a mailbox, the application."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -28,6 +29,7 @@ from tests.queues import QUEUES
 from tests.waiting import wait_until
 
 HERE = Path(__file__).parent.parent
+signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever stops the tests stops their servers too
 WEBHOOK_SECRET = "whsec_sandbox"
 
 

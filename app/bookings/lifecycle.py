@@ -79,6 +79,9 @@ def moved(booking: Booking, before: datetime, by: Party) -> None:
     db.session.add(
         BookingMove(booking_id=booking.id, before=booking.status, after=booking.status, reason=reason)
     )
+    if by is Party.CLIENT:
+        booking.refund_percent_at_most = _client_percent(booking, before, now())
+    booking.moved_by = by
     messages.withdraw_reminders(booking)
     booking.plan_reminder(now())
     booking.calendar_sequence += 1
@@ -91,8 +94,19 @@ def preview(booking: Booking, by: Party) -> Cancelling:
     if booking.status is Status.PENDING:
         return Cancelling(0, booking.price.percent(0))
     check_may_change(booking, by, at)
-    percent = booking.cancellation_policy.refund_percent(booking.start, at) if by is Party.CLIENT else 100
+    percent = _client_percent(booking, booking.start, at) if by is Party.CLIENT else 100
     return Cancelling(percent, booking.price.percent(percent))
+
+
+def _client_percent(booking: Booking, start: datetime, at: datetime) -> int:
+    """What a client gets back by the policy of a session at `start`: all, once the other side moved it."""
+    if _is_moved_by_others(booking):
+        return 100
+    return min(booking.refund_percent_at_most, booking.cancellation_policy.refund_percent(start, at))
+
+
+def _is_moved_by_others(booking: Booking) -> bool:
+    return booking.moved_by not in {None, Party.CLIENT}
 
 
 def cancel(booking: Booking, by: Party, reason: str) -> None:
@@ -118,9 +132,11 @@ def check_may_change(booking: Booking, by: Party, at: datetime) -> None:
     """Raises WrongStatus unless it is confirmed, TooLate within the notice of whoever wants to change it."""
     if booking.status is not Status.CONFIRMED:
         raise WrongStatus(f"This booking is {booking.status}.")
+    policy, start = booking.cancellation_policy, booking.start
     until = {
-        Party.CLIENT: booking.cancellation_policy.client_may_change_until(booking.start),
-        Party.COACH: booking.cancellation_policy.coach_may_change_until(booking.start),
+        # A time that the client did not choose binds the client to no notice.
+        Party.CLIENT: start if _is_moved_by_others(booking) else policy.client_may_change_until(start),
+        Party.COACH: policy.coach_may_change_until(start),
         Party.ADMIN: booking.end,
     }[by]
     if at >= until:

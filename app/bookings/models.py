@@ -90,6 +90,10 @@ class Booking(Changing, Base):
     """The payment that paid for it, or the newest try; the sessions of a series share one."""
     policy: Mapped[dict[str, Any]] = mapped_column(JSONB)
     """The coach's cancellation policy when it was booked."""
+    moved_by: Mapped["Party | None"] = mapped_column(choice(Party, "moved_by"))
+    """Who moved it last; None as long as it has the time that the client chose."""
+    refund_percent_at_most: Mapped[int] = mapped_column(default=100)
+    """A client who moves it late keeps the refund of that moment: moving on does not win it back."""
     next_reminder_at: Mapped[datetime | None]
     """When both are to be reminded next; None when they were, or there is nothing to be reminded of."""
     cancelled_by: Mapped["Party | None"] = mapped_column(choice(Party, "cancelled_by"))

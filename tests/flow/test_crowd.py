@@ -1,8 +1,9 @@
 """Many at once, through two gunicorn workers and two Celery workers."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TypeVar
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture(scope="module")
-def crowd(stack: Stack) -> list[Person]:
+def crowd(stack: Stack) -> Iterator[list[Person]]:
     """Two hundred clients, signed in."""
     shared = passwords.hashed(PASSWORD)
     addresses = [f"crowd-{uuid4().hex}@example.com" for _ in range(CROWD)]
@@ -36,7 +37,12 @@ def crowd(stack: Stack) -> list[Person]:
             ),
             [{"email": address, "hash": shared} for address in addresses],
         )
-    return _all_at_once(lambda address: Person.signed_in(stack.http, address, PASSWORD), addresses, 16)
+    signed_in = _all_at_once(lambda address: Person.signed_in(stack.http, address, PASSWORD), addresses, 16)
+    with ExitStack() as connections:
+        for person in signed_in:  # each with a connection of its own, as people have
+            own = httpx.Client(base_url=stack.http.base_url, timeout=60)
+            person.http = connections.enter_context(own)
+        yield signed_in
 
 
 def _all_at_once(
