@@ -1,0 +1,159 @@
+"""What Stripe has on record, page by page or one by one, as plain dictionaries like those in its events.
+
+Every function asks Stripe once. Each raises StripeAway, StripeBusy, StripeRefused.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from stripe.params import DisputeListParams, EventListParams, PaymentIntentListParams, RefundListParams
+from stripe.params.checkout import SessionListParams
+
+from app.payments.gateway.api import StripeRefused, call, v1
+from app.payments.stripe_objects import StripeObject
+
+PAGE = 100
+"""Stripe gives no more at once."""
+
+
+class Kind(StrEnum):
+    """What is on record, as Stripe names it in `object`."""
+
+    EVENT = "event"
+    SESSION = "checkout.session"
+    INTENT = "payment_intent"
+    REFUND = "refund"
+    DISPUTE = "dispute"
+
+
+@dataclass(frozen=True)
+class Span:
+    """From a second up to another, which is outside."""
+
+    since: datetime
+    until: datetime
+
+    @property
+    def length(self) -> timedelta:
+        return self.until - self.since
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """As Stripe writes times."""
+        return int(self.since.timestamp()), int(self.until.timestamp())
+
+
+@dataclass(frozen=True)
+class Page:
+    """Objects that were created within a span, the newest first, and whether older ones follow."""
+
+    objects: Sequence[StripeObject]
+    more: bool
+
+
+class _Plain(Protocol):
+    def to_dict(self, recursive: bool = True, for_json: bool = False) -> StripeObject: ...
+
+
+class _List(Protocol):
+    @property
+    def data(self) -> Sequence[_Plain]: ...
+    @property
+    def has_more(self) -> bool: ...
+
+
+def events(span: Span, after: str | None, types: Collection[str]) -> Page:
+    """Events of at most 20 types; Stripe keeps them for 30 days."""
+    return _page(call(lambda: v1().events.list(_events(span, after, types))))
+
+
+def undelivered_events(span: Span, after: str | None, types: Collection[str]) -> Page:
+    """Of these, the ones that some endpoint has not taken."""
+    undelivered: EventListParams = {**_events(span, after, types), "delivery_success": False}
+    return _page(call(lambda: v1().events.list(undelivered)))
+
+
+def sessions(span: Span, after: str | None) -> Page:
+    """Checkout sessions, each with its payment intent in it."""
+    since, until = span.bounds
+    wanted: SessionListParams = {
+        "created": {"gte": since, "lt": until},
+        "limit": PAGE,
+        "expand": ["data.payment_intent"],
+    }
+    if after:
+        wanted["starting_after"] = after
+    return _page(call(lambda: v1().checkout.sessions.list(wanted)))
+
+
+def intents(span: Span, after: str | None) -> Page:
+    """Payment intents, each with its newest charge in it."""
+    since, until = span.bounds
+    wanted: PaymentIntentListParams = {
+        "created": {"gte": since, "lt": until},
+        "limit": PAGE,
+        "expand": ["data.latest_charge"],
+    }
+    if after:
+        wanted["starting_after"] = after
+    return _page(call(lambda: v1().payment_intents.list(wanted)))
+
+
+def refunds(span: Span, after: str | None) -> Page:
+    since, until = span.bounds
+    wanted: RefundListParams = {"created": {"gte": since, "lt": until}, "limit": PAGE}
+    if after:
+        wanted["starting_after"] = after
+    return _page(call(lambda: v1().refunds.list(wanted)))
+
+
+def disputes(span: Span, after: str | None) -> Page:
+    """Disputes and inquiries."""
+    since, until = span.bounds
+    wanted: DisputeListParams = {"created": {"gte": since, "lt": until}, "limit": PAGE}
+    if after:
+        wanted["starting_after"] = after
+    return _page(call(lambda: v1().disputes.list(wanted)))
+
+
+def find(kind: Kind, stripe_id: str) -> StripeObject | None:
+    """One object as it is now, with the same in it as in its list; None when Stripe knows none such."""
+    try:
+        return call(lambda: _retrieve(kind, stripe_id)).to_dict(for_json=True)
+    except StripeRefused as error:
+        if error.code == "resource_missing":
+            return None
+        raise
+
+
+def _retrieve(kind: Kind, stripe_id: str) -> _Plain:
+    match kind:
+        case Kind.EVENT:
+            return v1().events.retrieve(stripe_id)
+        case Kind.SESSION:
+            return v1().checkout.sessions.retrieve(stripe_id, {"expand": ["payment_intent"]})
+        case Kind.INTENT:
+            return v1().payment_intents.retrieve(stripe_id, {"expand": ["latest_charge"]})
+        case Kind.REFUND:
+            return v1().refunds.retrieve(stripe_id)
+        case Kind.DISPUTE:
+            return v1().disputes.retrieve(stripe_id)
+
+
+def _events(span: Span, after: str | None, types: Collection[str]) -> EventListParams:
+    since, until = span.bounds
+    wanted: EventListParams = {
+        "created": {"gte": since, "lt": until},
+        "limit": PAGE,
+        "types": sorted(types),
+    }
+    if after:
+        wanted["starting_after"] = after
+    return wanted
+
+
+def _page(answer: _List) -> Page:
+    return Page([each.to_dict(for_json=True) for each in answer.data], answer.has_more)
