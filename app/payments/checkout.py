@@ -61,7 +61,7 @@ def open_session(client: Account, wish: CheckoutRequest) -> tuple[Payment, bool]
     except api.StripeRefused as error:
         _give_up(payment.id, error.code or "refused", str(error))
         raise CheckoutRefused(str(error)) from error
-    return _record(payment.id, session), True
+    return record(payment.id, session), True
 
 
 def _payment_for(client: Account, wish: CheckoutRequest) -> Payment:
@@ -192,10 +192,14 @@ def _line(booking: Booking, share: Money) -> sessions.OrderLine:
     )
 
 
-def _record(payment_id: UUID, session: sessions.CheckoutSession) -> Payment:
+def record(payment_id: UUID, session: sessions.CheckoutSession) -> Payment:
+    """The payment, with its session known from now on.
+
+    Raises NotPayable when nobody wants it any more, and StripeAway; it is closed then.
+    """
     payment = Payment.locked(payment_id)
     assert payment is not None, "payments are never deleted"
-    if payment.status is Status.EXPIRED or not _is_wanted(payment):
+    if payment.status is Status.EXPIRED or not is_wanted(payment):
         db.session.commit()  # no lock waits for Stripe's answer
         sessions.close_session(session.id)
         raise NotPayable("What is to be paid has changed meanwhile; ask again for the page.")
@@ -203,7 +207,7 @@ def _record(payment_id: UUID, session: sessions.CheckoutSession) -> Payment:
     return payment
 
 
-def _is_wanted(payment: Payment) -> bool:
+def is_wanted(payment: Payment) -> bool:
     """Whether none of its bookings was called off, or got another payment, while Stripe was asked."""
     return payment.waiting == payment.bookings and all(
         booking.status is not BookingStatus.CANCELLED for booking in payment.bookings

@@ -31,6 +31,13 @@ class Payment(Changing, Base):
         Index("ix_payment_of_coach_by_status", "coach_id", "status", "created_at", "id"),
         Index("ix_payment_at", "created_at", "id"),
         Index("ix_payment_by_status", "status", "created_at", "id"),
+        Index(
+            "ix_payment_open",
+            "created_at",
+            postgresql_where=text(
+                "status IN ('pending', 'processing', 'failed') AND session_ended_at IS NULL"
+            ),
+        ),
         Index("ix_payment_fee_due", "fee_due_at", postgresql_where=text("fee_due_at IS NOT NULL")),
     )
 
@@ -193,6 +200,9 @@ class Refund(Changing, Base):
             "ix_refund_due",
             "due_at",
             postgresql_where=text("status = 'pending' AND stripe_refund_id IS NULL"),
+        ),
+        Index(
+            "ix_refund_open", "created_at", postgresql_where=text("status IN ('pending', 'requires_action')")
         ),
     )
 

@@ -155,11 +155,17 @@ def wake_told(payment_intent_id: str) -> None:
         after_commit("payments.apply_event", event_id)
 
 
-def _ours(refund: dict[str, Any]) -> Refund | None:
+def claimed_id(refund: dict[str, Any]) -> UUID | None:
+    """Which row of ours a refund at Stripe says it was made for."""
     try:
-        by_metadata = db.session.get(Refund, UUID(str((refund.get("metadata") or {}).get("refund_id"))))
+        return UUID(str((refund.get("metadata") or {}).get("refund_id")))
     except ValueError:
-        by_metadata = None
+        return None
+
+
+def _ours(refund: dict[str, Any]) -> Refund | None:
+    row_id = claimed_id(refund)
+    by_metadata = db.session.get(Refund, row_id) if row_id else None
     return by_metadata or db.session.scalar(select(Refund).where(Refund.stripe_refund_id == refund["id"]))
 
 

@@ -140,3 +140,13 @@ def shop(app: Flask, sandbox: Sandbox) -> Iterator[Shop]:
     sandbox.control("/deliveries/rule", mode="drop")
     yield Shop(app, sandbox)
     sandbox.behaves()
+
+
+@pytest.fixture
+def unhurried(shop: Shop) -> Iterator[Shop]:
+    """At this Stripe nothing happens by itself."""
+    pace = f"{shop.sandbox.stripe_url}/_sandbox/pace"
+    usual = shop.sandbox.http.get(pace).json()
+    shop.sandbox.control("/pace", **dict.fromkeys(usual))
+    yield shop
+    shop.sandbox.control("/pace", **usual)

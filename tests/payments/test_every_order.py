@@ -29,16 +29,6 @@ def orders(events: Sequence[Event]) -> Iterator[Sequence[Event]]:
         yield chance.sample(events, len(events))
 
 
-@pytest.fixture
-def unhurried(shop: Shop) -> Iterator[Shop]:
-    """At this Stripe nothing happens by itself."""
-    pace = f"{shop.sandbox.stripe_url}/_sandbox/pace"
-    usual = shop.sandbox.http.get(pace).json()
-    shop.sandbox.control("/pace", **dict.fromkeys(usual))
-    yield shop
-    shop.sandbox.control("/pace", **usual)
-
-
 @contextmanager
 def undone() -> Iterator[None]:
     """What happens inside is taken back."""

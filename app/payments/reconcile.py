@@ -1,0 +1,188 @@
+"""Comparing Stripe's word with our books, and settling what differs by the code that settles events.
+
+Each object has its own transaction, and none is open while Stripe is asked. Doing it twice changes nothing.
+"""
+
+import logging
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import partial
+
+from flask import current_app
+from sqlalchemy import NullPool, create_engine, func, select
+
+from app import context
+from app.config import Settings
+from app.extensions import db
+from app.payments.gateway import api
+from app.payments.gateway.lists import Kind, Span
+from app.payments.reconciliation import differences, disputes, events, intents, progress, refunds, sessions
+from app.payments.reconciliation.differences import Sides
+from app.payments.reconciliation.pace import MOST, SHORTEST, Pace, listed
+from app.payments.reconciliation.progress import Reconciliation
+from app.payments.reconciliation.subject import Disagreement, Found, Subject
+from app.payments.reconciliation.windows import Stage, Window
+from app.payments.stripe_objects import Mismatch, StripeObject
+
+log = logging.getLogger(__name__)
+
+SUBJECTS = {
+    Stage.UNDELIVERED: events.UNDELIVERED,
+    Stage.EVENTS: events.EVENTS,
+    Stage.STUCK_EVENTS: events.STUCK_EVENTS,
+    Stage.SESSIONS: sessions.SESSIONS,
+    Stage.INTENTS: intents.INTENTS,
+    Stage.REFUNDS: refunds.REFUNDS,
+    Stage.DISPUTES: disputes.DISPUTES,
+    Stage.OPEN_PAYMENTS: sessions.OPEN_PAYMENTS,
+    Stage.OPEN_REFUNDS: refunds.OPEN_REFUNDS,
+    Stage.OPEN_DISPUTES: disputes.OPEN_DISPUTES,
+}
+OF_KIND = {
+    Kind.EVENT: events.ANY_EVENT,
+    Kind.SESSION: sessions.SESSIONS,
+    Kind.INTENT: intents.INTENTS,
+    Kind.REFUND: refunds.REFUNDS,
+    Kind.DISPUTE: disputes.DISPUTES,
+}
+"""How a difference is looked at again."""
+UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)
+LOOKED_AT_AGAIN = 100
+"""So many old differences at most in one run."""
+LOCK = 7_404_170_001
+
+
+class AnotherAtWork(Exception):
+    """Two reconciliations at once would ask Stripe everything twice."""
+
+
+def run(window: Window, patience: float) -> Generator[list[Reconciliation]]:
+    """Compare all of a window; gives how far each stage has come, after each step.
+
+    One that is left, or killed, goes on from there the next time. `patience` is how many seconds a busy
+    Stripe may ask to wait. Raises AnotherAtWork, StripeAway, StripeRefused.
+    """
+    pace = Pace(patience)
+    with _alone():
+        stages = progress.begin(window)
+        db.session.commit()
+        steps = {row.stage: row for row in stages}
+        yield list(steps.values())
+        for row in stages:
+            for moved in _walk(row, pace):
+                steps[row.stage] = moved
+                yield list(steps.values())
+        differences.tell()
+        _look_again(stages, pace)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One at a time. The lock is a connection's, which dies with the process and holds no transaction."""
+    settings: Settings = current_app.extensions["settings"]
+    engine = create_engine(
+        settings.database_url,
+        poolclass=NullPool,
+        isolation_level="AUTOCOMMIT",
+        connect_args={"connect_timeout": 5},
+    )
+    with engine.connect() as connection:
+        if not connection.scalar(select(func.pg_try_advisory_lock(LOCK))):
+            raise AnotherAtWork("Another reconciliation is at work; it ends by itself.")
+        yield
+
+
+def _walk(row: Reconciliation, pace: Pace) -> Iterator[Reconciliation]:
+    """From the oldest on, in steps that fit into memory."""
+    subject, until, point = SUBJECTS[row.stage], row.until, row.point
+    length = until - point
+    while point < until:
+        span = Span(point, min(point + length, until))
+        found = listed(subject, span, pace)
+        if found is None:
+            length = max(span.length // 2, SHORTEST)
+            length -= timedelta(microseconds=length.microseconds)
+            continue
+        settled, differing = _compare(subject, found, pace)
+        point = span.until
+        row = progress.advance(row, point, len(found), settled, differing)
+        db.session.commit()
+        yield row
+        if len(found) < MOST // 4:
+            length *= 2
+
+
+def _compare(subject: Subject, found: Found, pace: Pace) -> tuple[int, int]:
+    """How many were settled, and how many still differ."""
+    settled = differing = 0
+    for stripe_id in _suspects(subject, found):
+        disagreement = _settled(subject, stripe_id, found[stripe_id], pace)
+        if disagreement:
+            differences.note(subject.kind, stripe_id, disagreement.sides)
+            differing += 1
+        else:
+            settled += 1
+        db.session.commit()
+    return settled, differing
+
+
+def _suspects(subject: Subject, found: Found) -> Sequence[str]:
+    try:
+        return subject.differing(found)
+    except UNREADABLE as error:
+        log.error("one of %s objects is not as we know them, so each is looked at: %r", subject.kind, error)
+        return list(found)
+
+
+def _settled(subject: Subject, stripe_id: str, thing: StripeObject | None, pace: Pace) -> Disagreement | None:
+    """How the two still differ after all that code can do.
+
+    What was listed may be old by now: only what differs from the object as it is now is a difference.
+    """
+    if _try(subject, stripe_id, thing) is None:
+        return None
+    return _try(subject, stripe_id, pace.ask(partial(subject.find, stripe_id)))
+
+
+def _try(subject: Subject, stripe_id: str, thing: StripeObject | None) -> Disagreement | None:
+    disagreement = _examined(subject, stripe_id, thing)
+    db.session.commit()
+    if disagreement is None or disagreement.settle is None:
+        return disagreement
+    try:
+        with context.acting("reconciliation", context.request_id.get()):
+            disagreement.settle()
+            db.session.commit()
+    except api.StripeAway:
+        db.session.rollback()
+        raise
+    except Mismatch as error:
+        db.session.rollback()
+        log.warning("%s %s: %s", subject.kind, stripe_id, error)
+    except Exception:  # one object must not keep all others from being compared; it stays a difference
+        db.session.rollback()
+        log.exception("%s %s could not be settled", subject.kind, stripe_id)
+    return _examined(subject, stripe_id, thing)
+
+
+def _examined(subject: Subject, stripe_id: str, thing: StripeObject | None) -> Disagreement | None:
+    """What is not as we know it must not keep all others from being compared: a person is to look at it."""
+    try:
+        return subject.examine(stripe_id, thing)
+    except UNREADABLE as error:
+        return Disagreement(Sides("what we cannot read", repr(error)))
+
+
+def _look_again(stages: Sequence[Reconciliation], pace: Pace) -> None:
+    """Differences that this run did not come by: those that are gone are resolved."""
+    began = min(row.started_at for row in stages)
+    for old in differences.not_seen_since(began, LOOKED_AT_AGAIN):
+        subject, stripe_id = OF_KIND[old.kind], old.stripe_id
+        thing = pace.ask(partial(subject.find, stripe_id))
+        disagreement = _settled(subject, stripe_id, thing, pace)
+        if disagreement:
+            differences.note(subject.kind, stripe_id, disagreement.sides)
+        else:
+            differences.resolve(old.id)
+        db.session.commit()

@@ -1,0 +1,123 @@
+"""What Stripe says and what we say, where no code can tell which of the two is right."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.emails import operator_messages
+from app.extensions import Base, Identified, choice, db, now
+from app.payments.gateway.lists import Kind
+
+MAILED = 50
+"""So many are spelled out in a mail; the list has them all."""
+_OPEN = text("resolved_at IS NULL")
+
+
+@dataclass(frozen=True)
+class Sides:
+    """The two sides of a difference."""
+
+    stripe_says: str
+    we_say: str
+    our_id: UUID | None = None
+    """The row that it is about, or what Stripe holds for its id."""
+
+
+class Difference(Identified, Base):
+    """One object on which Stripe and our books differ, from when it was first seen until it was gone."""
+
+    __tablename__ = "difference"
+    __table_args__ = (
+        Index("uq_difference_open", "kind", "stripe_id", unique=True, postgresql_where=_OPEN),
+        Index("ix_difference_open", "last_seen", postgresql_where=_OPEN),
+        Index("ix_difference_our_id", "our_id", postgresql_where=_OPEN),
+        Index("ix_difference_created_at", "created_at", "id"),
+    )
+
+    kind: Mapped[Kind] = mapped_column(choice(Kind, "kind"))
+    stripe_id: Mapped[str]
+    our_id: Mapped[UUID | None]
+    stripe_says: Mapped[str]
+    we_say: Mapped[str]
+    last_seen: Mapped[datetime]
+    told_at: Mapped[datetime | None]
+    """When the operator was mailed."""
+    resolved_at: Mapped[datetime | None]
+
+    @property
+    def first_seen(self) -> datetime:
+        return self.created_at
+
+
+def note(kind: Kind, stripe_id: str, sides: Sides) -> None:
+    """Put a difference on record; one that was seen before is brought up to date."""
+    at = now()
+    said: dict[str, Any] = {
+        "our_id": sides.our_id,
+        "stripe_says": sides.stripe_says,
+        "we_say": sides.we_say,
+        "last_seen": at,
+    }
+    # The operator heard of a failed event when it failed.
+    told_at = at if kind is Kind.EVENT else None
+    new = insert(Difference).values(kind=kind, stripe_id=stripe_id, created_at=at, told_at=told_at, **said)
+    db.session.execute(
+        new.on_conflict_do_update(index_elements=["kind", "stripe_id"], index_where=_OPEN, set_=said)
+    )
+
+
+def resolve(difference_id: UUID) -> None:
+    """The two sides agree by now."""
+    db.session.execute(
+        update(Difference)
+        .where(Difference.id == difference_id, Difference.resolved_at.is_(None))
+        .values(resolved_at=now())
+    )
+
+
+def count_open() -> int:
+    return db.session.scalar(select(func.count()).where(Difference.resolved_at.is_(None))) or 0
+
+
+def not_seen_since(at: datetime, most: int) -> Sequence[Difference]:
+    """Open ones that a run which began then did not come by, the longest unseen first."""
+    query = select(Difference).where(Difference.resolved_at.is_(None), Difference.last_seen < at)
+    return db.session.scalars(query.order_by(Difference.last_seen).limit(most)).all()
+
+
+def latest_open(most: int) -> Sequence[Difference]:
+    """For the operator's eyes, the newest first."""
+    query = select(Difference).where(Difference.resolved_at.is_(None))
+    return db.session.scalars(query.order_by(Difference.created_at.desc(), Difference.id).limit(most)).all()
+
+
+def is_listed(kind: Kind, our_id: UUID) -> bool:
+    """Whether a difference of this kind about an id of ours is open."""
+    query = select(Difference.id).where(Difference.our_id == our_id, Difference.kind == kind)
+    return db.session.scalar(query.where(Difference.resolved_at.is_(None))) is not None
+
+
+def tell() -> int:
+    """Mail the operator what is new, all in one; how many there were."""
+    untold = Difference.told_at.is_(None), Difference.resolved_at.is_(None)
+    new = db.session.scalars(select(Difference).where(*untold).order_by(Difference.created_at)).all()
+    if not new:
+        return 0
+    shown = [
+        f"{each.kind} {each.stripe_id}: Stripe says {each.stripe_says}; we say {each.we_say}." for each in new
+    ]
+    more = [f"… and {len(new) - MAILED} more."] if len(new) > MAILED else []
+    operator_messages.needs_attention(
+        f"difference:{new[0].id}",
+        "\n".join([f"Stripe and our books differ in {len(new)} new places.", *shown[:MAILED], *more]),
+        "See GET /admin/difference, settle each by hand at Stripe or here, and run flask stripe reconcile.",
+    )
+    for each in new:
+        each.told_at = now()
+    return len(new)

@@ -1,0 +1,105 @@
+"""Disputes and inquiries at Stripe, and our rows of them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+
+from sqlalchemy import ColumnElement, or_, select
+
+from app.extensions import db, now
+from app.money import Money
+from app.payments import disputes
+from app.payments.dispute_models import Dispute
+from app.payments.disputes import Standing
+from app.payments.gateway import lists
+from app.payments.gateway.lists import Kind, Span
+from app.payments.models import Payment
+from app.payments.reconciliation.differences import Sides
+from app.payments.reconciliation.subject import Disagreement, Found, Subject, nothing_listed
+from app.payments.stripe_objects import StripeObject
+
+FUNDS_MOVE_WITHIN = timedelta(days=30)
+"""So long after it was decided, its money may come back."""
+
+
+def _compare(subject: StripeObject, dispute: Dispute | None, is_ours: bool) -> Disagreement | None:
+    says = f"{subject['status']}, {Money(subject['amount'], subject['currency'].upper())}"
+    settle = partial(disputes.told, subject)
+    if dispute is None:
+        return Disagreement(Sides(says, "there is no such dispute"), settle) if is_ours else None
+    moves = len(subject["balance_transactions"])
+    if Standing.told(subject) == Standing.known(dispute) and moves == dispute.fund_moves:
+        return None
+    sides = Sides(
+        f"{says}, money moved {moves} times",
+        f"{dispute.status}, {dispute.money}, money moved {dispute.fund_moves} times",
+        dispute.id,
+    )
+    return Disagreement(sides, settle)
+
+
+def _ours(known: Mapping[str, StripeObject]) -> dict[str, Dispute]:
+    rows = db.session.scalars(
+        select(Dispute).where(Dispute.stripe_dispute_id.in_(known)).execution_options(populate_existing=True)
+    )
+    return {row.stripe_dispute_id: row for row in rows}
+
+
+def _of_our_payments(known: Mapping[str, StripeObject]) -> set[str]:
+    """Those about a payment of ours."""
+    intents = {subject["payment_intent"] for subject in known.values()} - {None}
+    charges = {subject["charge"] for subject in known.values()} - {None}
+    rows = db.session.execute(
+        select(Payment.stripe_payment_intent_id, Payment.stripe_charge_id).where(
+            or_(Payment.stripe_payment_intent_id.in_(intents), Payment.stripe_charge_id.in_(charges))
+        )
+    )
+    ours = {stripe_id for row in rows for stripe_id in row if stripe_id}
+    return {each for each, subject in known.items() if ours & {subject["payment_intent"], subject["charge"]}}
+
+
+def _differing(found: Found) -> Sequence[str]:
+    known = {dispute_id: subject for dispute_id, subject in found.items() if subject}
+    rows, about_us = _ours(known), _of_our_payments(known)
+    return [
+        dispute_id
+        for dispute_id, subject in found.items()
+        if subject is None or _compare(subject, rows.get(dispute_id), dispute_id in about_us)
+    ]
+
+
+def _examine(dispute_id: str, subject: StripeObject | None) -> Disagreement | None:
+    if subject is None:
+        row = _ours({dispute_id: {}}).get(dispute_id)
+        sides = row and Sides("there is no such dispute", f"{row.status}, {row.money}", row.id)
+        return Disagreement(sides) if sides else None
+    known = {dispute_id: subject}
+    return _compare(subject, _ours(known).get(dispute_id), bool(_of_our_payments(known)))
+
+
+def _held(*which: ColumnElement[bool]) -> Callable[[Span, int], Sequence[str]]:
+    def held(span: Span, most: int) -> Sequence[str]:
+        query = select(Dispute.stripe_dispute_id).where(
+            Dispute.created_at >= span.since, Dispute.created_at < span.until, *which
+        )
+        return db.session.scalars(query.limit(most)).all()
+
+    return held
+
+
+def _held_open(span: Span, most: int) -> Sequence[str]:
+    is_open = or_(Dispute.decided_at.is_(None), Dispute.decided_at > now() - FUNDS_MOVE_WITHIN)
+    return _held(is_open)(span, most)
+
+
+DISPUTES = Subject(
+    kind=Kind.DISPUTE,
+    page=lists.disputes,
+    held=_held(),
+    find=partial(lists.find, Kind.DISPUTE),
+    differing=_differing,
+    examine=_examine,
+)
+OPEN_DISPUTES = replace(DISPUTES, page=nothing_listed, held=_held_open)
+"""What is not over yet, however long: a bank takes months."""

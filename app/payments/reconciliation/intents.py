@@ -1,0 +1,88 @@
+"""Payment intents and our payments: money that came is on our books, and none is that did not come."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from app.payments import settlement
+from app.payments.gateway import lists
+from app.payments.gateway.lists import Kind
+from app.payments.models import Payment
+from app.payments.reconciliation import differences, ours
+from app.payments.reconciliation.differences import Sides
+from app.payments.reconciliation.subject import Disagreement, Found, Subject, nothing_held
+from app.payments.status import PAID, Status
+from app.payments.stripe_objects import StripeObject, Told, of_intent
+
+BEHIND = {
+    "succeeded": set(Status) - PAID,
+    "processing": {Status.PENDING, Status.FAILED},
+    "canceled": set(Status) - {Status.EXPIRED},
+    "requires_payment_method": {Status.PENDING} | PAID,
+}
+"""Our payment's statuses that do not go with an intent's; how a debit ended, its session says."""
+TELLS = {
+    "succeeded": settlement.intent_succeeded,
+    "processing": settlement.intent_processing,
+    "canceled": settlement.intent_canceled,
+    "requires_payment_method": settlement.intent_failed,
+}
+"""What the event does that we should have had."""
+
+
+def _told(intent: StripeObject) -> Told:
+    amount = "amount_received" if intent["status"] == "succeeded" else "amount"
+    return of_intent(intent, intent[amount])
+
+
+def _compare(intent: StripeObject, payment: Payment | None) -> Disagreement | None:
+    told, status = _told(intent), intent["status"]
+    says = f"{status}, {told.amount}"
+    if payment is None:
+        return _unknown_here(told, says) if status == "succeeded" else None
+    sides = Sides(says, ours.summary(payment), payment.id)
+    if status == "succeeded" and told.amount != payment.price:
+        return Disagreement(sides)
+    if payment.stripe_payment_intent_id not in {None, intent["id"]}:
+        we_say = f"{sides.we_say}, by {payment.stripe_payment_intent_id}"
+        return Disagreement(Sides(says, we_say, payment.id)) if status == "succeeded" else None
+    if _is_behind(intent, payment):
+        return Disagreement(sides, partial(TELLS[status], intent))
+    if payment.is_paid and payment.stripe_charge_id is None and intent["latest_charge"]:
+        sides = Sides(says, f"{sides.we_say}, by no charge", payment.id)
+        return Disagreement(sides, partial(settlement.charge_updated, intent["latest_charge"]))
+    return None
+
+
+def _is_behind(intent: StripeObject, payment: Payment) -> bool:
+    if intent["status"] == "requires_payment_method" and not intent["last_payment_error"]:
+        return payment.is_paid  # nobody has tried to pay
+    return payment.status in BEHIND.get(intent["status"], set())
+
+
+def _unknown_here(told: Told, says: str) -> Disagreement | None:
+    """Unless its session is listed already, for the same reason."""
+    if told.payment_id is None or differences.is_listed(Kind.SESSION, told.payment_id):
+        return None
+    return Disagreement(Sides(says, "there is no such payment", told.payment_id))
+
+
+def _differing(found: Found) -> Sequence[str]:
+    known = {intent_id: intent for intent_id, intent in found.items() if intent}
+    payments = ours.payments({intent_id: _told(intent) for intent_id, intent in known.items()})
+    return [intent_id for intent_id, intent in known.items() if _compare(intent, payments.get(intent_id))]
+
+
+def _examine(intent_id: str, intent: StripeObject | None) -> Disagreement | None:
+    if intent is None:
+        return None
+    return _compare(intent, ours.payments({intent_id: _told(intent)}).get(intent_id))
+
+
+INTENTS = Subject(
+    kind=Kind.INTENT,
+    page=lists.intents,
+    held=nothing_held,  # our payments are held against their sessions
+    find=partial(lists.find, Kind.INTENT),
+    differing=_differing,
+    examine=_examine,
+)

@@ -1,0 +1,74 @@
+"""Asking Stripe for much without being a burden to it."""
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from typing import TypeVar
+
+from app.extensions import db
+from app.payments.gateway.api import StripeBusy
+from app.payments.gateway.lists import PAGE, Span
+from app.payments.reconciliation.subject import Found, Subject
+from app.payments.stripe_objects import StripeObject
+from app.retries import pause
+
+log = logging.getLogger(__name__)
+
+PAUSE = 0.1
+"""Seconds between two requests: Stripe allows 25 a second, and clients pay meanwhile."""
+BUSY_TRIES = 8
+"""So often one request may be told that Stripe is busy."""
+MOST = 3 * PAGE
+"""So many objects are held at a time."""
+SHORTEST = timedelta(seconds=1)
+"""Stripe's clock tells nothing finer apart."""
+
+Answer = TypeVar("Answer")
+
+
+class Pace:
+    """One request after the other, with pauses; a busy Stripe is waited for, `patience` seconds at most."""
+
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
+        self._next = 0.0
+
+    def ask(self, request: Callable[[], Answer]) -> Answer:
+        """Stripe's answer, with no transaction open meanwhile. Raises StripeAway, StripeRefused."""
+        db.session.commit()
+        for tries in range(1, BUSY_TRIES + 1):
+            time.sleep(max(0.0, self._next - time.monotonic()))
+            self._next = time.monotonic() + PAUSE
+            try:
+                return request()
+            except StripeBusy as error:
+                wait = error.retry_after or pause(tries).total_seconds()
+                if tries == BUSY_TRIES or wait > self._patience:
+                    raise
+                log.warning("Stripe is busy, waiting for %.1f s", wait)
+                self._next = time.monotonic() + wait
+        raise AssertionError("unreachable")
+
+
+def listed(subject: Subject, span: Span, pace: Pace) -> Found | None:
+    """All of a span, the oldest first, and what we hold that Stripe does not list; None if it is too much."""
+    held = subject.held(span, MOST + 1)
+    may_be_parted = span.length > SHORTEST
+    if len(held) > MOST and may_be_parted:
+        return None
+    newest_first: dict[str, StripeObject] = {}
+    page = pace.ask(partial(subject.page, span, None))
+    while True:
+        newest_first |= {thing["id"]: thing for thing in page.objects}
+        if not page.more:
+            break
+        if len(newest_first) >= MOST and may_be_parted:
+            return None
+        page = pace.ask(partial(subject.page, span, page.objects[-1]["id"]))
+    found: dict[str, StripeObject | None] = dict(reversed(newest_first.items()))
+    for stripe_id in held:
+        if stripe_id not in found:
+            found[stripe_id] = pace.ask(partial(subject.find, stripe_id))
+    return found

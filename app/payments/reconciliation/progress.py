@@ -1,0 +1,122 @@
+"""How far a reconciliation has come: a row a window and stage, so that a killed run goes on."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.extensions import Base, choice, db, now
+from app.payments.reconciliation.windows import EVENTS_KEPT, Stage, Window
+
+GOES_ON_WITHIN = timedelta(hours=1)
+"""A run that stood still for longer begins again: what it saw is no longer so."""
+
+
+class ReconciliationStatus(StrEnum):
+    RUNNING = "running"
+    DONE = "done"
+
+
+class Reconciliation(Base):
+    """One stage of the last run over a window."""
+
+    __tablename__ = "reconciliation"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    """The window's."""
+    stage: Mapped[Stage] = mapped_column(choice(Stage, "stage"), primary_key=True)
+    since: Mapped[datetime]
+    until: Mapped[datetime]
+    point: Mapped[datetime]
+    """What was created before it has been compared."""
+    status: Mapped[ReconciliationStatus] = mapped_column(choice(ReconciliationStatus))
+    seen: Mapped[int] = mapped_column(default=0)
+    settled: Mapped[int] = mapped_column(default=0)
+    """How many differed and do no longer."""
+    differing: Mapped[int] = mapped_column(default=0)
+    started_at: Mapped[datetime] = mapped_column(default=now)
+    """When its run began."""
+    updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
+    finished_at: Mapped[datetime | None]
+
+    @property
+    def is_done(self) -> bool:
+        return self.status is ReconciliationStatus.DONE
+
+    @property
+    def share(self) -> float:
+        """How much of it is done, from 0 to 1."""
+        whole = (self.until - self.since).total_seconds()
+        return 1.0 if self.is_done or not whole else (self.point - self.since).total_seconds() / whole
+
+
+def begin(window: Window) -> Sequence[Reconciliation]:
+    """The stages of a run, in their order: those of one that was killed a moment ago, or all anew."""
+    before = {row.stage: row for row in _rows(window)}
+    if not _goes_on(before, window):
+        for stage in window.stages:
+            db.session.merge(_anew(window, stage, before.get(stage)))
+        db.session.flush()
+    return sorted(_rows(window), key=lambda row: list(Stage).index(row.stage))
+
+
+def advance(row: Reconciliation, point: datetime, seen: int, settled: int, differing: int) -> Reconciliation:
+    """Everything before `point` has been compared."""
+    is_done = point >= row.until
+    moved = db.session.scalar(
+        update(Reconciliation)
+        .where(Reconciliation.name == row.name, Reconciliation.stage == row.stage)
+        .values(
+            point=point,
+            seen=Reconciliation.seen + seen,
+            settled=Reconciliation.settled + settled,
+            differing=Reconciliation.differing + differing,
+            status=ReconciliationStatus.DONE if is_done else ReconciliationStatus.RUNNING,
+            finished_at=func.now() if is_done else None,
+        )
+        .returning(Reconciliation)
+        .execution_options(populate_existing=True)
+    )
+    assert moved, "begin() made it"
+    return moved
+
+
+def _rows(window: Window) -> Sequence[Reconciliation]:
+    return db.session.scalars(
+        select(Reconciliation)
+        .where(Reconciliation.name == window.name, Reconciliation.stage.in_(window.stages))
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def _goes_on(before: dict[Stage, Reconciliation], window: Window) -> bool:
+    unfinished = [row for row in before.values() if not row.is_done]
+    return (
+        before.keys() == set(window.stages)
+        and bool(unfinished)
+        and max(row.updated_at for row in before.values()) > now() - GOES_ON_WITHIN
+    )
+
+
+def _anew(window: Window, stage: Stage, before: Reconciliation | None) -> Reconciliation:
+    since, until = window.span(stage)
+    if before and window.gapless:  # what an unfinished run was to look at was not looked at
+        since = min(since, before.until if before.is_done else before.since)
+    if stage in {Stage.EVENTS, Stage.UNDELIVERED}:
+        since = max(since, until - EVENTS_KEPT)
+    return Reconciliation(
+        name=window.name,
+        stage=stage,
+        since=since,
+        until=until,
+        point=since,
+        status=ReconciliationStatus.RUNNING if since < until else ReconciliationStatus.DONE,
+        seen=0,
+        settled=0,
+        differing=0,
+        started_at=now(),
+        updated_at=now(),
+        finished_at=None,
+    )

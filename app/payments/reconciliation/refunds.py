@@ -1,0 +1,122 @@
+"""Refunds at Stripe, made by us or in its dashboard, and our rows of them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import chain
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, or_, select
+
+from app.extensions import db
+from app.money import Money
+from app.payments import refunds
+from app.payments.gateway import lists
+from app.payments.gateway.lists import Kind, Span
+from app.payments.models import Payment, Refund
+from app.payments.reconciliation.differences import Sides
+from app.payments.reconciliation.subject import Disagreement, Found, Subject, nothing_listed
+from app.payments.status import NOT_REFUNDED, RefundStatus
+from app.payments.stripe_objects import StripeObject
+
+
+def _compare(made: StripeObject, refund: Refund | None, payment_id: UUID | None) -> Disagreement | None:
+    money = Money(made["amount"], made["currency"].upper())
+    says = f"{made['status']}, {money}"
+    if refund is None:
+        return _unknown_here(made, says, payment_id)
+    sides = Sides(says, f"{refund.status}, {refund.money}", refund.id)
+    if refund.stripe_refund_id not in {None, made["id"]}:
+        return Disagreement(replace(sides, we_say=f"{sides.we_say}, by {refund.stripe_refund_id}"))
+    if money != refund.money:
+        return Disagreement(sides)
+    if refund.status == made["status"] and refund.stripe_refund_id:
+        return None
+    return Disagreement(sides, partial(refunds.told, made))
+
+
+def _unknown_here(made: StripeObject, says: str, payment_id: UUID | None) -> Disagreement | None:
+    """It gets its row if its payment is ours; and if not, it is ours only if it bears a row's id."""
+    claimed = refunds.claimed_id(made)
+    if payment_id:
+        sides = Sides(says, f"payment {payment_id} has no such refund", claimed)
+        return Disagreement(sides, partial(refunds.told, made))
+    return Disagreement(Sides(says, "there is no such refund", claimed)) if claimed else None
+
+
+def _ours(known: Mapping[str, StripeObject]) -> dict[str, Refund]:
+    claimed = {refund_id: refunds.claimed_id(made) for refund_id, made in known.items()}
+    rows = db.session.scalars(
+        select(Refund)
+        .where(or_(Refund.id.in_(set(claimed.values()) - {None}), Refund.stripe_refund_id.in_(known)))
+        .execution_options(populate_existing=True)
+    ).all()
+    by_id = dict(chain.from_iterable(((row.id, row), (row.stripe_refund_id, row)) for row in rows))
+    named = {each: by_id.get(each) or by_id.get(claimed[each]) for each in known}
+    return {refund_id: row for refund_id, row in named.items() if row}
+
+
+def _payment_ids(known: Mapping[str, StripeObject]) -> dict[str, UUID]:
+    """Our payments, by Stripe's payment intents."""
+    of_intents = {made["payment_intent"] for made in known.values() if made["payment_intent"]}
+    rows = db.session.execute(
+        select(Payment.stripe_payment_intent_id, Payment.id).where(
+            Payment.stripe_payment_intent_id.in_(of_intents)
+        )
+    )
+    return {intent_id: payment_id for intent_id, payment_id in rows if intent_id}
+
+
+def _differing(found: Found) -> Sequence[str]:
+    known = {refund_id: made for refund_id, made in found.items() if made}
+    rows, payments = _ours(known), _payment_ids(known)
+    return [
+        refund_id
+        for refund_id, made in found.items()
+        if made is None or _compare(made, rows.get(refund_id), payments.get(made["payment_intent"]))
+    ]
+
+
+def _examine(refund_id: str, made: StripeObject | None) -> Disagreement | None:
+    if made is None:
+        return _unknown_there(refund_id)
+    known = {refund_id: made}
+    return _compare(made, _ours(known).get(refund_id), _payment_ids(known).get(made["payment_intent"]))
+
+
+def _unknown_there(refund_id: str) -> Disagreement | None:
+    refund = db.session.scalar(
+        select(Refund).where(Refund.stripe_refund_id == refund_id).execution_options(populate_existing=True)
+    )
+    if refund is None or refund.status in NOT_REFUNDED:
+        return None
+    return Disagreement(Sides("there is no such refund", f"{refund.status}, {refund.money}", refund.id))
+
+
+def _held(*which: ColumnElement[bool]) -> Callable[[Span, int], Sequence[str]]:
+    def held(span: Span, most: int) -> Sequence[str]:
+        query = select(Refund.stripe_refund_id).where(
+            Refund.created_at >= span.since,
+            Refund.created_at < span.until,
+            Refund.stripe_refund_id.is_not(None),
+            *which,
+        )
+        return [each for each in db.session.scalars(query.limit(most)) if each]
+
+    return held
+
+
+REFUNDS = Subject(
+    kind=Kind.REFUND,
+    page=lists.refunds,
+    held=_held(),
+    find=partial(lists.find, Kind.REFUND),
+    differing=_differing,
+    examine=_examine,
+)
+OPEN_REFUNDS = replace(
+    REFUNDS,
+    page=nothing_listed,
+    held=_held(Refund.status.in_([RefundStatus.PENDING, RefundStatus.REQUIRES_ACTION])),
+)
+"""What is still on its way, however long: its end was perhaps never told."""

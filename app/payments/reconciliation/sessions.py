@@ -1,0 +1,164 @@
+"""Checkout sessions and our payments: each should stand as the other does."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from enum import StrEnum
+from functools import partial
+
+from sqlalchemy import ColumnElement, select
+
+from app.extensions import db, now
+from app.payments import checkout, settlement
+from app.payments.gateway import lists, sessions
+from app.payments.gateway.lists import Kind, Span
+from app.payments.models import Payment
+from app.payments.reconciliation import ours
+from app.payments.reconciliation.differences import Sides
+from app.payments.reconciliation.subject import Disagreement, Found, Subject, nothing_listed
+from app.payments.status import PAID, Status
+from app.payments.stripe_objects import StripeObject, of_session
+
+
+class Standing(StrEnum):
+    """What has become of a session."""
+
+    OPEN = "open"
+    PAID = "paid"
+    PROCESSING = "processing"
+    NOT_PAID = "not paid"
+    EXPIRED = "expired"
+
+
+AGREES = {
+    Standing.PAID: PAID,
+    Standing.PROCESSING: {Status.PROCESSING},
+    Standing.NOT_PAID: {Status.FAILED, Status.EXPIRED},
+    Standing.EXPIRED: {Status.EXPIRED},
+}
+"""Our payment's statuses that say the same."""
+TELLS = {
+    Standing.PAID: settlement.session_paid,
+    Standing.PROCESSING: settlement.session_completed,
+    Standing.NOT_PAID: settlement.session_failed,
+    Standing.EXPIRED: settlement.session_expired,
+}
+"""What the event does that we should have had."""
+NOTHING_TO_PAY = {Standing.NOT_PAID, Standing.EXPIRED}
+
+
+def _standing(session: StripeObject) -> Standing:
+    if session["status"] != "complete":
+        return Standing(session["status"])
+    if session["payment_status"] == "paid":
+        return Standing.PAID
+    intent = session["payment_intent"] or {}
+    over = intent.get("status") in {"requires_payment_method", "canceled"}
+    return Standing.NOT_PAID if over else Standing.PROCESSING
+
+
+def _compare(session: StripeObject, payment: Payment | None) -> Disagreement | None:
+    told, standing = of_session(session), _standing(session)
+    says = f"{standing}, {told.amount}"
+    if payment is None:
+        is_ours = told.payment_id and standing not in NOTHING_TO_PAY
+        return Disagreement(Sides(says, "there is no such payment", told.payment_id)) if is_ours else None
+    sides = Sides(says, ours.summary(payment), payment.id)
+    if told.amount != payment.price and standing not in NOTHING_TO_PAY:
+        return Disagreement(sides)
+    if payment.stripe_session_id not in {None, session["id"]}:
+        return _second_session(session, payment, standing)
+    if standing is Standing.OPEN:
+        return _compare_open(session, payment, sides)
+    agrees = payment.status in AGREES[standing] and _is_known(payment, standing)
+    return None if agrees else Disagreement(sides, partial(TELLS[standing], session))
+
+
+def _is_known(payment: Payment, standing: Standing) -> bool:
+    """Whether what its session brought is on record, and not only what its intent brought."""
+    return bool(payment.session_ended_at if standing in NOTHING_TO_PAY else payment.stripe_session_id)
+
+
+def _second_session(session: StripeObject, payment: Payment, standing: Standing) -> Disagreement | None:
+    if standing in NOTHING_TO_PAY:
+        return None
+    we_say = f"{ours.summary(payment)}, in {payment.stripe_session_id}"
+    close = partial(sessions.close_session, session["id"]) if standing is Standing.OPEN else None
+    return Disagreement(Sides(f"{standing}, a second session", we_say, payment.id), close)
+
+
+def _compare_open(session: StripeObject, payment: Payment, sides: Sides) -> Disagreement | None:
+    """A page that can be paid on, while we wait for that; else it is to be closed."""
+    if payment.is_paid or payment.status is Status.PROCESSING:
+        return Disagreement(sides)
+    if payment.session_expires_at <= now() or payment.status is Status.EXPIRED:
+        return Disagreement(sides, partial(sessions.close_session, session["id"]))
+    if payment.stripe_session_id is None or not checkout.is_wanted(payment):
+        return Disagreement(sides, partial(_learn, payment, session))
+    return None
+
+
+def _learn(payment: Payment, session: StripeObject) -> None:
+    """The answer that named the session was lost. It is closed if nobody wants it any more."""
+    with suppress(checkout.NotPayable):
+        checkout.record(payment.id, sessions.CheckoutSession(session["id"], session["url"]))
+
+
+def _differing(found: Found) -> Sequence[str]:
+    known = {session_id: session for session_id, session in found.items() if session}
+    payments = ours.payments({session_id: of_session(session) for session_id, session in known.items()})
+    return [
+        session_id
+        for session_id, session in found.items()
+        if session is None or _compare(session, payments.get(session_id))
+    ]
+
+
+def _examine(session_id: str, session: StripeObject | None) -> Disagreement | None:
+    if session is None:
+        return _unknown_there(session_id)
+    return _compare(session, ours.payments({session_id: of_session(session)}).get(session_id))
+
+
+def _unknown_there(session_id: str) -> Disagreement | None:
+    """Nobody can pay in a session that Stripe does not know; but somebody may have."""
+    payment = db.session.scalar(
+        select(Payment)
+        .where(Payment.stripe_session_id == session_id)
+        .execution_options(populate_existing=True)
+    )
+    if payment is None or not (payment.is_paid or payment.status is Status.PROCESSING):
+        return None
+    return Disagreement(Sides("there is no such session", ours.summary(payment), payment.id))
+
+
+def _held(*which: ColumnElement[bool]) -> Callable[[Span, int], Sequence[str]]:
+    def held(span: Span, most: int) -> Sequence[str]:
+        query = select(Payment.stripe_session_id).where(
+            Payment.created_at >= span.since,
+            Payment.created_at < span.until,
+            Payment.stripe_session_id.is_not(None),
+            *which,
+        )
+        return [each for each in db.session.scalars(query.limit(most)) if each]
+
+    return held
+
+
+SESSIONS = Subject(
+    kind=Kind.SESSION,
+    page=lists.sessions,
+    held=_held(),
+    find=partial(lists.find, Kind.SESSION),
+    differing=_differing,
+    examine=_examine,
+)
+OPEN_PAYMENTS = replace(
+    SESSIONS,
+    page=nothing_listed,
+    held=_held(
+        Payment.status.in_([Status.PENDING, Status.PROCESSING, Status.FAILED]),
+        Payment.session_ended_at.is_(None),
+    ),
+)
+"""What we still wait for: the session may be older than any window, and its end was never told."""

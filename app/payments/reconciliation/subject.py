@@ -1,0 +1,47 @@
+"""What a stage compares, and how."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from app.payments.gateway.lists import Kind, Page, Span
+from app.payments.reconciliation.differences import Sides
+from app.payments.stripe_objects import StripeObject
+
+Found = Mapping[str, StripeObject | None]
+"""Stripe's objects by their ids; None is one that Stripe does not know."""
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """How an object at Stripe and our books differ."""
+
+    sides: Sides
+    settle: Callable[[], object] | None = None
+    """What may end it; it is called with no transaction open."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One kind of Stripe's objects and what we hold of it. Only `page` and `find` ask Stripe."""
+
+    kind: Kind
+    page: Callable[[Span, str | None], Page]
+    """What Stripe lists of a span, after the object with this id."""
+    held: Callable[[Span, int], Sequence[str]]
+    """Stripe's ids of what we made in a span, whether it lists them or not; so many at most."""
+    find: Callable[[str], StripeObject | None]
+    """One of them as it is now."""
+    differing: Callable[[Found], Sequence[str]]
+    """Which of these want a closer look."""
+    examine: Callable[[str, StripeObject | None], Disagreement | None]
+    """A closer look at one."""
+
+
+def nothing_listed(_span: Span, _after: str | None) -> Page:
+    """For a stage that goes by our rows alone."""
+    return Page([], more=False)
+
+
+def nothing_held(_span: Span, _most: int) -> Sequence[str]:
+    """For a stage that goes by Stripe's list alone."""
+    return []

@@ -1,0 +1,18 @@
+"""A Stripe that starts empty, so that everything there is of this test."""
+
+import pytest
+
+from tests.payments.conftest import Shop
+from tests.people import Sandbox
+
+
+@pytest.fixture
+def emptied(sandbox: Sandbox) -> None:
+    """Stripe knows of nothing."""
+    sandbox.control("/reset")
+
+
+@pytest.fixture
+def silent(emptied: None, unhurried: Shop) -> Shop:
+    """This Stripe starts empty, and no word of what happens there reaches us."""
+    return unhurried

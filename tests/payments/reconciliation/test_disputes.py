@@ -1,0 +1,67 @@
+"""Disputes that were never told."""
+
+from sqlalchemy import text
+
+from app.emails.models import Email
+from app.extensions import db
+from app.payments.dispute_models import Dispute
+from app.payments.reconciliation.windows import Stage
+from tests.payments.conftest import Shop
+from tests.payments.reconciliation.comparing import compared, differences, reconciled
+from tests.payments.reconciliation.test_losses import later_than_all_of_it
+from tests.people import Checkout, Person
+
+
+def disputed(shop: Shop, client: Person, coach: Person) -> tuple[Checkout, str]:
+    """A paid booking's checkout, and the dispute that nobody tells us of."""
+    _, checkout = shop.pays_for(client, coach)
+    shop.sandbox.control("/deliveries/rule", mode="lose")
+    dispute = shop.sandbox.control(f"/payments/{checkout['session_id']}/dispute")
+    return checkout, dispute["id"]
+
+
+def test_a_dispute_that_was_never_told_gets_its_row(silent: Shop, client: Person, coach: Person) -> None:
+    _, dispute_id = disputed(silent, client, coach)
+
+    assert reconciled(silent)[Stage.DISPUTES] == (1, 0)
+    assert reconciled(silent) == {}
+
+    (row,) = silent.rows(Dispute)
+    assert (row.stripe_dispute_id, row.status, row.withdrawn_minor) == (dispute_id, "needs_response", 7500)
+    assert len([mail for mail in silent.rows(Email) if mail.kind.startswith("dispute")]) == 1
+
+
+def test_how_it_ended_is_learned_however_old_it_is(silent: Shop, client: Person, coach: Person) -> None:
+    _, dispute_id = disputed(silent, client, coach)
+    reconciled(silent)
+    db.session.execute(text("UPDATE dispute SET created_at = now() - interval '70 days'"))
+    db.session.commit()
+    silent.sandbox.control(f"/disputes/{dispute_id}/close", verdict="won")
+
+    assert compared(silent, later_than_all_of_it())[Stage.OPEN_DISPUTES] == (1, 0)
+
+    (row,) = silent.rows(Dispute)
+    assert (row.status, row.withdrawn_minor) == ("won", 0)
+
+
+def test_one_that_stripe_does_not_know_is_listed(silent: Shop, client: Person, coach: Person) -> None:
+    disputed(silent, client, coach)
+    reconciled(silent)
+    db.session.execute(text("UPDATE dispute SET stripe_dispute_id = 'dp_unknown'"))
+    db.session.commit()
+    silent.sandbox.control("/reset")
+
+    reconciled(silent)
+
+    assert ("dispute", "there is no such dispute", "needs_response, 75.00 EUR") in differences(silent)
+
+
+def test_one_that_went_further_here_than_there_is_listed(silent: Shop, client: Person, coach: Person) -> None:
+    disputed(silent, client, coach)
+    reconciled(silent)
+    db.session.execute(text("UPDATE dispute SET status = 'lost'"))
+    db.session.commit()
+
+    reconciled(silent)
+
+    assert [we_say.split(",")[0] for _, _, we_say in differences(silent)] == ["lost"]

@@ -1,0 +1,177 @@
+"""However much there is, and however Stripe feels, it is asked gently and nothing is left out."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from app.extensions import db, now
+from app.payments import reconcile
+from app.payments.gateway.api import StripeAway, StripeBusy
+from app.payments.reconciliation import progress
+from app.payments.reconciliation.progress import Reconciliation
+from app.payments.reconciliation.windows import EVENTS_KEPT, BadWindow, Stage, Window, asked, recent
+from tests.payments.conftest import Shop
+from tests.payments.reconciliation.comparing import PATIENCE, reconciled
+from tests.people import Person
+
+KEY = {"Authorization": "Bearer sk_test_sandbox"}
+
+
+def requests(shop: Shop, path: str) -> list[dict[str, Any]]:
+    """What was asked of Stripe, the oldest first."""
+    log = shop.sandbox.http.get(f"{shop.sandbox.stripe_url}/_sandbox/requests", params={"path": path})
+    asked_for: list[dict[str, Any]] = log.json()["requests"]
+    return asked_for[::-1]
+
+
+def forget_requests(shop: Shop) -> None:
+    shop.sandbox.http.delete(f"{shop.sandbox.stripe_url}/_sandbox/requests")
+
+
+def make_intents(shop: Shop, count: int) -> None:
+    for _ in range(count):
+        intent = {"amount": 500, "currency": "eur"}
+        made = shop.sandbox.http.post(
+            f"{shop.sandbox.stripe_url}/v1/payment_intents", data=intent, headers=KEY
+        )
+        assert made.status_code == 200
+
+
+def test_a_list_of_many_pages_is_read_to_its_end(silent: Shop) -> None:
+    make_intents(silent, 230)
+    forget_requests(silent)
+
+    reconciled(silent)
+
+    (row,) = (each for each in silent.rows(Reconciliation) if each.stage is Stage.INTENTS)
+    assert row.seen == 230
+    pages = requests(silent, "/v1/payment_intents")
+    assert [len(page["answer"]["data"]) for page in pages] == [100, 100, 30]
+    assert pages[1]["params"]["starting_after"] == pages[0]["answer"]["data"][-1]["id"]
+
+
+def test_more_than_is_held_at_a_time_is_taken_in_shorter_spans(silent: Shop) -> None:
+    began = datetime.now(UTC)
+    make_intents(silent, 340)
+    while datetime.now(UTC) - began < timedelta(seconds=4):  # not all in one second
+        make_intents(silent, 1)
+
+    reconciled(silent, "2m")
+
+    pages = requests(silent, "/v1/payment_intents")
+    assert len({tuple(page["params"].get("created", {}).values()) for page in pages}) > 2
+    (row,) = (each for each in silent.rows(Reconciliation) if each.stage is Stage.INTENTS)
+    assert row.seen == len(list_all(silent))
+
+
+def list_all(shop: Shop) -> list[str]:
+    found: list[str] = []
+    while True:
+        after = f"&starting_after={found[-1]}" if found else ""
+        page = shop.at_stripe(f"/v1/payment_intents?limit=100{after}")
+        found += [each["id"] for each in page["data"]]
+        if not page["has_more"]:
+            return found
+
+
+def test_a_busy_stripe_is_waited_for_as_long_as_it_says(silent: Shop, client: Person, coach: Person) -> None:
+    booking = client.books(coach)
+    silent.paid(client.checks_out(booking))
+    silent.sandbox.control("/faults", path="/v1/events", status=429, retry_after_seconds=1, times=2)
+    began = time.monotonic()
+
+    reconciled(silent)
+
+    assert time.monotonic() - began > 2
+    assert client.booking(booking)["status"] == "confirmed"
+    assert [asked_for["status"] for asked_for in requests(silent, "/v1/events")][-3:] == [429, 429, 200]
+
+
+def test_a_busy_stripe_that_does_not_say_is_waited_for_all_the_same(silent: Shop) -> None:
+    silent.sandbox.control("/faults", path="/v1/refunds", status=429)
+
+    reconciled(silent)
+
+    assert [asked_for["status"] for asked_for in requests(silent, "/v1/refunds")] == [429, 200]
+
+
+@pytest.mark.parametrize(
+    ("fault", "failure"),
+    [({"status": 429, "retry_after_seconds": 60}, StripeBusy), ({"status": 503, "times": 3}, StripeAway)],
+    ids=["too busy", "away"],
+)
+def test_a_run_that_gave_up_goes_on_where_it_stopped(
+    silent: Shop, client: Person, coach: Person, fault: dict[str, Any], failure: type[Exception]
+) -> None:
+    silent.paid(client.checks_out(client.books(coach)))
+    silent.sandbox.control("/faults", path="/v1/refunds", **fault)
+    with pytest.raises(failure):
+        reconciled(silent)
+    forget_requests(silent)
+
+    reconciled(silent)
+
+    assert requests(silent, "/v1/events") == []
+    assert len(requests(silent, "/v1/refunds")) == 1
+    assert all(row.is_done for row in silent.rows(Reconciliation))
+
+
+def test_requests_keep_a_distance(silent: Shop) -> None:
+    began = time.monotonic()
+
+    reconciled(silent)
+
+    asked_for = len(requests(silent, "/v1/events")) + 3
+    assert time.monotonic() - began > (asked_for - 1) * 0.1
+
+
+def test_two_at_once_are_one(silent: Shop) -> None:
+    def second() -> None:
+        first = reconcile.run(asked("1h"), PATIENCE)
+        next(first)
+        with pytest.raises(reconcile.AnotherAtWork):
+            next(reconcile.run(asked("1h"), PATIENCE))
+        first.close()
+
+    silent.work(second)
+    reconciled(silent)
+
+
+def stages_of(shop: Shop, window: Window) -> dict[Stage, Reconciliation]:
+    return {row.stage: row for row in shop.work(progress.begin, window)}
+
+
+def test_beat_s_window_goes_back_to_where_the_last_one_ended(silent: Shop) -> None:
+    long_ago = Window("recent", now() - timedelta(days=9), now() - timedelta(days=8), [Stage.REFUNDS], True)
+    (row,) = silent.work(progress.begin, long_ago)
+    silent.work(progress.advance, row, row.until, 0, 0, 0)
+
+    assert stages_of(silent, recent())[Stage.REFUNDS].since == long_ago.until
+
+
+def test_what_an_unfinished_run_did_not_look_at_is_looked_at_by_the_next(silent: Shop) -> None:
+    long_ago = Window("recent", now() - timedelta(days=40), now() - timedelta(days=39), [*Stage], True)
+    silent.work(progress.begin, long_ago)
+    db.session.execute(text("UPDATE reconciliation SET updated_at = now() - interval '39 days'"))
+    db.session.commit()
+
+    stages = stages_of(silent, recent())
+
+    assert stages[Stage.SESSIONS].since == long_ago.since
+    assert stages[Stage.EVENTS].since == stages[Stage.EVENTS].until - EVENTS_KEPT
+
+
+def test_an_operator_s_window_is_what_was_typed(silent: Shop) -> None:
+    day = asked("24h")
+    assert day.until - day.since == timedelta(hours=24, seconds=1)
+    assert asked("2026-11-01").since == datetime(2026, 11, 1, tzinfo=UTC)
+    assert asked("2026-11-01T10:00:00+02:00").since == datetime(2026, 11, 1, 8, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("typed", ["", "0h", "yesterday", "-1d", "24", "2999-01-01", "1y"])
+def test_what_is_no_time_is_refused(typed: str) -> None:
+    with pytest.raises(BadWindow):
+        asked(typed)
