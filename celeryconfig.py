@@ -3,6 +3,7 @@
 What Celery does when a process or the broker dies was measured, not read: reasons stand beside the values.
 """
 
+from celery.schedules import crontab
 from kombu import Exchange, Queue
 
 from app.config import Settings
@@ -48,6 +49,7 @@ worker_max_tasks_per_child = 10_000
 task_queues = [Queue(name, Exchange(name), routing_key=name) for name in ("events", "email", "schedule")]
 task_default_queue = "schedule"
 task_routes = {
+    "payments.reconcile_*": {"queue": "schedule"},
     "payments.*": {"queue": "events"},
     "emails.*": {"queue": "email"},
     "events.leave_a_sign": {"queue": "events"},
@@ -68,6 +70,16 @@ beat_schedule = {
         "task": "payments.issue_forgotten_refunds",
         "schedule": 15,
         "options": {"expires": 15},
+    },
+    "recent differences": {
+        "task": "payments.reconcile_recent",
+        "schedule": 300,
+        "options": {"expires": 300},
+    },
+    "nightly differences": {
+        "task": "payments.reconcile_nightly",
+        "schedule": crontab(hour="3", minute="17"),
+        "options": {"expires": 3600},
     },
     "unknown fees": {"task": "payments.look_up_unknown_fees", "schedule": 60, "options": {"expires": 60}},
     "dispute deadlines": {

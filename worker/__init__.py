@@ -88,4 +88,10 @@ celery: Celery = jobs.queue
 celery.Task = Job  # type: ignore[misc]
 acknowledging.install()
 celery.conf.broker_transport_options |= {"socket_timeout": 5}
-celery.conf.imports = ("worker.bookings", "worker.emails", "worker.ops", "worker.payments")
+celery.conf.imports = (
+    "worker.bookings",
+    "worker.emails",
+    "worker.ops",
+    "worker.payments",
+    "worker.reconciliation",
+)

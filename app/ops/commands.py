@@ -17,6 +17,7 @@ from app.emails import levers as email_levers
 from app.emails.models import Email, EmailStatus
 from app.extensions import db, now
 from app.ops import doctor as examination
+from app.ops.reconciling import reconcile_books
 from app.payments import answering
 from app.payments import levers as payment_levers
 from app.payments.gateway import account as stripe_account
@@ -27,6 +28,7 @@ from app.problems import Problem
 account = AppGroup("account", help="People who may sign in.")
 stripe = AppGroup("stripe", help="Our side of Stripe.")
 email = AppGroup("email", help="Mail.")
+stripe.add_command(reconcile_books)
 
 
 def register(app: APIFlask) -> None:

@@ -1,0 +1,62 @@
+"""Stripe's word and our books, compared by beat."""
+
+import logging
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import timedelta
+
+from celery import Task, shared_task
+
+from app.jobs import enqueue
+from app.payments import reconcile
+from app.payments.gateway import api
+from app.payments.reconciliation.progress import Reconciliation
+from app.payments.reconciliation.windows import Window, nightly, recent
+from worker import Sweep, come_again
+
+log = logging.getLogger(__name__)
+
+LONGEST_TURN = 20
+"""Seconds that it works before it lets others have the worker."""
+PATIENCE = 5
+"""Seconds that it waits for a busy Stripe."""
+LATER = timedelta(minutes=1)
+
+
+@shared_task(name="payments.reconcile_recent", base=Sweep)
+def reconcile_recent() -> int:
+    """The last hours; how much was settled. What is left over, or could not be, beat's next one does."""
+    try:
+        return _settled(_turn(recent()))
+    except (reconcile.AnotherAtWork, api.StripeAway, api.StripeRefused) as error:
+        log.warning("no reconciliation this time: %s", error)
+        return 0
+
+
+@shared_task(name="payments.reconcile_nightly", base=Sweep, bind=True, max_retries=None)
+def reconcile_nightly(self: "Task[..., int]") -> int:
+    """The last days, and what is open from before, in as many turns as it takes."""
+    try:
+        stages = _turn(nightly())
+    except (reconcile.AnotherAtWork, api.StripeAway) as error:
+        come_again(self, LATER, error)
+        return 0
+    if not all(row.is_done for row in stages):
+        enqueue("payments.reconcile_nightly")
+    return _settled(stages)
+
+
+def _turn(window: Window) -> Sequence[Reconciliation]:
+    """How far it came within one turn; the next goes on from there."""
+    began = time.monotonic()
+    stages: Sequence[Reconciliation] = []
+    with closing(reconcile.run(window, PATIENCE)) as steps:
+        for stages in steps:  # noqa: B007 - the last one counts
+            if time.monotonic() - began > LONGEST_TURN:
+                break
+    return stages
+
+
+def _settled(stages: Sequence[Reconciliation]) -> int:
+    return sum(row.settled for row in stages)
