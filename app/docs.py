@@ -39,6 +39,7 @@ _TAG_OF_BLUEPRINT = {
     "earnings": "Earnings",
     "health": "Operating",
     "admin_audit": "Operating",
+    "admin_differences": "Operating",
     "admin_disputes": "Operating",
     "admin_emails": "Operating",
     "admin_events": "Operating",
