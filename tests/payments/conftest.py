@@ -18,6 +18,7 @@ from app.emails.models import Email
 from app.extensions import Base, db
 from app.payments import fees, inbox
 from app.payments.stripe_events import StripeEvent
+from tests.contract import check_log
 from tests.people import CARD, Checkout, Person, Sandbox
 
 Result = TypeVar("Result")
@@ -44,9 +45,13 @@ class Shop:
         db.session.expire_all()
         return list(db.session.scalars(select(table)))
 
+    def mails(self, kind: str) -> list[Email]:
+        """What was put into the outbox of one kind."""
+        return [mail for mail in self.rows(Email) if mail.kind == kind]
+
     def ops_mails(self) -> list[str]:
         """The subjects of what the operator was told."""
-        return [mail.subject for mail in self.rows(Email) if mail.kind == "needs_attention"]
+        return [mail.subject for mail in self.mails("needs_attention")]
 
     def event(self, event: Event) -> StripeEvent:
         """Its row as it is now."""
@@ -136,9 +141,13 @@ def commission(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], N
 
 @pytest.fixture
 def shop(app: Flask, sandbox: Sandbox) -> Iterator[Shop]:
+    """All that is said between us and Stripe in a test must be what Stripe's own package names."""
+    said = f"{sandbox.stripe_url}/_sandbox/requests"
     sandbox.behaves()
     sandbox.control("/deliveries/rule", mode="drop")
+    sandbox.http.delete(said).raise_for_status()
     yield Shop(app, sandbox)
+    assert check_log(sandbox.http.get(said).json()["requests"]) == []
     sandbox.behaves()
 
 

@@ -5,7 +5,6 @@ from typing import Any
 import httpx
 import pytest
 
-from app.emails.models import Email
 from app.payments import issuing
 from app.payments.models import Refund
 from tests.payments.conftest import Shop, become_admin
@@ -14,10 +13,6 @@ from tests.people import Person, next_week
 
 def refunds(person: Person, checkout: dict[str, Any], **wish: Any) -> httpx.Response:
     return person.post(f"/payment/{checkout['payment_id']}/refund", json={"reason": "a kindness"} | wish)
-
-
-def mails(shop: Shop, kind: str) -> list[Email]:
-    return [mail for mail in shop.rows(Email) if mail.kind == kind]
 
 
 def issue_all(shop: Shop) -> None:
@@ -38,7 +33,7 @@ def test_a_coach_gives_some_of_it_back_and_the_client_is_told(
     issue_all(shop)
     payment = client.payment(checkout)
     assert (payment["status"], payment["amount_refunded"]) == ("partially_refunded", 20.5)
-    (mail,) = mails(shop, "refund_issued")
+    (mail,) = shop.mails("refund_issued")
     assert (mail.recipient, mail.subject) == (client.email, "Refund of 20.50 EUR issued")
     assert "a kindness" in mail.text_body
 
@@ -153,7 +148,7 @@ def test_a_refund_that_comes_back_is_told_to_client_and_operator(
 
     shop.told(refund, status="failed", failure_reason="expired_or_canceled_card")
 
-    (told,) = mails(shop, "refund_failed")
+    (told,) = shop.mails("refund_failed")
     assert (told.recipient, told.subject) == (client.email, "Your refund of 10.00 EUR did not arrive")
     assert len(shop.ops_mails()) == 1
     assert client.payment(checkout)["status"] == "succeeded"

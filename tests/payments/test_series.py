@@ -33,10 +33,6 @@ def given_back(shop: Shop) -> list[tuple[str, int]]:
     return sorted((str(refund.booking_id), refund.amount_minor) for refund in shop.rows(Refund))
 
 
-def mails(shop: Shop, kind: str) -> list[Email]:
-    return [mail for mail in shop.rows(Email) if mail.kind == kind]
-
-
 def expired(booking: dict[str, Any]) -> None:
     forgotten = text("UPDATE booking SET status = 'expired', hold_expires_at = NULL WHERE id = :id")
     db.session.execute(forgotten, {"id": booking["id"]})
@@ -73,7 +69,7 @@ def test_paid_all_are_confirmed_and_each_side_gets_one_mail(
     series = paid_series(shop, client, coach)
 
     assert statuses(client, series) == ["confirmed"] * 3
-    told = mails(shop, "series_confirmed")
+    told = shop.mails("series_confirmed")
     assert {mail.recipient for mail in told} == {client.email, coach.email}
     assert len(shop.rows(Email)) == len(told) + 2  # and two addresses to verify
     assert "225.00 EUR" in told[0].text_body
@@ -93,7 +89,7 @@ def test_told_again_nothing_more_happens(shop: Shop, client: Person, coach: Pers
         shop.told(event)
 
     assert statuses(client, series) == ["confirmed"] * 3
-    assert (len(mails(shop, "series_confirmed")), given_back(shop)) == (2, [])
+    assert (len(shop.mails("series_confirmed")), given_back(shop)) == (2, [])
 
 
 def test_cancelling_one_gives_back_its_share_and_leaves_the_others(
@@ -172,7 +168,7 @@ def test_one_called_off_while_the_payer_pays_gets_its_share_back(
 
     assert statuses(client, series) == ["confirmed", "confirmed", "cancelled"]
     assert given_back(shop) == [(series["items"][2]["id"], 7500)]
-    (mail,) = mails(shop, "payment_returned")
+    (mail,) = shop.mails("payment_returned")
     assert "75.00 EUR" in mail.subject
 
 
@@ -189,7 +185,7 @@ def test_paid_late_the_times_that_are_free_are_confirmed_and_the_others_go_back(
 
     assert statuses(client, series) == ["expired", "confirmed", "confirmed"]
     assert given_back(shop) == [(series["items"][0]["id"], 7500)]
-    assert {mail.recipient for mail in mails(shop, "series_confirmed")} == {client.email, coach.email}
+    assert {mail.recipient for mail in shop.mails("series_confirmed")} == {client.email, coach.email}
 
 
 def test_paid_twice_the_second_payment_goes_back_in_one_mail(
@@ -205,7 +201,7 @@ def test_paid_twice_the_second_payment_goes_back_in_one_mail(
     shop.told(second)
 
     assert [amount for _, amount in given_back(shop)] == [7500] * 3
-    (mail,) = mails(shop, "payment_returned")
+    (mail,) = shop.mails("payment_returned")
     assert "225.00 EUR" in mail.subject
 
 
