@@ -51,6 +51,7 @@ def books_after(shop: Shop, order: Sequence[Event]) -> Books:
     return Books.of(shop)
 
 
+@pytest.mark.timeout(400)  # 20 seconds each, but not on a machine that is busy
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
 def test_in_every_order_and_twice_the_books_end_the_same(
     unhurried: Shop, client: Person, coach: Person, story: Story
