@@ -7,6 +7,7 @@ from typing import Any
 
 from celery import Celery, Task
 from celery.signals import setup_logging, worker_process_init
+from sqlalchemy import func, select
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from app import context, create_app, jobs, logs
@@ -45,12 +46,15 @@ class Job(Task):  # type: ignore[type-arg]
         with flask_app.app_context(), context.acting(f"job:{self.name}", under):
             started = time.perf_counter()
             try:
-                result = self.run(*args, **kwargs)
+                result = self.work(*args, **kwargs)
                 db.session.commit()
             except (OperationalError, InterfaceError) as error:
                 return self.without_database(error)
             self.done(result, (time.perf_counter() - started) * 1000)
             return result
+
+    def work(self, *args: Any, **kwargs: Any) -> Any:
+        return self.run(*args, **kwargs)
 
     def done(self, _result: Any, milliseconds: float) -> None:
         log.info("%s %.1fms", self.name, milliseconds)
@@ -61,7 +65,14 @@ class Job(Task):  # type: ignore[type-arg]
 
 
 class Sweep(Job):
-    """A job that beat sends again anyway, and that gives the number of rows it found."""
+    """A job that beat sends again anyway, and that gives the number of rows it found.
+
+    One at a time: two beats, as at a deploy, or a queue that was long make no double work.
+    """
+
+    def work(self, *args: Any, **kwargs: Any) -> Any:
+        mine = db.session.scalar(select(func.pg_try_advisory_xact_lock(func.hashtext(self.name))))
+        return self.run(*args, **kwargs) if mine else 0
 
     def done(self, result: Any, milliseconds: float) -> None:
         if result:

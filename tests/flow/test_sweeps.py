@@ -1,0 +1,34 @@
+"""Sweeps come one at a time, however many beats send them."""
+
+import subprocess
+import sys
+
+from sqlalchemy import text
+
+from tests.flow.conftest import HERE, Stack
+from tests.people import Person
+
+SWEEP = "from worker.ops import forget_idempotency_keys as sweep; print('found', sweep())"
+LOCK = text("SELECT pg_advisory_xact_lock(hashtext('ops.forget_idempotency_keys'))")
+OLD_KEY = text(
+    "INSERT INTO idempotency_key (account_id, key, fingerprint, started_at)"
+    " SELECT id, 'old', '', now() - interval '3 days' FROM account WHERE email = :email"
+)
+
+
+def found(stack: Stack) -> str:
+    """What a worker's sweep says."""
+    command = [sys.executable, "-c", SWEEP]
+    done = subprocess.run(command, cwd=HERE, env=stack.variables, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def test_while_one_is_at_work_another_leaves_it_alone(stack: Stack, client: Person) -> None:
+    with stack.database.begin() as connection:
+        connection.execute(OLD_KEY, {"email": client.email})
+
+    with stack.database.begin() as at_work:
+        at_work.execute(LOCK)
+        assert found(stack) == "found 0"
+
+    assert found(stack) == "found 1"
