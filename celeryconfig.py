@@ -87,5 +87,10 @@ beat_schedule = {
         "schedule": 600,
         "options": {"expires": 600},
     },
+    "payout accounts": {
+        "task": "payments.look_up_payout_accounts",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
     "forgotten mails": {"task": "emails.deliver_forgotten", "schedule": 10, "options": {"expires": 10}},
 }

@@ -20,6 +20,7 @@ from app.ops import admin, commands, metrics, reporting
 from app.ops.health import health
 from app.payments.earnings_routes import earnings
 from app.payments.gateway import api as stripe_api
+from app.payments.payout_routes import payout_accounts
 from app.payments.routes import payments
 from app.payments.webhook import webhook
 
@@ -62,7 +63,8 @@ def create_app(settings: Settings | None = None) -> Application:
     app.after_request(metrics.observe)
     problems.register(app)
     docs.register(app)
-    rooms = (accounts, coaches, bookings, feed, payments, webhook, earnings, health, metrics.metrics)
+    of_payments = (payments, webhook, earnings, payout_accounts)
+    rooms = (accounts, coaches, bookings, feed, *of_payments, health, metrics.metrics)
     for room in (*rooms, *admin.ROUTES):
         app.register_blueprint(room)
     commands.register(app)

@@ -37,6 +37,7 @@ _TAG_OF_BLUEPRINT = {
     "payments": "Payments",
     "webhook": "Payments",
     "earnings": "Earnings",
+    "payout_accounts": "Earnings",
     "health": "Operating",
     "admin_audit": "Operating",
     "admin_differences": "Operating",

@@ -7,7 +7,7 @@ from celery import Task, shared_task
 
 from app.extensions import now
 from app.jobs import enqueue_each
-from app.payments import answering, fees, holds, inbox, issuing
+from app.payments import answering, fees, holds, inbox, issuing, payouts
 from app.retries import pause
 from worker import Sweep, come_again
 
@@ -66,6 +66,18 @@ def look_up_fee(self: "Task[..., None]", payment_id: str) -> None:
 def look_up_unknown_fees() -> int:
     """Paid payments whose fee is unknown; how many there were."""
     return enqueue_each("payments.look_up_fee", fees.unknown(BATCH))
+
+
+@shared_task(name="payments.look_up_payout_account", bind=True, max_retries=None)
+def look_up_payout_account(self: "Task[..., None]", coach_id: str) -> None:
+    if wait := payouts.look_up(UUID(coach_id)):
+        come_again(self, wait)
+
+
+@shared_task(name="payments.look_up_payout_accounts", base=Sweep)
+def look_up_payout_accounts() -> int:
+    """Payout accounts that changed; how many there were."""
+    return enqueue_each("payments.look_up_payout_account", payouts.due(BATCH))
 
 
 @shared_task(name="payments.close_session")

@@ -22,7 +22,7 @@ from app.payments import answering
 from app.payments import levers as payment_levers
 from app.payments.gateway import account as stripe_account
 from app.payments.gateway import api
-from app.payments.inbox import SUBSCRIBED
+from app.payments.inbox import SUBSCRIBED, SUBSCRIBED_OF_COACHES
 from app.problems import Problem
 
 account = AppGroup("account", help="People who may sign in.")
@@ -88,14 +88,31 @@ def create_admin(address: str, password: str, name: str) -> None:
 @click.argument("url")
 def create_webhook(url: str) -> None:
     """Have Stripe send our events to URL, the address of POST /payment/webhook as Stripe sees it."""
-    try:
-        endpoint = stripe_account.create_webhook_endpoint(url, SUBSCRIBED)
-    except (api.StripeAway, api.StripeRefused) as error:
-        raise click.ClickException(str(error)) from error
-    click.echo(f"Stripe sends {len(endpoint.events)} kinds of events to {endpoint.url}. Now set\n")
+    endpoint = _created(lambda: stripe_account.create_webhook_endpoint(url, SUBSCRIBED))
     click.echo(
         f"  STRIPE_WEBHOOK_SECRET={endpoint.secret}\n\nand start again. Stripe shows this secret only once."
     )
+
+
+@stripe.command("create-connect-webhook")
+@click.argument("url")
+def create_connect_webhook(url: str) -> None:
+    """Where STRIPE_CONNECT is on: have Stripe send the events of the coaches' accounts to URL as well."""
+    endpoint = _created(lambda: stripe_account.create_connect_endpoint(url, SUBSCRIBED_OF_COACHES))
+    click.echo(
+        f"  STRIPE_WEBHOOK_SECRET=…,{endpoint.secret}\n\n"
+        "behind the one that you have, and start again. Stripe shows this secret only once."
+    )
+
+
+def _created(create: Callable[[], stripe_account.WebhookEndpoint]) -> stripe_account.WebhookEndpoint:
+    try:
+        endpoint = create()
+    except (api.StripeAway, api.StripeRefused) as error:
+        raise click.ClickException(str(error)) from error
+    kinds = "one kind" if len(endpoint.events) == 1 else f"{len(endpoint.events)} kinds"
+    click.echo(f"Stripe sends {kinds} of events to {endpoint.url}. Now set\n")
+    return endpoint
 
 
 @stripe.command("submit-evidence")

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -20,7 +20,7 @@ from app.emails import transport
 from app.extensions import db
 from app.jobs import BrokerAway, enqueue, ping_broker
 from app.payments.gateway import account, api
-from app.payments.inbox import SUBSCRIBED
+from app.payments.inbox import SUBSCRIBED, SUBSCRIBED_OF_COACHES
 
 WORKER_ANSWERS_WITHIN = 5
 """Seconds."""
@@ -112,19 +112,29 @@ def _webhook(settings: Settings) -> Finding:
         return Finding(
             "webhook", f"Stripe has no endpoint {url}", f"{create} On a laptop use `stripe listen`."
         )
-    endpoint = ours[0]
-    if not endpoint.enabled:
+    if not all(endpoint.enabled for endpoint in ours):
         return Finding(
             "webhook", "the endpoint is disabled", "Enable it in Stripe's dashboard, Developers > Webhooks."
         )
-    missing = SUBSCRIBED - endpoint.events
-    if missing and "*" not in endpoint.events:
+    return _told_by(ours, url, settings)
+
+
+def _told_by(ours: Sequence[account.WebhookEndpoint], url: str, settings: Settings) -> Finding:
+    """Whether these endpoints are sent all that we want to be told, and as we read it."""
+    create = f"flask stripe create-webhook {url}"
+    told = frozenset[str]().union(*(endpoint.events for endpoint in ours))
+    if "*" not in told and (missing := SUBSCRIBED - told):
         return Finding(
             "webhook", f"events missing: {', '.join(sorted(missing))}", "Add them to the endpoint."
         )
-    if endpoint.api_version != api.API_VERSION:
-        seen = f"its events are written as of {endpoint.api_version or 'the account default'}"
-        return Finding("webhook", seen, f"It should be {api.API_VERSION}. {create}")
+    if "*" not in told and settings.stripe_connect and not told >= SUBSCRIBED_OF_COACHES:
+        create = f"flask stripe create-connect-webhook {url}"
+        remedy = f"Run: {create} and add to STRIPE_WEBHOOK_SECRET what it prints."
+        return Finding("webhook", "Stripe does not tell of the coaches' own accounts", remedy)
+    if others := {endpoint.api_version for endpoint in ours} - {api.API_VERSION}:
+        seen = f"its events are written as of {others.pop() or 'the account default'}"
+        remedy = f"Run: {create} and set STRIPE_WEBHOOK_SECRET to what it prints."
+        return Finding("webhook", seen, f"It should be {api.API_VERSION}. {remedy}")
     return Finding("webhook", f"Stripe sends our events to {url}")
 
 

@@ -20,6 +20,7 @@ class Kind(StrEnum):
     DISPUTE = "dispute"
     FEE = "fee"
     COMMISSION = "commission"
+    TRANSFER = "transfer"
 
 
 class Item(NamedTuple):
@@ -29,7 +30,7 @@ class Item(NamedTuple):
     source_id: UUID
     """The payment, the refund or the dispute."""
     booking_id: UUID | None
-    """None where nobody said for which session of a series money went back."""
+    """None where nobody said for which session of a series money went back, or where it went for all."""
     currency: str
 
 
@@ -54,7 +55,9 @@ class Paid:
     commission: int
     """Ours, while nothing has gone back."""
     fee: Money | None
-    """Stripe's; None while it is unknown."""
+    """Stripe's; None while it is unknown, or where it is ours to bear."""
+    sent_on: int
+    """What of it is at the coach's own account at Stripe."""
     gone: Sequence[Gone]
 
 
@@ -71,6 +74,8 @@ def amounts(paid: Paid) -> Counter[Item]:
             found[Item(Kind.FEE, paid.payment_id, booking_id, paid.fee.currency)] -= fee
     for at, commission in _commission(paid).items():
         found[Item(Kind.COMMISSION, paid.payment_id, at, paid.currency)] -= commission
+    only = next(iter(paid.shares)) if len(paid.shares) == 1 else None
+    found[Item(Kind.TRANSFER, paid.payment_id, only, paid.currency)] -= paid.sent_on
     return found
 
 

@@ -2,25 +2,22 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from flask import current_app
 from sqlalchemy import select
 
 from app.accounts.models import Account
 from app.bookings.models import Booking, lock_people
 from app.bookings.status import Status as BookingStatus
-from app.config import Environment, Settings
 from app.extensions import db, now
 from app.money import Money
-from app.payments import terms
+from app.payments import payouts, redirects, terms
 from app.payments.gateway import api, sessions
 from app.payments.models import Payment, PaymentLine
 from app.payments.schemas import CheckoutRequest
 from app.payments.status import Status
-from app.problems import Invalid, NotFound, Problem
+from app.problems import NotFound, Problem
 
 SESSION_LASTS = timedelta(minutes=35)
 """Stripe allows 30 minutes at the least; the rest is for an answer that was lost and is asked for again."""
@@ -46,7 +43,7 @@ def open_session(client: Account, wish: CheckoutRequest) -> tuple[Payment, bool]
     Asking again returns the open session; other URLs close it first. Raises NotFound, NotPayable, Invalid,
     CheckoutRefused, and StripeAway.
     """
-    _check_redirects(wish)
+    redirects.check(success_url=wish.success_url, cancel_url=wish.cancel_url)
     payment = _payment_for(client, wish)
     if payment.stripe_session_id:
         return payment, False
@@ -155,6 +152,7 @@ def _new_payment(client: Account, bookings: Sequence[Booking], wish: CheckoutReq
         amount_minor=price.amount,
         currency=price.currency,
         commission_minor=terms.commission(price).amount,
+        stripe_destination_id=terms.destination(first.coach_id),
         status=Status.PENDING,
         locale=wish.locale,
         success_url=wish.success_url,
@@ -176,6 +174,8 @@ def _order(payment: Payment, wish: CheckoutRequest) -> sessions.CheckoutOrder:
         booking_id=payment.bookings[0].id,
         lines=[_line(booking, payment.share(booking)) for booking in payment.bookings],
         customer_email=payment.client.email,
+        destination=payment.stripe_destination_id,
+        commission=Money(payment.commission_minor, payment.currency),
         locale=payment.locale,
         success_url=wish.success_url,
         cancel_url=wish.cancel_url,
@@ -218,18 +218,8 @@ def _give_up(payment_id: UUID, code: str, message: str) -> None:
     """Stripe opened no session: this payment ends here, and asking again begins another."""
     payment = Payment.locked(payment_id)
     if payment and payment.status is Status.PENDING and payment.stripe_session_id is None:
+        payouts.doubt(payment.stripe_destination_id)
         payment.move_to(Status.FAILED, "Stripe opened no session")
         payment.failure_code, payment.failure_message = code, message
         payment.session_expires_at = now()
     db.session.commit()
-
-
-def _check_redirects(wish: CheckoutRequest) -> None:
-    """In production clients return only to our own pages: anything else would make us an open redirect."""
-    settings: Settings = current_app.extensions["settings"]
-    if settings.app_env is not Environment.PRODUCTION:
-        return
-    for field in ("success_url", "cancel_url"):
-        parts = urlsplit(getattr(wish, field))
-        if f"{parts.scheme}://{parts.netloc}" not in settings.allowed_redirect_origins:
-            raise Invalid(f"/{field}", "is not at one of ALLOWED_REDIRECT_ORIGINS")

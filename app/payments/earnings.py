@@ -54,6 +54,16 @@ class Totals:
     def net(self) -> int:
         return self.gross - self.refunded - self.lost - self.fees - self.commission
 
+    @property
+    def transferred(self) -> int:
+        """To the coach's own account at Stripe, less what came back from there."""
+        return -self.by_kind[Kind.TRANSFER]
+
+    @property
+    def owed(self) -> int:
+        """What we have of it, and owe the coach; below nothing, what the coach owes us."""
+        return self.net - self.transferred
+
 
 def totals(
     coach_id: UUID, since: date | None, until: date | None, booking_id: UUID | None = None

@@ -27,7 +27,10 @@ class EarningsSearch(Body):
 
 
 class TotalsView(View):
-    """Of one currency. Net is gross less refunded, lost to disputes, Stripe's fees and our commission."""
+    """Of one currency. Net is gross less refunded, lost to disputes, Stripe's fees and our commission.
+
+    Of it, some was transferred to the coach's own account at Stripe; the rest is owed.
+    """
 
     currency: str
     gross: Major
@@ -42,6 +45,10 @@ class TotalsView(View):
     commission_minor: int
     net: Major
     net_minor: int
+    transferred: Major
+    transferred_minor: int
+    owed: Major
+    owed_minor: int
 
     @classmethod
     def of(cls, totals: Totals) -> Self:
@@ -49,7 +56,7 @@ class TotalsView(View):
 
     @classmethod
     def values(cls, totals: Totals) -> dict[str, Any]:
-        names = ("gross", "refunded", "lost", "fees", "commission", "net")
+        names = ("gross", "refunded", "lost", "fees", "commission", "net", "transferred", "owed")
         amounts = _amounts(totals.currency, {name: getattr(totals, name) for name in names})
         return {"currency": totals.currency, **amounts}
 
@@ -91,7 +98,7 @@ class LineOfStatement(View):
 
 
 class TotalsOfMonth(TotalsView):
-    """Opening and closing are what we owe the coach when the month begins and ends."""
+    """Opening and closing are all that we owe the coach when the month begins and ends."""
 
     opening: Major
     opening_minor: int

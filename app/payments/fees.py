@@ -1,14 +1,16 @@
-"""What Stripe keeps of each payment, learned once Stripe has settled it."""
+"""What Stripe keeps of each payment, and what it has sent on to its coach: asked for once it is settled."""
 
 import logging
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select, update
 
 from app.extensions import db, now
 from app.jobs import after_commit
+from app.money import Money
 from app.payments import ledger
 from app.payments.gateway import api
 from app.payments.gateway import fees as at_stripe
@@ -25,6 +27,14 @@ DAILY = timedelta(days=1)
 """The pause once the growing ones are used up: a fee matters to the books only, so nobody is woken."""
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What Stripe said; None of what it did not know, or was not asked."""
+
+    fee: at_stripe.Fee | None = None
+    sent_on: Money | None = None
+
+
 def expect(payment: Payment) -> None:
     """It was paid: its fee will be known soon. The payment must be locked."""
     if payment.stripe_payment_intent_id and payment.fee_minor is None and payment.fee_due_at is None:
@@ -34,12 +44,22 @@ def expect(payment: Payment) -> None:
 def settled(payment: Payment) -> None:
     """Stripe knows the fee: a job asks for it once this is committed. The payment must be locked."""
     if payment.fee_minor is None:
-        payment.fee_due_at = now()
-        after_commit("payments.look_up_fee", str(payment.id))
+        _ask(payment)
+
+
+def gone_back(payment: Payment) -> None:
+    """Some of it was refunded: what was sent on to the coach may have changed. It must be locked."""
+    if payment.stripe_destination_id and payment.is_paid:
+        _ask(payment)
+
+
+def _ask(payment: Payment) -> None:
+    payment.fee_due_at, payment.fee_attempts = now(), 0
+    after_commit("payments.look_up_fee", str(payment.id))
 
 
 def look_up(payment_id: UUID) -> timedelta | None:
-    """Ask Stripe for a fee that is due; the pause before another try when that is wanted.
+    """Ask Stripe what is due to be asked; the pause before another try when that is wanted.
 
     Commits twice, as no transaction is open while Stripe is asked.
     """
@@ -47,42 +67,51 @@ def look_up(payment_id: UUID) -> timedelta | None:
     db.session.commit()
     if claimed is None:
         return None
-    attempts, intent_id = claimed
-    try:
-        fee = at_stripe.of_intent(intent_id)
-    except (api.StripeAway, api.StripeRefused) as error:
-        log.warning("payment %s: its fee stays unknown for now: %s", payment_id, error)
-        fee = None
-    wait = _record(payment_id, fee, attempts)
+    lease, attempts = claimed.fee_due_at, claimed.fee_attempts
+    answer = _asked(claimed)
+    wait = _record(payment_id, lease, answer, attempts)
     db.session.commit()
     return wait
 
 
-def _claim(payment_id: UUID) -> tuple[int, str] | None:
+def _claim(payment_id: UUID) -> Payment | None:
     at = now()
-    row = db.session.execute(
+    return db.session.scalar(
         update(Payment)
         .where(Payment.id == payment_id, Payment.fee_due_at <= at)
         .values(fee_attempts=Payment.fee_attempts + 1, fee_due_at=at + LEASE)
-        .returning(Payment.fee_attempts, Payment.stripe_payment_intent_id)
-    ).one_or_none()
-    return (row.fee_attempts, row.stripe_payment_intent_id) if row else None
+        .returning(Payment)
+        .execution_options(populate_existing=True)
+    )
 
 
-def _record(payment_id: UUID, fee: at_stripe.Fee | None, attempts: int) -> timedelta | None:
+def _asked(payment: Payment) -> Answer:
+    intent_id = payment.stripe_payment_intent_id or ""
+    try:
+        return Answer(
+            fee=at_stripe.of_intent(intent_id) if payment.fee_minor is None else None,
+            sent_on=at_stripe.sent_on(intent_id) if payment.stripe_destination_id else None,
+        )
+    except (api.StripeAway, api.StripeRefused) as error:
+        log.warning("payment %s: its fee stays unknown for now: %s", payment.id, error)
+        return Answer()
+
+
+def _record(payment_id: UUID, lease: datetime | None, answer: Answer, attempts: int) -> timedelta | None:
     payment = Payment.locked(payment_id)
-    if payment is None or payment.fee_minor is not None:
+    if payment is None or payment.fee_due_at != lease:  # something changed meanwhile, and is asked for again
         return None
-    if fee is None:
-        wait = pause_unless_last(attempts) or DAILY
-        payment.fee_due_at = now() + wait
-        return wait
-    payment.fee_minor, payment.net_minor = fee.fee.amount, fee.net.amount
-    payment.fee_currency = fee.fee.currency
-    payment.stripe_balance_transaction_id = fee.balance_transaction_id
-    payment.fee_due_at = None
+    if answer.fee:
+        payment.fee_minor, payment.net_minor = answer.fee.fee.amount, answer.fee.net.amount
+        payment.fee_currency = answer.fee.fee.currency
+        payment.stripe_balance_transaction_id = answer.fee.balance_transaction_id
+    if answer.sent_on:
+        payment.sent_on_minor = answer.sent_on.amount
+    unknown = payment.fee_minor is None or (payment.stripe_destination_id and answer.sent_on is None)
+    wait = (pause_unless_last(attempts) or DAILY) if unknown else None
+    payment.fee_due_at = now() + wait if wait else None
     ledger.post(payment)
-    return None
+    return wait
 
 
 def unknown(most: int) -> Sequence[UUID]:

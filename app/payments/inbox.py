@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app import context
 from app.emails import operator_messages
 from app.extensions import db, now
-from app.payments import disputes, refunds, settlement
+from app.payments import disputes, payouts, refunds, settlement
 from app.payments.stripe_events import EventStatus, StripeEvent
 from app.payments.stripe_objects import Mismatch
 from app.retries import MOST_ATTEMPTS, pause_unless_last
@@ -41,7 +41,9 @@ SUBSCRIBED = frozenset(
     }
 )
 """What Stripe is asked to send. Any other type is recorded and ignored."""
-APPLY = settlement.APPLY | refunds.APPLY | disputes.APPLY
+SUBSCRIBED_OF_COACHES = frozenset({"account.updated"})
+"""What Stripe is asked to send of the accounts that are connected to ours, where STRIPE_CONNECT is on."""
+APPLY = settlement.APPLY | refunds.APPLY | disputes.APPLY | payouts.APPLY
 LEASE = timedelta(minutes=2)
 """How long one try may take before another worker may try."""
 

@@ -36,12 +36,12 @@ def issue(refund_id: UUID) -> timedelta | None:
     db.session.commit()
     if refund is None:
         return None
-    intent_id = refund.payment.stripe_payment_intent_id or ""
+    order = _order(refund)
     db.session.commit()
     try:
         # Stripe may have made the refund and broken while it answered: look before asking under a new key.
-        found = at_stripe.find(refund.id, intent_id) if refund.stripe_failures else None
-        answer = found or at_stripe.make(refund.id, intent_id, refund.money, refund.stripe_failures)
+        found = at_stripe.find(refund.id, order.payment_intent_id) if refund.stripe_failures else None
+        answer = found or at_stripe.make(order)
     except api.StripeAway as error:
         refund.stripe_failures += isinstance(error, api.StripeBroke)
         return _postpone(refund, error.detail)
@@ -54,6 +54,19 @@ def issue(refund_id: UUID) -> timedelta | None:
         refunds.apply(refund.id, answer.id, RefundStatus(answer.status), answer.failure_reason)
     db.session.commit()
     return None
+
+
+def _order(refund: Refund) -> at_stripe.RefundOrder:
+    payment = refund.payment
+    sent_on = payment.stripe_destination_id is not None
+    return at_stripe.RefundOrder(
+        refund_id=refund.id,
+        payment_intent_id=payment.stripe_payment_intent_id or "",
+        amount=refund.money,
+        failures=refund.stripe_failures,
+        from_coach=sent_on,
+        with_commission=sent_on and payment.commission_minor > 0,
+    )
 
 
 def _claim(refund_id: UUID) -> Refund | None:

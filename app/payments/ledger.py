@@ -84,7 +84,7 @@ def day(coach: Coach) -> date:
 
 def _standing(payment: Payment) -> Paid:
     fee = None
-    if payment.fee_minor is not None and payment.fee_currency:
+    if payment.fee_minor is not None and payment.fee_currency and not payment.stripe_destination_id:
         fee = Money(payment.fee_minor, payment.fee_currency)
     return Paid(
         payment_id=payment.id,
@@ -93,6 +93,7 @@ def _standing(payment: Payment) -> Paid:
         shares={line.booking_id: line.amount_minor for line in sorted(payment.lines, key=_booking_id)},
         commission=payment.commission_minor,
         fee=fee,
+        sent_on=payment.sent_on_minor or 0,
         gone=list(_gone(payment)),
     )
 

@@ -64,6 +64,10 @@ class Payment(Changing, Base):
     failure_message: Mapped[str | None]
     commission_minor: Mapped[int] = mapped_column(default=0, server_default="0")
     """Our part, by the percentage when it was made; what is refunded later gives its part of it back."""
+    stripe_destination_id: Mapped[str | None]
+    """The coach's account that Stripe sends it on to, less our commission; None where we owe the coach."""
+    sent_on_minor: Mapped[int | None]
+    """What of it is at that account, by Stripe's latest word."""
     fee_minor: Mapped[int | None]
     """What Stripe kept of it; None until Stripe says so."""
     net_minor: Mapped[int | None]

@@ -15,7 +15,7 @@ from app.emails import money_messages, operator_messages
 from app.extensions import db, now
 from app.jobs import after_commit
 from app.money import BadAmount, Money
-from app.payments import ledger
+from app.payments import fees, ledger
 from app.payments.models import Payment, Refund
 from app.payments.schemas import RefundRequest
 from app.payments.status import NOT_REFUNDED, RefundCause, RefundStatus, Status
@@ -238,6 +238,7 @@ def total(payment: Payment) -> None:
     if payment.is_paid and payment.status is not status:
         payment.move_to(status, f"{payment.refunded} refunded")
     ledger.post(payment)
+    fees.gone_back(payment)
 
 
 def _status_with(refunded: int, amount: int) -> Status:

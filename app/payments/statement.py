@@ -70,7 +70,7 @@ class Statement:
 
     def closing(self, totals: Totals) -> int:
         """What was owed when the month ended, or is owed now."""
-        return self.opening.get(totals.currency, 0) + totals.net
+        return self.opening.get(totals.currency, 0) + totals.owed
 
 
 def of(coach: Coach, month: Month) -> Statement:

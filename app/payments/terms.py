@@ -1,9 +1,13 @@
 """The terms that a payment is made on: copied onto it, so that later changes do not rewrite the past."""
 
+from uuid import UUID
+
 from flask import current_app
 
 from app.config import Settings
+from app.extensions import db
 from app.money import Money
+from app.payments.payout_account import PayoutAccount
 from app.payments.shares import commission_on
 
 
@@ -11,3 +15,10 @@ def commission(price: Money) -> Money:
     """Our part of a price, by COMMISSION_PERCENT."""
     settings: Settings = current_app.extensions["settings"]
     return commission_on(price, settings.commission_percent)
+
+
+def destination(coach_id: UUID) -> str | None:
+    """The coach's account at Stripe that payments are sent on to; None where there is none that works."""
+    settings: Settings = current_app.extensions["settings"]
+    account = db.session.get(PayoutAccount, coach_id) if settings.stripe_connect else None
+    return account.stripe_account_id if account and account.is_enabled else None

@@ -79,6 +79,7 @@ def expected(trade: Trade, statements: list[Statement]) -> Counter[str]:
     for payment in trade.payments:
         gone = [each for each in payment.refunds if each.status is RefundStatus.SUCCEEDED]
         owed[payment.currency] += payment.amount_minor - sum(refund.amount_minor for refund in gone)
+        owed[payment.currency] -= sum(dispute.withdrawn_minor for dispute in payment.disputes)
         owed[payment.fee_currency or "EUR"] -= payment.fee_minor or 0
         owed[payment.currency] -= commission_of(payment, statements)
     return owed
@@ -88,8 +89,8 @@ def commission_of(payment: Payment, statements: list[Statement]) -> int:
     lines = [line for each in statements for line in each.lines if line.payment_id == payment.id]
     commission = -sum(line.amount.amount for line in lines if line.kind == "commission")
     assert 0 <= commission <= payment.commission_minor
-    if payment.amount_refunded_minor in {0, payment.amount_minor}:
-        assert commission == (0 if payment.amount_refunded_minor else payment.commission_minor)
+    if payment.kept.amount in {0, payment.amount_minor}:
+        assert commission == (payment.commission_minor if payment.kept.amount else 0)
     return commission
 
 

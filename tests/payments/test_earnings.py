@@ -15,6 +15,7 @@ from app.payments import fees, issuing
 from app.payments.ledger import Entry
 from app.payments.models import Payment, Refund
 from tests.payments.conftest import Shop
+from tests.payments.disputing import decided, disputed, hears
 from tests.people import Person, next_week
 
 Commission = Callable[[str], None]
@@ -110,6 +111,44 @@ def test_a_refund_that_fails_later_is_earned_again(
     tell(shop, shop.events(checkout, "refund."))
 
     assert figures(*earnings(coach)) == (7500, 0, 0, 0, 750, 6750)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "figures_then"),
+    [("lost", (7500, 0, 7500, 0, 0, 0)), ("won", (7500, 0, 0, 0, 750, 6750))],
+)
+def test_what_a_dispute_takes_is_lost_with_our_commission_until_it_is_won(
+    shop: Shop,
+    client: Person,
+    coach: Person,
+    commission: Commission,
+    verdict: str,
+    figures_then: tuple[int, ...],
+) -> None:
+    commission("10")
+    _, checkout = shop.pays_for(client, coach)
+    dispute = disputed(shop, client, checkout)
+    hears(shop, checkout)
+    assert figures(*earnings(coach)) == (7500, 0, 7500, 0, 0, 0)
+
+    decided(shop, dispute, verdict)
+    hears(shop, checkout)
+
+    assert figures(*earnings(coach)) == figures_then
+
+
+def test_a_dispute_of_a_part_takes_its_part_of_the_commission(
+    shop: Shop, client: Person, coach: Person, commission: Commission
+) -> None:
+    commission("10")
+    series = client.books_series(coach)
+    checkout = client.checks_out(series)
+    shop.told(shop.paid(checkout))
+
+    disputed(shop, client, checkout, amount=7500)
+    hears(shop, checkout)
+
+    assert figures(*earnings(coach)) == (22500, 0, 7500, 0, 1500, 13500)
 
 
 def test_another_percentage_later_does_not_rewrite_what_was_agreed(

@@ -13,12 +13,13 @@ from app.coaches.models import Coach
 from app.extensions import db
 from app.money import Money, smallest_step
 from app.payments import ledger, refunds
+from app.payments.dispute_models import Dispute
 from app.payments.models import Payment, PaymentLine, Refund
 from app.payments.shares import commission_on
-from app.payments.status import RefundCause, RefundStatus, Status
+from app.payments.status import DisputeStatus, RefundCause, RefundStatus, Status
 
 CURRENCIES = ["EUR", "JPY", "KWD", "ISK", "HUF"]
-KINDS = ["pay", "refund", "refund", "refund", "fail", "settle", "settle", "wait", "wait"]
+KINDS = ["pay", "refund", "refund", "refund", "fail", "settle", "settle", "dispute", "win", "wait", "wait"]
 BEGINNING = datetime(2031, 1, 15, 12, tzinfo=UTC)
 
 
@@ -46,6 +47,10 @@ class Trade:
             self.fails_to_refund(payment)
         elif kind == "settle":
             self.is_settled(payment)
+        elif kind == "dispute":
+            self.is_disputed(payment)
+        elif kind == "win":
+            self.wins(payment)
         else:
             self.is_paid() if kind == "pay" else self.waits()
 
@@ -107,6 +112,36 @@ class Trade:
             payment.fee_minor = self.draw(st.integers(0, 500))
             payment.fee_currency = self.draw(st.sampled_from([payment.currency, "EUR"]))
             ledger.post(payment)
+
+    def is_disputed(self, payment: Payment) -> None:
+        """A bank takes some of what is left."""
+        step = smallest_step(payment.currency)
+        if payment.left_minor < step or payment.disputes:
+            return
+        amount = self.draw(st.integers(1, payment.left_minor // step)) * step
+        dispute = Dispute(
+            payment=payment,
+            stripe_dispute_id=uuid4().hex,
+            status=DisputeStatus.LOST,
+            amount_minor=amount,
+            currency=payment.currency,
+            reason="general",
+            is_charge_refundable=False,
+            opened_at=self.at,
+            submissions=0,
+            fund_moves=1,
+            withdrawn_minor=amount,
+            evidence="",
+            told_deadline_at=self.at,
+        )
+        db.session.add(dispute)
+        ledger.post(payment)
+
+    def wins(self, payment: Payment) -> None:
+        """The bank gives back what it took."""
+        for dispute in payment.disputes:
+            dispute.withdrawn_minor, dispute.fund_moves, dispute.status = 0, 2, DisputeStatus.WON
+        ledger.post(payment)
 
     def waits(self) -> None:
         self.at += timedelta(days=self.draw(st.integers(1, 40)))

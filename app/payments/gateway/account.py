@@ -61,12 +61,27 @@ def create_webhook_endpoint(url: str, events: Iterable[str]) -> WebhookEndpoint:
 
     Raises StripeAway, StripeRefused.
     """
-    params: WebhookEndpointCreateParams = {
+    return _create(_params(url, events))
+
+
+def create_connect_endpoint(url: str, events: Iterable[str]) -> WebhookEndpoint:
+    """Have Stripe send these events of the accounts that are connected to ours, which no other endpoint gets.
+
+    Raises StripeAway, StripeRefused. https://docs.stripe.com/connect/webhooks
+    """
+    return _create({**_params(url, events), "connect": True})
+
+
+def _params(url: str, events: Iterable[str]) -> WebhookEndpointCreateParams:
+    return {
         "url": url,
         "enabled_events": cast("Any", sorted(events)),
         "api_version": cast("Any", API_VERSION),
         "description": "CultureBridge",
     }
+
+
+def _create(params: WebhookEndpointCreateParams) -> WebhookEndpoint:
     return _endpoint(api.call(lambda: api.v1().webhook_endpoints.create(params)))
 
 

@@ -19,6 +19,9 @@ RETRIES = 2
 API_VERSION: str = stripe.api_version
 """The version of Stripe's API that the package speaks and that events are expected in."""
 
+NOT_CONNECTED = "account_invalid"
+"""Stripe's code for an account that ours has no access to, or not any more."""
+
 Answer = TypeVar("Answer")
 
 
@@ -84,6 +87,8 @@ def call(ask: Callable[[], Answer]) -> Answer:
     except stripe.APIConnectionError as error:
         raise StripeAway("Stripe does not answer. Nothing was charged; try again in a moment.") from error
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
+        if error.error and error.error.code == NOT_CONNECTED:  # the package leaves `code` of a 403 empty
+            raise StripeRefused(error) from error
         log.error("Stripe refuses STRIPE_SECRET_KEY, or the key lacks a permission: %s", error)
         raise KeyRefused(str(error)) from error
     except stripe.IdempotencyError as error:

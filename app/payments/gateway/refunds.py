@@ -4,9 +4,25 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import stripe
+from stripe.params import RefundCreateParams
 
 from app.money import Money
 from app.payments.gateway import api
+
+
+@dataclass(frozen=True)
+class RefundOrder:
+    """What is to go back of which payment, and from where. The same order always gives the same refund."""
+
+    refund_id: UUID
+    payment_intent_id: str
+    amount: Money
+    failures: int
+    """How often Stripe broke: it would break again under the same idempotency key."""
+    from_coach: bool
+    """Whether it comes back from the coach's account that it was sent on to."""
+    with_commission: bool
+    """Whether our commission goes back to that account in proportion."""
 
 
 @dataclass(frozen=True)
@@ -16,22 +32,22 @@ class StripeRefund:
     failure_reason: str | None
 
 
-def make(refund_id: UUID, payment_intent_id: str, amount: Money, failures: int) -> StripeRefund:
+def make(order: RefundOrder) -> StripeRefund:
     """Send money back, once however often it is asked for. Raises StripeAway, StripeRefused.
 
-    `failures` counts the times that Stripe broke: it would break again under the same idempotency key.
+    https://docs.stripe.com/connect/destination-charges#issue-refunds
     """
-    made = api.call(
-        lambda: api.v1().refunds.create(
-            {
-                "payment_intent": payment_intent_id,
-                "amount": amount.amount,
-                "metadata": {"refund_id": str(refund_id)},
-            },
-            {"idempotency_key": f"refund-{refund_id}-{failures}"},
-        )
-    )
-    return _refund(made)
+    params: RefundCreateParams = {
+        "payment_intent": order.payment_intent_id,
+        "amount": order.amount.amount,
+        "metadata": {"refund_id": str(order.refund_id)},
+    }
+    if order.from_coach:
+        params["reverse_transfer"] = True
+    if order.with_commission:
+        params["refund_application_fee"] = True
+    key = f"refund-{order.refund_id}-{order.failures}"
+    return _refund(api.call(lambda: api.v1().refunds.create(params, {"idempotency_key": key})))
 
 
 def find(refund_id: UUID, payment_intent_id: str) -> StripeRefund | None:

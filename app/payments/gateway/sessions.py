@@ -8,7 +8,11 @@ from typing import Any, cast
 from uuid import UUID
 
 import stripe
-from stripe.params.checkout import SessionCreateParams, SessionCreateParamsLineItem
+from stripe.params.checkout import (
+    SessionCreateParams,
+    SessionCreateParamsLineItem,
+    SessionCreateParamsPaymentIntentData,
+)
 
 from app.money import Money
 from app.payments.gateway import api
@@ -36,6 +40,9 @@ class CheckoutOrder:
     lines: Sequence[OrderLine]
     customer_email: str
     """Where Stripe sends its receipt."""
+    destination: str | None
+    """The coach's account that Stripe sends the money on to, less the commission."""
+    commission: Money
     locale: str
     success_url: str
     cancel_url: str
@@ -60,11 +67,7 @@ def open_session(order: CheckoutOrder) -> CheckoutSession:
         "customer_email": order.customer_email,
         "client_reference_id": str(order.booking_id),
         "metadata": ids,
-        "payment_intent_data": {
-            "metadata": ids,
-            "description": order.lines[0].title,
-            "receipt_email": order.customer_email,
-        },
+        "payment_intent_data": _intent(order, ids),
         "locale": cast("Any", order.locale),
         "success_url": order.success_url,
         "cancel_url": order.cancel_url,
@@ -77,6 +80,20 @@ def open_session(order: CheckoutOrder) -> CheckoutSession:
             )
         )
     )
+
+
+def _intent(order: CheckoutOrder, ids: dict[str, str]) -> SessionCreateParamsPaymentIntentData:
+    """https://docs.stripe.com/connect/destination-charges"""
+    intent: SessionCreateParamsPaymentIntentData = {
+        "metadata": ids,
+        "description": order.lines[0].title,
+        "receipt_email": order.customer_email,
+    }
+    if order.destination:
+        intent["transfer_data"] = {"destination": order.destination}
+        if order.commission.amount:
+            intent["application_fee_amount"] = order.commission.amount
+    return intent
 
 
 def close_session(session_id: str) -> bool:

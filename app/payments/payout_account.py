@@ -1,0 +1,43 @@
+"""Where Stripe pays a coach out to."""
+
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, select, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.extensions import Base, Changing, db
+
+
+class PayoutAccount(Changing, Base):
+    """A coach's account at Stripe; its id is the coach's."""
+
+    __tablename__ = "payout_account"
+    __table_args__ = (Index("ix_payout_account_due", "due_at", postgresql_where=text("due_at IS NOT NULL")),)
+
+    id: Mapped[UUID] = mapped_column(ForeignKey("coach.id"), primary_key=True)
+    country: Mapped[str | None]
+    """Where the coach lives; None for the country of our own account. Stripe never changes it."""
+    stripe_account_id: Mapped[str | None] = mapped_column(unique=True)
+    """None until Stripe has answered; the account may exist there all the same."""
+    charges_enabled: Mapped[bool] = mapped_column(default=False)
+    payouts_enabled: Mapped[bool] = mapped_column(default=False)
+    details_submitted: Mapped[bool] = mapped_column(default=False)
+    takes_transfers: Mapped[bool] = mapped_column(default=False)
+    requirements: Mapped[list[str]] = mapped_column(JSONB, default=list)
+    disabled_reason: Mapped[str | None]
+    due_at: Mapped[datetime | None]
+    """When Stripe is asked next how it stands; None while there is nothing to ask."""
+    attempts: Mapped[int] = mapped_column(default=0)
+
+    @property
+    def is_enabled(self) -> bool:
+        """Whether money that is sent to it also reaches the coach."""
+        return self.takes_transfers and self.charges_enabled and self.payouts_enabled
+
+    @classmethod
+    def locked(cls, coach_id: UUID) -> Self | None:
+        row_lock = select(cls).where(cls.id == coach_id).with_for_update()
+        return db.session.scalar(row_lock.execution_options(populate_existing=True))

@@ -1,0 +1,28 @@
+from apiflask import APIBlueprint
+
+from app.accounts.access import current_account, signed_in
+from app.accounts.models import Role
+from app.coaches.models import Coach
+from app.payments import payouts
+from app.payments.payout_schemas import OnboardingRequest, OnboardingView, PayoutAccountView
+
+payout_accounts = APIBlueprint("payout_accounts", __name__, url_prefix="/coach/me/payout-account")
+
+
+@payout_accounts.post("")
+@payout_accounts.input(OnboardingRequest)
+@payout_accounts.output(OnboardingView, status_code=201)
+@payout_accounts.doc(responses=[409, 503])
+@signed_in(Role.COACH)
+def onboard(json_data: OnboardingRequest) -> OnboardingView:
+    """Get the page on which to open one's account for payouts, or to complete it; there is never a second."""
+    return OnboardingView.model_validate(payouts.onboard(Coach.of(current_account()), json_data))
+
+
+@payout_accounts.get("")
+@payout_accounts.output(PayoutAccountView)
+@payout_accounts.doc(responses=[404, 409])
+@signed_in(Role.COACH)
+def show_payout_account() -> PayoutAccountView:
+    """How one's account for payouts stands."""
+    return PayoutAccountView.of(payouts.of(Coach.of(current_account())))

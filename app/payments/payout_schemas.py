@@ -1,0 +1,38 @@
+from typing import Annotated, Self
+
+from pydantic import Field
+
+from app.fields import Body, Instant, View
+from app.payments.payout_account import PayoutAccount
+from app.payments.schemas import RedirectUrl
+
+
+class OnboardingRequest(Body):
+    """Stripe's page leads back to `return_url`; a link that was used or is too old, to `refresh_url`."""
+
+    refresh_url: RedirectUrl
+    return_url: RedirectUrl
+    country: Annotated[str | None, Field(pattern=r"^[A-Z]{2}$")] = None
+    """ISO 3166 code of where you live, where that is not our own country; it counts the first time only."""
+
+
+class OnboardingView(View):
+    """Where to send the coach's browser; the link is good once, for minutes."""
+
+    url: str
+    expires_at: Instant
+
+
+class PayoutAccountView(View):
+    is_enabled: bool
+    """Whether payments from now on go to this account."""
+    charges_enabled: bool
+    payouts_enabled: bool
+    details_submitted: bool
+    requirements: list[str]
+    """What Stripe wants to know next, by its own names: the onboarding page asks for it."""
+    disabled_reason: str | None
+
+    @classmethod
+    def of(cls, account: PayoutAccount) -> Self:
+        return cls.model_validate(account)

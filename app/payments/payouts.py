@@ -1,0 +1,180 @@
+"""Paying coaches out over Stripe Connect: opening their accounts, and knowing how they stand."""
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from flask import current_app
+from sqlalchemy import ColumnElement, Text, and_, cast, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from app.coaches.models import Coach
+from app.config import Settings
+from app.extensions import db, now
+from app.jobs import after_commit
+from app.payments import redirects
+from app.payments.gateway import api
+from app.payments.gateway import connect as at_stripe
+from app.payments.payout_account import PayoutAccount
+from app.payments.payout_schemas import OnboardingRequest
+from app.payments.stripe_objects import StripeObject
+from app.problems import NotFound, Problem
+from app.retries import pause
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=2)
+"""How long a worker has for its question; then another may ask it."""
+
+
+class PayoutsOff(Problem):
+    status, slug = 409, "payouts-off"
+
+
+class PayoutAccountRefused(Problem):
+    status, slug = 422, "payout-account-refused"
+
+
+def of(coach: Coach) -> PayoutAccount:
+    """A coach's account as we know it. Raises NotFound, PayoutsOff."""
+    _check_on()
+    account = db.session.get(PayoutAccount, coach.id)
+    if account is None:
+        raise NotFound("You have no account for payouts yet: POST /coach/me/payout-account opens one.")
+    return account
+
+
+def onboard(coach: Coach, wish: OnboardingRequest) -> at_stripe.OnboardingLink:
+    """The page on which a coach opens the account, or completes what Stripe wants to know of it.
+
+    Raises PayoutsOff, PayoutAccountRefused, Invalid, and StripeAway.
+    """
+    _check_on()
+    redirects.check(refresh_url=wish.refresh_url, return_url=wish.return_url)
+    account = _on_record(coach.id, wish.country)
+    db.session.commit()  # no transaction is open while Stripe is asked
+    try:
+        account_id = account.stripe_account_id or _open(account)
+        return at_stripe.onboarding_link(account_id, wish.refresh_url, wish.return_url)
+    except api.StripeRefused as error:
+        raise PayoutAccountRefused(str(error)) from error
+
+
+def _check_on() -> None:
+    settings: Settings = current_app.extensions["settings"]
+    if not settings.stripe_connect:
+        raise PayoutsOff("Coaches are not paid out over Stripe here.")
+
+
+def _on_record(coach_id: UUID, country: str | None) -> PayoutAccount:
+    """The row that says what account is wanted, made on first use: its country is part of the order."""
+    new = insert(PayoutAccount).values(id=coach_id, country=country)
+    db.session.execute(new.on_conflict_do_nothing())
+    return db.session.get_one(PayoutAccount, coach_id, populate_existing=True)
+
+
+def _open(account: PayoutAccount) -> str:
+    """Have Stripe make the account; its id. Commits."""
+    made = at_stripe.open_account(account.id, account.country)
+    row = PayoutAccount.locked(account.id)
+    assert row
+    if row.stripe_account_id is None:  # its event may have been faster
+        row.stripe_account_id = made.id
+        _write(row, made)
+    db.session.commit()
+    return made.id
+
+
+def told(subject: StripeObject) -> str | None:
+    """Stripe says that an account changed: a job asks how it stands, as Stripe's word keeps no order."""
+    settings: Settings = current_app.extensions["settings"]
+    if not settings.stripe_connect:
+        return "STRIPE_CONNECT is off"
+    row = db.session.scalar(select(PayoutAccount).where(_is_of(subject)).with_for_update())
+    if row is None:
+        return "no account of ours"
+    row.stripe_account_id = subject["id"]  # where the answer to our order was lost
+    ask(row)
+    return None
+
+
+def ask(account: PayoutAccount) -> None:
+    """A job asks Stripe how an account stands, once this is committed."""
+    account.due_at, account.attempts = now(), 0
+    after_commit("payments.look_up_payout_account", str(account.id))
+
+
+def doubt(account_id: str | None) -> None:
+    """Stripe refused what was to be sent on to an account: it may not take money any more."""
+    row = db.session.scalar(select(PayoutAccount).where(PayoutAccount.stripe_account_id == account_id))
+    if row:
+        ask(row)
+
+
+def look_up(coach_id: UUID) -> timedelta | None:
+    """Ask Stripe how an account stands that is due; the pause before another try when that is wanted.
+
+    Commits twice, as no transaction is open while Stripe is asked.
+    """
+    claimed = _claim(coach_id)
+    db.session.commit()
+    if claimed is None:
+        return None
+    lease, attempts, account_id = claimed
+    found, wait = None, None
+    try:
+        found = at_stripe.account(account_id)
+    except api.StripeAway as error:
+        log.warning("the payout account of coach %s is not known for now: %s", coach_id, error.detail)
+        wait = pause(attempts)
+    except api.StripeRefused as error:
+        found = at_stripe.ConnectedAccount.cut_off(account_id, str(error))
+    _record(coach_id, lease, found, wait)
+    db.session.commit()
+    return wait
+
+
+def _claim(coach_id: UUID) -> tuple[datetime, int, str] | None:
+    at = now()
+    row = db.session.execute(
+        update(PayoutAccount)
+        .where(PayoutAccount.id == coach_id, PayoutAccount.due_at <= at)
+        .where(PayoutAccount.stripe_account_id.is_not(None))
+        .values(attempts=PayoutAccount.attempts + 1, due_at=at + LEASE)
+        .returning(PayoutAccount.due_at, PayoutAccount.attempts, PayoutAccount.stripe_account_id)
+    ).one_or_none()
+    return (row.due_at, row.attempts, row.stripe_account_id) if row else None
+
+
+def _record(
+    coach_id: UUID, lease: datetime, found: at_stripe.ConnectedAccount | None, wait: timedelta | None
+) -> None:
+    row = PayoutAccount.locked(coach_id)
+    if row is None or row.due_at != lease:  # Stripe told something newer meanwhile, and is asked again
+        return
+    row.due_at = now() + wait if wait else None
+    if found:
+        _write(row, found)
+
+
+def _write(row: PayoutAccount, found: at_stripe.ConnectedAccount) -> None:
+    row.charges_enabled, row.payouts_enabled = found.charges_enabled, found.payouts_enabled
+    row.details_submitted, row.takes_transfers = found.details_submitted, found.takes_transfers
+    row.requirements, row.disabled_reason = found.requirements, found.disabled_reason
+
+
+def due(most: int) -> Sequence[UUID]:
+    """Coaches whose account is to be asked for: the job was lost, or Stripe was away."""
+    query = select(PayoutAccount.id).where(PayoutAccount.due_at <= now())
+    return db.session.scalars(query.order_by(PayoutAccount.due_at).limit(most)).all()
+
+
+def _is_of(subject: StripeObject) -> ColumnElement[bool]:
+    """Its id; or, where the answer that brought the id was lost, the coach that it was opened for."""
+    coach_id = (subject.get("metadata") or {}).get("coach_id")
+    unanswered = cast(PayoutAccount.id, Text) == coach_id, PayoutAccount.stripe_account_id.is_(None)
+    return or_(PayoutAccount.stripe_account_id == subject["id"], and_(*unanswered))
+
+
+APPLY: dict[str, Callable[[StripeObject], str | None]] = {"account.updated": told}
