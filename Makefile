@@ -3,7 +3,7 @@ PYTHON ?= python3
 RECENT = import sys; sys.exit(sys.version_info < (3, 11))
 LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
-.PHONY: help run test check lock clean
+.PHONY: help run test check bench lock clean
 
 help:  ## what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 14
@@ -21,6 +21,9 @@ check: .venv/installed  ## format, lint, types, import contracts, dependencies, 
 	.venv/bin/lint-imports
 	.venv/bin/deptry .
 	.venv/bin/python -m sandbox.with_servers sh -c 'flask db upgrade && flask db check'
+
+bench: .venv/installed  ## how long all takes as bookings grow, and a crowd at one slot: six minutes, or BENCH=crowd
+	.venv/bin/python -m bench $(BENCH)
 
 lock: .venv/installed  ## both lock files, from pyproject.toml
 	$(LOCK) pyproject.toml -o requirements.txt

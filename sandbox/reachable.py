@@ -1,7 +1,8 @@
-"""Whether the servers that somebody named are there, asked before anything is started."""
+"""Whether servers answer: those that somebody named before anything is started, and then our own."""
 
 from collections.abc import Mapping
 
+import httpx
 import psycopg
 from redis import Redis
 from redis.exceptions import RedisError
@@ -25,6 +26,15 @@ def refuse_unreachable(environ: Mapping[str, str]) -> None:
         problems += _trouble_with_redis(url)
     if problems:
         raise ServersAway(problems)
+
+
+def trouble_at(url: str) -> str | None:
+    """What keeps the address from answering 200, None when it does."""
+    try:
+        answer = httpx.get(url, timeout=5)
+    except httpx.HTTPError as error:
+        return str(error)
+    return None if answer.status_code == 200 else f"{answer.status_code} {answer.text}"
 
 
 def _trouble_with_database(url: str) -> list[str]:

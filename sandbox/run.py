@@ -8,7 +8,6 @@ import time
 from collections.abc import Mapping
 from types import FrameType
 
-import httpx
 from honcho.environ import parse_procfile
 
 from sandbox.environment import (
@@ -22,7 +21,7 @@ from sandbox.environment import (
 from sandbox.foreman import Foreman, Terminal, in_a_session
 from sandbox.ports import needed, refuse_unusable
 from sandbox.processes import ServerError
-from sandbox.reachable import refuse_unreachable
+from sandbox.reachable import refuse_unreachable, trouble_at
 from sandbox.servers import servers
 
 READY_SECONDS = 120.0
@@ -117,20 +116,11 @@ def _complete(command: str, environ: Mapping[str, str], stop: StopSignals) -> No
 def _wait_until_ready(environ: Mapping[str, str], foreman: Foreman, stop: StopSignals) -> None:
     url = f"http://127.0.0.1:{environ['PORT']}/health/ready"
     deadline = time.monotonic() + READY_SECONDS
-    while (trouble := _trouble_at(url)) is not None:
+    while (trouble := trouble_at(url)) is not None:
         _check(foreman, stop)
         if time.monotonic() > deadline:
             raise SystemExit(f"CultureBridge was not ready after {READY_SECONDS:.0f} s. {url}: {trouble}")
         time.sleep(POLL_SECONDS)
-
-
-def _trouble_at(url: str) -> str | None:
-    """What keeps the address from answering 200, None when it does."""
-    try:
-        answer = httpx.get(url, timeout=5)
-    except httpx.HTTPError as error:
-        return str(error)
-    return None if answer.status_code == 200 else f"{answer.status_code} {answer.text}"
 
 
 def _check(foreman: Foreman, stop: StopSignals) -> None:

@@ -1,0 +1,56 @@
+"""`make bench`: how long things take as bookings grow, and what a crowd at one slot meets."""
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+from bench import crowd, growth
+from bench.kept import RESULTS
+from bench.people import Business
+from sandbox.environment import ROOT
+
+
+def main() -> int:
+    """0 when every aim is met; else those missed are named."""
+    wish = _wish()
+    os.environ.update(_environment())
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # servers are ended on the way
+    missed = []
+    if wish.what in {"growth", "all"}:
+        effort = growth.Effort(wish.rounds, wish.people)
+        missed += growth.compare([Business(size) for size in wish.sizes], effort, wish.results)
+    if wish.what in {"crowd", "all"}:
+        missed += crowd.gather(wish.clients, wish.results)
+    print(f"\nThis machine's load average was {os.getloadavg()[0]:.1f}, on {os.cpu_count()} processors.")
+    print("\n".join(f"missed: {each}" for each in missed) or "Every aim is met.")
+    return bool(missed)
+
+
+def _environment() -> dict[str, str]:
+    """What `.env` says; nobody's `.env.local` is read, and no server of somebody's is used."""
+    defaults = {name: value for name, value in dotenv_values(ROOT / ".env").items() if value}
+    unused = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none", "REDIS_URL": "redis://127.0.0.1:1/0"}
+    return {**defaults, **unused, "APP_ENV": "test", "LOG_LEVEL": "WARNING"}
+
+
+def _wish() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("what", nargs="?", choices=["all", "growth", "crowd"], default="all")
+    parser.add_argument("--sizes", type=_sizes, default=growth.SIZES, help="bookings, such as 10000,100000")
+    parser.add_argument("--rounds", type=int, default=growth.Effort.rounds, help="how often all is asked")
+    parser.add_argument("--people", type=int, default=growth.Effort.people, help="how many ask in a round")
+    parser.add_argument("--clients", type=int, default=crowd.CROWD, help="how many want the same time")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="the folder for figures and plans")
+    return parser.parse_args()
+
+
+def _sizes(text: str) -> list[int]:
+    return sorted(int(part.replace("_", "")) for part in text.split(","))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,133 @@
+"""Two hundred clients at once, through the web as it runs in production: who wins, and how long they wait."""
+
+import json
+import statistics
+import time
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Barrier
+
+from app.accounts import tokens
+from app.accounts.models import Account
+from app.extensions import db
+from bench import people
+from bench.kept import keep
+from bench.people import Business, client_id, coach_id
+from bench.scenes import LENGTH, SCENES, Answer, Errand, Wish, wrongs
+from bench.web import Web, running
+
+CROWD = 200
+TIMES = 3
+"""How often each scene is played, with other coaches each time."""
+LONGEST = 2.0
+"""Seconds that anybody may wait."""
+
+
+@dataclass(frozen=True)
+class Play:
+    """A scene as it went, once or several times."""
+
+    scene: str
+    times: Sequence[Sequence[Answer]]
+
+    @property
+    def answers(self) -> list[Answer]:
+        return [answer for answers in self.times for answer in answers]
+
+    @property
+    def worst(self) -> float:
+        return max(answer.seconds for answer in self.answers)
+
+    @property
+    def median(self) -> float:
+        return statistics.median(answer.seconds for answer in self.answers)
+
+    @property
+    def won(self) -> list[int]:
+        """How many got what they wanted, each time."""
+        return [sum(answer.status == 201 for answer in answers) for answers in self.times]
+
+    @property
+    def statuses(self) -> dict[int, int]:
+        return dict(Counter(answer.status for answer in self.answers))
+
+    def found(self) -> dict[str, object]:
+        """As it is kept."""
+        waits = {"median_wait_s": round(self.median, 3), "worst_wait_s": round(self.worst, 3)}
+        return {"won": self.won, "statuses": self.statuses, **waits}
+
+    def line(self) -> str:
+        """As it is told."""
+        won = ", ".join(map(str, self.won))
+        statuses = ", ".join(f"{count} x {status}" for status, count in sorted(self.statuses.items()))
+        return f"{self.scene:<39}{won:>10}{statuses:>28}{self.median:>12.2f} s{self.worst:>7.2f} s"
+
+    def misses(self) -> list[str]:
+        """A sentence for each aim that was missed."""
+        too_long = [f"somebody waited {self.worst:.1f} s; the aim is {LONGEST:.0f}"] * (self.worst > LONGEST)
+        wrong = {each: None for answers in self.times for each in wrongs(answers)}
+        return [f"{self.scene}: {each}" for each in [*wrong, *too_long]]
+
+
+def gather(crowd: int, folder: Path) -> list[str]:
+    """Play every scene, print who won and how long all waited, keep it as JSON; what missed its aim."""
+    plays = _played(crowd)
+    found = {play.scene: play.found() for play in plays}
+    keep(folder, "crowd.json", found)
+    print(f"\n{f'{crowd} clients at once':<39}{'won':>10}{'statuses':>28}{'median wait':>14}{'worst':>9}")
+    print("\n".join(play.line() for play in plays))
+    return [miss for play in plays for miss in play.misses()]
+
+
+def _played(crowd: int) -> list[Play]:
+    today = datetime.now(UTC).replace(hour=9, minute=0, second=0, microsecond=0)
+    coaches = iter(range(0, 2 * TIMES * len(SCENES), 2))
+    plays = []
+    with running() as web:
+        badges = _badges(web, Business(0, 2 * TIMES * len(SCENES), crowd))
+        for scene, errands in SCENES.items():
+            days = [today + timedelta(days=7 + n) for n in range(TIMES)]
+            times = [_at_once(web, badges, errands(crowd, next(coaches), day)) for day in days]
+            plays.append(Play(scene, times))
+    return plays
+
+
+def _badges(web: Web, business: Business) -> list[str]:
+    """An access token for each client."""
+    with web.app.app_context():
+        people.load(business)
+        clients = [db.session.get_one(Account, client_id(n)) for n in range(business.clients)]
+        badges = [tokens.signed_in(client).access_token for client in clients]
+        db.session.commit()
+    return badges
+
+
+def _at_once(web: Web, badges: Sequence[str], errands: Sequence[Errand]) -> list[Answer]:
+    start = Barrier(len(errands))
+
+    def run(errand: Errand) -> list[Answer]:
+        start.wait()
+        return [_asked(web, badges[wish.client], wish) for wish in errand]
+
+    with ThreadPoolExecutor(len(errands)) as pool:
+        return [answer for answers in pool.map(run, errands) for answer in answers]
+
+
+def _asked(web: Web, badge: str, wish: Wish) -> Answer:
+    body = {
+        "coach_id": str(coach_id(wish.coach)),
+        "session_datetime": wish.start.isoformat(),
+        "duration_minutes": LENGTH // timedelta(minutes=1),
+    }
+    headers = {"Authorization": f"Bearer {badge}", "Content-Type": "application/json"}
+    started = time.perf_counter()
+    with closing(web.connect()) as connection:
+        connection.request("POST", "/booking", json.dumps(body), headers)
+        answer = connection.getresponse()
+        answer.read()
+    return Answer(wish, answer.status, time.perf_counter() - started)

@@ -1,0 +1,32 @@
+"""What beat asks every few seconds or minutes: whether there is anything left to do."""
+
+from app.bookings import lifecycle, reminders
+from app.emails.models import Email
+from app.extensions import now
+from app.payments import fees, inbox, issuing
+from bench.question import Ask, Question
+
+MOST = 500
+"""As many rows as the workers take at once."""
+
+
+def questions() -> list[Question]:
+    """Each finds what was left to it on purpose; but no session is over, as that sweep would move it too."""
+    return [
+        _sweep("stale holds", lambda: len(lifecycle.with_stale_holds(now(), MOST))),
+        _sweep("reminders due", _reminders),
+        _sweep("sessions over", lambda: lifecycle.complete_past(MOST)),
+        _sweep("forgotten events", lambda: len(inbox.forgotten(MOST))),
+        _sweep("forgotten refunds", lambda: len(issuing.forgotten(MOST))),
+        _sweep("unknown fees", lambda: len(fees.unknown(MOST))),
+        _sweep("forgotten mails", lambda: len(Email.forgotten(MOST))),
+    ]
+
+
+def _reminders() -> int:
+    reminders.withdraw_late(now())
+    return len(reminders.due(now(), MOST))
+
+
+def _sweep(name: str, sweep: Ask) -> Question:
+    return Question(f"sweep: {name}", lambda _: sweep)
