@@ -58,11 +58,26 @@ def request(client: Account, wish: BookingRequest) -> Booking:
     Raises SlotTaken with the nearest free starts, ClientBusy, TooManyHolds, NotFound, and Invalid outside
     the coach's hours, notice or horizon.
     """
+    _look_ahead(wish)
     coach, at = in_line(wish.coach_id, client), now()
     check_holds(client, at)
     time = Time.of(coach, wish.session_datetime, wish.duration_minutes)
     expire_stale_holds(coach, client, [time.busy], at)
     return take(coach, client, time, wish.notes, at)
+
+
+def _look_ahead(wish: BookingRequest) -> None:
+    """Turn away whoever wants what is not free, without a place in the line: a crowd need not wait there.
+
+    Raises NotFound, SlotTaken, Invalid.
+    """
+    coach, at = db.session.get(Coach, wish.coach_id), now()
+    if coach is None or coach.hourly_rate is None:
+        raise NotFound("There is no such coach.")
+    price(coach, wish.duration_minutes)
+    time = Time.of(coach, wish.session_datetime, wish.duration_minutes)
+    if not slots.is_free(coach, time.start, time.minutes, at):
+        raise _refusal(coach, time, at)
 
 
 def in_line(coach_id: UUID, client: Account) -> Coach:
