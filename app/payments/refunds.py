@@ -124,7 +124,12 @@ def _follow_cancellation(booking: Booking, refund: Money) -> str | None:
 
 
 def _close(payment: Payment, cancelled: Booking) -> None:
-    """Nobody shall pay for what is off; the rest of a series stays held, and waits for another payment."""
+    """Nobody shall pay for what is off; the rest of a series stays held, and waits for another payment.
+
+    A bank at work can be stopped by nobody: the rest waits for it, and what it pays for this goes back.
+    """
+    if payment.status is Status.PROCESSING:
+        return
     for booking in payment.waiting:
         if booking is not cancelled:
             booking.payment_id = None

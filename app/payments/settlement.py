@@ -196,8 +196,10 @@ def _processing(told: Told) -> Outcome:
     if payment.session_ended_at:
         return "its session has ended"
     payment.move_to(Status.PROCESSING, "the bank is at work")
-    for booking in payment.waiting:
-        if booking.status is BookingStatus.PENDING:
+    for booking in payment.bookings:
+        # Of a series, what a cancelling released from this payment shares in it after all.
+        if booking.status is BookingStatus.PENDING and booking.payment_id in {None, payment.id}:
+            booking.payment_id = payment.id
             booking.hold_expires_at = booking.start  # the money is on its way: keep the time
     return None
 
