@@ -24,6 +24,8 @@ COMPLETES_BY_ITSELF = timedelta(days=1)
 booking_cancelled = Signal()
 """Sent with the booking inside the transaction that cancels it: the payments give the money back, and answer
 why they do not when they do not."""
+what_is_left = Signal()
+"""Asked with a booking: the payments answer what of its money has not gone back yet, nor is on its way."""
 
 
 class SlotTaken(Problem):
@@ -95,7 +97,9 @@ def preview(booking: Booking, by: Party) -> Cancelling:
         return Cancelling(0, booking.price.percent(0))
     check_may_change(booking, by, at)
     percent = _client_percent(booking, booking.start, at) if by is Party.CLIENT else 100
-    return Cancelling(percent, booking.price.percent(percent))
+    wanted = booking.price.percent(percent)
+    left = [answer for _, answer in what_is_left.send(booking)]
+    return Cancelling(percent, min([wanted, *left], key=lambda money: money.amount))
 
 
 def _client_percent(booking: Booking, start: datetime, at: datetime) -> int:

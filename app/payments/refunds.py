@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from app.accounts.models import Account
-from app.bookings.lifecycle import booking_cancelled
+from app.bookings.lifecycle import booking_cancelled, what_is_left
 from app.bookings.models import Booking
 from app.emails import money_messages, operator_messages
 from app.extensions import db, now
@@ -102,6 +102,13 @@ def call_off(refund: Refund, why: str) -> None:
     refund.status, refund.failure_reason = RefundStatus.CANCELED, why
 
 
+@what_is_left.connect
+def _left_of(booking: Booking) -> Money:
+    """Some may have gone back by hand."""
+    payment = db.session.get(Payment, booking.payment_id) if booking.payment_id else None
+    return payment.left_of(booking) if payment else booking.price
+
+
 @booking_cancelled.connect
 def _follow_cancellation(booking: Booking, refund: Money) -> str | None:
     """In the transaction that cancels: what the policy says goes back, and an open page is closed.
@@ -113,12 +120,11 @@ def _follow_cancellation(booking: Booking, refund: Money) -> str | None:
         return None
     if not payment.is_paid:
         _close(payment, booking)
-    elif amount := min(refund.amount, payment.left_of(booking).amount):  # some may have gone back by hand
-        given_back = Money(amount, payment.currency)
-        request(payment, given_back, "the booking was cancelled", booking, RefundCause.CANCELLED)
-    if refund.amount and any(dispute.holds_money for dispute in payment.disputes):
+    elif refund.amount:
+        request(payment, refund, "the booking was cancelled", booking, RefundCause.CANCELLED)
+    if booking.cancel_refund_percent and any(dispute.holds_money for dispute in payment.disputes):
         return "Your bank holds this payment, as it was disputed, and decides where the money goes."
-    if refund.amount and payment.given_back_minor:
+    if booking.cancel_refund_percent and payment.given_back_minor:
         return "Your bank has returned the payment to you, as it was disputed."
     return None
 

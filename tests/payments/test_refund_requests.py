@@ -62,6 +62,27 @@ def test_the_booking_stays_on_and_a_later_cancelling_gives_back_only_the_rest(
 
 
 @pytest.mark.parametrize(
+    ("by_hand", "left", "told"),
+    [
+        (70, 500, "5.00 EUR go back to the card or account they came from"),
+        (75, 0, "none now: all of it went back before"),
+    ],
+)
+def test_preview_and_mail_of_a_cancelling_name_what_really_goes_back(
+    shop: Shop, client: Person, coach: Person, by_hand: int, left: int, told: str
+) -> None:
+    booking, checkout = shop.pays_for(client, coach)
+    refunds(coach, checkout, amount=by_hand)
+
+    preview = client.get(f"/booking/{booking['id']}/cancellation").json()
+    client.post(f"/booking/{booking['id']}/cancel", json={})
+
+    assert (preview["refund_percent"], preview["refund_amount_minor"]) == (100, left)
+    (mail,) = (each for each in shop.mails("booking_cancelled") if each.recipient == client.email)
+    assert told in mail.text_body
+
+
+@pytest.mark.parametrize(
     ("wish", "pointer"),
     [
         ({"amount": 75.01}, "/amount"),
