@@ -8,7 +8,6 @@ from uuid import UUID
 from app.emails.outbox import moment, put
 
 if TYPE_CHECKING:  # a mail is about its subject's room, which stands above this one
-    from app.accounts.models import Account
     from app.bookings.models import Booking
     from app.money import Money
     from app.payments.models import Refund
@@ -33,12 +32,24 @@ def payment_returned(
     )
 
 
-def refund_issued(client: "Account", refund: "Refund") -> None:
-    """To the client: Stripe sends this money back."""
+def refund_issued(refund: "Refund", sessions: "Sequence[Booking]") -> None:
+    """To the client: Stripe sends this money back, for these sessions."""
+    client = sessions[0].client
     when = moment(refund.created_at, client.zone)
-    put("refund_issued", refund.id, client, f"Refund of {refund.money} issued", refund=refund, when=when)
+    title = f"Refund of {refund.money} issued"
+    put("refund_issued", refund.id, client, title, refund=refund, what=_what(sessions), when=when)
 
 
-def refund_failed(client: "Account", refund: "Refund") -> None:
+def refund_failed(refund: "Refund", sessions: "Sequence[Booking]") -> None:
     """To the client: the bank did not take the money back; it comes another way."""
-    put("refund_failed", refund.id, client, f"Your refund of {refund.money} did not arrive", refund=refund)
+    title = f"Your refund of {refund.money} did not arrive"
+    put("refund_failed", refund.id, sessions[0].client, title, refund=refund, what=_what(sessions))
+
+
+def _what(sessions: "Sequence[Booking]") -> str:
+    """60 minutes with Chris Coach, and below it when; of several only how many."""
+    first = sessions[0]
+    if len(sessions) > 1:
+        return f"{len(sessions)} sessions with {first.coach.name}"
+    when = moment(first.start, first.client.zone)
+    return f"{first.duration_minutes} minutes with {first.coach.name}\n{when}"

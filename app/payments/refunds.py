@@ -228,11 +228,12 @@ def apply(refund_id: UUID, stripe_id: str | None, status: RefundStatus, failure_
 
 def _tell(refund: Refund, payment: Payment) -> None:
     """The client hears when a refund is issued and when it fails, the operator when it fails."""
+    sessions = [booking for booking in payment.bookings if refund.booking_id in {None, booking.id}]
     if refund.stripe_refund_id and refund.cause is not RefundCause.RETURNED:  # that has a mail of its own
-        money_messages.refund_issued(payment.client, refund)
+        money_messages.refund_issued(refund, sessions)
     if refund.status in NOT_REFUNDED and refund.failure_reason != RETURNED_ALREADY:
         if refund.stripe_refund_id:  # else the client never heard of it
-            money_messages.refund_failed(payment.client, refund)
+            money_messages.refund_failed(refund, sessions)
         operator_messages.needs_attention(
             f"refund:{refund.id}:failed",
             f"Refund {refund.id} of {refund.money} {refund.status}: {refund.failure_reason or 'no word why'}",
