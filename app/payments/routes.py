@@ -5,7 +5,7 @@ from apiflask import APIBlueprint
 from app.accounts.access import current_account, signed_in
 from app.accounts.models import Role
 from app.idempotency import idempotent
-from app.payments import checkout, directory, refunds
+from app.payments import checkout, directory, refunds_by_hand
 from app.payments.schemas import (
     CheckoutRequest,
     CheckoutView,
@@ -57,4 +57,4 @@ def show_payment(payment_id: UUID) -> PaymentView:
 @signed_in()
 def refund_payment(payment_id: UUID, json_data: RefundRequest) -> RefundView:
     """Give some or all of it back; Stripe is asked within moments, and the refund's status tells the rest."""
-    return RefundView.of(refunds.by_hand(current_account(), payment_id, json_data))
+    return RefundView.of(refunds_by_hand.give(current_account(), payment_id, json_data))

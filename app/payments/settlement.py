@@ -4,22 +4,17 @@ Each function takes the object of an event, finds our payment, locks it and move
 why there was nothing to do, or None when something was done.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from flask import current_app
 from sqlalchemy import or_, select
 
-from app.bookings import lifecycle, reservation
-from app.bookings.models import Booking
+from app.bookings import lifecycle
 from app.bookings.status import Status as BookingStatus
-from app.coaches import slots
-from app.emails import money_messages
 from app.extensions import db, now
-from app.money import Money
-from app.payments import fees, refunds
+from app.payments import delivery, fees, refunds
 from app.payments.models import Payment
-from app.payments.status import RefundCause, Status
+from app.payments.status import Status
 from app.payments.stripe_objects import Mismatch, StripeObject, Told, of_intent, of_session
 
 Outcome = str | None
@@ -126,59 +121,8 @@ def _paid(told: Told) -> Outcome:
     if payment.status is Status.REFUNDED:
         _free(payment)
     else:
-        _deliver(payment)
+        delivery.deliver(payment)
     return None
-
-
-def _deliver(payment: Payment) -> None:
-    """Money was received: each session is confirmed, or its share goes back."""
-    _make_room([booking for booking in payment.bookings if booking.status is BookingStatus.EXPIRED])
-    confirmed: list[Booking] = []
-    refused: defaultdict[str, list[Booking]] = defaultdict(list)
-    for booking in payment.bookings:
-        if why := _not_confirmed(booking):
-            refused[why].append(booking)
-        else:
-            booking.payment_id = payment.id
-            confirmed.append(booking)
-    lifecycle.announce(confirmed)
-    for why, bookings in refused.items():
-        _return(payment, bookings, why)
-
-
-def _make_room(late: Sequence[Booking]) -> None:
-    """Other holds that ran out are in nobody's way, though they are not swept yet."""
-    if late:
-        busy = [booking.busy for booking in late]
-        reservation.expire_stale_holds(late[0].coach, late[0].client, busy, now())
-
-
-def _not_confirmed(booking: Booking) -> str | None:
-    """None once the booking is on; else why its money goes back."""
-    if booking.status in {BookingStatus.CONFIRMED, BookingStatus.COMPLETED, BookingStatus.NO_SHOW}:
-        return "this session was paid twice, and one payment is enough."
-    if booking.status is BookingStatus.CANCELLED:
-        return "your payment came after the booking was cancelled."
-    if booking.start <= now():
-        lifecycle.expire(booking)
-        return "your payment came after the session's time."
-    try:
-        lifecycle.confirm(booking)
-    except lifecycle.SlotTaken:
-        return "your payment came after the hold had run out, and the time was taken meanwhile."
-    return None
-
-
-def _return(payment: Payment, bookings: Sequence[Booking], why: str) -> None:
-    """Some of the money may have gone back from Stripe's dashboard, before we heard that it had come."""
-    total = Money(0, payment.currency)
-    for booking in bookings:
-        if (share := payment.left_of(booking)).amount:
-            refunds.request(payment, share, why, booking, RefundCause.RETURNED)
-            total += share
-    first = bookings[0]
-    free = slots.nearest_free(first.coach, first.start, first.duration_minutes, now())
-    money_messages.payment_returned(bookings, payment.id, total, why, free)
 
 
 def _free(payment: Payment) -> None:
