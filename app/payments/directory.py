@@ -13,7 +13,7 @@ from app.payments.schemas import PaymentList, PaymentSearch, PaymentView
 from app.problems import NotFound
 
 _WITH_ALL_THAT_IS_SHOWN = (
-    selectinload(Payment.lines).selectinload(PaymentLine.booking),
+    selectinload(Payment.lines),
     selectinload(Payment.refunds),
     selectinload(Payment.disputes),
 )

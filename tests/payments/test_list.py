@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from sqlalchemy import Engine, event
 
 from tests.payments.conftest import Shop, become_admin
@@ -63,6 +64,19 @@ def test_a_longer_page_takes_no_more_queries(shop: Shop, client: Person, coach: 
         assert len(ids(client)) == 3
 
     assert len(of_three) == len(of_one)
+
+
+@pytest.mark.parametrize("sessions", [2, 12])
+def test_a_payment_of_a_longer_series_takes_no_more_queries(
+    shop: Shop, client: Person, coach: Person, sessions: int
+) -> None:
+    coach.ask("PATCH", "/coach/me", json={"horizon_days": 366})
+    checkout = client.checks_out(client.books_series(coach, sessions))
+
+    with queries() as asked:
+        assert len(client.payment(checkout)["lines"]) == sessions
+
+    assert len(asked) == 7
 
 
 @contextmanager
