@@ -113,3 +113,38 @@ def test_what_was_paid_and_refunded_before_there_were_books_is_entered_on_its_ow
         ("2031-02-02", "refund", -2500),
     ]
     db.session.remove()
+
+
+def test_payments_from_before_there_were_series_keep_their_money_up_and_down_and_up_again(
+    empty: Flask,
+) -> None:
+    upgrade(revision="0008")
+    owner, client = (insert("account", email=role, role=role) for role in ("coach", "client"))
+    coach = insert("coach", id=owner, time_zone="Europe/Paris", slot_step_minutes=30)
+    slot = "[2031-01-01T10:00Z, 2031-01-01T11:00Z)"
+    booked = {"coach_id": coach, "client_id": client, "period": slot, "busy": slot, "status": "cancelled"}
+    booking = insert("booking", **booked, policy="{}", currency="EUR")
+    paid = {"status": "partially_refunded", "currency": "EUR", "session_expires_at": "2031-01-01T12:00Z"}
+    payment = insert("payment", booking_id=booking, **paid, amount_minor=7500, amount_refunded_minor=2500)
+    db.session.execute(text("UPDATE booking SET payment_id = :id"), {"id": payment})
+    back = {"status": "succeeded", "currency": "EUR", "due_at": "2031-01-01T12:00Z", "amount_minor": 2500}
+    insert("refund", payment_id=payment, **back, reason="the booking was cancelled")
+    db.session.commit()
+
+    for _ in range(2):
+        upgrade()
+        assert rows("SELECT payment_id, booking_id, amount_minor FROM payment_line") == [
+            (payment, booking, 7500)
+        ]
+        assert rows("SELECT coach_id, client_id, amount_refunded_minor FROM payment") == [
+            (coach, client, 2500)
+        ]
+        assert rows("SELECT booking_id, cause FROM refund") == [(booking, "cancelled")]
+        downgrade(revision="0008")
+        assert rows("SELECT id, booking_id FROM payment") == [(payment, booking)]
+        assert rows("SELECT payment_id FROM booking") == [(payment,)]
+
+
+def rows(query: str) -> list[tuple[object, ...]]:
+    with db.engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(text(query))]
