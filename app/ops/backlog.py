@@ -7,7 +7,7 @@ from typing import Any
 from kombu import Connection
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, false, func, select
 
 from app import jobs
 from app.bookings.models import Booking
@@ -16,6 +16,7 @@ from app.emails.models import UNSENT, Email, EmailStatus
 from app.extensions import Base, db, now
 from app.payments.dispute_models import Dispute
 from app.payments.models import Refund
+from app.payments.reconciliation.differences import Difference
 from app.payments.status import NOT_REFUNDED, RefundStatus
 from app.payments.stripe_events import EventStatus, StripeEvent
 
@@ -65,11 +66,14 @@ _KINDS = {
         & ~Dispute.holding(Refund.payment_id),  # a bank may take months, and nobody can hurry it
         Refund.status.in_(NOT_REFUNDED),
     ),
+    "difference": _Kind(
+        Difference, Difference.created_at.expression, Difference.resolved_at.is_(None), false()
+    ),
 }
 
 
 def backlogs() -> dict[str, Backlog]:
-    """Of events, mails and refunds."""
+    """Of events, mails, refunds, and of differences with Stripe, which wait for a person."""
     return {name: kind.backlog() for name, kind in _KINDS.items()}
 
 

@@ -26,6 +26,8 @@ class OverviewView(View):
     stripe_events: BacklogView
     emails: BacklogView
     refunds: BacklogView
+    differences: int
+    """Between Stripe and our books; GET /admin/difference lists them."""
     holds: HoldsView
     queues: dict[str, int] | None
     """Messages on each queue; null when the broker does not answer."""
@@ -42,6 +44,7 @@ def show_overview() -> OverviewView:
         stripe_events=BacklogView.model_validate(found["stripe_event"]),
         emails=BacklogView.model_validate(found["email"]),
         refunds=BacklogView.model_validate(found["refund"]),
+        differences=found["difference"].waiting,
         holds=HoldsView(running=holds.waiting, run_out=holds.failed),
         queues=backlog.queue_depths(),
     )

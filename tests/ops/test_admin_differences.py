@@ -67,3 +67,9 @@ def test_only_an_admin_sees_them(client: Person, coach: Person) -> None:
     assert client.get("/admin/difference").status_code == 403
     assert coach.get("/admin/difference").status_code == 403
     assert client.http.get("/admin/difference").status_code == 401
+
+
+def test_the_overview_counts_what_is_open(admin: Person) -> None:
+    noted("re_1")
+
+    assert admin.get("/admin/overview").json()["differences"] == 1
