@@ -58,6 +58,8 @@ def reconcile_books(window: Window) -> None:
             stages = _run(window)
         except (reconcile.AnotherAtWork, api.StripeRefused) as error:
             raise _NotDone(str(error)) from error
+        except api.KeyRefused as error:
+            raise _NotDone(error.reason) from error
         except api.StripeAway as error:
             raise _NotDone(f"{error.detail} Run it again, and it goes on where it stopped.") from error
         _sum_up(stages)

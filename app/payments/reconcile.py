@@ -48,7 +48,7 @@ OF_KIND = {
 }
 """How a difference is looked at again."""
 UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)
-LOOKED_AT_AGAIN = 100
+LOOKED_AT_AGAIN = 50
 """So many old differences at most in one run."""
 LOCK = 7_404_170_001
 
@@ -73,8 +73,9 @@ def run(window: Window, patience: float) -> Generator[list[Reconciliation]]:
             for moved in _walk(row, pace):
                 steps[row.stage] = moved
                 yield list(steps.values())
-        differences.tell()
         _look_again(stages, pace)
+        differences.tell()
+        db.session.commit()
 
 
 @contextmanager

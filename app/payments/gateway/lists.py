@@ -66,7 +66,7 @@ class _List(Protocol):
 
 
 def events(span: Span, after: str | None, types: Collection[str]) -> Page:
-    """Events of at most 20 types; Stripe keeps them for 30 days."""
+    """Events of at most 20 types, in the API version of our account; Stripe keeps them for 30 days."""
     return _page(call(lambda: v1().events.list(_events(span, after, types))))
 
 

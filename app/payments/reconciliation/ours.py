@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from itertools import chain
 
 from sqlalchemy import or_, select
+from sqlalchemy.orm import selectinload
 
 from app.extensions import db
-from app.payments.models import Payment
+from app.payments.models import Payment, PaymentLine
 from app.payments.stripe_objects import Told
 
 
@@ -24,7 +25,8 @@ def payments(told: Mapping[str, Told]) -> dict[str, Payment]:
                 Payment.stripe_payment_intent_id.in_(by_intent),
             )
         )
-        .execution_options(populate_existing=True)
+        .options(selectinload(Payment.lines).selectinload(PaymentLine.booking))
+        .execution_options(populate_existing=True)  # a long run must not believe what it read long ago
     ).all()
     known = dict(
         chain.from_iterable(
