@@ -48,7 +48,12 @@ def test_it_ends_with_1_and_shows_both_sides_when_differences_remain(
 
 
 @pytest.mark.parametrize(
-    ("fault", "says"), [({"status": 503, "times": 3}, "goes on where it stopped"), ({"status": 400}, "rror")]
+    ("fault", "says"),
+    [
+        ({"status": 503, "times": 3}, "goes on where it stopped"),
+        ({"status": 400}, "An unknown error occurred"),
+        ({"status": 401}, "An unknown error occurred"),
+    ],
 )
 def test_it_ends_with_2_when_stripe_will_not_answer(silent: Shop, fault: dict[str, Any], says: str) -> None:
     silent.sandbox.control("/faults", path="/v1/refunds", method="GET", **fault)

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from app.extensions import db, now
 from app.payments import reconcile
 from app.payments.gateway.api import StripeAway, StripeBusy
+from app.payments.inbox import SUBSCRIBED
 from app.payments.reconciliation import progress
 from app.payments.reconciliation.progress import Reconciliation
 from app.payments.reconciliation.windows import EVENTS_KEPT, BadWindow, Stage, Window, asked, recent
@@ -117,6 +118,10 @@ def test_a_run_that_gave_up_goes_on_where_it_stopped(
     assert requests(silent, "/v1/events") == []
     assert len(requests(silent, "/v1/refunds")) == 1
     assert all(row.is_done for row in silent.rows(Reconciliation))
+
+
+def test_stripe_can_be_asked_for_all_of_our_events_at_once() -> None:
+    assert len(SUBSCRIBED) <= 20
 
 
 def test_requests_keep_a_distance(silent: Shop) -> None:

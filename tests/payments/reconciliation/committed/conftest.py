@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import create_engine, text
 
 from app import create_app
+from app.accounts import passwords
 from app.config import Settings
 from app.extensions import Base, db
 
@@ -33,6 +35,7 @@ def third_database(environment: dict[str, str]) -> str:
 
 @pytest.fixture(scope="session")
 def committing(third_database: str) -> Flask:
+    passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # real ones are slow
     url = third_database.replace("postgresql://", "postgresql+psycopg://")
     app = create_app(Settings.load().model_copy(update={"database_url": url}))
     with app.app_context():
@@ -40,15 +43,19 @@ def committing(third_database: str) -> Flask:
     return app
 
 
+def emptied_tables() -> None:
+    db.session.remove()
+    tables = ", ".join(f'"{name}"' for name in Base.metadata.tables)
+    db.session.execute(text(f"TRUNCATE {tables} CASCADE"))
+    db.session.commit()
+    db.session.remove()
+
+
 @pytest.fixture
 def app(committing: Flask) -> Iterator[Flask]:
     with committing.app_context():
         yield committing
-        db.session.remove()
-        tables = ", ".join(f'"{name}"' for name in Base.metadata.tables)
-        db.session.execute(text(f"TRUNCATE {tables} CASCADE"))
-        db.session.commit()
-        db.session.remove()
+        emptied_tables()
 
 
 @pytest.fixture

@@ -86,7 +86,7 @@ WHERE datname = current_database() AND pid <> pg_backend_pid() AND now() - state
 
 
 def test_one_at_a_time(silent: Shop, flask: Command) -> None:
-    silent.sandbox.control("/faults", path="/v1/events", method="GET", delay_seconds=20)
+    silent.sandbox.control("/faults", path="/v1/disputes", method="GET", delay_seconds=60)
     first = flask("stripe", "reconcile")
     wait_until(
         lambda: db.session.rollback() or db.session.scalar(text("SELECT count(*) FROM reconciliation"))
