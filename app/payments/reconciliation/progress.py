@@ -58,7 +58,10 @@ def begin(window: Window) -> Sequence[Reconciliation]:
     if not _goes_on(before, window):
         for stage in window.stages:
             db.session.merge(_anew(window, stage, before.get(stage)))
-        db.session.flush()
+    elif not window.gapless:  # beat's next run sees to what is new: this one, in turns, would never end
+        for row in before.values():
+            _extend(row, window)
+    db.session.flush()
     return sorted(_rows(window), key=lambda row: list(Stage).index(row.stage))
 
 
@@ -98,6 +101,15 @@ def _goes_on(before: dict[Stage, Reconciliation], window: Window) -> bool:
         and bool(unfinished)
         and max(row.updated_at for row in before.values()) > now() - GOES_ON_WITHIN
     )
+
+
+def _extend(row: Reconciliation, window: Window) -> None:
+    """What came to be since the run began is compared too."""
+    _, until = window.span(row.stage)
+    if until > row.until:
+        row.until, row.status, row.finished_at = until, ReconciliationStatus.RUNNING, None
+    if row.stage is Stage.STUCK_EVENTS:  # more may be stuck by now, and to look costs Stripe nothing
+        row.point = row.since
 
 
 def _anew(window: Window, stage: Stage, before: Reconciliation | None) -> Reconciliation:

@@ -67,10 +67,8 @@ class Window:
         match stage:
             case Stage.STUCK_EVENTS:
                 return BEGINNING, self.until + timedelta(days=1)  # with those that this run puts on record
-            case (
-                Stage.OPEN_PAYMENTS | Stage.OPEN_REFUNDS | Stage.OPEN_DISPUTES
-            ):  # younger ones are among what Stripe lists
-                return BEGINNING, self.since
+            case Stage.OPEN_PAYMENTS | Stage.OPEN_REFUNDS | Stage.OPEN_DISPUTES:
+                return BEGINNING, self.since  # younger ones are among what Stripe lists
         return min(self.since, self.until - self.longer.get(stage, timedelta())), self.until
 
 

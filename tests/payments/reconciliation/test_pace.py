@@ -17,6 +17,7 @@ from app.payments.reconciliation.windows import EVENTS_KEPT, BadWindow, Stage, W
 from tests.payments.conftest import Shop
 from tests.payments.reconciliation.comparing import PATIENCE, reconciled
 from tests.people import Person
+from tests.waiting import wait_until
 
 KEY = {"Authorization": "Bearer sk_test_sandbox"}
 
@@ -111,13 +112,30 @@ def test_a_run_that_gave_up_goes_on_where_it_stopped(
     silent.sandbox.control("/faults", path="/v1/refunds", **fault)
     with pytest.raises(failure):
         reconciled(silent)
+    done = {row.stage: row.point for row in silent.rows(Reconciliation)}[Stage.EVENTS]
     forget_requests(silent)
 
     reconciled(silent)
 
-    assert requests(silent, "/v1/events") == []
-    assert len(requests(silent, "/v1/refunds")) == 1
+    events = requests(silent, "/v1/events")
+    assert all(page["params"]["created"]["gte"] >= done.timestamp() for page in events)
     assert all(row.is_done for row in silent.rows(Reconciliation))
+
+
+def test_a_run_that_goes_on_compares_what_came_to_be_meanwhile(
+    silent: Shop, client: Person, coach: Person
+) -> None:
+    silent.sandbox.control("/faults", path="/v1/refunds", status=429, retry_after_seconds=60)
+    with pytest.raises(StripeBusy):
+        reconciled(silent)
+    began = now()
+    wait_until(lambda: now() > began + timedelta(seconds=1))
+    booking = client.books(coach)
+    silent.paid(client.checks_out(booking))
+
+    reconciled(silent)
+
+    assert client.booking(booking)["status"] == "confirmed"
 
 
 def test_stripe_can_be_asked_for_all_of_our_events_at_once() -> None:
