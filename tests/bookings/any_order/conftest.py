@@ -1,0 +1,3 @@
+from tests.bookings.any_order.world import world
+
+__all__ = ["world"]
