@@ -24,7 +24,7 @@ class Effort:
     """How often everything is asked: so many rounds of so many people."""
 
     rounds: int = 5
-    people: int = 20
+    people: int = 12
 
     def numbers(self, round_number: int, regulars: int) -> list[int]:
         """Who asks in a round: some of the regulars; coach number 0 is not counted."""
