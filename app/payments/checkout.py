@@ -123,16 +123,32 @@ def _is_open(payment: Payment) -> bool:
 def _close(payment: Payment) -> None:
     """Close the session at Stripe before another one opens. Raises NotPayable when it was just paid in.
 
-    The caller looks again after this: one whose order was under way may have got its session meanwhile.
+    What waited for it waits no longer, before Stripe hears of it: Stripe's word that the session has expired
+    may come before the other is opened, and must free nothing.
     """
     session_id, payment_id = payment.stripe_session_id, payment.id
+    for booking in payment.waiting:
+        booking.payment_id = None
     db.session.commit()  # no lock waits for Stripe's answer
-    if session_id and sessions.close_session(session_id):
+    try:
+        is_complete = session_id is not None and sessions.close_session(session_id)
+    except api.StripeAway:
+        _wait_again(payment_id)
+        raise
+    if is_complete:
+        _wait_again(payment_id)
         raise NotPayable("This booking is being paid in the session that is open.")
     closed = Payment.locked(payment_id)
-    unchanged = closed and closed.stripe_session_id == session_id
-    if closed and unchanged and closed.status in {Status.PENDING, Status.FAILED}:
+    if closed and closed.status in {Status.PENDING, Status.FAILED}:
         closed.move_to(Status.EXPIRED, "replaced by another session")
+
+
+def _wait_again(payment_id: UUID) -> None:
+    """Its session stays the one to pay in, unless another was opened meanwhile."""
+    payment = Payment.locked(payment_id)
+    assert payment is not None, "payments are never deleted"
+    payment.wait_again()
+    db.session.commit()
 
 
 def _check_may_be_held(bookings: Sequence[Booking]) -> None:

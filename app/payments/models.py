@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.accounts.models import Account, Role
 from app.audit import AuditRow
 from app.bookings.models import Booking, lock_people
+from app.bookings.status import Status as BookingStatus
 from app.extensions import Base, Changing, choice, db, now
 from app.money import Money
 from app.payments.status import NOT_REFUNDED, PAID, RefundCause, RefundStatus, Status, check_move
@@ -128,6 +129,12 @@ class Payment(Changing, Base):
     def waiting(self) -> list[Booking]:
         """The bookings that wait for this payment, and not for a newer one."""
         return [booking for booking in self.bookings if booking.payment_id == self.id]
+
+    def wait_again(self) -> None:
+        """Bookings that wait for no payment wait for this one; the payment is locked."""
+        for booking in self.bookings:
+            if booking.payment_id is None and booking.status is BookingStatus.PENDING:
+                booking.payment_id = self.id
 
     def share(self, booking: Booking) -> Money:
         """What was paid for one of its bookings."""

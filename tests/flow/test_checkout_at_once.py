@@ -38,6 +38,22 @@ def test_many_at_once_with_urls_of_their_own_leave_one_page_open(
     assert len(_open_pages(stack, booking)) == 1
 
 
+def test_stripe_s_word_that_the_page_is_closed_may_overtake_its_answer(
+    stack: Stack, client: Person, coach: Person
+) -> None:
+    booking = client.books(coach)
+    first = _asked(client, booking, "https://example.com/first").json()
+    closing = {"path": "/v1/checkout/sessions/*/expire", "after_work": True, "delay_seconds": 2}
+    stack.sandbox.control("/faults", **closing)
+
+    second = _asked(client, booking, "https://example.com/second")
+
+    assert client.payment(first)["status"] == "expired"
+    assert second.status_code == 201
+    assert client.booking(booking)["status"] == "pending"
+    assert _open_pages(stack, booking) == [second.json()["session_id"]]
+
+
 def _asked(client: Person, booking: dict[str, Any], success_url: str) -> httpx.Response:
     urls = {"success_url": success_url, "cancel_url": "https://example.com/cancelled"}
     return client.post("/payment/checkout", json={"booking_id": booking["id"]} | urls)
