@@ -72,20 +72,27 @@ class Players(Backstage):
         assert checkout["amount_minor"] == sum(entry.price for entry in page.entries)
         page.session_id, page.address = checkout["session_id"], checkout["url"]
 
-    def pays(self, which: int, card: str) -> None:
+    def pays(self, which: int, card: str) -> Page:
         page = newest(self.pages, which, lambda page: page.at_stripe == "open")
         goes_through = page.at_stripe == "open" and card != DECLINED
         _shown(page, self.world.sandbox.pays({"url": page.address}, card), goes_through)
         if goes_through:
             self.till.pay(page)
         self.listen()
+        return page
 
-    def slips(self, which: int, card: str, rival: int) -> None:
-        """Paid in time, but nobody hears of it before the hold has run out and somebody wants the time."""
-        entry = newest(self.pages, which, lambda page: page.at_stripe == "open").entries[-1]
-        self.pays(which, card)
+    def slips(self, which: int, card: str, rival: int | None) -> None:
+        """Paid in time, but nobody hears of it before the hold has run out: it is swept, or wanted."""
+        entry = self.pays(which, card).entries[-1]
         self.passes(55)
-        self._requests_at(rival, entry.coach, entry.start, entry.minutes)
+        if rival is None:
+            self.sweeps_holds()
+        else:
+            self._requests_at(rival, entry.coach, entry.start, entry.minutes)
+
+    def regrets(self, which: int, card: str, by_client: bool) -> None:
+        """Paid, but nobody hears of it before it is called off."""
+        self._cancels(self.pays(which, card).entries[-1], by_client)
 
     def debits(self, which: int, bank_pays: bool) -> None:
         page = newest(self.pages, which, lambda page: page.at_stripe == "open")
@@ -97,7 +104,9 @@ class Players(Backstage):
 
     def cancels(self, which: int, by_client: bool, paid: bool) -> None:
         wanted = Status.CONFIRMED if paid else Status.PENDING
-        entry = newest(self.entries, which, lambda entry: entry.status is wanted)
+        self._cancels(newest(self.entries, which, lambda entry: entry.status is wanted), by_client)
+
+    def _cancels(self, entry: Entry, by_client: bool) -> None:
         refusal = self.till.cancel(entry, by_client)
         _check(self._side(entry, by_client).post(f"/booking/{entry.id}/cancel", json={}), refusal)
 

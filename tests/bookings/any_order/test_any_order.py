@@ -87,9 +87,14 @@ class AnyOrder(RuleBasedStateMachine):
         self.play.pays(which, card)
 
     @precondition(lambda self: self.play.pages)
-    @rule(which=WHICH, card=CARDS, rival=CLIENTS)
-    def slip(self, which: int, card: str, rival: int) -> None:
+    @rule(which=WHICH, card=CARDS, rival=st.none() | CLIENTS)
+    def slip(self, which: int, card: str, rival: int | None) -> None:
         self.play.slips(which, card, rival)
+
+    @precondition(lambda self: self.play.pages)
+    @rule(which=WHICH, card=CARDS, by_client=st.booleans())
+    def regret(self, which: int, card: str, by_client: bool) -> None:
+        self.play.regrets(which, card, by_client)
 
     @precondition(lambda self: self.play.pages)
     @rule(which=WHICH, bank_pays=st.booleans())
