@@ -21,7 +21,8 @@ LONGEST_TURN = 20
 """Seconds that it works before it lets others have the worker."""
 PATIENCE = 5
 """Seconds that it waits for a busy Stripe."""
-LATER = timedelta(minutes=1)
+LATER = timedelta(seconds=LONGEST_TURN)
+"""When the other one's turn is over, or Stripe has had time to recover."""
 
 
 @shared_task(name="payments.reconcile_recent", base=Sweep)
@@ -40,6 +41,7 @@ def reconcile_nightly(self: "Task[..., int]") -> int:
     try:
         stages = _turn(nightly())
     except (reconcile.AnotherAtWork, api.StripeAway) as error:
+        log.warning("the nightly reconciliation waits: %s", error)
         come_again(self, LATER, error)
         return 0
     if not all(row.is_done for row in stages):

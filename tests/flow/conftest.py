@@ -30,6 +30,10 @@ class Stack:
     """The environment that its processes run with."""
     database: Engine
     """Looks at the rows; everything else goes in through the door."""
+    logs: Path
+
+    def has_logged(self, words: str) -> bool:
+        return any(words in log.read_text(errors="replace") for log in self.logs.glob("*.log"))
 
     def run_out(self, booking: dict[str, Any]) -> None:
         """Let a booking's hold run out now."""
@@ -78,7 +82,7 @@ def stack(
     try:
         with httpx.Client(base_url=environment["PUBLIC_URL"], timeout=30) as http:
             wait_until(lambda: _is_ready(http), timeout=30)
-            yield Stack(http, sandbox, variables, database)
+            yield Stack(http, sandbox, variables, database, logs)
     finally:
         for process in running.values():
             process.send_signal(signal.SIGTERM)
