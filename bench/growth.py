@@ -9,7 +9,7 @@ from pathlib import Path
 from flask import Flask
 
 from app.extensions import db
-from bench import calendars, lists, sweeps
+from bench import calendars, lists, operators, sweeps
 from bench.businesses import businesses
 from bench.figures import Figure, Figures, misses, save, table
 from bench.people import Business
@@ -33,7 +33,7 @@ class Effort:
 
 def compare(sizes: Sequence[Business], effort: Effort, folder: Path) -> list[str]:
     """Load the businesses, ask, print the figures, keep them as JSON; what missed its aim."""
-    questions = [*calendars.questions(), *lists.questions(), *sweeps.questions()]
+    questions = [*calendars.questions(), *lists.questions(), *operators.questions(), *sweeps.questions()]
     figures: Figures = {question: {each.bookings: Figure() for each in sizes} for question in questions}
     with businesses(sizes, datetime.now(UTC)) as apps:
         for question, by_size in figures.items():

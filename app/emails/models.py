@@ -33,7 +33,8 @@ class Email(Changing, Base):
         UniqueConstraint("kind", "subject_id", "recipient", name="uq_email_once"),
         Index("ix_email_due", "due_at", postgresql_where=text("status IN ('queued', 'sending')")),
         Index("ix_email_at", "created_at", "id"),
-        Index("ix_email_failed", "created_at", "id", postgresql_where=text("status = 'failed'")),
+        Index("ix_email_of_recipient", "recipient", "created_at", "id"),
+        Index("ix_email_not_sent", "status", "created_at", "id", postgresql_where=text("status <> 'sent'")),
     )
 
     kind: Mapped[str]

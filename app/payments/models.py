@@ -208,6 +208,7 @@ class Refund(Changing, Base):
     __table_args__ = (
         CheckConstraint("amount_minor > 0", name="amount"),
         Index("ix_refund_at", "created_at", "id"),
+        Index("ix_refund_by_status", "status", "created_at", "id"),
         Index(
             "ix_refund_due",
             "due_at",

@@ -30,7 +30,14 @@ class StripeEvent(Base):
     __table_args__ = (
         Index("ix_stripe_event_due", "due_at", postgresql_where=text("status = 'received'")),
         Index("ix_stripe_event_at", "received_at", "id"),
-        Index("ix_stripe_event_failed", "received_at", "id", postgresql_where=text("status = 'failed'")),
+        Index("ix_stripe_event_of_type", "type", "received_at", "id"),
+        Index(
+            "ix_stripe_event_not_processed",
+            "status",
+            "received_at",
+            "id",
+            postgresql_where=text("status <> 'processed'"),
+        ),
         Index("ix_stripe_event_ignored_early", "payment_intent_id", postgresql_where=MAY_BE_OURS_LATER),
     )
 
