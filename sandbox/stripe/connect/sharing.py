@@ -8,7 +8,7 @@ from sandbox.stripe.errors import InvalidParameter, WrongState
 from sandbox.stripe.events import emit
 from sandbox.stripe.objects import Json
 
-PLAYED = {"application_fee_amount", "transfer_data", "transfer_group"}
+PLAYED: frozenset[str] = frozenset({"application_fee_amount", "transfer_data", "transfer_group"})
 
 
 def check(account: Account, wanted: Json, total: int, prefix: str = "") -> None:
