@@ -2,6 +2,7 @@
 PYTHON ?= python3
 RECENT = import sys; sys.exit(sys.version_info < (3, 11))
 LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+MIGRATIONS = set -e; flask db upgrade; flask db check; flask db upgrade --sql 0019:head >.venv/new.sql; squawk .venv/new.sql
 
 .PHONY: help run test check bench lock clean
 
@@ -14,13 +15,13 @@ run: .venv/installed  ## everything on this machine: servers, web, worker, beat,
 test: .venv/installed  ## all tests
 	.venv/bin/python -m pytest
 
-check: .venv/installed  ## format, lint, types, import contracts, dependencies, migrations match models
+check: .venv/installed  ## format, lint, types, import contracts, dependencies, migrations safe and like the models
 	.venv/bin/ruff format --check
 	.venv/bin/ruff check
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	.venv/bin/deptry .
-	.venv/bin/python -m sandbox.with_servers sh -c 'flask db upgrade && flask db check'
+	.venv/bin/python -m sandbox.with_servers sh -c '$(MIGRATIONS)'
 
 bench: .venv/installed  ## how long all takes as bookings grow, and a crowd at one slot: six minutes, or BENCH=crowd
 	.venv/bin/python -m bench $(BENCH)

@@ -36,7 +36,7 @@ def downgrade() -> None:
 
 def _create(name: str, table: str, columns: list[str], where: sa.TextClause | None = None) -> None:
     _drop(name, table)  # an attempt that was broken off leaves one that is not valid
-    op.create_index(name, table, columns, postgresql_where=where, postgresql_concurrently=True)
+    op.create_index(name, table, columns, postgresql_where=where, if_not_exists=True, postgresql_concurrently=True)
 
 
 def _drop(name: str, table: str) -> None:
