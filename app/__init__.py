@@ -7,7 +7,7 @@ from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
 from werkzeug import Response as Redirect
 
-from app import context, docs, jobs, logs, problems
+from app import context, docs, jobs, logs, problems, transactions
 from app.accounts import access
 from app.accounts.routes import accounts
 from app.bodies import JsonRequest
@@ -31,9 +31,7 @@ class Application(APIFlask):
     request_class = JsonRequest
 
     def dispatch_request(self) -> ResponseReturnValue:
-        answer = super().dispatch_request()
-        db.session.commit()
-        return answer
+        return transactions.in_one_transaction(super().dispatch_request)
 
 
 def create_app(settings: Settings | None = None) -> Application:

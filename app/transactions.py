@@ -1,0 +1,41 @@
+"""One request, one transaction; what PostgreSQL broke off for another's sake is done again."""
+
+import logging
+import random
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from sqlalchemy.exc import OperationalError
+
+from app.extensions import db
+
+log = logging.getLogger(__name__)
+
+BROKEN_OFF = {"40001", "40P01"}
+"""serialization_failure and deadlock_detected (PostgreSQL, appendix A): the same again will do."""
+MOST_TRIES = 3
+LONGEST_PAUSE = 0.05
+"""Seconds; by chance, so that two that stood in each other's way do not meet again."""
+
+Answer = TypeVar("Answer")
+
+
+def in_one_transaction(view: Callable[[], Answer]) -> Answer:
+    """What `view` answers, committed. It may be called again from its beginning, as if it was sent again."""
+    for _ in range(MOST_TRIES - 1):
+        try:
+            return _committed(view)
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) not in BROKEN_OFF:
+                raise
+            db.session.rollback()
+            log.warning("the database broke the transaction off, so it is done again: %s", error.orig)
+            time.sleep(random.uniform(0, LONGEST_PAUSE))  # noqa: S311 - not a secret
+    return _committed(view)
+
+
+def _committed(view: Callable[[], Answer]) -> Answer:
+    answer = view()
+    db.session.commit()
+    return answer
