@@ -7,7 +7,7 @@ from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
 from werkzeug import Response as Redirect
 
-from app import context, docs, jobs, logs, problems, transactions
+from app import context, database, docs, jobs, logs, problems, transactions
 from app.accounts import access
 from app.accounts.routes import accounts
 from app.bodies import JsonRequest
@@ -44,7 +44,7 @@ def create_app(settings: Settings | None = None) -> Application:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["settings"] = settings
 
-    db.init_app(app)
+    database.init_app(app, settings)
     migrate.init_app(app, db)
     jwt.init_app(app)
     mail.init_app(app)
@@ -73,15 +73,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
     return {
         "SECRET_KEY": settings.secret_key.get_secret_value(),
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
-        "SQLALCHEMY_ENGINE_OPTIONS": {
-            "pool_size": 10,
-            "pool_pre_ping": True,
-            "pool_recycle": 1800,
-            "connect_args": {
-                "connect_timeout": 5,
-                "options": "-c timezone=UTC -c statement_timeout=15000 -c lock_timeout=3000",
-            },
-        },
+        "SQLALCHEMY_ENGINE_OPTIONS": database.options(settings),
         "JWT_SECRET_KEY": settings.jwt_secret_key.get_secret_value(),
         "JWT_ACCESS_TOKEN_EXPIRES": 900,
         "JWT_REFRESH_TOKEN_EXPIRES": 30 * 86400,

@@ -101,6 +101,7 @@ class Settings(BaseSettings):
     secret_key: SecretStr
     jwt_secret_key: SecretStr
     database_url: Annotated[str, AfterValidator(_postgres_url)]
+    database_pooler: bool = False
     redis_url: Annotated[str, AfterValidator(_redis_url)]
     broker_url: Annotated[str, AfterValidator(_broker_url)] | None = None
     public_url: Origin

@@ -80,16 +80,14 @@ def run(window: Window, patience: float) -> Generator[list[Reconciliation]]:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """One at a time. The lock is a connection's, which dies with the process and holds no transaction."""
+    """One at a time. The lock is a transaction's of its own: it dies with the process.
+
+    The transaction is idle, sees no rows and so holds up no clean-up of them.
+    """
     settings: Settings = current_app.extensions["settings"]
-    engine = create_engine(
-        settings.database_url,
-        poolclass=NullPool,
-        isolation_level="AUTOCOMMIT",
-        connect_args={"connect_timeout": 5},
-    )
+    engine = create_engine(settings.database_url, poolclass=NullPool, connect_args={"connect_timeout": 5})
     with engine.connect() as connection:
-        if not connection.scalar(select(func.pg_try_advisory_lock(LOCK))):
+        if not connection.scalar(select(func.pg_try_advisory_xact_lock(LOCK))):
             raise AnotherAtWork("Another reconciliation is at work; it ends by itself.")
         yield
 
