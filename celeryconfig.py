@@ -64,6 +64,12 @@ beat_schedule = {
         "schedule": 3600,
         "options": {"expires": 3600},
     },
+    "old events": {
+        "task": "ops.forget_events",
+        "schedule": crontab(minute="11"),
+        "options": {"expires": 3600},
+    },
+    "old mails": {"task": "ops.forget_mails", "schedule": crontab(minute="41"), "options": {"expires": 3600}},
     "stale holds": {"task": "bookings.expire_holds", "schedule": 20, "options": {"expires": 20}},
     "forgotten events": {"task": "payments.apply_forgotten", "schedule": 15, "options": {"expires": 15}},
     "forgotten refunds": {

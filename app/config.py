@@ -119,6 +119,9 @@ class Settings(BaseSettings):
     smtp_password: SecretStr | None = None
     smtp_from_email: Annotated[str, AfterValidator(_sender)]
     ops_email: EmailStr | None = Field(default=None, validate_default=True)
+    events_kept_days: int = Field(default=180, ge=35)
+    mails_kept_days: int = Field(default=180, ge=35, validate_default=True)
+    idempotency_keys_kept_hours: int = Field(default=24, ge=1)
     metrics_token: SecretStr | None = None
     sentry_dsn: SecretStr | None = None
     log_level: Annotated[str, AfterValidator(_log_level)] = "INFO"
@@ -158,6 +161,14 @@ class Settings(BaseSettings):
     def _is_set_in_production(cls, value: object, info: ValidationInfo) -> object:
         if _in_production(info) and not value:
             raise ValueError("is missing")
+        return value
+
+    @field_validator("mails_kept_days")
+    @classmethod
+    def _is_kept_as_long_as_events(cls, value: int, info: ValidationInfo) -> int:
+        events = info.data.get("events_kept_days", value)
+        if value < events:
+            raise ValueError(f"must be {events} or more, as EVENTS_KEPT_DAYS: a replay must find its mail")
         return value
 
     @field_validator("public_url")

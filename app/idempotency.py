@@ -17,10 +17,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.accounts.access import current_account
+from app.config import Settings
 from app.extensions import Base, db, now
 from app.problems import Problem
 
-KEPT_FOR = timedelta(hours=24)
 IN_FLIGHT_AT_MOST = timedelta(minutes=2)
 """A request that was cut down half-way gives its key back after this; no request takes as long."""
 
@@ -99,7 +99,7 @@ def _claim(account_id: UUID, key: str, fingerprint: str, at: datetime) -> Respon
     """
     fresh = {"fingerprint": fingerprint, "started_at": at, "status": None, "body": None}
     given_up = or_(
-        IdempotencyKey.started_at < at - KEPT_FOR,
+        IdempotencyKey.started_at < at - _kept_for(),
         and_(IdempotencyKey.status.is_(None), IdempotencyKey.started_at < at - IN_FLIGHT_AT_MOST),
     )
     claimed = db.session.scalar(
@@ -124,5 +124,10 @@ def _claim(account_id: UUID, key: str, fingerprint: str, at: datetime) -> Respon
 
 def forget_old() -> int:
     """Remove the keys that no longer count; how many there were."""
-    old = delete(IdempotencyKey).where(IdempotencyKey.started_at < now() - KEPT_FOR)
+    old = delete(IdempotencyKey).where(IdempotencyKey.started_at < now() - _kept_for())
     return len(db.session.scalars(old.returning(IdempotencyKey.key)).all())
+
+
+def _kept_for() -> timedelta:
+    settings: Settings = current_app.extensions["settings"]
+    return timedelta(hours=settings.idempotency_keys_kept_hours)

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from app.bookings import reservation
 from app.bookings.models import Booking
 from app.extensions import db, now
-from app.idempotency import IN_FLIGHT_AT_MOST, KEPT_FOR, IdempotencyKey
+from app.idempotency import IN_FLIGHT_AT_MOST, IdempotencyKey
 from tests.people import Person, next_week
 
 
@@ -86,10 +86,10 @@ def test_a_request_that_was_cut_down_gives_its_key_back_in_the_end(client: Perso
 
 def test_an_answer_is_kept_for_a_day(client: Person, coach: Person) -> None:
     ask(client, wish(coach))
-    change_kept(started_at=now() - KEPT_FOR + timedelta(minutes=1))
+    change_kept(started_at=now() - timedelta(hours=24) + timedelta(minutes=1))
     assert ask(client, wish(coach)).headers["Idempotent-Replayed"] == "true"
 
-    change_kept(started_at=now() - KEPT_FOR - timedelta(minutes=1))
+    change_kept(started_at=now() - timedelta(hours=24) - timedelta(minutes=1))
 
     assert ask(client, wish(coach, 14)).status_code == 201
 

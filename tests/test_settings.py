@@ -263,3 +263,11 @@ def test_bad_settings_stop_the_web_server_itself(monkeypatch: pytest.MonkeyPatch
 
     assert done.returncode != 0
     assert "SECRET_KEY is missing" in done.stderr
+
+
+def test_mails_are_kept_as_long_as_the_events_behind_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    (complaint,) = complaints(monkeypatch, EVENTS_KEPT_DAYS="200", MAILS_KEPT_DAYS="100")
+    assert "MAILS_KEPT_DAYS must be 200 or more, as EVENTS_KEPT_DAYS" in complaint
+
+    (complaint,) = complaints(monkeypatch, EVENTS_KEPT_DAYS="200")
+    assert "MAILS_KEPT_DAYS" in complaint

@@ -6,6 +6,8 @@ from redis import Redis
 
 from app import idempotency
 from app.config import Settings
+from app.jobs import after_commit
+from app.ops import retention
 from worker import Sweep
 
 
@@ -24,3 +26,21 @@ for queue in ("events", "email", "schedule"):
 def forget_idempotency_keys() -> int:
     """Answers that were kept long enough; how many there were."""
     return idempotency.forget_old()
+
+
+@shared_task(name="ops.forget_events", base=Sweep)
+def forget_events() -> int:
+    """Events that were kept long enough; how many there were this time."""
+    return _all_of_them("ops.forget_events", retention.forget_events())
+
+
+@shared_task(name="ops.forget_mails", base=Sweep)
+def forget_mails() -> int:
+    """Mails that were kept long enough; how many there were this time."""
+    return _all_of_them("ops.forget_mails", retention.forget_mails())
+
+
+def _all_of_them(task: str, found: int) -> int:
+    if found == retention.MOST:
+        after_commit(task)
+    return found

@@ -1,0 +1,47 @@
+"""What is kept no longer: events that are dealt with and mails that have left, once they are old enough.
+
+What failed stays until an operator has dealt with it, however old it is.
+"""
+
+from datetime import timedelta
+
+from flask import current_app
+from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.config import Settings
+from app.emails.models import Email, EmailStatus
+from app.extensions import Base, db, now
+from app.payments.stripe_events import EventStatus, StripeEvent
+
+MOST = 2000
+"""As many rows at once, so that nobody waits for a deletion; who finds as many should come again."""
+
+
+def forget_events() -> int:
+    """Remove events that were kept for EVENTS_KEPT_DAYS; how many."""
+    old = StripeEvent.received_at < now() - timedelta(days=_settings().events_kept_days)
+    done = StripeEvent.status.in_([EventStatus.PROCESSED, EventStatus.IGNORED])
+    return _remove(StripeEvent, StripeEvent.id, StripeEvent.received_at, old & done)
+
+
+def forget_mails() -> int:
+    """Remove mails that were kept for MAILS_KEPT_DAYS; how many."""
+    old = Email.created_at < now() - timedelta(days=_settings().mails_kept_days)
+    done = Email.status.in_([EmailStatus.SENT, EmailStatus.WITHDRAWN])
+    return _remove(Email, Email.id, Email.created_at, old & done)
+
+
+def _remove(
+    table: type[Base],
+    key: InstrumentedAttribute[object],
+    at: InstrumentedAttribute[object],
+    which: ColumnElement[bool],
+) -> int:
+    oldest = select(key).where(which).order_by(at).limit(MOST).with_for_update(skip_locked=True)
+    return len(db.session.scalars(delete(table).where(key.in_(oldest)).returning(key)).all())
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["settings"]
+    return settings

@@ -1,0 +1,71 @@
+"""What is old and dealt with is forgotten; what failed waits for a person."""
+
+import json
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from app.extensions import db
+from app.ops import retention
+from app.payments import inbox
+from tests.payments.conftest import Shop
+from tests.people import Person
+
+BEFORE = "now() - interval '180 days'"
+
+
+def grown(table: str, **values: str) -> None:
+    """Make the table's rows older, or otherwise."""
+    changes = ", ".join(f"{column} = {value}" for column, value in values.items())
+    db.session.execute(text(f"UPDATE {table} SET {changes}"))
+    db.session.commit()
+
+
+def count(table: str) -> int:
+    return int(db.session.scalar(text(f"SELECT count(*) FROM {table}")) or 0)
+
+
+def recorded(shop: Shop, event_id: str) -> None:
+    body = {"id": event_id, "type": "customer.created", "data": {"object": {"id": "cus_1"}}}
+    shop.work(inbox.record, json.dumps(body))
+
+
+@pytest.fixture
+def event(shop: Shop) -> None:
+    recorded(shop, "evt_1")
+
+
+@pytest.mark.parametrize("status", ["processed", "ignored"])
+def test_an_event_that_is_dealt_with_goes_when_its_time_is_over(app: Flask, event: None, status: str) -> None:
+    grown("stripe_event", status=f"'{status}'", received_at=f"{BEFORE} + interval '1 minute'")
+    assert retention.forget_events() == 0
+
+    grown("stripe_event", received_at=f"{BEFORE} - interval '1 minute'")
+    assert retention.forget_events() == 1
+    assert count("stripe_event") == 0
+
+
+@pytest.mark.parametrize("status", ["received", "failed"])
+def test_an_event_that_is_not_stays(app: Flask, event: None, status: str) -> None:
+    grown("stripe_event", status=f"'{status}'", received_at=f"{BEFORE} - interval '1 year'")
+
+    assert retention.forget_events() == 0
+
+
+def test_mails_that_have_left_go_and_those_that_failed_stay(app: Flask, client: Person) -> None:
+    grown("email", status="'failed'", created_at=f"{BEFORE} - interval '1 minute'")
+    assert retention.forget_mails() == 0
+
+    grown("email", status="'sent'")
+    assert retention.forget_mails() == 1
+    assert count("email") == 0
+
+
+def test_many_are_forgotten_in_portions(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    for event_id in ("evt_1", "evt_2"):
+        recorded(shop, event_id)
+    grown("stripe_event", status="'processed'", received_at=f"{BEFORE} - interval '1 minute'")
+    monkeypatch.setattr(retention, "MOST", 1)
+
+    assert [shop.work(retention.forget_events) for _ in range(3)] == [1, 1, 0]
