@@ -41,8 +41,9 @@ def refund_issued(refund: "Refund", sessions: "Sequence[Booking]") -> None:
 
 
 def refund_failed(refund: "Refund", sessions: "Sequence[Booking]") -> None:
-    """To the client: the bank did not take the money back; it comes another way."""
-    title = f"Your refund of {refund.money} did not arrive"
+    """To the client: Stripe did not send the money, or the bank did not take it; it comes another way."""
+    what = "did not arrive" if refund.stripe_refund_id else "could not be made"
+    title = f"Your refund of {refund.money} {what}"
     put("refund_failed", refund.id, sessions[0].client, title, refund=refund, what=_what(sessions))
 
 

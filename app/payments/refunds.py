@@ -159,18 +159,19 @@ def _made_elsewhere(refund: dict[str, Any]) -> Refund | None:
 
 
 def apply(refund_id: UUID, stripe_id: str | None, status: RefundStatus, failure_reason: str | None) -> None:
-    """Write down how a refund stands and what it makes of its payment. One that failed stays so."""
+    """Write down how a refund stands and what it makes of its payment. One that is over stays so."""
     payment_id = db.session.scalar(select(Refund.payment_id).where(Refund.id == refund_id))
     payment = Payment.locked(payment_id) if payment_id else None
     refund = db.session.get_one(Refund, refund_id, populate_existing=True)
     # One that was called off here may have been made all the same, its answer lost: then Stripe is right.
-    failed = refund.status in NOT_REFUNDED and refund.stripe_refund_id is not None
+    # If Stripe refused it meanwhile, nobody is owed it.
+    over = refund.status in NOT_REFUNDED and (refund.stripe_refund_id is not None or stripe_id is None)
     refund.stripe_refund_id = refund.stripe_refund_id or stripe_id
     late_news = refund.status is RefundStatus.SUCCEEDED and status in {
         RefundStatus.PENDING,
         RefundStatus.REQUIRES_ACTION,
     }
-    if failed or late_news or payment is None:
+    if over or late_news or payment is None:
         return
     refund.status, refund.failure_reason, refund.last_error = status, failure_reason, None
     db.session.flush()
@@ -184,8 +185,7 @@ def _tell(refund: Refund, payment: Payment) -> None:
     if refund.stripe_refund_id and refund.cause is not RefundCause.RETURNED:  # that has a mail of its own
         money_messages.refund_issued(refund, sessions)
     if refund.status in NOT_REFUNDED and refund.failure_reason != RETURNED_ALREADY:
-        if refund.stripe_refund_id:  # else the client never heard of it
-            money_messages.refund_failed(refund, sessions)
+        money_messages.refund_failed(refund, sessions)
         operator_messages.needs_attention(
             f"refund:{refund.id}:failed",
             f"Refund {refund.id} of {refund.money} {refund.status}: {refund.failure_reason or 'no word why'}",

@@ -79,3 +79,22 @@ def test_of_a_series_only_the_share_of_the_cancelled_session_goes_back_and_the_m
     returned = mail(shop, "payment_returned")
     assert "75.00 EUR" in returned.text_body
     assert "in full" not in returned.text_body + returned.html_body
+
+
+def test_one_that_stripe_refuses_is_told_to_the_client_who_waits_for_it(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    booking, _ = shop.pays_for(client, coach)
+    client.post(f"/booking/{booking['id']}/cancel", json={})
+    shop.sandbox.control("/faults", path="/v1/refunds", method="POST", status=400)
+
+    issue_all(shop)
+
+    told = mail(shop, "refund_failed")
+    assert told.subject == "Your refund of 75.00 EUR could not be made"
+    for body in (told.text_body, told.html_body):
+        assert "could not be made" in body
+        assert "that we told you of" not in body
+        assert "The money is yours" in body
+    assert shop.mails("refund_issued") == []
+    assert len(shop.ops_mails()) == 1
