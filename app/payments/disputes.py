@@ -13,12 +13,11 @@ from sqlalchemy import or_, select
 
 from app.emails import dispute_messages
 from app.extensions import db, now
-from app.money import Money
-from app.payments import evidence, ledger, refunds
+from app.payments import evidence, ledger, owed
 from app.payments.dispute_models import Dispute
 from app.payments.gateway import disputes as at_stripe
-from app.payments.models import Payment, Refund
-from app.payments.status import AWAITS_EVIDENCE, INQUIRIES, NOT_REFUNDED, DisputeStatus
+from app.payments.models import Payment
+from app.payments.status import AWAITS_EVIDENCE, GIVEN_BACK, INQUIRIES, DisputeStatus
 from app.payments.stripe_objects import Mismatch, StripeObject
 
 _LIFE = tuple(DisputeStatus)
@@ -149,38 +148,16 @@ def _follow(dispute: Dispute, before: DisputeStatus | None) -> None:
         dispute.evidence_submitted_at = dispute.evidence_submitted_at or now()
     dispute.plan_warning()
     if dispute.is_decided and dispute.status is not before:
-        _decided(dispute)
+        _decided(dispute, before)
 
 
-def _decided(dispute: Dispute) -> None:
+def _decided(dispute: Dispute, before: DisputeStatus | None) -> None:
     dispute.decided_at = now()
     db.session.flush()
+    if before in GIVEN_BACK and dispute.status not in GIVEN_BACK:
+        owed.restore(dispute.payment)
     page = at_stripe.page(dispute.payment.stripe_payment_intent_id)
-    dispute_messages.decided(dispute, _settle_owed(dispute.payment), page)
-
-
-def _settle_owed(payment: Payment) -> list[Refund]:
-    """Refunds that waited are asked for, unless the client has the money by the dispute: those are given."""
-    db.session.refresh(payment, ["refunds", "disputes"])
-    owed = [refund for refund in payment.refunds if refund.is_owed]
-    made = [each for each in payment.refunds if each.status not in NOT_REFUNDED and each not in owed]
-    left = payment.amount_minor - payment.given_back_minor - sum(refund.amount_minor for refund in made)
-    called_off = []
-    for refund in owed:
-        if refund.amount_minor <= left:
-            refunds.ask_again(refund)
-        else:
-            refunds.call_off(refund, "the client has this money by a dispute")
-            called_off.append(refund)
-            if left > 0:  # the dispute was about a part of the payment
-                _ask_for_the_rest(payment, refund, left)
-        left -= refund.amount_minor
-    return called_off
-
-
-def _ask_for_the_rest(payment: Payment, refund: Refund, amount: int) -> None:
-    booking = next(each for each in payment.bookings if each.id == refund.booking_id)
-    refunds.request(payment, Money(amount, payment.currency), refund.reason, booking, refund.cause)
+    dispute_messages.decided(dispute, owed.settle(dispute.payment), page)
 
 
 APPLY: dict[str, Callable[[StripeObject], str | None]] = dict.fromkeys(

@@ -8,8 +8,8 @@ from app.payments import issuing
 from app.payments.gateway import refunds as at_stripe
 from app.payments.models import Refund
 from tests.payments.conftest import Shop
-from tests.payments.disputing import decided, disputed, hears
-from tests.people import Person
+from tests.payments.disputing import decided, disputed, hears, mails, word_of
+from tests.people import Checkout, Person
 
 
 def cancelled(shop: Shop, booking: dict[str, Any], by: Person) -> Refund:
@@ -45,3 +45,86 @@ def test_one_called_off_while_stripe_refuses_it_stays_called_off_and_alarms_nobo
     assert ended(shop) == [("canceled", 7500)]
     assert shop.ops_mails() == []
     assert shop.mails("refund_failed") == []
+
+
+@pytest.fixture
+def series(shop: Shop, client: Person, coach: Person) -> tuple[list[dict[str, Any]], Checkout]:
+    """Three sessions that were paid for together, and their checkout."""
+    series = client.books_series(coach)
+    checkout = client.checks_out(series)
+    shop.told(shop.paid(checkout))
+    return series["items"], checkout
+
+
+def issue_all(shop: Shop) -> None:
+    for refund in shop.rows(Refund):
+        shop.work(issuing.issue, refund.id)
+
+
+def wins_its_appeal(shop: Shop, checkout: Checkout, taken: int) -> None:
+    """What was lost is won after all, and all of it comes back."""
+    (closed,) = word_of(shop, checkout, "closed")
+    moves = closed["data"]["object"]["balance_transactions"]
+    shop.told(closed, status="won", balance_transactions=[*moves, {"amount": taken, "currency": "eur"}])
+
+
+def test_one_called_off_as_the_dispute_was_lost_is_owed_again_once_it_is_won(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    booking, checkout = shop.pays_for(client, coach)
+    dispute = disputed(shop, client, checkout)
+    hears(shop, checkout)
+    cancelled(shop, booking, coach)
+    decided(shop, dispute, "lost")
+    hears(shop, checkout)
+
+    wins_its_appeal(shop, checkout, 7500)
+
+    assert ended(shop) == [("canceled", 7500), ("pending", 7500)]
+    told = mails(shop, "dispute_decided")[-1].text_body
+    assert "Issued now, as it waited for this:\n  - the refund of 75.00 EUR" in told
+
+
+def test_a_session_cancelled_while_its_dispute_was_lost_is_refunded_once_it_is_won(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    booking, checkout = shop.pays_for(client, coach)
+    decided(shop, disputed(shop, client, checkout), "lost")
+    hears(shop, checkout)
+    assert coach.post(f"/booking/{booking['id']}/cancel", json={}).status_code == 200
+    assert ended(shop) == []
+
+    wins_its_appeal(shop, checkout, 7500)
+
+    assert ended(shop) == [("pending", 7500)]
+
+
+def test_of_a_series_each_share_goes_back_once_in_all_whatever_was_lost_and_won(
+    shop: Shop, client: Person, coach: Person, series: tuple[list[dict[str, Any]], Checkout]
+) -> None:
+    bookings, checkout = series
+    dispute = disputed(shop, client, checkout, amount=10000)
+    hears(shop, checkout)
+    for booking in bookings[:2]:
+        assert coach.post(f"/booking/{booking['id']}/cancel", json={}).status_code == 200
+    decided(shop, dispute, "lost")
+    hears(shop, checkout)
+    issue_all(shop)
+    assert ended(shop) == [("canceled", 7500), ("succeeded", 5000), ("succeeded", 7500)]
+
+    wins_its_appeal(shop, checkout, 10000)
+
+    assert ended(shop) == [("canceled", 7500), ("pending", 2500), ("succeeded", 5000), ("succeeded", 7500)]
+    assert [line["left_minor"] for line in client.payment(checkout)["lines"]] == [0, 0, 7500]
+
+
+def test_a_dispute_that_is_won_makes_no_refund_that_nobody_wants(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    _, checkout = shop.pays_for(client, coach)
+    decided(shop, disputed(shop, client, checkout), "lost")
+    hears(shop, checkout)
+
+    wins_its_appeal(shop, checkout, 7500)
+
+    assert ended(shop) == []

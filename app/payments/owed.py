@@ -1,0 +1,74 @@
+"""What the end of a dispute means for refunds that waited for it."""
+
+from app.bookings.models import Booking
+from app.bookings.status import Status as BookingStatus
+from app.extensions import db
+from app.money import Money
+from app.payments import refunds
+from app.payments.models import Payment, Refund
+from app.payments.status import NOT_REFUNDED, RefundCause
+
+HAS_IT = "the client has this money by a dispute"
+
+
+def settle(payment: Payment) -> list[Refund]:
+    """Refunds that waited are asked for, unless the client has the money by the dispute: those are given.
+
+    The payment must be locked.
+    """
+    db.session.refresh(payment, ["refunds", "disputes"])
+    owed = [refund for refund in payment.refunds if refund.is_owed]
+    made = [each for each in payment.refunds if each.status not in NOT_REFUNDED and each not in owed]
+    left = payment.amount_minor - payment.given_back_minor - sum(refund.amount_minor for refund in made)
+    called_off = []
+    for refund in owed:
+        if refund.amount_minor <= left:
+            refunds.ask_again(refund)
+        else:
+            refunds.call_off(refund, HAS_IT)
+            called_off.append(refund)
+            # The dispute may have been about a part of the payment.
+            _request(payment, _booking_of(refund), left, refund.reason, refund.cause)
+        left -= refund.amount_minor
+    return called_off
+
+
+def restore(payment: Payment) -> None:
+    """The client had the money by a dispute that was lost, and has it no longer: what was owed is owed again.
+
+    The payment must be locked.
+    """
+    db.session.refresh(payment, ["refunds", "disputes"])
+    for refund in [each for each in payment.refunds if _was_called_off(each)]:
+        booking = _booking_of(refund)
+        left = payment.left_of(booking).amount
+        _request(payment, booking, min(refund.amount_minor, left), refund.reason, refund.cause)
+    for booking in payment.bookings:
+        if booking.status is BookingStatus.CANCELLED and booking.payment_id == payment.id:
+            owed = min(_not_yet_requested(payment, booking), payment.left_of(booking).amount)
+            _request(payment, booking, owed, "the booking was cancelled", RefundCause.CANCELLED)
+
+
+def _was_called_off(refund: Refund) -> bool:
+    return refund.stripe_refund_id is None and refund.failure_reason == HAS_IT
+
+
+def _not_yet_requested(payment: Payment, booking: Booking) -> int:
+    """What its policy gives back, and nobody asked for, as it was cancelled while the bank had given all."""
+    requested = (
+        refund.amount_minor
+        for refund in payment.refunds
+        if refund.booking_id == booking.id
+        and refund.cause is RefundCause.CANCELLED
+        and not _was_called_off(refund)
+    )
+    return booking.price.percent(booking.cancel_refund_percent or 0).amount - sum(requested)
+
+
+def _booking_of(refund: Refund) -> Booking:
+    return next(each for each in refund.payment.bookings if each.id == refund.booking_id)
+
+
+def _request(payment: Payment, booking: Booking, amount: int, reason: str, cause: RefundCause) -> None:
+    if amount > 0:
+        refunds.request(payment, Money(amount, payment.currency), reason, booking, cause)
