@@ -60,8 +60,16 @@ class Standing:
             reason=dispute.reason,
         )
 
+    @property
+    def status(self) -> DisputeStatus:
+        return _LIFE[self.stage]
+
+    def replaces(self, known: Self) -> bool:
+        """Whether it is how things are now, the other being what was known of them."""
+        return self != known and self.stage >= known.stage
+
     def write(self, dispute: Dispute) -> None:
-        dispute.status = _LIFE[self.stage]
+        dispute.status = self.status
         dispute.submissions = self.submissions
         dispute.due_by = datetime.fromtimestamp(self.due_by, UTC) if self.due_by else None
         dispute.is_charge_refundable = not self.is_held
@@ -69,7 +77,16 @@ class Standing:
 
 
 def told(subject: StripeObject) -> str | None:
-    """Stripe says how a dispute stands; whichever of its objects comes first makes the row."""
+    """An event says how a dispute stood; whichever of them comes first makes the row."""
+    return _apply(subject, Standing.__gt__)
+
+
+def seen(subject: StripeObject) -> str | None:
+    """It stands so at Stripe by now: what was told, and is no further in its life, stands no longer."""
+    return _apply(subject, Standing.replaces)
+
+
+def _apply(subject: StripeObject, is_news: Callable[[Standing, Standing], bool]) -> str | None:
     payment = _payment_of(subject)
     if payment is None:
         return "no payment of ours"
@@ -80,12 +97,13 @@ def told(subject: StripeObject) -> str | None:
     dispute = db.session.scalar(row.execution_options(populate_existing=True))
     before = dispute.status if dispute else None
     dispute = dispute or _opened(payment, subject, standing)
+    stands_anew = before is None or is_news(standing, Standing.known(dispute))
+    if stands_anew:
+        standing.write(dispute)
     moved = _move_funds(dispute, subject)
-    if before and standing <= Standing.known(dispute):
-        return None if moved else f"the dispute is {dispute.status} already"
-    standing.write(dispute)
-    _follow(dispute, before)
-    return None
+    if stands_anew:
+        _follow(dispute, before)
+    return None if stands_anew or moved else f"the dispute is {dispute.status} already"
 
 
 def _payment_of(subject: StripeObject) -> Payment | None:
@@ -119,11 +137,14 @@ def _opened(payment: Payment, subject: StripeObject, standing: Standing) -> Disp
 
 
 def _move_funds(dispute: Dispute, subject: StripeObject) -> bool:
-    """Whether its list of moves is longer than what was known: it only grows."""
+    """Whether its list of moves, which only grows, says something else than what was known."""
     moves = subject["balance_transactions"]
-    if len(moves) <= dispute.fund_moves:
+    if len(moves) < dispute.fund_moves:
         return False
+    before = dispute.fund_moves, dispute.withdrawn_minor
     dispute.fund_moves, dispute.withdrawn_minor = len(moves), _withdrawn(moves, dispute)
+    if before == (dispute.fund_moves, dispute.withdrawn_minor):
+        return False
     ledger.post(dispute.payment)
     return True
 
@@ -142,7 +163,8 @@ def _withdrawn(moves: Sequence[dict[str, Any]], dispute: Dispute) -> int:
 def _follow(dispute: Dispute, before: DisputeStatus | None) -> None:
     """What its standing means for the operator, for the deadline and for refunds that wait."""
     if before is None or (before in INQUIRIES and not dispute.is_inquiry):
-        dispute.evidence_submitted_at, dispute.told_deadline_at = None, now()
+        dispute.evidence_submitted_at = dispute.decided_at = None
+        dispute.told_deadline_at = now()
         dispute_messages.opened(dispute, at_stripe.page(dispute.payment.stripe_payment_intent_id))
     if dispute.submissions and dispute.status not in AWAITS_EVIDENCE:
         dispute.evidence_submitted_at = dispute.evidence_submitted_at or now()

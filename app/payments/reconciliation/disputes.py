@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from sqlalchemy import ColumnElement, or_, select
@@ -17,6 +17,7 @@ from app.payments.gateway.lists import Kind, Span
 from app.payments.models import Payment
 from app.payments.reconciliation.differences import Sides
 from app.payments.reconciliation.subject import Disagreement, Found, Subject, nothing_listed
+from app.payments.status import APPEALED, DisputeStatus
 from app.payments.stripe_objects import StripeObject
 
 FUNDS_MOVE_WITHIN = timedelta(days=30)
@@ -24,19 +25,37 @@ FUNDS_MOVE_WITHIN = timedelta(days=30)
 
 
 def _compare(subject: StripeObject, dispute: Dispute | None, is_ours: bool) -> Disagreement | None:
-    says = f"{subject['status']}, {Money(subject['amount'], subject['currency'].upper())}"
-    settle = partial(disputes.told, subject)
+    currency = subject["currency"].upper()
+    settle = partial(disputes.seen, subject)
     if dispute is None:
+        says = f"{subject['status']}, {Money(subject['amount'], currency)}"
         return Disagreement(Sides(says, "there is no such dispute"), settle) if is_ours else None
-    moves = len(subject["balance_transactions"])
-    if Standing.told(subject) == Standing.known(dispute) and moves == dispute.fund_moves:
+    told, known, moves = Standing.told(subject), Standing.known(dispute), len(subject["balance_transactions"])
+    if moves == dispute.fund_moves and (told == known or _is_appealed(told, known)):
         return None
-    sides = Sides(
-        f"{says}, money moved {moves} times",
-        f"{dispute.status}, {dispute.money}, money moved {dispute.fund_moves} times",
-        dispute.id,
+    we_say = _summary(known, dispute.currency, dispute.fund_moves)
+    return Disagreement(Sides(_summary(told, currency, moves), we_say, dispute.id), settle)
+
+
+def _is_appealed(told: Standing, known: Standing) -> bool:
+    """What was lost stays lost here until it is won."""
+    return known.status is DisputeStatus.LOST and told.status in APPEALED
+
+
+def _summary(standing: Standing, currency: str, moves: int) -> str:
+    """All that can differ."""
+    due = datetime.fromtimestamp(standing.due_by, UTC)
+    return ", ".join(
+        [
+            standing.status,
+            str(Money(standing.amount_minor, currency)),
+            standing.reason,
+            f"to answer by {due:%Y-%m-%d %H:%M} UTC" if standing.due_by else "to be left unanswered",
+            f"answered {standing.submissions} times",
+            "not refundable" if standing.is_held else "refundable",
+            f"money moved {moves} times",
+        ]
     )
-    return Disagreement(sides, settle)
 
 
 def _ours(known: Mapping[str, StripeObject]) -> dict[str, Dispute]:

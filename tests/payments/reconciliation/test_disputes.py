@@ -4,7 +4,11 @@ from sqlalchemy import text
 
 from app.emails.models import Email
 from app.extensions import db
+from app.payments import disputes
 from app.payments.dispute_models import Dispute
+from app.payments.gateway import lists
+from app.payments.gateway.lists import Kind
+from app.payments.reconciliation import disputes as reconciliation
 from app.payments.reconciliation.windows import Stage
 from tests.payments.conftest import Shop
 from tests.payments.reconciliation.comparing import compared, differences, reconciled
@@ -65,3 +69,51 @@ def test_one_that_went_further_here_than_there_is_listed(silent: Shop, client: P
     reconciled(silent)
 
     assert [we_say.split(",")[0] for _, _, we_say in differences(silent)] == ["lost"]
+
+
+def test_what_changed_without_going_further_is_learned(silent: Shop, client: Person, coach: Person) -> None:
+    disputed(silent, client, coach)
+    reconciled(silent)
+    (before,) = silent.rows(Dispute)
+    due_by, reason = before.due_by, before.reason
+    db.session.execute(
+        text("UPDATE dispute SET reason = 'unrecognized', due_by = due_by + interval '2 days'")
+    )
+    db.session.commit()
+
+    assert reconciled(silent)[Stage.DISPUTES] == (1, 0)
+
+    (row,) = silent.rows(Dispute)
+    assert (row.due_by, row.reason) == (due_by, reason)
+    assert differences(silent) == []
+
+
+def test_both_sides_of_a_difference_say_what_differs(silent: Shop, client: Person, coach: Person) -> None:
+    disputed(silent, client, coach)
+    reconciled(silent)
+    db.session.execute(text("UPDATE dispute SET status = 'lost', fund_moves = 2"))
+    db.session.commit()
+
+    reconciled(silent)
+
+    ((_, stripe_says, we_say),) = differences(silent)
+    assert stripe_says.startswith("needs_response, 75.00 EUR, fraudulent, to answer by ")
+    assert stripe_says.endswith("answered 0 times, not refundable, money moved 1 times")
+    assert (we_say[:5], we_say[-19:]) == ("lost,", "money moved 2 times")
+
+
+def test_what_is_lost_and_appealed_against_is_no_difference(
+    silent: Shop, client: Person, coach: Person
+) -> None:
+    disputed(silent, client, coach)
+    reconciled(silent)
+    (row,) = silent.rows(Dispute)
+    lost = lists.find(Kind.DISPUTE, row.stripe_dispute_id)
+    assert lost
+    silent.work(disputes.told, lost | {"status": "lost"})
+
+    examined = reconciliation.DISPUTES.examine(
+        row.stripe_dispute_id, lost | {"status": "appeal_under_review"}
+    )
+
+    assert examined is None
