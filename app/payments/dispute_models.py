@@ -21,6 +21,8 @@ class Dispute(Changing, Base):
     __tablename__ = "dispute"
     __table_args__ = (
         Index("ix_dispute_at", "created_at", "id"),
+        Index("ix_dispute_by_status", "status", "created_at", "id"),
+        Index("ix_dispute_decided_at", "decided_at"),
         Index("ix_dispute_to_warn_of", "warn_at", postgresql_where=text("warn_at IS NOT NULL")),
     )
 

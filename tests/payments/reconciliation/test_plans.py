@@ -20,6 +20,9 @@ OTHERWISE = {
         'stripe_payment_intent_id', 'pi_old_' || n, 'stripe_charge_id', 'ch_old_' || n""",
     "refund": """'id', gen_random_uuid(), 'created_at', now() - n * interval '1 hour',
         'payment_id', md5('payment' || n)::uuid, 'status', 'succeeded', 'stripe_refund_id', 're_old_' || n""",
+    "dispute": """'id', gen_random_uuid(), 'created_at', now() - n * interval '1 hour',
+        'payment_id', md5('payment' || n)::uuid, 'stripe_dispute_id', 'dp_old_' || n, 'status', 'won',
+        'decided_at', now() - interval '60 days', 'warn_at', NULL""",
     "stripe_event": """'id', 'evt_old_' || n, 'received_at', now() - n * interval '1 minute',
         'status', 'processed'""",
     "difference": """'id', gen_random_uuid(), 'created_at', now() - n * interval '1 hour', 'our_id',
@@ -65,6 +68,7 @@ def test_every_question_to_our_tables_reads_an_index(silent: Shop, client: Perso
     checkout = client.checks_out(client.books(coach))
     silent.paid(checkout)
     silent.sandbox.control(f"/payments/{checkout['session_id']}/refund", amount=2500)
+    silent.sandbox.control(f"/payments/{checkout['session_id']}/dispute", amount=1000)
     client.checks_out(client.books(coach, next_week(12)))
     db.session.execute(text("UPDATE payment SET status = 'succeeded' WHERE status = 'pending'"))
     db.session.commit()
