@@ -17,7 +17,7 @@ def upgrade() -> None:
     with op.get_context().autocommit_block():
         for name, columns in _INDEXES.items():
             _drop(name)  # an attempt that was broken off leaves one that is not valid
-            op.create_index(name, "dispute", columns, postgresql_concurrently=True)
+            op.create_index(name, "dispute", columns, if_not_exists=True, postgresql_concurrently=True)
 
 
 def downgrade() -> None:
