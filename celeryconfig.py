@@ -9,6 +9,7 @@ from kombu import Exchange, Queue
 from app.config import Settings
 
 broker_url = Settings.load().broker
+_on_redis = broker_url.startswith("redis")
 broker_connection_retry_on_startup = True
 broker_connection_max_retries = None  # a worker waits for its broker for as long as it takes
 broker_transport_options = (
@@ -25,8 +26,8 @@ broker_transport_options = (
         "interval_step": 0.1,
         "interval_max": 0.2,
     }
-    if broker_url.startswith("redis")
-    else {"confirm_publish": True}
+    if _on_redis
+    else {"confirm_publish": True}  # a job counts as enqueued once a majority of RabbitMQ's machines has it
 )
 task_publish_retry_policy = {"max_retries": 0, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.2}
 task_ignore_result = True  # state lives in PostgreSQL only
@@ -45,8 +46,15 @@ worker_hijack_root_logger = False
 worker_max_tasks_per_child = 10_000
 
 # A flood of one kind starves none of the others: each has a queue of its own, and an exchange of its own, as
-# queues that share one would each get every job.
-task_queues = [Queue(name, Exchange(name), routing_key=name) for name in ("events", "email", "schedule")]
+# queues that share one would each get every job. RabbitMQ's are quorum queues, which outlive a machine, and
+# behind topic exchanges: it binds nothing else to the queues in which a countdown waits.
+_exchange_type, _queue_arguments = ("direct", {}) if _on_redis else ("topic", {"x-queue-type": "quorum"})
+task_queues = [
+    Queue(name, Exchange(name, type=_exchange_type), routing_key=name, queue_arguments=_queue_arguments)
+    for name in ("events", "email", "schedule")
+]
+worker_detect_quorum_queues = True
+broker_native_delayed_delivery_queue_type = "quorum"
 task_default_queue = "schedule"
 task_routes = {
     "payments.reconcile_*": {"queue": "schedule"},
