@@ -36,6 +36,9 @@ class AdminDisputeView(DisputeView):
     is_charge_refundable: bool
     withdrawn_minor: int
     """What Stripe has taken for it at the moment, its fees apart."""
+    fee_minor: int | None
+    """What Stripe keeps for handling it; None while no money has moved."""
+    fee_currency: str | None
     evidence_submitted_at: Instant | None
     decided_at: Instant | None
     created_at: Instant

@@ -45,6 +45,15 @@ class Gone:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """What Stripe keeps, of the payment or for a dispute."""
+
+    source_id: UUID
+    fee: Money
+    """In the currency that it settles in; less than nothing where it gave back more than it had kept."""
+
+
+@dataclass(frozen=True)
 class Paid:
     """How a paid payment stands."""
 
@@ -54,8 +63,8 @@ class Paid:
     """What was paid for each booking."""
     commission: int
     """Ours, while nothing has gone back."""
-    fee: Money | None
-    """Stripe's; None while it is unknown, or where it is ours to bear."""
+    kept: Sequence[Kept]
+    """Stripe's fees, as far as they are known and not ours to bear."""
     sent_on: int
     """What of it is at the coach's own account at Stripe."""
     gone: Sequence[Gone]
@@ -68,10 +77,10 @@ def amounts(paid: Paid) -> Counter[Item]:
         found[Item(Kind.PAYMENT, paid.payment_id, booking_id, paid.currency)] += share
     for gone in paid.gone:
         found[Item(gone.kind, gone.source_id, gone.booking_id, paid.currency)] -= gone.amount
-    if paid.fee:
-        of_fee = split(paid.fee.amount, list(paid.shares.values()))
+    for kept in paid.kept:
+        of_fee = split(kept.fee.amount, list(paid.shares.values()))
         for booking_id, fee in zip(paid.shares, of_fee, strict=True):
-            found[Item(Kind.FEE, paid.payment_id, booking_id, paid.fee.currency)] -= fee
+            found[Item(Kind.FEE, kept.source_id, booking_id, kept.fee.currency)] -= fee
     for at, commission in _commission(paid).items():
         found[Item(Kind.COMMISSION, paid.payment_id, at, paid.currency)] -= commission
     only = next(iter(paid.shares)) if len(paid.shares) == 1 else None

@@ -42,6 +42,10 @@ class Dispute(Changing, Base):
     """How often its money went, or came back; the count only grows."""
     withdrawn_minor: Mapped[int]
     """What Stripe has taken for it and not given back, its fees apart."""
+    fee_minor: Mapped[int | None]
+    """What Stripe keeps for handling it; None while no money has moved."""
+    fee_currency: Mapped[str | None]
+    """What Stripe settles in."""
     evidence: Mapped[str]
     """The booking's history, as packed when the dispute opened or, later, as it was submitted from here."""
     evidence_submitted_at: Mapped[datetime | None]
@@ -60,6 +64,11 @@ class Dispute(Changing, Base):
     @property
     def withdrawn(self) -> Money:
         return Money(self.withdrawn_minor, self.currency)
+
+    @property
+    def lacks_fee(self) -> bool:
+        """Whether its money moved before its fee was kept here: Stripe is to tell it again."""
+        return self.fund_moves > 0 and self.fee_minor is None
 
     @property
     def is_inquiry(self) -> bool:

@@ -141,9 +141,12 @@ def _move_funds(dispute: Dispute, subject: StripeObject) -> bool:
     moves = subject["balance_transactions"]
     if len(moves) < dispute.fund_moves:
         return False
-    before = dispute.fund_moves, dispute.withdrawn_minor
+    before = dispute.fund_moves, dispute.withdrawn_minor, dispute.fee_minor
     dispute.fund_moves, dispute.withdrawn_minor = len(moves), _withdrawn(moves, dispute)
-    if before == (dispute.fund_moves, dispute.withdrawn_minor):
+    if moves:
+        dispute.fee_minor = sum(move["fee"] for move in moves)
+        dispute.fee_currency = moves[0]["currency"].upper()
+    if before == (dispute.fund_moves, dispute.withdrawn_minor, dispute.fee_minor):
         return False
     ledger.post(dispute.payment)
     return True

@@ -36,7 +36,7 @@ class Answer:
 
 
 def expect(payment: Payment) -> None:
-    """It was paid: its fee will be known soon. The payment must be locked."""
+    """It was paid, or a bank returned it: its fee will be known soon. The payment must be locked."""
     if payment.stripe_payment_intent_id and payment.fee_minor is None and payment.fee_due_at is None:
         payment.fee_due_at = now() + SETTLES_WITHIN
 
@@ -90,11 +90,16 @@ def _asked(payment: Payment) -> Answer:
     try:
         return Answer(
             fee=at_stripe.of_intent(intent_id) if payment.fee_minor is None else None,
-            sent_on=at_stripe.sent_on(intent_id) if payment.stripe_destination_id else None,
+            sent_on=at_stripe.sent_on(intent_id) if _is_sent_on(payment) else None,
         )
     except (api.StripeAway, api.StripeRefused) as error:
         log.warning("payment %s: its fee stays unknown for now: %s", payment.id, error)
         return Answer()
+
+
+def _is_sent_on(payment: Payment) -> bool:
+    """Whether Stripe has sent it on to its coach: not what a bank returned."""
+    return payment.is_paid and payment.stripe_destination_id is not None
 
 
 def _record(payment_id: UUID, lease: datetime | None, answer: Answer, attempts: int) -> timedelta | None:
@@ -107,7 +112,7 @@ def _record(payment_id: UUID, lease: datetime | None, answer: Answer, attempts: 
         payment.stripe_balance_transaction_id = answer.fee.balance_transaction_id
     if answer.sent_on:
         payment.sent_on_minor = answer.sent_on.amount
-    unknown = payment.fee_minor is None or (payment.stripe_destination_id and answer.sent_on is None)
+    unknown = payment.fee_minor is None or (_is_sent_on(payment) and answer.sent_on is None)
     wait = (pause_unless_last(attempts) or DAILY) if unknown else None
     payment.fee_due_at = now() + wait if wait else None
     ledger.post(payment)

@@ -1,7 +1,7 @@
 """The books: what came in and went out for each coach, entry after entry. None is ever changed or removed."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -12,10 +12,10 @@ from app.coaches.models import Coach
 from app.extensions import Base, choice, db, now
 from app.money import Money
 from app.payments import books
-from app.payments.books import Gone, Item, Kind, Paid
+from app.payments.books import Gone, Item, Kept, Kind, Paid
 from app.payments.dispute_models import Dispute
 from app.payments.models import Payment, PaymentLine, Refund
-from app.payments.status import RefundStatus
+from app.payments.status import NOT_REFUNDED
 
 
 class Entry(Base):
@@ -52,7 +52,7 @@ def post(payment: Payment) -> None:
     The payment must be locked, and with it its coach, which gives the entries of one coach an order. What
     changed is added as the difference: it does not matter in which order Stripe told it, nor how often.
     """
-    if not payment.is_paid:
+    if not payment.is_paid and payment.fee_minor is None:
         return
     db.session.flush()
     missing = books.amounts(_standing(payment))
@@ -83,16 +83,13 @@ def day(coach: Coach) -> date:
 
 
 def _standing(payment: Payment) -> Paid:
-    fee = None
-    if payment.fee_minor is not None and payment.fee_currency and not payment.stripe_destination_id:
-        fee = Money(payment.fee_minor, payment.fee_currency)
     return Paid(
         payment_id=payment.id,
         currency=payment.currency,
         # In an order that never changes: it decides who gets a minor unit that cannot be shared.
         shares={line.booking_id: line.amount_minor for line in sorted(payment.lines, key=_booking_id)},
         commission=payment.commission_minor,
-        fee=fee,
+        kept=[] if payment.stripe_destination_id else list(_kept(payment)),
         sent_on=payment.sent_on_minor or 0,
         gone=list(_gone(payment)),
     )
@@ -102,15 +99,33 @@ def _booking_id(line: PaymentLine) -> UUID:
     return line.booking_id
 
 
+def _kept(payment: Payment) -> Iterator[Kept]:
+    if payment.fee_minor is not None and payment.fee_currency:
+        yield Kept(payment.id, Money(payment.fee_minor, payment.fee_currency))
+    for dispute in _disputes(payment):
+        if dispute.fee_minor is not None and dispute.fee_currency:
+            yield Kept(dispute.id, Money(dispute.fee_minor, dispute.fee_currency))
+
+
 def _gone(payment: Payment) -> Iterator[Gone]:
-    succeeded = select(Refund.id, Refund.booking_id, Refund.amount_minor).where(
-        Refund.payment_id == payment.id, Refund.status == RefundStatus.SUCCEEDED
+    if not payment.is_paid:  # a debit that the bank returned: it leaves a fee only
+        for line in payment.lines:
+            yield Gone(Kind.PAYMENT, payment.id, line.booking_id, line.amount_minor)
+    # Stripe takes a refund off what we have when it is made, however long the payer's bank is at it.
+    made = select(Refund.id, Refund.booking_id, Refund.amount_minor).where(
+        Refund.payment_id == payment.id,
+        Refund.stripe_refund_id.is_not(None),
+        Refund.status.not_in(NOT_REFUNDED),
     )
-    for refund in db.session.execute(succeeded.order_by(Refund.created_at)):
+    for refund in db.session.execute(made.order_by(Refund.created_at)):
         yield Gone(Kind.REFUND, refund.id, refund.booking_id, refund.amount_minor)
     only_booking = payment.lines[0].booking_id if len(payment.lines) == 1 else None
-    for dispute in db.session.scalars(select(Dispute).where(Dispute.payment_id == payment.id)):
+    for dispute in _disputes(payment):
         yield Gone(Kind.DISPUTE, dispute.id, only_booking, dispute.withdrawn_minor)
+
+
+def _disputes(payment: Payment) -> Sequence[Dispute]:
+    return db.session.scalars(select(Dispute).where(Dispute.payment_id == payment.id)).all()
 
 
 def _posted(payment: Payment) -> Counter[Item]:

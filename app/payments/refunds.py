@@ -150,7 +150,6 @@ def _made_elsewhere(refund: dict[str, Any]) -> Refund | None:
         currency=payment.currency,
         reason="made in Stripe's dashboard",
         cause=RefundCause.DASHBOARD,
-        stripe_refund_id=refund["id"],
         status=RefundStatus.PENDING,
     )
     db.session.add(made)

@@ -45,6 +45,7 @@ def session_failed(session: StripeObject) -> Outcome:
         return f"the payment is {payment.status}"
     if payment.status is not Status.FAILED:  # its intent failed too, and says why
         _fail(payment, "async_payment_failed", "The payment did not go through.")
+    fees.expect(payment)  # Stripe keeps one of a debit that the bank returns
     payment.session_ended_at = now()
     _free(payment)
     return None

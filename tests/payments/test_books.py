@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.money import Money, smallest_step
-from app.payments.books import Gone, Kind, Paid, amounts
+from app.payments.books import Gone, Kept, Kind, Paid, amounts
 from app.payments.shares import commission_on, in_proportion, split
 
 CURRENCIES = ["EUR", "JPY", "KWD", "ISK", "HUF"]
@@ -34,8 +34,9 @@ def payments(draw: st.DrawFn) -> Paid:
         gone.append(Gone(kind, uuid4(), booking, amount))
     if draw(st.booleans()):
         gone.append(Gone(Kind.REFUND, uuid4(), None, left * step))
-    fee = draw(st.none() | st.builds(Money, st.integers(0, 9999), st.sampled_from([currency, "USD"])))
-    return Paid(PAYMENT, currency, shares, commission.amount, fee, draw(st.integers(-9999, 9999)), gone)
+    fee = st.builds(Money, st.integers(-999, 9999), st.sampled_from([currency, "USD"]))
+    kept = draw(st.lists(st.builds(Kept, st.just(PAYMENT) | st.builds(uuid4), fee), max_size=3))
+    return Paid(PAYMENT, currency, shares, commission.amount, kept, draw(st.integers(-9999, 9999)), gone)
 
 
 def summed(paid: Paid, kind: Kind) -> int:
@@ -50,7 +51,7 @@ def test_the_books_hold_what_came_in_and_what_went_out_to_the_last_minor_unit(pa
     assert summed(paid, Kind.REFUND) == went_out[Kind.REFUND]
     assert summed(paid, Kind.DISPUTE) == went_out[Kind.DISPUTE]
     assert summed(paid, Kind.TRANSFER) == -paid.sent_on
-    assert summed(paid, Kind.FEE) == -(paid.fee.amount if paid.fee else 0)
+    assert summed(paid, Kind.FEE) == -sum(kept.fee.amount for kept in paid.kept)
 
 
 @given(payments())
@@ -91,7 +92,7 @@ def test_a_session_that_was_refunded_in_full_costs_no_commission(paid: Paid) -> 
     booking, share = next(iter(paid.shares.items()))
     whole = [Gone(Kind.REFUND, uuid4(), booking, share)]
 
-    found = amounts(Paid(PAYMENT, paid.currency, paid.shares, paid.commission, None, 0, whole))
+    found = amounts(Paid(PAYMENT, paid.currency, paid.shares, paid.commission, [], 0, whole))
 
     of_booking = [
         amount for item, amount in found.items() if (item.kind, item.booking_id) == (Kind.COMMISSION, booking)

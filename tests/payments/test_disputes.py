@@ -149,7 +149,7 @@ def test_a_dispute_that_is_lost_in_part_keeps_the_rest(shop: Shop, client: Perso
     _, checkout = shop.pays_for(client, coach)
     decided(shop, disputed(shop, client, checkout), "lost")
     (closed,) = word_of(shop, checkout, "closed")
-    back = {"amount": 2500, "currency": "eur"}
+    back = {"amount": 2500, "currency": "eur", "fee": 0}
 
     shop.told(closed, balance_transactions=[*closed["data"]["object"]["balance_transactions"], back])
 
@@ -164,13 +164,16 @@ def test_what_moves_in_another_currency_counts_as_the_amount(
     _, checkout = shop.pays_for(client, coach)
     disputed(shop, client, checkout)
     (created,) = word_of(shop, checkout, "created")
-    taken, back = {"amount": -8123, "currency": "usd"}, {"amount": 8050, "currency": "usd"}
+    taken = {"amount": -8123, "currency": "usd", "fee": 1500}
+    back = {"amount": 8050, "currency": "usd", "fee": 0}
 
     shop.told(created, balance_transactions=[taken])
     assert kept(shop) == 0
 
     shop.told(created, status="won", balance_transactions=[taken, back])
     assert kept(shop) == 7500
+    (dispute,) = shop.rows(Dispute)
+    assert (dispute.fee_minor, dispute.fee_currency) == (1500, "USD")
 
 
 def test_a_dispute_of_somebody_else_is_ignored_with_a_reason(

@@ -15,7 +15,7 @@ from app.payments import fees, issuing
 from app.payments.ledger import Entry
 from app.payments.models import Payment, Refund
 from tests.payments.conftest import Shop
-from tests.payments.disputing import decided, disputed, hears
+from tests.payments.disputing import disputed, hears
 from tests.people import Person, next_week
 
 Commission = Callable[[str], None]
@@ -115,23 +115,27 @@ def test_a_refund_that_fails_later_is_earned_again(
 
 @pytest.mark.parametrize(
     ("verdict", "figures_then"),
-    [("lost", (7500, 0, 7500, 0, 0, 0)), ("won", (7500, 0, 0, 0, 750, 6750))],
+    [
+        ({"verdict": "lost"}, (7500, 0, 7500, 1500, 0, -1500)),
+        ({"verdict": "won"}, (7500, 0, 0, 0, 750, 6750)),
+        ({"verdict": "won", "keep_fee": True}, (7500, 0, 0, 1500, 750, 5250)),
+    ],
 )
-def test_what_a_dispute_takes_is_lost_with_our_commission_until_it_is_won(
+def test_what_a_dispute_takes_is_lost_with_our_commission_until_it_is_won_and_its_fee_with_it(
     shop: Shop,
     client: Person,
     coach: Person,
     commission: Commission,
-    verdict: str,
+    verdict: dict[str, Any],
     figures_then: tuple[int, ...],
 ) -> None:
     commission("10")
     _, checkout = shop.pays_for(client, coach)
     dispute = disputed(shop, client, checkout)
     hears(shop, checkout)
-    assert figures(*earnings(coach)) == (7500, 0, 7500, 0, 0, 0)
+    assert figures(*earnings(coach)) == (7500, 0, 7500, 1500, 0, -1500)
 
-    decided(shop, dispute, verdict)
+    shop.sandbox.control(f"/disputes/{dispute['id']}/close", **verdict)
     hears(shop, checkout)
 
     assert figures(*earnings(coach)) == figures_then
@@ -148,7 +152,8 @@ def test_a_dispute_of_a_part_takes_its_part_of_the_commission(
     disputed(shop, client, checkout, amount=7500)
     hears(shop, checkout)
 
-    assert figures(*earnings(coach)) == (22500, 0, 7500, 0, 1500, 13500)
+    assert figures(*earnings(coach)) == (22500, 0, 7500, 1500, 1500, 12000)
+    assert figures(*earnings(coach, booking_id=series["items"][0]["id"])) == (7500, 0, 0, 500, 750, 6250)
 
 
 def test_another_percentage_later_does_not_rewrite_what_was_agreed(

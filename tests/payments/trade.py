@@ -94,6 +94,7 @@ class Trade:
             currency=payment.currency,
             cause=RefundCause.BY_HAND,
             reason="drawn",
+            stripe_refund_id=uuid4().hex,
             status=RefundStatus.SUCCEEDED,
         )
         db.session.add(refund)

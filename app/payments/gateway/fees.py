@@ -12,7 +12,8 @@ from app.payments.gateway import api
 class Fee:
     """What Stripe kept of a payment and what that left, in the currency that it settles in."""
 
-    balance_transaction_id: str
+    balance_transaction_id: str | None
+    """None where a bank returned a payment before Stripe had settled it."""
     fee: Money
     net: Money
 
@@ -20,15 +21,22 @@ class Fee:
 def of_intent(payment_intent_id: str) -> Fee | None:
     """What Stripe kept of a payment; None as long as it has not settled it. Raises StripeAway, StripeRefused.
 
+    Of a debit that the bank returned, it is what Stripe keeps for that.
     https://docs.stripe.com/expand/use-cases#stripe-fee-for-payment
     """
-    intents, path = api.v1().payment_intents, "latest_charge.balance_transaction"
-    charge = api.call(lambda: intents.retrieve(payment_intent_id, {"expand": [path]})).latest_charge
-    settled = charge.balance_transaction if isinstance(charge, stripe.Charge) else None
-    if not isinstance(settled, stripe.BalanceTransaction):
+    intents = api.v1().payment_intents
+    paths = ["latest_charge.balance_transaction", "latest_charge.failure_balance_transaction"]
+    charge = api.call(lambda: intents.retrieve(payment_intent_id, {"expand": paths})).latest_charge
+    if not isinstance(charge, stripe.Charge):
         return None
-    currency = settled.currency.upper()
-    return Fee(settled.id, Money(settled.fee, currency), Money(settled.net, currency))
+    found = (charge.balance_transaction, charge.failure_balance_transaction)
+    moves = [each for each in found if isinstance(each, stripe.BalanceTransaction)]
+    if not moves:
+        nothing = Money(0, charge.currency.upper())
+        return Fee(None, nothing, nothing) if charge.status == "failed" else None
+    currency = moves[0].currency.upper()
+    fee, net = sum(move.fee for move in moves), sum(move.net for move in moves)
+    return Fee(moves[0].id, Money(fee, currency), Money(net, currency))
 
 
 def sent_on(payment_intent_id: str) -> Money | None:

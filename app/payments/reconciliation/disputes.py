@@ -31,7 +31,8 @@ def _compare(subject: StripeObject, dispute: Dispute | None, is_ours: bool) -> D
         says = f"{subject['status']}, {Money(subject['amount'], currency)}"
         return Disagreement(Sides(says, "there is no such dispute"), settle) if is_ours else None
     told, known, moves = Standing.told(subject), Standing.known(dispute), len(subject["balance_transactions"])
-    if moves == dispute.fund_moves and (told == known or _is_appealed(told, known)):
+    moved_as_told = moves == dispute.fund_moves and not dispute.lacks_fee
+    if moved_as_told and (told == known or _is_appealed(told, known)):
         return None
     we_say = _summary(known, dispute.currency, dispute.fund_moves)
     return Disagreement(Sides(_summary(told, currency, moves), we_say, dispute.id), settle)
