@@ -1,7 +1,7 @@
 """What Stripe keeps of each payment, and what it has sent on to its coach: asked for once it is settled."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -15,6 +15,7 @@ from app.payments import ledger
 from app.payments.gateway import api
 from app.payments.gateway import fees as at_stripe
 from app.payments.models import Payment
+from app.payments.stripe_objects import StripeObject
 from app.retries import pause_unless_last
 
 log = logging.getLogger(__name__)
@@ -48,9 +49,29 @@ def settled(payment: Payment) -> None:
 
 
 def gone_back(payment: Payment) -> None:
-    """Some of it was refunded: what was sent on to the coach may have changed. It must be locked."""
+    """Some of it moved: what was sent on to the coach may have changed. It must be locked."""
     if payment.stripe_destination_id and payment.is_paid:
         _ask(payment)
+
+
+def transfer_reversed(transfer: StripeObject) -> str | None:
+    """By a refund, or by hand: Stripe is asked what the coach has of it now."""
+    return _moved(transfer["source_transaction"])
+
+
+def commission_returned(application_fee: StripeObject) -> str | None:
+    """Likewise, of what Stripe calls our application fee."""
+    return _moved(application_fee["charge"])
+
+
+def _moved(charge_id: str | None) -> str | None:
+    known = select(Payment.id).where(Payment.stripe_charge_id == charge_id)
+    payment_id = db.session.scalar(known) if charge_id else None
+    payment = Payment.locked(payment_id) if payment_id else None
+    if payment is None:
+        return "no payment of ours"
+    gone_back(payment)
+    return None
 
 
 def _ask(payment: Payment) -> None:
@@ -123,3 +144,9 @@ def unknown(most: int) -> Sequence[UUID]:
     """Payments whose fee is to be asked for: Stripe's word of it was lost, or is late."""
     query = select(Payment.id).where(Payment.fee_due_at <= now())
     return db.session.scalars(query.order_by(Payment.fee_due_at).limit(most)).all()
+
+
+APPLY: dict[str, Callable[[StripeObject], str | None]] = {
+    "transfer.reversed": transfer_reversed,
+    "application_fee.refunded": commission_returned,
+}

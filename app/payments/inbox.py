@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app import context
 from app.emails import operator_messages
 from app.extensions import db, now
-from app.payments import disputes, payouts, refunds, settlement
+from app.payments import disputes, fees, payouts, refunds, settlement
 from app.payments.stripe_events import EventStatus, StripeEvent
 from app.payments.stripe_objects import Mismatch
 from app.retries import MOST_ATTEMPTS, pause_unless_last
@@ -38,12 +38,14 @@ SUBSCRIBED = frozenset(
         "charge.dispute.closed",
         "charge.dispute.funds_withdrawn",
         "charge.dispute.funds_reinstated",
+        "transfer.reversed",
+        "application_fee.refunded",
     }
 )
 """What Stripe is asked to send. Any other type is recorded and ignored."""
 SUBSCRIBED_OF_COACHES = frozenset({"account.updated"})
 """What Stripe is asked to send of the accounts that are connected to ours, where STRIPE_CONNECT is on."""
-APPLY = settlement.APPLY | refunds.APPLY | disputes.APPLY | payouts.APPLY
+APPLY = settlement.APPLY | refunds.APPLY | disputes.APPLY | fees.APPLY | payouts.APPLY
 LEASE = timedelta(minutes=2)
 """How long one try may take before another worker may try."""
 
@@ -111,10 +113,19 @@ def _apply(event_id: str) -> None:
     event = db.session.get_one(StripeEvent, event_id, with_for_update=True, populate_existing=True)
     if event.status is not EventStatus.RECEIVED:
         return
-    apply = APPLY.get(event.type)
-    event.reason = apply(event.subject) if apply else "a type that nothing here depends on"
+    event.reason = _applied(event)
     event.status = EventStatus.IGNORED if event.reason else EventStatus.PROCESSED
     event.finished_at, event.last_error = now(), None
+
+
+def _applied(event: StripeEvent) -> str | None:
+    """Why there was nothing to do; None when something was done."""
+    apply = APPLY.get(event.type)
+    if apply is None:
+        return "a type that nothing here depends on"
+    if event.is_of_coach and event.type not in SUBSCRIBED_OF_COACHES:
+        return "it happened at a coach's own account"  # who can write there what ids they like
+    return apply(event.subject)
 
 
 def _failed(event_id: str, error: Exception, wait: timedelta | None) -> timedelta | None:

@@ -103,6 +103,8 @@ def charge_updated(charge: StripeObject) -> Outcome:
         return NOT_OURS
     if not charge["paid"]:
         return "the charge is not paid"
+    if payment.stripe_charge_id is None:  # what was told of it before was not known as ours
+        fees.gone_back(payment)
     payment.stripe_charge_id, payment.receipt_url = charge["id"], charge.get("receipt_url")
     if charge.get("balance_transaction"):
         fees.settled(payment)

@@ -67,6 +67,11 @@ class StripeEvent(Base):
         return event
 
     @property
+    def is_of_coach(self) -> bool:
+        """Whether it tells of an account that is connected to ours: only such an event names its account."""
+        return bool(json.loads(self.payload).get("account"))
+
+    @property
     def subject(self) -> dict[str, Any]:
         """The object that the event is about, as it was then."""
         subject: dict[str, Any] = json.loads(self.payload)["data"]["object"]
