@@ -57,8 +57,24 @@ def open_session(client: Account, wish: CheckoutRequest) -> tuple[Payment, bool]
         raise
     except api.StripeRefused as error:
         _give_up(payment.id, error.code or "refused", str(error))
+        if order.destination:
+            return _open_not_sent_on(client, wish, order.destination, str(error))
         raise CheckoutRefused(str(error)) from error
     return record(payment.id, session), True
+
+
+def _open_not_sent_on(
+    client: Account, wish: CheckoutRequest, destination: str, why: str
+) -> tuple[Payment, bool]:
+    """It may be the coach's account that Stripe refuses: the client can pay all the same, and we owe it."""
+    payouts.doubt(destination, why)
+    db.session.commit()
+    try:
+        return open_session(client, wish)
+    except CheckoutRefused:
+        payouts.believe(destination)
+        db.session.commit()
+        raise
 
 
 def _payment_for(client: Account, wish: CheckoutRequest) -> Payment:
@@ -234,7 +250,6 @@ def _give_up(payment_id: UUID, code: str, message: str) -> None:
     """Stripe opened no session: this payment ends here, and asking again begins another."""
     payment = Payment.locked(payment_id)
     if payment and payment.status is Status.PENDING and payment.stripe_session_id is None:
-        payouts.doubt(payment.stripe_destination_id)
         payment.move_to(Status.FAILED, "Stripe opened no session")
         payment.failure_code, payment.failure_message = code, message
         payment.session_expires_at = now()

@@ -49,6 +49,11 @@ def issue(refund_id: UUID) -> timedelta | None:
         if error.code == DISPUTED and not refund.payment.given_back_minor:
             refund.stripe_failures += 1  # the refusal would be repeated under the same idempotency key
             return _postpone(refund, str(error))  # the dispute's own event is on its way
+        if order.from_coach and error.code not in {DISPUTED, refunds.RETURNED_ALREADY}:
+            # Whatever is the matter with the coach's account: the client is owed this, and the coach owes us.
+            log.warning("refund %s is not taken back from the coach: %s", refund.id, error)
+            refund.from_ours, refund.stripe_failures = True, refund.stripe_failures + 1
+            return _postpone(refund, str(error))
         refunds.apply(refund.id, None, RefundStatus.FAILED, error.code or str(error))
     else:
         refunds.apply(refund.id, answer.id, RefundStatus(answer.status), answer.failure_reason)
@@ -58,7 +63,7 @@ def issue(refund_id: UUID) -> timedelta | None:
 
 def _order(refund: Refund) -> at_stripe.RefundOrder:
     payment = refund.payment
-    sent_on = payment.stripe_destination_id is not None
+    sent_on = payment.stripe_destination_id is not None and not refund.from_ours
     return at_stripe.RefundOrder(
         refund_id=refund.id,
         payment_intent_id=payment.stripe_payment_intent_id or "",

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, select, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, false, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Account, Role
@@ -234,6 +234,8 @@ class Refund(Changing, Base):
     last_error: Mapped[str | None]
     stripe_failures: Mapped[int] = mapped_column(default=0)
     """How often Stripe answered with a failure of its own: each wants an idempotency key of its own."""
+    from_ours: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether it comes from our own balance, as Stripe would not take it back from the coach's account."""
 
     payment: Mapped[Payment] = relationship(back_populates="refunds")
 

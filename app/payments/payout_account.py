@@ -28,13 +28,20 @@ class PayoutAccount(Changing, Base):
     takes_transfers: Mapped[bool] = mapped_column(default=False)
     requirements: Mapped[list[str]] = mapped_column(JSONB, default=list)
     disabled_reason: Mapped[str | None]
+    refusal: Mapped[str | None]
+    """What Stripe said when it would not have a payment sent on here, though the account works."""
     due_at: Mapped[datetime | None]
-    """When Stripe is asked next how it stands; None while there is nothing to ask."""
+    """When Stripe is asked next how it stands; None until there is an account."""
     attempts: Mapped[int] = mapped_column(default=0)
 
     @property
     def is_enabled(self) -> bool:
         """Whether money that is sent to it also reaches the coach."""
+        return self.works and self.refusal is None
+
+    @property
+    def works(self) -> bool:
+        """The same by what Stripe says of the account itself."""
         return self.takes_transfers and self.charges_enabled and self.payouts_enabled
 
     @classmethod

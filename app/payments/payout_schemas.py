@@ -35,4 +35,5 @@ class PayoutAccountView(View):
 
     @classmethod
     def of(cls, account: PayoutAccount) -> Self:
-        return cls.model_validate(account)
+        found = cls.model_validate(account)
+        return found.model_copy(update={"disabled_reason": account.disabled_reason or account.refusal})

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import ColumnElement, Text, and_, cast, or_, select, update
+from sqlalchemy import ColumnElement, Text, and_, cast, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.coaches.models import Coach
@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)
 """How long a worker has for its question; then another may ask it."""
+DAILY = timedelta(days=1)
+"""Stripe is asked so often how an account stands, whatever it told: its word may have been lost."""
 
 
 class PayoutsOff(Problem):
@@ -58,6 +60,7 @@ def onboard(coach: Coach, wish: OnboardingRequest) -> at_stripe.OnboardingLink:
         account_id = account.stripe_account_id or _open(account)
         return at_stripe.onboarding_link(account_id, wish.refresh_url, wish.return_url)
     except api.StripeRefused as error:
+        _forget_unopened(coach.id)
         raise PayoutAccountRefused(str(error)) from error
 
 
@@ -80,10 +83,17 @@ def _open(account: PayoutAccount) -> str:
     row = PayoutAccount.locked(account.id)
     assert row
     if row.stripe_account_id is None:  # its event may have been faster
-        row.stripe_account_id = made.id
+        row.stripe_account_id, row.due_at = made.id, now() + DAILY
         _write(row, made)
     db.session.commit()
     return made.id
+
+
+def _forget_unopened(coach_id: UUID) -> None:
+    """What was ordered is not to be had, such as an account in that country: another may be. Commits."""
+    order = delete(PayoutAccount).where(PayoutAccount.id == coach_id)
+    db.session.execute(order.where(PayoutAccount.stripe_account_id.is_(None)))
+    db.session.commit()
 
 
 def told(subject: StripeObject) -> str | None:
@@ -95,6 +105,7 @@ def told(subject: StripeObject) -> str | None:
     if row is None:
         return "no account of ours"
     row.stripe_account_id = subject["id"]  # where the answer to our order was lost
+    row.refusal = None
     ask(row)
     return None
 
@@ -105,11 +116,25 @@ def ask(account: PayoutAccount) -> None:
     after_commit("payments.look_up_payout_account", str(account.id))
 
 
-def doubt(account_id: str | None) -> None:
-    """Stripe refused what was to be sent on to an account: it may not take money any more."""
-    row = db.session.scalar(select(PayoutAccount).where(PayoutAccount.stripe_account_id == account_id))
+def doubt(account_id: str, why: str) -> None:
+    """Stripe refused what was to be sent on to an account: nothing is, until Stripe finds it changed."""
+    row = _of_account(account_id)
     if row:
+        log.warning("payments for coach %s are not sent on: %s", row.id, why)
+        row.refusal = why
         ask(row)
+
+
+def believe(account_id: str) -> None:
+    """Stripe refuses it just as well when nothing is sent on: it was not the account."""
+    row = _of_account(account_id)
+    if row:
+        row.refusal = None
+
+
+def _of_account(account_id: str) -> PayoutAccount | None:
+    row = select(PayoutAccount).where(PayoutAccount.stripe_account_id == account_id).with_for_update()
+    return db.session.scalar(row.execution_options(populate_existing=True))
 
 
 def look_up(coach_id: UUID) -> timedelta | None:
@@ -153,19 +178,22 @@ def _record(
     row = PayoutAccount.locked(coach_id)
     if row is None or row.due_at != lease:  # Stripe told something newer meanwhile, and is asked again
         return
-    row.due_at = now() + wait if wait else None
+    row.due_at, row.attempts = (now() + wait, row.attempts) if wait else (now() + DAILY, 0)
     if found:
         _write(row, found)
 
 
 def _write(row: PayoutAccount, found: at_stripe.ConnectedAccount) -> None:
+    before = row.works
     row.charges_enabled, row.payouts_enabled = found.charges_enabled, found.payouts_enabled
     row.details_submitted, row.takes_transfers = found.details_submitted, found.takes_transfers
     row.requirements, row.disabled_reason = found.requirements, found.disabled_reason
+    if row.works != before:
+        row.refusal = None
 
 
 def due(most: int) -> Sequence[UUID]:
-    """Coaches whose account is to be asked for: the job was lost, or Stripe was away."""
+    """Coaches whose account is to be asked for: the job was lost, Stripe was away, or a day has passed."""
     query = select(PayoutAccount.id).where(PayoutAccount.due_at <= now())
     return db.session.scalars(query.order_by(PayoutAccount.due_at).limit(most)).all()
 

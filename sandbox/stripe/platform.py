@@ -5,6 +5,7 @@ from typing import Any
 from sandbox.stripe.account import Account
 from sandbox.stripe.objects import SHAPES, Json, shaped
 
+COUNTRY = "US"
 BUSINESS = {"mcc": "8299", "name": "CultureBridge", "product_description": "Coaching sessions"}
 SHOWN_AS: dict[str, Json] = {
     "dashboard": {"display_name": "CultureBridge"},
@@ -24,7 +25,7 @@ def own(account: Account) -> Json:
         capabilities=dict.fromkeys(("card_payments", "sepa_debit_payments", "transfers"), "active"),
         charges_enabled=True,
         controller={"type": "account"},
-        country="US",
+        country=COUNTRY,
         created=account.opened,
         default_currency="usd",
         details_submitted=True,

@@ -208,7 +208,7 @@ def test_an_account_that_stripe_does_not_show_us_any_more_gets_no_money(shop: Sh
     key = {"Authorization": "Bearer sk_test_sandbox"}
     shop.sandbox.http.delete(f"{shop.sandbox.stripe_url}/v1/accounts/{account_id(shop, coach)}", headers=key)
 
-    shop.work(payouts.doubt, account_id(shop, coach))
+    shop.work(payouts.doubt, account_id(shop, coach), "No such destination")
     shop.work(payouts.look_up, UUID(coach.id))
 
     assert not standing(coach)["is_enabled"]
@@ -412,7 +412,7 @@ def test_an_account_that_stopped_working_gets_nothing_more(shop: Shop, client: P
 
 
 @pytest.mark.usefixtures("connect")
-def test_one_that_stopped_working_unheard_is_found_out_and_the_client_can_pay_all_the_same(
+def test_one_that_stopped_working_unheard_is_found_out_and_the_client_pays_all_the_same(
     shop: Shop, client: Person, coach: Person
 ) -> None:
     onboarded(shop, coach)
@@ -420,11 +420,12 @@ def test_one_that_stopped_working_unheard_is_found_out_and_the_client_can_pay_al
     booking = client.books(coach)
     wish = {"booking_id": booking["id"], "success_url": URLS["return_url"], "cancel_url": URLS["return_url"]}
 
-    assert client.post("/payment/checkout", json=wish).json()["type"] == "/problems/checkout-refused"
+    checkout = client.post("/payment/checkout", json=wish).json()
+    shop.told(shop.paid(checkout))
     assert shop.work(payouts.due, 10) == [UUID(coach.id)]
     shop.work(payouts.look_up, UUID(coach.id))
-    shop.told(shop.paid(client.checks_out(booking)))
 
+    assert not standing(coach)["is_enabled"]
     assert client.booking(booking)["status"] == "confirmed"
     assert figures(coach) == (7500, 0, 7500)
 

@@ -43,9 +43,9 @@ class OnboardingLink:
 
 
 def open_account(coach_id: UUID, country: str | None) -> ConnectedAccount:
-    """A coach's account, made once however often it is asked for. Raises StripeAway, StripeRefused.
+    """A coach's account in a country, made once however often it is asked for.
 
-    https://docs.stripe.com/connect/express-accounts
+    Raises StripeAway, StripeRefused. https://docs.stripe.com/connect/express-accounts
     """
     params: AccountCreateParams = {
         "type": "express",
@@ -54,9 +54,8 @@ def open_account(coach_id: UUID, country: str | None) -> ConnectedAccount:
     }
     if country:
         params["country"] = country
-    return _account(
-        api.call(lambda: api.v1().accounts.create(params, {"idempotency_key": f"payout-account-{coach_id}"}))
-    )
+    key = f"payout-account-{coach_id}-{country or ''}"
+    return _account(api.call(lambda: api.v1().accounts.create(params, {"idempotency_key": key})))
 
 
 def account(account_id: str) -> ConnectedAccount:

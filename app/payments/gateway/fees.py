@@ -6,6 +6,7 @@ import stripe
 
 from app.money import Money
 from app.payments.gateway import api
+from app.payments.shares import in_proportion
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ def of_intent(payment_intent_id: str) -> Fee | None:
 def sent_on(payment_intent_id: str) -> Money | None:
     """What of a payment is at its coach's account now: sent, less our fee, less what came back of either.
 
-    None as long as Stripe has sent nothing. Raises StripeAway, StripeRefused.
+    In the payment's currency, whatever Stripe settles the transfer and the fee in. None as long as Stripe has
+    sent nothing. Raises StripeAway, StripeRefused.
     """
     intents = api.v1().payment_intents
     paths = ["latest_charge.transfer", "latest_charge.application_fee"]
@@ -50,6 +52,12 @@ def sent_on(payment_intent_id: str) -> Money | None:
     transfer = charge.transfer if isinstance(charge, stripe.Charge) else None
     if not isinstance(charge, stripe.Charge) or not isinstance(transfer, stripe.Transfer):
         return None
-    fee = charge.application_fee
-    ours = fee.amount - fee.amount_refunded if isinstance(fee, stripe.ApplicationFee) else 0
-    return Money(transfer.amount - transfer.amount_reversed - ours, transfer.currency.upper())
+    fee, agreed = charge.application_fee, charge.application_fee_amount or 0
+    sent = _left(charge.amount, transfer.amount, transfer.amount_reversed)
+    ours = _left(agreed, fee.amount, fee.amount_refunded) if isinstance(fee, stripe.ApplicationFee) else 0
+    return Money(sent - ours, charge.currency.upper())
+
+
+def _left(whole: int, moved: int, returned: int) -> int:
+    """What of a whole stayed where it went, of which so much `moved` and was `returned` in any currency."""
+    return whole - in_proportion(whole, returned, moved, step=1)

@@ -1,5 +1,8 @@
 """Connected accounts: those whom the shop pays out to (Stripe: "Connected accounts", v1)."""
 
+import json
+from pathlib import Path
+
 from sandbox.stripe import platform
 from sandbox.stripe.account import Account
 from sandbox.stripe.checkout_request import looks_like_email
@@ -13,6 +16,7 @@ PLAYED = {
     "business_profile", "business_type", "capabilities", "controller", "country", "default_currency", "email",
     "expand", "metadata", "type",
 }  # fmt: skip
+COUNTRIES = json.loads(Path(__file__).parent.with_name("countries.json").read_text("utf-8"))
 CHANGEABLE = ("business_type", "default_currency", "email")
 TYPES: dict[str, Json] = {
     "standard": {"fees": "account", "losses": "stripe", "collects": "stripe", "dashboard": "full"},
@@ -43,7 +47,7 @@ def create(account: Account, params: Json) -> Json:
         business_type=params.get("business_type"),
         capabilities=_requested(params),
         controller=_controller(params),
-        country=params.get("country", "US"),
+        country=params.get("country", platform.COUNTRY),
         created=account.clock.now(),
         default_currency=params.get("default_currency", "usd"),
         email=params.get("email"),
@@ -138,6 +142,12 @@ def _check(params: Json) -> None:
             "You may only specify one of these parameters: type, controller.", code="parameters_exclusive"
         )
     check_metadata(params.get("metadata"), "metadata")
+    if params.get("country", platform.COUNTRY) not in COUNTRIES:
+        raise InvalidParameter(
+            f"Country '{params['country']}' is unknown. Try using a 2-character alphanumeric country code "
+            "instead, such as 'US', 'EG', or 'GB'.",
+            param="country",
+        )
     if "email" in params and not looks_like_email(params["email"]):
         raise InvalidParameter(
             f"Invalid email address: {params['email']}", code="email_invalid", param="email"

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from sandbox.stripe import platform
 from sandbox.stripe.account import Account
-from sandbox.stripe.connect import application_fees, reversals, transfers
+from sandbox.stripe.connect import accounts, application_fees, reversals, transfers
 from sandbox.stripe.errors import InvalidParameter, WrongState
 from sandbox.stripe.events import emit
 from sandbox.stripe.objects import Json
@@ -16,6 +17,7 @@ def check(account: Account, wanted: Json, total: int, prefix: str = "") -> None:
     data, fee = wanted.get("transfer_data"), wanted.get("application_fee_amount")
     if data:
         transfers.check_destination(account, data["destination"], _name("transfer_data[destination]", prefix))
+        _check_region(account, data["destination"])
     if fee is None:
         return
     param = _name("application_fee_amount", prefix)
@@ -34,6 +36,17 @@ def check(account: Account, wanted: Json, total: int, prefix: str = "") -> None:
     if not 0 <= fee <= total:
         raise InvalidParameter(
             f"The application fee ({fee}) must be between 0 and the amount ({total}).", param=param
+        )
+
+
+def _check_region(account: Account, destination: str) -> None:
+    """A charge is settled here, and cannot be sent on abroad."""
+    country = accounts.get(account, destination)["country"]
+    if country != platform.COUNTRY:
+        raise InvalidParameter(
+            f"Cannot create a destination charge for connected accounts in {country} because funds would be "
+            "settled on the platform and the connected account is outside the platform's region. You may use "
+            "the `on_behalf_of` parameter to have the charge settle in the connected account's country."
         )
 
 

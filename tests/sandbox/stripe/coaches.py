@@ -14,7 +14,7 @@ def invited(shop: Shop, **params: Any) -> stripe.Account:
     """A new account that may receive transfers once it is onboarded."""
     wanted = {
         "type": "express",
-        "country": "FR",
+        "country": "US",
         "email": "amara@example.com",
         "capabilities": {"transfers": {"requested": True}, "card_payments": {"requested": True}},
         **params,

@@ -12,7 +12,7 @@ from tests.waiting import wait_until
 
 def test_a_new_account_can_do_nothing_yet(shop: Shop) -> None:
     account = invited(shop, metadata={"coach": "7"}, business_type="individual")
-    assert (account.type, account.country, account.email) == ("express", "FR", "amara@example.com")
+    assert (account.type, account.country, account.email) == ("express", "US", "amara@example.com")
     assert (account.charges_enabled, account.payouts_enabled, account.details_submitted) == (False,) * 3
     assert account.capabilities is not None
     assert account.capabilities.transfers == "inactive"
@@ -20,6 +20,12 @@ def test_a_new_account_can_do_nothing_yet(shop: Shop) -> None:
     assert "external_account" in (account.requirements.currently_due or [])
     assert account.metadata is not None
     assert account.metadata.to_dict() == {"coach": "7"}
+
+
+def test_there_is_no_account_in_a_country_that_there_is_not(shop: Shop) -> None:
+    with pytest.raises(stripe.InvalidRequestError, match="'XX' is unknown") as caught:
+        invited(shop, country="XX")
+    assert caught.value.param == "country"
 
 
 @pytest.mark.parametrize(

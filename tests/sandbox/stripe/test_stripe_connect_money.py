@@ -109,6 +109,13 @@ def test_what_never_was_cannot_be_taken_back(shop: Shop, what: str) -> None:
     assert caught.value.param == what
 
 
+def test_nothing_is_sent_on_abroad(shop: Shop) -> None:
+    abroad = invited(shop, country="FR")
+    shop.control(f"/accounts/{abroad.id}/onboarding")
+
+    assert "outside the platform's region" in str(refused(shop, transfer_data={"destination": abroad.id}))
+
+
 def test_an_account_that_is_not_onboarded_receives_nothing(shop: Shop) -> None:
     error = refused(shop, transfer_data={"destination": invited(shop).id})
     assert error.code == "insufficient_capabilities_for_transfer"
