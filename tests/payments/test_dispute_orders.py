@@ -99,7 +99,7 @@ def test_answered_and_lost(shop: Shop, client: Person, owing: dict[str, Any]) ->
     assert len(events) == 4
     assert (end["dispute"]["status"], end["dispute"]["withdrawn_minor"]) == ("lost", 7500)
     assert end["answered"]
-    assert end["entries"] == {"payment": 7500, "dispute": -7500}
+    assert end["entries"] == {"payment": 7500, "dispute": -7500, "fee": -1500}
     assert end["refunds"] == [("canceled", "the client has this money by a dispute")]
     assert [kind for kind, _ in end["mails"]] == ["dispute_decided", "dispute_opened"]
 
