@@ -10,11 +10,17 @@ class JsonRequest(Request):
     """A request whose body, where a route wants JSON, has to say that it is JSON, and to be it."""
 
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:  # noqa: ARG002
-        """Raises UnsupportedMediaType and BadRequest. `force`, which APIFlask sets, is not obeyed."""
+        """No body at all is an empty object. Raises UnsupportedMediaType and BadRequest.
+
+        `force`, which APIFlask sets, is not obeyed.
+        """
+        if not self.content_length and not self.content_type and not self.get_data():
+            return {}
         try:
-            return super().get_json(silent=silent, cache=cache)
+            found = super().get_json(silent=silent, cache=cache)
         except RecursionError as error:
             raise BadRequest("The body is not JSON that can be read: it is nested too deeply.") from error
+        return "null" if found is None else found  # APIFlask would take null for an empty object
 
     def on_json_loading_failed(self, e: ValueError | None) -> NoReturn:
         if e is None:

@@ -64,7 +64,12 @@ CONFIG: dict[str, Any] = {
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemView"}}}
 _ICALENDAR = {"description": "iCalendar", "content": {"text/calendar": {"schema": {"type": "string"}}}}
 _CSV = {"description": "CSV (RFC 4180)", "content": {"text/csv": {"schema": {"type": "string"}}}}
+_METRICS = {
+    "description": "Prometheus's text format",
+    "content": {"text/plain": {"schema": {"type": "string"}}},
+}
 _FURTHER_ANSWERS = {
+    "metrics.show_metrics": {"200": _METRICS},
     "bookings.show_calendar": {"200": _ICALENDAR},
     "feed.show_feed": {"200": _ICALENDAR},
     "feed.show_coach_feed": {"200": _ICALENDAR},

@@ -57,9 +57,15 @@ def test_json_under_a_name_of_its_own_is_json(http: httpx.Client) -> None:
     refused(answer, 401, "unauthorized")
 
 
-@pytest.mark.parametrize("body", [[], "text", 5, True])
+def test_no_body_at_all_is_an_empty_object(http: httpx.Client) -> None:
+    problem = refused(http.post("/auth/login"), 422, "invalid")
+
+    assert [error["pointer"] for error in problem["errors"]] == ["/email", "/password"]
+
+
+@pytest.mark.parametrize("body", [[], "text", 5, True, None])
 def test_json_that_is_no_object_is_a_422(http: httpx.Client, body: object) -> None:
-    problem = refused(http.post("/auth/login", json=body), 422, "invalid")
+    problem = refused(http.post("/auth/login", content=json.dumps(body), headers=JSON), 422, "invalid")
 
     assert problem["detail"] == "must be a JSON object"
 
