@@ -8,7 +8,8 @@ from kombu import Exchange, Queue
 
 from app.config import Settings
 
-broker_url = Settings.load().broker
+_settings = Settings.load()
+broker_url = _settings.broker
 _on_redis = broker_url.startswith("redis")
 broker_connection_retry_on_startup = True
 broker_connection_max_retries = None  # a worker waits for its broker for as long as it takes
@@ -64,6 +65,9 @@ task_routes = {
     "email.leave_a_sign": {"queue": "email"},
 }
 
+# What a lost message leaves undone is found by these; one that comes too late to its turn is not needed.
+_sweep = {"schedule": _settings.sweep_seconds, "options": {"expires": _settings.sweep_seconds}}
+
 beat_schedule = {
     "reminders": {"task": "bookings.remind", "schedule": 60, "options": {"expires": 60}},
     "past sessions": {"task": "bookings.complete_past", "schedule": 300, "options": {"expires": 300}},
@@ -78,13 +82,10 @@ beat_schedule = {
         "options": {"expires": 3600},
     },
     "old mails": {"task": "ops.forget_mails", "schedule": crontab(minute="41"), "options": {"expires": 3600}},
-    "stale holds": {"task": "bookings.expire_holds", "schedule": 20, "options": {"expires": 20}},
-    "forgotten events": {"task": "payments.apply_forgotten", "schedule": 15, "options": {"expires": 15}},
-    "forgotten refunds": {
-        "task": "payments.issue_forgotten_refunds",
-        "schedule": 15,
-        "options": {"expires": 15},
-    },
+    "stale holds": {"task": "bookings.expire_holds", **_sweep},
+    "forgotten events": {"task": "payments.apply_forgotten", **_sweep},
+    "forgotten refunds": {"task": "payments.issue_forgotten_refunds", **_sweep},
+    "forgotten mails": {"task": "emails.deliver_forgotten", **_sweep},
     "recent differences": {
         "task": "payments.reconcile_recent",
         "schedule": 300,
@@ -106,5 +107,4 @@ beat_schedule = {
         "schedule": 60,
         "options": {"expires": 60},
     },
-    "forgotten mails": {"task": "emails.deliver_forgotten", "schedule": 10, "options": {"expires": 10}},
 }

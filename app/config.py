@@ -123,6 +123,7 @@ class Settings(BaseSettings):
     mails_kept_days: int = Field(default=180, ge=35, validate_default=True)
     idempotency_keys_kept_hours: int = Field(default=24, ge=1)
     metrics_token: SecretStr | None = None
+    sweep_seconds: int = Field(default=10, ge=1, le=300)
     sentry_dsn: SecretStr | None = None
     log_level: Annotated[str, AfterValidator(_log_level)] = "INFO"
 

@@ -87,6 +87,7 @@ def test_everything_that_is_wrong_is_named_at_once(monkeypatch: pytest.MonkeyPat
         "SMTP_FROM_EMAIL": "no address",
         "OPS_EMAIL": "nobody",
         "LOG_LEVEL": "LOUD",
+        "SWEEP_SECONDS": "0",
     }
 
     named = [line.split()[1] for line in complaints(monkeypatch, **wrong)]
