@@ -18,6 +18,12 @@ def deliver(self: "Task[..., None]", email_id: str) -> None:
         come_again(self, wait)
 
 
+@shared_task(name="emails.note_sent")
+def note_sent(email_id: str) -> None:
+    """What could not be written down while the database was away; it is tried until it can be."""
+    delivery.note_sent(UUID(email_id))
+
+
 @shared_task(name="emails.deliver_forgotten", base=Sweep)
 def deliver_forgotten() -> int:
     """Mails whose job was lost; how many there were."""

@@ -4,9 +4,13 @@ import logging
 from datetime import timedelta
 from uuid import UUID
 
+from sqlalchemy import update
+from sqlalchemy.exc import InterfaceError, OperationalError
+
 from app.emails import transport
 from app.emails.models import Email, EmailStatus
 from app.extensions import db, now
+from app.jobs import enqueue
 from app.retries import MOST_ATTEMPTS, pause_unless_last
 
 log = logging.getLogger(__name__)
@@ -17,7 +21,7 @@ def deliver(email_id: UUID) -> timedelta | None:
 
     Commits twice, as no transaction is open while the mail server is spoken to: the claim before, the
     outcome after. Only a crash between the server's yes and the second commit sends a mail again, and
-    then under the same Message-ID.
+    then under the same Message-ID. A database that went away meanwhile is told when it is back.
     """
     email = Email.claim(email_id)
     db.session.commit()
@@ -34,10 +38,24 @@ def deliver(email_id: UUID) -> timedelta | None:
     except Exception as error:  # whatever it was is kept on the row and tried again
         log.exception("mail %s %s", email.kind, email.id)
         return _failed(email, error, pause_unless_last(email.attempts))
+    log.info("mail %s %s sent", email.kind, email_id)
     email.status, email.sent_at, email.last_error = EmailStatus.SENT, now(), None
-    db.session.commit()
-    log.info("mail %s %s sent", email.kind, email.id)
+    try:
+        db.session.commit()
+    except (OperationalError, InterfaceError) as error:
+        db.session.rollback()
+        log.warning("mail %s is noted as sent later, as the database does not answer: %s", email_id, error)
+        enqueue("emails.note_sent", str(email_id))
     return None
+
+
+def note_sent(email_id: UUID) -> None:
+    """The mail server took it before now. One that somebody has touched meanwhile is left as it is."""
+    db.session.execute(
+        update(Email)
+        .where(Email.id == email_id, Email.status == EmailStatus.SENDING)
+        .values(status=EmailStatus.SENT, sent_at=now(), last_error=None)
+    )
 
 
 def _failed(email: Email, error: Exception, wait: timedelta | None) -> timedelta | None:

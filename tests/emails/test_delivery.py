@@ -43,6 +43,17 @@ def test_a_mail_that_another_worker_has_claimed_is_left_to_it(post: Post, client
     assert post.work(Email.forgotten, 10) == []
 
 
+def test_what_was_sent_while_the_database_was_away_is_noted_later(post: Post, client: Person) -> None:
+    email_id = post.waiting(client)
+    post.work(Email.claim, email_id)
+
+    post.work(delivery.note_sent, email_id)
+
+    assert post.row(email_id).status is EmailStatus.SENT
+    assert post.work(delivery.deliver, email_id) is None
+    assert post.arrived(client) == []
+
+
 def test_a_claim_that_ran_out_is_anybodys(post: Post, client: Person) -> None:
     email_id = post.waiting(client)
     post.work(Email.claim, email_id)
