@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -24,49 +23,24 @@ from app.extensions import db
 from sandbox.postgres import Postgres
 from sandbox.servers import private_folder
 from sandbox.valkey import Valkey
+from tests.environment import variables
 from tests.people import Person, Sandbox
 from tests.queues import QUEUES
 from tests.waiting import wait_until
 
 HERE = Path(__file__).parent.parent
 signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever stops the tests stops their servers too
-WEBHOOK_SECRET = "whsec_sandbox"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")
 def environment() -> Iterator[dict[str, str]]:
     """The variables that the application under test and its processes run with."""
-    web, stripe, smtp, mailbox = (free_port() for _ in range(4))
     with (
         private_folder() as folder,
         Postgres(folder / "postgres") as postgres,
         Valkey(folder / "valkey") as valkey,
     ):
-        values = {
-            "APP_ENV": "test",
-            "SECRET_KEY": "a secret key for tests, long enough 0123",
-            "JWT_SECRET_KEY": "another secret key for tests, long enough",
-            "DATABASE_URL": postgres.url,
-            "REDIS_URL": valkey.url,
-            "PORT": str(web),
-            "PUBLIC_URL": f"http://127.0.0.1:{web}",
-            "STRIPE_SECRET_KEY": "sk_test_sandbox",
-            "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
-            "SANDBOX_STRIPE_URL": f"http://127.0.0.1:{stripe}",
-            "SMTP_HOST": "127.0.0.1",
-            "SMTP_PORT": str(smtp),
-            "SMTP_FROM_EMAIL": "CultureBridge <hello@culturebridge.example>",
-            "OPS_EMAIL": "ops@culturebridge.example",
-            "SANDBOX_MAILBOX_PORT": str(mailbox),
-            "WEB_CONCURRENCY": "2",
-            "PYTHONUNBUFFERED": "1",
-        }
+        values = variables(postgres.url, valkey.url)
         before = dict(os.environ)
         os.environ.update(values)
         yield values

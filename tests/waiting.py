@@ -7,10 +7,10 @@ from typing import TypeVar
 Seen = TypeVar("Seen")
 
 
-def wait_until(look: Callable[[], Seen], timeout: float = 15.0) -> Seen:
+def wait_until(look: Callable[[], Seen], timeout: float = 15.0, every: float = 0.05) -> Seen:
     """What `look` gives as soon as it is true; fails when it is not within `timeout` seconds."""
     deadline = time.monotonic() + timeout
     while not (seen := look()):
         assert time.monotonic() < deadline, f"not within {timeout} s: {look}"
-        time.sleep(0.05)
+        time.sleep(every)
     return seen

@@ -18,7 +18,7 @@ from stripe import WebhookSignature
 
 from app import jobs
 from app.extensions import db
-from tests.conftest import WEBHOOK_SECRET
+from tests.environment import WEBHOOK_SECRET
 from tests.queues import QUEUES, queued
 
 EVENT = {"id": "evt_1", "type": "charge.updated", "data": {"object": {"id": "ch_1", "object": "charge"}}}

@@ -1,0 +1,35 @@
+"""The variables that an application under test and its processes run with."""
+
+import socket
+
+WEBHOOK_SECRET = "whsec_sandbox"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def variables(database_url: str, redis_url: str) -> dict[str, str]:
+    """Those of one system, on ports of its own."""
+    web, stripe, smtp, mailbox = (free_port() for _ in range(4))
+    return {
+        "APP_ENV": "test",
+        "SECRET_KEY": "a secret key for tests, long enough 0123",
+        "JWT_SECRET_KEY": "another secret key for tests, long enough",
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "PORT": str(web),
+        "PUBLIC_URL": f"http://127.0.0.1:{web}",
+        "STRIPE_SECRET_KEY": "sk_test_sandbox",
+        "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
+        "SANDBOX_STRIPE_URL": f"http://127.0.0.1:{stripe}",
+        "SMTP_HOST": "127.0.0.1",
+        "SMTP_PORT": str(smtp),
+        "SMTP_FROM_EMAIL": "CultureBridge <hello@culturebridge.example>",
+        "OPS_EMAIL": "ops@culturebridge.example",
+        "SANDBOX_MAILBOX_PORT": str(mailbox),
+        "WEB_CONCURRENCY": "2",
+        "PYTHONUNBUFFERED": "1",
+    }
