@@ -4,7 +4,7 @@ RECENT = import sys; sys.exit(sys.version_info < (3, 11))
 LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 MIGRATIONS = set -e; flask db upgrade; flask db check; flask db upgrade --sql 0019:head >.venv/new.sql; squawk .venv/new.sql
 
-.PHONY: help run test check bench lock clean
+.PHONY: help run test check bench faults lock clean
 
 help:  ## what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 14
@@ -25,6 +25,9 @@ check: .venv/installed  ## format, lint, types, import contracts, dependencies, 
 
 bench: .venv/installed  ## how long all takes as bookings grow, and a crowd at one slot: six minutes, or BENCH=crowd
 	.venv/bin/python -m bench $(BENCH)
+
+faults: .venv/installed  ## pull every plug while people book and pay: eight minutes, and what was lost or came twice
+	.venv/bin/python -m tests.faults $(FAULTS)
 
 lock: .venv/installed  ## both lock files, from pyproject.toml
 	$(LOCK) pyproject.toml -o requirements.txt

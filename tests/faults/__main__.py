@@ -1,0 +1,71 @@
+"""`make faults`: every plug pulled in the middle of trade, one after the other, and what became of it all."""
+
+import argparse
+import json
+import re
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.faults import broker, database, friends, machines, oddities
+from tests.faults.fault import Fault, Scene, struck
+from tests.faults.outside import Post
+from tests.faults.plant import running
+from tests.faults.tally import Tally
+from tests.faults.trade import trading
+
+ALL = [
+    *machines.KILLS,
+    *machines.ENDS,
+    *broker.FAULTS,
+    *database.FAULTS,
+    *friends.STRIPE,
+    *friends.SMTP,
+    *friends.SLOW,
+    *oddities.FAULTS,
+    *oddities.SLOW,
+]
+RESULTS = Path(__file__).parent / "results"
+
+
+def main() -> int:
+    """0 when nothing was lost and nothing came twice; else what was is named."""
+    wish = _wish()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # all is ended on the way
+    faults = [fault for fault in ALL if re.search(wish.only, fault.name)]
+    with tempfile.TemporaryDirectory(prefix="faults-") as folder:
+        tally = _tallied(faults, wish, Path(folder))
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / "faults.json").write_text(f"{json.dumps(tally.found(), indent=2)}\n")
+    print(f"\n{tally.table()}\n")
+    print("\n".join(tally.wrongs) or "Nothing was lost, and nothing came twice.")
+    return bool(tally.wrongs)
+
+
+def _tallied(faults: list[Fault], wish: argparse.Namespace, folder: Path) -> Tally:
+    with running(folder) as plant, trading(plant.url, plant.sandbox) as trade:
+        scene, post = Scene(plant, trade, wish.away), Post(plant.sandbox)
+        tally, began = Tally(scene), time.monotonic()
+        for fault in faults:
+            outcome = struck(fault, scene, post)
+            tally.outcomes.append(outcome)
+            print("{:5.1f} {:5.1f} {:5.1f} s".format(*outcome.seconds), fault, sep="  ", flush=True)
+            print(*(f"    {wrong}" for wrong in outcome.wrongs), sep="\n", flush=True)
+        tally.seconds = time.monotonic() - began
+        if wish.logs:
+            print(plant.read_logs())
+    return tally
+
+
+def _wish() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("--only", default="", help="faults whose name this pattern finds")
+    parser.add_argument("--away", type=float, default=30, help="how many seconds a server stays away")
+    parser.add_argument("--logs", action="store_true", help="show the ends of all logs")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,27 @@
+"""A plant with trade in it, for all stories of a run."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.faults.fault import Scene
+from tests.faults.outside import Post
+from tests.faults.plant import running
+from tests.faults.trade import trading
+
+AWAY_SECONDS = 5.0
+
+
+@pytest.fixture(scope="session")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    with running(tmp_path_factory.mktemp("plant")) as plant:
+        try:
+            with trading(plant.url, plant.sandbox) as trade:
+                yield Scene(plant, trade, AWAY_SECONDS)
+        finally:
+            print(plant.read_logs())
+
+
+@pytest.fixture(scope="session")
+def post(scene: Scene) -> Post:
+    return Post(scene.plant.sandbox)

@@ -1,0 +1,109 @@
+"""A fault, and how it is judged what became of everything after it."""
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from tests.faults.judging import Verdict, judge
+from tests.faults.outside import Post
+from tests.faults.plant import Plant
+from tests.faults.resting import rest
+from tests.faults.trade import Trade
+
+UNDER_LOAD = 1.5
+"""Seconds that the trade runs before something is struck, and after it."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Where a fault strikes."""
+
+    plant: Plant
+    trade: Trade
+    away_seconds: float
+    """How long stays away what a story takes away."""
+
+    def let_trade(self, seconds: float) -> None:
+        self.trade.over.wait(seconds)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that goes wrong in the middle of trade. Asserts by itself what is particular to it."""
+
+    name: str
+    strike: Callable[[Scene], None]
+    turns_away: bool = False
+    """Whether people may be told 503 meanwhile, as what they need is away."""
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def in_turn(*faults: Fault) -> Fault:
+    """Several faults with one rest after the last."""
+
+    def strike(scene: Scene) -> None:
+        for fault in faults:
+            fault.strike(scene)
+
+    return _together(faults, strike)
+
+
+def at_once(*faults: Fault) -> Fault:
+    """Several faults that have nothing to do with each other."""
+
+    def strike(scene: Scene) -> None:
+        with ThreadPoolExecutor(len(faults)) as pool:
+            for struck in [pool.submit(fault.strike, scene) for fault in faults]:
+                struck.result()
+
+    return _together(faults, strike)
+
+
+def _together(faults: Sequence[Fault], strike: Callable[[Scene], None]) -> Fault:
+    return Fault(", ".join(map(str, faults)), strike, any(fault.turns_away for fault in faults))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    fault: Fault
+    verdict: Verdict
+    broken: list[str]
+    """Answers 5xx that must not be."""
+    away: int
+    """Honest 503s."""
+    cut: int
+    """Requests that were taken and never answered."""
+    payments: int
+    """How many came meanwhile."""
+    seconds: tuple[float, float, float]
+    """To strike, to come to rest, to judge."""
+
+    @property
+    def wrongs(self) -> list[str]:
+        return self.verdict.wrongs + [f"5xx: {each}" for each in self.broken]
+
+
+def struck(fault: Fault, scene: Scene, post: Post) -> Outcome:
+    """What is wrong after a fault in the middle of trade, once everything has come to rest."""
+    trade, answers = scene.trade, scene.trade.answers
+    paid, cut, broken, away = len(trade.paid), answers.cut, len(answers.broken), len(answers.away)
+    erred = len(trade.errors)
+    trade.go_on()
+    scene.let_trade(UNDER_LOAD / 2)
+    began = time.monotonic()
+    fault.strike(scene)
+    over = time.monotonic()
+    scene.let_trade(UNDER_LOAD / 2)
+    rest(scene.plant, trade)
+    scene.plant.sandbox.behaves()
+    rested = time.monotonic()
+    turned_away = answers.away[away:]
+    wrong = answers.broken[broken:] + ([] if fault.turns_away else turned_away) + trade.errors[erred:]
+    verdict = judge(scene.plant, trade, post)
+    seconds = over - began, rested - over, time.monotonic() - rested
+    return Outcome(
+        fault, verdict, wrong, len(turned_away), answers.cut - cut, len(trade.paid) - paid, seconds
+    )
