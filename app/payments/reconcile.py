@@ -89,7 +89,10 @@ def _alone() -> Iterator[None]:
     with engine.connect() as connection:
         if not connection.scalar(select(func.pg_try_advisory_xact_lock(LOCK))):
             raise AnotherAtWork("Another reconciliation is at work; it ends by itself.")
-        yield
+        try:
+            yield
+        finally:  # the server would see a moment later that the connection is closed
+            connection.execute(select(func.pg_advisory_unlock(LOCK)))
 
 
 def _walk(row: Reconciliation, pace: Pace) -> Iterator[Reconciliation]:

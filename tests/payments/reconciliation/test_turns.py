@@ -7,7 +7,7 @@ from app.payments import reconcile
 from app.payments.reconciliation.progress import Reconciliation
 from app.payments.reconciliation.windows import Stage, Window
 from tests.payments.conftest import Shop
-from tests.payments.reconciliation.comparing import PATIENCE
+from tests.payments.reconciliation.comparing import PATIENCE, compared
 from tests.people import Person
 
 
@@ -33,3 +33,10 @@ def test_each_turn_goes_on_where_the_last_one_ended(silent: Shop, client: Person
     assert client.booking(booking)["status"] == "confirmed"
     seen = {row.stage: row.seen for row in silent.rows(Reconciliation)}
     assert (seen[Stage.EVENTS], seen[Stage.SESSIONS], seen[Stage.INTENTS]) == (2, 1, 1)  # each once
+
+
+def test_when_one_has_ended_the_next_can_begin_at_once(silent: Shop) -> None:
+    at = now()
+    window = Window("at once", at - timedelta(hours=1), at, [Stage.STUCK_EVENTS], gapless=False)
+
+    assert all(compared(silent, window) == {} for _ in range(20))
