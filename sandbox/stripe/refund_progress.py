@@ -92,7 +92,7 @@ def _later(account: Account, refund: Json, status: str) -> None:
     charge = account.store.get("charge", refund["charge"])
     if refund["status"] == "pending" and disputes.held(account, charge):
         move_to(account, refund, "failed", "charge_for_pending_refund_disputed")
-    elif refund["status"] in ("pending", "succeeded"):  # an operator may have moved it meanwhile
+    elif refund["status"] in {"pending", "succeeded"} - {status}:  # an operator may have moved it meanwhile
         move_to(account, refund, status)
 
 

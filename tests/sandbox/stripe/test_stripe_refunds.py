@@ -143,6 +143,14 @@ def test_the_dashboard_moves_a_refund_on(shop: Shop) -> None:
     wait_until(lambda: shop.receiver.times("refund.updated") == 2)
 
 
+def test_a_refund_that_was_moved_by_hand_does_not_stop_the_clock(shop: Shop) -> None:
+    shop.control("/pace", refund_after=3600)
+    refund = shop.refunds(shop.paid("4000000000007726"))
+    shop.control(f"/refunds/{refund.id}/status", status="succeeded")
+    shop.control("/clock", advance_seconds=2 * 3600)
+    assert shop.stripe.v1.refunds.retrieve(refund.id).status == "succeeded"
+
+
 def test_fees_are_not_returned_with_a_refund(shop: Shop) -> None:
     session = shop.paid("4000000000000077")
     shop.refunds(session)
