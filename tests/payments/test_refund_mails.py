@@ -5,7 +5,7 @@ from typing import Any
 from app.emails.models import Email
 from app.payments import issuing
 from app.payments.models import Refund
-from tests.payments.conftest import Shop
+from tests.payments.conftest import Shop, changed
 from tests.people import Checkout, Person
 
 
@@ -53,6 +53,21 @@ def test_one_made_at_stripe_for_a_series_names_the_series_and_no_dashboard(
     told = mail(shop, "refund_issued")
     assert "3 sessions with Coach" in told.text_body
     assert "dashboard" not in told.text_body + told.html_body
+
+
+def test_one_made_at_stripe_that_takes_its_time_is_told_at_once_and_once(
+    unhurried: Shop, client: Person, coach: Person
+) -> None:
+    checkout = client.checks_out(client.books(coach))
+    unhurried.told(unhurried.paid(checkout, "4000000000007726"))
+
+    (created,) = unhurried.refunds_by_hand(checkout)
+    unhurried.told(created)
+
+    assert created["data"]["object"]["status"] == "pending"
+    assert "75.00 EUR" in mail(unhurried, "refund_issued").subject
+    unhurried.told(changed(created, status="succeeded"))
+    assert mail(unhurried, "refund_issued")
 
 
 def test_one_that_did_not_arrive_names_its_session_too(shop: Shop, client: Person, coach: Person) -> None:
