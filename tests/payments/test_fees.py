@@ -14,6 +14,7 @@ from app.payments import fees
 from app.payments.models import Payment
 from app.retries import MOST_ATTEMPTS
 from tests.payments.conftest import Shop
+from tests.payments.stories import DEBIT
 from tests.people import Person
 from tests.queues import queued
 
@@ -43,6 +44,22 @@ def test_once_stripe_has_settled_a_payment_its_fee_is_looked_up(
     assert payment.fee_minor
     assert payment.fee_minor + (payment.net_minor or 0) == 7500
     assert payment.fee_currency == "EUR"
+
+
+def test_of_a_debit_the_receipt_is_learnt_with_the_fee(
+    unhurried: Shop, client: Person, coach: Person
+) -> None:
+    """The last word of its charge comes before the bank's."""
+    checkout = client.checks_out(client.books(coach))
+    unhurried.sandbox.debits(checkout, DEBIT)
+    unhurried.told(unhurried.settlement(checkout))
+    unhurried.sandbox.control(f"/payments/{checkout['session_id']}/debit", outcome="succeeded")
+    unhurried.told(unhurried.events(checkout, "payment_intent.succeeded")[0])
+    make_due()
+
+    unhurried.work(fees.look_up, UUID(checkout["payment_id"]))
+
+    assert "/receipts/" in client.payment(checkout)["receipt_url"]
 
 
 def test_told_before_the_payment_the_fee_is_known_all_the_same(

@@ -13,6 +13,8 @@ from app.payments.shares import in_proportion
 class Fee:
     """What Stripe kept of a payment and what that left, in the currency that it settles in."""
 
+    charge_id: str
+    receipt_url: str | None
     balance_transaction_id: str | None
     """None where a bank returned a payment before Stripe had settled it."""
     fee: Money
@@ -34,10 +36,11 @@ def of_intent(payment_intent_id: str) -> Fee | None:
     moves = [each for each in found if isinstance(each, stripe.BalanceTransaction)]
     if not moves:
         nothing = Money(0, charge.currency.upper())
-        return Fee(None, nothing, nothing) if charge.status == "failed" else None
+        return Fee(charge.id, None, None, nothing, nothing) if charge.status == "failed" else None
     currency = moves[0].currency.upper()
     fee, net = sum(move.fee for move in moves), sum(move.net for move in moves)
-    return Fee(moves[0].id, Money(fee, currency), Money(net, currency))
+    kept, left = Money(fee, currency), Money(net, currency)
+    return Fee(charge.id, charge.receipt_url, moves[0].id, kept, left)
 
 
 def sent_on(payment_intent_id: str) -> Money | None:
