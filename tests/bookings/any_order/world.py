@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -61,7 +62,7 @@ class World(Shop):
         self, app: Flask, http: httpx.Client, broker: Redis, stripe: Server, sandbox: Sandbox
     ) -> None:
         super().__init__(app, sandbox)
-        self.http, self.broker, self._stripe = http, broker, stripe
+        self.http, self.broker, self.stripe = http, broker, stripe
         tomorrow = datetime.now(UTC).date() + timedelta(days=1)
         self.start = datetime(tomorrow.year, tomorrow.month, tomorrow.day, 8, tzinfo=UTC)
         self.clock = Clock(self.start)
@@ -162,23 +163,32 @@ def _job(queue: str, raw: str) -> Job:
     return Job(message["headers"]["task"], row_id, queue, raw)
 
 
-@pytest.fixture
-def world(app: Flask, http: httpx.Client, broker: Redis, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+@contextmanager
+def stripe_of_its_own(app: Flask, pace: Pace) -> Iterator[Server]:
+    """A Stripe in this process that the application asks meanwhile."""
     settings = app.extensions["settings"]
-    monkeypatch.setitem(app.config, "JWT_ACCESS_TOKEN_EXPIRES", 86_400)  # a failure is made small for long
-    stripe = Server(Settings(url=f"http://127.0.0.1:{free_port()}", pace=PACE))
+    stripe = Server(Settings(url=f"http://127.0.0.1:{free_port()}", pace=pace))
     stripe.start()
     before = app.extensions["stripe"]
     api.init_app(app, settings.model_copy(update={"sandbox_stripe_url": stripe.account.settings.url}))
     try:
-        with Sandbox(stripe_url=stripe.account.settings.url, mailbox_url="") as sandbox:
-            world = World(app, http, broker, stripe, sandbox)
-            monkeypatch.setattr(extensions, "datetime", world.clock)
-            http.event_hooks["response"].append(_is_no_failure_of_ours)
-            yield world
+        yield stripe
     finally:
         app.extensions["stripe"] = before
         stripe.stop()
+
+
+@pytest.fixture
+def world(app: Flask, http: httpx.Client, broker: Redis, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    monkeypatch.setitem(app.config, "JWT_ACCESS_TOKEN_EXPIRES", 86_400)  # a failure is made small for long
+    with (
+        stripe_of_its_own(app, PACE) as stripe,
+        Sandbox(stripe_url=stripe.account.settings.url, mailbox_url="") as sandbox,
+    ):
+        world = World(app, http, broker, stripe, sandbox)
+        monkeypatch.setattr(extensions, "datetime", world.clock)
+        http.event_hooks["response"].append(_is_no_failure_of_ours)
+        yield world
 
 
 def _is_no_failure_of_ours(answer: httpx.Response) -> None:

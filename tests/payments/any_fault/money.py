@@ -1,0 +1,102 @@
+"""At rest our books and Stripe's own say the same, payment by payment, to the last minor unit."""
+
+from collections import Counter
+from typing import Any
+
+from tests.payments.any_fault.market import Market
+
+PAYMENTS = """
+    SELECT payment.*, (
+        SELECT coalesce(json_object_agg(kind, amount), '{}') FROM (
+            SELECT kind, sum(amount_minor) AS amount FROM ledger_entry
+            WHERE payment_id = payment.id AND ledger_entry.currency = payment.currency GROUP BY kind
+        ) sums
+    ) AS books FROM payment"""
+PAID = {"succeeded", "partially_refunded", "refunded"}
+HOLDING = {"needs_response", "under_review"}
+LOST_TO_NOBODY = {"failed", "canceled"}
+
+
+def check_money(market: Market) -> None:
+    ours = {row.stripe_payment_intent_id: row for row in market.select(PAYMENTS)}
+    paid_there = {each["id"] for each in market.at_stripes("payment_intent") if each["status"] == "succeeded"}
+    paid_here = {intent for intent, row in ours.items() if row.status in PAID}
+    assert paid_here == paid_there
+    theirs = {each["payment_intent"]: each for each in market.stripes_books()["payments"]}
+    for intent in paid_there:
+        _check_payment(ours[intent], theirs[intent])
+    for intent, row in ours.items():
+        if intent not in paid_there and row.books:
+            _check_returned(Counter(row.books), theirs[intent])
+    _check_earnings(market, [theirs[intent] for intent, row in ours.items() if row.books])
+
+
+def _check_returned(books: Counter[str], stated: dict[str, Any]) -> None:
+    """A debit that the bank did not pay has cost its fee, and nothing else."""
+    assert books.total() == books["fee"] == -stated["fees"] == stated["net"]
+
+
+def _check_payment(payment: Any, stated: dict[str, Any]) -> None:
+    books = Counter(payment.books)
+    ours = {
+        "captured": books["payment"],
+        "refunded": -books["refund"],
+        "disputed": -books["dispute"],
+        "fees": -books["fee"],
+        "net": books.total() - books["commission"],
+        "processing": 0,
+        "unsettled": 0,
+    }
+    assert ours == {name: stated[name] for name in ours}
+    assert books["payment"] == payment.amount_minor
+    assert payment.net_minor == payment.amount_minor - payment.fee_minor
+    assert 0 <= -books["commission"] <= max(0, books["payment"] + books["refund"] + books["dispute"])
+
+
+def _check_earnings(market: Market, stated: list[dict[str, Any]]) -> None:
+    """What coaches are shown sums up to what Stripe says that it has for us."""
+    shown: Counter[tuple[str, str]] = Counter()
+    for coach in market.coaches:
+        for total in coach.get("/coach/me/earnings").json()["totals"]:
+            for name in ("gross", "refunded", "lost", "fees"):
+                shown[total["currency"], name] += total[f"{name}_minor"]
+            shown[total["currency"], "net"] += total["net_minor"] + total["commission_minor"]
+    wanted: Counter[tuple[str, str]] = Counter()
+    names = {"captured": "gross", "refunded": "refunded", "disputed": "lost", "fees": "fees", "net": "net"}
+    for each in stated:
+        for theirs, name in names.items():
+            wanted[each["currency"].upper(), name] += each[theirs]
+    assert shown == wanted
+
+
+def check_refunds(market: Market) -> None:
+    """Each that Stripe made has one row that says the same, and each row was made once, or has a reason."""
+    rows = {
+        row.stripe_refund_id: row for row in market.select("SELECT * FROM refund") if row.stripe_refund_id
+    }
+    made = market.at_stripes("refund")
+    assert rows.keys() == {each["id"] for each in made}
+    for each in made:
+        row = rows[each["id"]]
+        assert (row.amount_minor, row.status) == (each["amount"], each["status"])
+        assert (each["metadata"] or {}).get("refund_id") in {None, str(row.id)}
+    for row in market.select("SELECT * FROM refund WHERE stripe_refund_id IS NULL"):
+        assert row.status in LOST_TO_NOBODY or _is_held(market, row), f"{row} was never made"
+
+
+def _is_held(market: Market, refund: Any) -> bool:
+    open_ones = [each for each in market.at_stripes("dispute") if each["status"] in HOLDING]
+    intents = market.select(
+        f"SELECT stripe_payment_intent_id AS id FROM payment WHERE id = '{refund.payment_id}'"
+    )
+    return refund.status == "pending" and intents[0].id in {each["payment_intent"] for each in open_ones}
+
+
+def check_disputes(market: Market) -> None:
+    rows = {row.stripe_dispute_id: row for row in market.select("SELECT * FROM dispute")}
+    made = {each["id"]: each for each in market.at_stripes("dispute")}
+    assert rows.keys() == made.keys()
+    for dispute_id, each in made.items():
+        row = rows[dispute_id]
+        assert (row.status, row.amount_minor) == (each["status"], each["amount"])
+        assert row.withdrawn_minor == -sum(move["amount"] for move in each["balance_transactions"])

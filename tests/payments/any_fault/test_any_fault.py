@@ -1,0 +1,253 @@
+"""Whatever people do and whatever fails meanwhile: at rest our books are Stripe's.
+
+A longer look: STORIES=500 pytest tests/payments/any_fault tells other stories each time.
+"""
+
+import os
+import sys
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from tests.bookings.any_order.backstage import ANY
+from tests.bookings.any_order.diary import DAY, WEEK
+from tests.payments.any_fault.market import Asked, Failing, Market
+from tests.payments.any_fault.money import check_disputes, check_money, check_refunds
+from tests.payments.any_fault.owed import check_owed
+from tests.payments.any_fault.rest import Backstage
+from tests.payments.any_fault.told import check_told
+from tests.payments.disputing import CARD_DISPUTED, CARD_INQUIRED
+from tests.payments.stories import DEBIT, FAILING_DEBIT
+from tests.people import CARD, DECLINED
+
+STORIES, STEPS = 10, 30
+LONG = os.environ.get("STORIES")
+REFUND_TAKES_TIME, REFUND_FAILS_LATER = "4000000000007726", "4000000000005126"
+WHICH = st.integers(0, ANY)
+CLIENTS, COACHES = st.integers(0, 2), st.integers(0, 1)
+AHEAD = st.integers(1, 200)
+"""Half hours."""
+CARDS = st.sampled_from(
+    [CARD, CARD, REFUND_TAKES_TIME, REFUND_FAILS_LATER, CARD_DISPUTED, CARD_INQUIRED, DECLINED]
+)
+PARTS = st.sampled_from([None, None, 30, 50, 100])
+"""Hundredths of a price; all that is left where it is None."""
+SPANS = st.sampled_from([2, 10, 40, 130, DAY, 3 * DAY, WEEK])
+URLS = st.sampled_from(["https://here.example", "https://elsewhere.example"])
+STATUSES = st.sampled_from(["failed", "succeeded", "canceled", "requires_action", "failed"])
+VERDICTS = st.sampled_from(["escalate", "won", "lost"])
+
+
+class AnyFault(RuleBasedStateMachine):
+    def __init__(self, market: Market) -> None:
+        super().__init__()
+        self.play = Backstage(market)
+
+    @initialize(client=CLIENTS, coach=COACHES, ahead=AHEAD, card=CARDS)
+    def begin(self, client: int, coach: int, ahead: int, card: str) -> None:
+        self._buy(client, coach, ahead, 1, card)
+
+    @rule(client=CLIENTS, coach=COACHES, ahead=AHEAD, sessions=st.sampled_from([1, 1, 2, 3]), card=CARDS)
+    def buy(self, client: int, coach: int, ahead: int, sessions: int, card: str) -> None:
+        self._buy(client, coach, ahead, sessions, card)
+
+    def _buy(self, client: int, coach: int, ahead: int, sessions: int, card: str) -> None:
+        before = len(self.play.pages)
+        self.play.books(client, coach, ahead, sessions)
+        if self.play.bookings:
+            self.play.opens_page(0, "https://here.example")
+        if len(self.play.pages) > before:
+            self.play.pays(0, card)
+        self.play.listens()
+
+    @precondition(lambda self: self.play.bookings)
+    @rule(which=WHICH, url=URLS)
+    def open_page(self, which: int, url: str) -> None:
+        self.play.opens_page(which, url)
+        self.play.listens()
+
+    @precondition(lambda self: self.play.pages)
+    @rule(which=WHICH, card=CARDS)
+    def pay(self, which: int, card: str) -> None:
+        self.play.pays(which, card)
+        self.play.listens()
+
+    @rule(
+        client=CLIENTS, coach=COACHES, ahead=AHEAD, which=WHICH, iban=st.sampled_from([DEBIT, FAILING_DEBIT])
+    )
+    def debit(self, client: int, coach: int, ahead: int, which: int, iban: str) -> None:
+        self.play.books(client, coach, ahead, 1)
+        if self.play.bookings:
+            self.play.opens_page(which, "https://here.example")
+        if self.play.pages:
+            self.play.debits(0, iban)
+        self.play.listens()
+
+    @precondition(lambda self: self.play.bookings)
+    @rule(which=WHICH, by_client=st.booleans())
+    def cancel(self, which: int, by_client: bool) -> None:
+        self.play.cancels(which, by_client)
+
+    @precondition(lambda self: self.play.pages)
+    @rule(which=WHICH, part=PARTS, by_admin=st.booleans())
+    def give_back(self, which: int, part: int | None, by_admin: bool) -> None:
+        self.play.gives_back(which, part, by_admin)
+
+    @precondition(lambda self: self.play.pages)
+    @rule(which=WHICH, part=PARTS, heard=st.booleans())
+    def give_back_at_stripe(self, which: int, part: int | None, heard: bool) -> None:
+        self.play.gives_back_at_stripe(which, part)
+        self.play.listens(heard)
+
+    @precondition(lambda self: self.play.pages)
+    @rule(which=WHICH)
+    def ask_again(self, which: int) -> None:
+        self.play.asks_again(which)
+
+    @precondition(lambda self: self.play.pages)
+    @rule(which=WHICH, status=STATUSES, heard=st.booleans())
+    def bank_moves_refund(self, which: int, status: str, heard: bool) -> None:
+        self.play.bank_moves_refund(which, status)
+        self.play.listens(heard)
+
+    @precondition(lambda self: self.play.pages)
+    @rule(which=WHICH, part=PARTS, inquiry=st.booleans())
+    def dispute(self, which: int, part: int | None, inquiry: bool) -> None:
+        self.play.disputes(which, part, inquiry)
+        self.play.listens()
+
+    @precondition(lambda self: self.play.pages)
+    @rule(which=WHICH, how=VERDICTS, keep_fee=st.booleans(), heard=st.booleans())
+    def bank_goes_on(self, which: int, how: str, keep_fee: bool, heard: bool) -> None:
+        self.play.bank_goes_on(which, how, keep_fee)
+        self.play.listens(heard)
+
+    @precondition(lambda self: self.play.pages)
+    @rule(which=WHICH, here=st.booleans())
+    def answer_bank(self, which: int, here: bool) -> None:
+        self.play.answers_bank(which, here)
+        self.play.listens()
+
+    @rule(asked=st.sampled_from(Asked), failing=st.sampled_from(Failing), times=st.integers(1, 4))
+    def stripe_fails(self, asked: Asked, failing: Failing, times: int) -> None:
+        """The package asks three times, so that some of it nobody notices."""
+        self.play.market.stripe_fails(asked, failing, times)
+
+    @rule(client=CLIENTS, coach=COACHES, ahead=AHEAD, part=PARTS, failing=st.sampled_from(Failing))
+    def give_back_in_trouble(
+        self, client: int, coach: int, ahead: int, part: int | None, failing: Failing
+    ) -> None:
+        """Stripe fails for as long as the package asks."""
+        self._buy(client, coach, ahead, 1, CARD)
+        self.play.hears_all()
+        self.play.market.stripe_fails(Asked.A_REFUND, failing, 3)
+        self.play.gives_back(0, part, by_admin=False)
+        self.play.works_off()
+
+    @rule(client=CLIENTS, coach=COACHES, ahead=AHEAD, failing=st.sampled_from(Failing))
+    def buy_in_trouble(self, client: int, coach: int, ahead: int, failing: Failing) -> None:
+        """Whoever is told to come again does so."""
+        self.play.market.stripe_fails(Asked.A_PAGE, failing, 3)
+        self._buy(client, coach, ahead, 1, CARD)
+        if self.play.bookings:
+            self.play.opens_page(0, "https://here.example")
+        if self.play.pages:
+            self.play.pays(0, CARD)
+        self.play.listens()
+
+    @precondition(lambda self: self.play.waiting)
+    @rule(which=st.integers(0, 30), again=st.booleans())
+    def hear(self, which: int, again: bool) -> None:
+        self.play.hears(which, again)
+
+    @precondition(lambda self: self.play.waiting)
+    @rule()
+    def hear_all(self) -> None:
+        self.play.hears_all()
+
+    @precondition(lambda self: self.play.waiting)
+    @rule(which=st.integers(0, 30), number=st.integers(1, 6))
+    def never_hear(self, which: int, number: int) -> None:
+        for _ in range(min(number, len(self.play.waiting))):
+            self.play.never_hears(which)
+
+    @precondition(lambda self: self.play.jobs)
+    @rule(which=WHICH, again=st.booleans())
+    def work(self, which: int, again: bool) -> None:
+        self.play.works(which, again)
+        self.play.listens()
+
+    @precondition(lambda self: self.play.jobs)
+    @rule(which=WHICH)
+    def lose_a_job(self, which: int) -> None:
+        self.play.market.loses(self.play.jobs[which % len(self.play.jobs)])
+
+    @rule(minutes=SPANS)
+    def time_passes(self, minutes: int) -> None:
+        self.play.passes(minutes)
+
+    @rule()
+    def sweep(self) -> None:
+        self.play.sweeps()
+
+    @precondition(lambda self: self.play.pages)
+    @rule()
+    def reconcile(self) -> None:
+        self.play.reconciles()
+
+    @precondition(lambda self: len(self.play.waiting) > 20)
+    @rule(by_events=st.booleans())
+    def come_to_rest(self, by_events: bool) -> None:
+        self._rests(by_events)
+
+    def teardown(self) -> None:
+        try:
+            if sys.exc_info()[0] is None:
+                self._end_of_story()
+        finally:
+            self.play.market.ends()
+
+    def _end_of_story(self) -> None:
+        """All sessions end, all banks decide."""
+        for minutes in (0, 130 * DAY):
+            self.play.passes(minutes)
+            self._rests(by_events=len(self.play.pages) % 3 == 0)
+            self.play.finds_nothing_more()
+            self.play.hears_late()
+            self._check()
+
+    def _rests(self, by_events: bool) -> None:
+        self.play.comes_to_rest(by_events)
+        self._check()
+
+    def _check(self) -> None:
+        market = self.play.market
+        check_money(market)
+        check_refunds(market)
+        check_disputes(market)
+        check_owed(market)
+        check_told(market)
+        assert not market.select("SELECT * FROM stripe_event WHERE status IN ('received', 'failed')")
+
+
+@pytest.mark.timeout(900 if LONG is None else 0)  # a failure is made small before it is shown
+def test_whatever_fails_the_books_are_stripes(market: Market) -> None:
+    run_state_machine_as_test(
+        lambda: AnyFault(market),
+        settings=settings(
+            max_examples=int(LONG or STORIES),
+            stateful_step_count=STEPS,
+            deadline=None,
+            database=None,
+            derandomize=LONG is None,  # a change is judged by the same stories each time
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
