@@ -13,7 +13,7 @@ from app.fields import Body, Instant, Text, View
 from app.paging import Span, newest_first
 from app.payments import answering
 from app.payments.dispute_models import Dispute
-from app.payments.evidence import LONGEST
+from app.payments.evidence import LONGEST_STATEMENT
 from app.payments.schemas import DisputeView
 from app.payments.status import DisputeStatus
 
@@ -27,7 +27,7 @@ class DisputeSearch(Span):
 class StatementRequest(Body):
     """What the operator says; the booking's history follows it."""
 
-    text: Annotated[Text, Field(max_length=LONGEST // 2)] = ""
+    text: Annotated[Text, Field(max_length=LONGEST_STATEMENT)] = ""
 
 
 class AdminDisputeView(DisputeView):

@@ -10,7 +10,7 @@ from app.emails import dispute_messages
 from app.extensions import db, now
 from app.payments import disputes, evidence
 from app.payments.dispute_models import Dispute
-from app.payments.gateway import api
+from app.payments.gateway import api, lists
 from app.payments.gateway import disputes as at_stripe
 from app.problems import NotFound, Problem
 
@@ -21,6 +21,10 @@ class NotAnswerable(Problem):
 
 class EvidenceRefused(Problem):
     status, slug = 422, "evidence-refused"
+
+
+class StatementTooLong(Problem):
+    status, slug = 422, "statement-too-long"
 
 
 def find(name: str) -> Dispute:
@@ -46,22 +50,43 @@ def evidence_of(dispute: Dispute) -> str:
 def submit_evidence(dispute: Dispute, statement: str = "") -> None:
     """Send the bank the booking's history, below a statement of the operator's own.
 
-    Commits before Stripe is asked. Raises NotAnswerable, EvidenceRefused, StripeAway.
+    Commits before Stripe is asked. Raises StatementTooLong, NotAnswerable, EvidenceRefused, StripeAway.
     """
-    if dispute.evidence_submitted_at:
-        raise NotAnswerable("Evidence was submitted already; a bank takes it once.")
-    if not dispute.awaits_evidence:
-        raise NotAnswerable(f"This dispute is {dispute.status}: the bank takes no evidence.")
+    if len(statement) > evidence.LONGEST_STATEMENT:
+        raise StatementTooLong(f"A statement has {evidence.LONGEST_STATEMENT:,} characters at most.")
+    _look_again(dispute)
     packed = evidence.pack(dispute.payment, statement)
-    db.session.commit()  # no lock waits for Stripe's answer
+    dispute.evidence = packed.text
+    audit.record("dispute.submit_evidence", f"dispute:{dispute.id}")
+    db.session.commit()  # no lock waits for Stripe's answer, and what the bank is told is on record
     try:
         answer = at_stripe.submit_evidence(dispute.stripe_dispute_id, packed)
     except api.StripeRefused as error:
         raise EvidenceRefused(str(error)) from error
     disputes.told(answer)
-    audit.record("dispute.submit_evidence", f"dispute:{dispute.id}")
-    dispute.evidence, dispute.evidence_submitted_at = packed.text, now()
+    dispute.evidence_submitted_at = now()
     dispute.plan_warning()
+
+
+def _look_again(dispute: Dispute) -> None:
+    """An answer of Stripe's may have been lost, and a bank takes evidence once: how it stands now."""
+    _check_answerable(dispute)
+    db.session.commit()
+    try:
+        found = lists.find(lists.Kind.DISPUTE, dispute.stripe_dispute_id)
+    except api.StripeRefused as error:
+        raise EvidenceRefused(str(error)) from error
+    if found:
+        disputes.seen(found)
+        db.session.commit()
+    _check_answerable(dispute)
+
+
+def _check_answerable(dispute: Dispute) -> None:
+    if dispute.evidence_submitted_at:
+        raise NotAnswerable("Evidence was submitted already; a bank takes it once.")
+    if not dispute.awaits_evidence:
+        raise NotAnswerable(f"This dispute is {dispute.status}: the bank takes no evidence.")
 
 
 def warn(at: datetime, most: int) -> int:

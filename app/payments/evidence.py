@@ -22,6 +22,9 @@ from app.payments.status import Status
 LONGEST = 20_000
 """Characters that Stripe takes in one field; the fields together stay far below the 150,000 of all."""
 
+LONGEST_STATEMENT = LONGEST // 2
+"""Of the operator's own, so that there is room for the history."""
+
 Entry = tuple[datetime, str]
 
 
@@ -42,7 +45,8 @@ def _text(payment: Payment, statement: str) -> str:
     head = [*([statement, ""] if statement else []), *_summary(payment), ""]
     head.append(f"What happened, as our records of {_minute(now())} have it (all times are UTC):")
     entries = sorted(_entries(payment))
-    lines = [f"{_minute(at)}  {what}" for at, what in entries]
+    # Some of it is people's own words, which must not look like entries of ours.
+    lines = [f"{_minute(at)}  {' '.join(what.split())}" for at, what in entries]
     return _with_as_many("\n".join(head), lines)
 
 

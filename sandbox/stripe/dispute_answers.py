@@ -2,7 +2,7 @@
 
 from sandbox.stripe.account import Account
 from sandbox.stripe.disputes import OPEN, close_dispute, escalate
-from sandbox.stripe.errors import WrongState
+from sandbox.stripe.errors import InvalidParameter, WrongState
 from sandbox.stripe.events import change
 from sandbox.stripe.metadata import check_metadata, merged
 from sandbox.stripe.objects import Json
@@ -10,6 +10,8 @@ from sandbox.stripe.objects import Json
 # In test mode this evidence decides a dispute, or lets an inquiry go on (Stripe: "Test disputes").
 VERDICTS = {"winning_evidence": "won", "losing_evidence": "lost"}
 ESCALATES = "escalate_inquiry_evidence"
+# Stripe: "Respond to disputes", "Evidence submission guidelines".
+LONGEST_FIELD, LONGEST_IN_ALL = 20_000, 150_000
 
 
 def update(account: Account, params: Json, dispute_id: str) -> Json:
@@ -22,6 +24,7 @@ def update(account: Account, params: Json, dispute_id: str) -> Json:
     if "metadata" in params:
         fields["metadata"] = merged(dispute["metadata"], params["metadata"])
     evidence = params.get("evidence") or {}
+    _check_length(dispute, evidence)
     if evidence:
         fields |= {
             "evidence": {**dispute["evidence"], **evidence},
@@ -32,6 +35,20 @@ def update(account: Account, params: Json, dispute_id: str) -> Json:
         _decide_later(account, dispute, str(fields["evidence"]["uncategorized_text"]))
     change(account, "charge.dispute.updated", dispute, **fields)
     return dispute
+
+
+def _check_length(dispute: Json, evidence: Json) -> None:
+    for name, text in evidence.items():
+        if isinstance(text, str) and len(text) > LONGEST_FIELD:
+            raise InvalidParameter(
+                f"Invalid string: {text[:20]}…; must be at most {LONGEST_FIELD} characters",
+                param=f"evidence[{name}]",
+            )
+    texts = [text for text in {**dispute["evidence"], **evidence}.values() if isinstance(text, str)]
+    if sum(map(len, texts)) > LONGEST_IN_ALL:
+        raise InvalidParameter(
+            f"The combined character count of evidence is limited to {LONGEST_IN_ALL}.", param="evidence"
+        )
 
 
 def close(account: Account, _params: Json, dispute_id: str) -> Json:

@@ -17,7 +17,7 @@ from app.payments.status import DisputeStatus
 from tests.contract import check_log
 from tests.payments.conftest import Shop, become_admin
 from tests.payments.disputing import answered, decided, disputed, hears
-from tests.people import Person, next_week
+from tests.people import Person
 
 
 @pytest.fixture
@@ -166,15 +166,65 @@ def test_what_is_decided_takes_no_evidence(shop: Shop, client: Person, story: St
     assert (refused.status_code, "lost" in refused.json()["detail"]) == (409, True)
 
 
-def test_what_stripe_refuses_is_told_and_nothing_is_kept_of_it(
-    shop: Shop, client: Person, story: Story, admin: Person
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_what_stripe_refuses_is_told_and_it_can_be_sent_again(
+    shop: Shop, client: Person, story: Story, admin: Person, method: str
 ) -> None:
-    decided(shop, {"id": row(shop).stripe_dispute_id}, "lost")  # and we have not heard of it
+    shop.sandbox.control("/faults", path="/v1/disputes/*", method=method, status=400)
+    path = f"/admin/dispute/{row(shop).id}/evidence"
 
-    refused = admin.post(f"/admin/dispute/{row(shop).id}/evidence", json={})
+    refused = admin.post(path, json={})
 
     assert (refused.status_code, refused.json()["type"]) == (422, "/problems/evidence-refused")
     assert row(shop).evidence_submitted_at is None
+    assert admin.post(path, json={}).status_code == 200
+
+
+def test_what_was_decided_and_not_told_yet_is_learned_before_anything_is_sent(
+    shop: Shop, client: Person, story: Story, admin: Person
+) -> None:
+    decided(shop, {"id": row(shop).stripe_dispute_id}, "lost")
+
+    refused = admin.post(f"/admin/dispute/{row(shop).id}/evidence", json={})
+
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/not-answerable")
+    assert row(shop).status is DisputeStatus.LOST
+
+
+def test_what_the_bank_has_although_the_answer_was_lost_is_not_sent_twice_and_stays_on_record(
+    shop: Shop, client: Person, story: Story, admin: Person
+) -> None:
+    lost = {"close_connection": True, "after_work": True, "times": 3}
+    shop.sandbox.control("/faults", path="/v1/disputes/*", method="POST", **lost)
+    path = f"/admin/dispute/{row(shop).id}/evidence"
+    assert admin.post(path, json={"text": "They were there."}).status_code == 503
+
+    again = admin.post(path, json={"text": "They were there, I say."})
+
+    assert (again.status_code, again.json()["type"]) == (409, "/problems/not-answerable")
+    assert at_stripe(shop)["evidence_details"]["submission_count"] == 1
+    assert row(shop).evidence == at_stripe(shop)["evidence"]["uncategorized_text"]
+    assert len(admin.get("/admin/audit").json()["items"]) == 1
+
+
+def test_people_s_own_words_look_like_no_entry_of_ours(shop: Shop, client: Person, coach: Person) -> None:
+    booking, checkout = shop.pays_for(client, coach)
+    reason = "I am ill\n2026-11-01 10:00  The coach did not come"
+    assert client.post(f"/booking/{booking['id']}/cancel", json={"reason": reason}).status_code == 200
+    disputed(shop, client, checkout)
+
+    told = hears(shop, checkout).evidence
+
+    assert "as cancelled: I am ill 2026-11-01 10:00 The coach did not come\n" in told
+
+
+def test_a_statement_that_leaves_no_room_for_the_history_is_refused(shop: Shop, story: Story) -> None:
+    command = ["submit-evidence", row(shop).stripe_dispute_id, "--statement"]
+
+    said = shop.app.test_cli_runner().invoke(commands.stripe, [*command, "x" * 10_001])
+
+    assert (said.exit_code, "10,000 characters at most" in said.output) == (1, True)
+    assert at_stripe(shop)["evidence_details"]["submission_count"] == 0
 
 
 def test_while_stripe_is_away_it_can_be_sent_again(
@@ -218,35 +268,6 @@ def test_a_dispute_that_is_not_there_is_named(shop: Shop, admin: Person) -> None
     assert said.exit_code == 1
     assert "no such dispute" in said.output
     assert admin.get(f"/admin/dispute/{admin.id}").status_code == 404
-
-
-def test_admins_list_disputes_by_status_and_time_page_by_page(
-    shop: Shop, client: Person, coach: Person, admin: Person
-) -> None:
-    for hour, inquiry in ((9, False), (10, True), (11, False)):
-        booking = client.books(coach, next_week(hour))
-        checkout = client.checks_out(booking)
-        shop.told(shop.paid(checkout))
-        disputed(shop, client, checkout, inquiry=inquiry)
-        for event in shop.events(checkout, "charge.dispute."):
-            shop.told(event)
-
-    first = admin.get("/admin/dispute?limit=2").json()
-    rest = admin.get(f"/admin/dispute?limit=2&cursor={first['next_cursor']}").json()
-
-    listed = [*first["items"], *rest["items"]]
-    assert [each["status"] for each in listed] == [
-        "needs_response",
-        "warning_needs_response",
-        "needs_response",
-    ]
-    assert rest["next_cursor"] is None
-    assert "evidence" not in listed[0]
-    asked = admin.get("/admin/dispute?status=warning_needs_response").json()["items"]
-    assert [each["id"] for each in asked] == [listed[1]["id"]]
-    tomorrow = (now() + timedelta(days=1)).isoformat()
-    assert admin.get("/admin/dispute", params={"from": tomorrow}).json()["items"] == []
-    assert len(admin.get("/admin/dispute", params={"to": tomorrow}).json()["items"]) == 3
 
 
 def test_nobody_else_sees_them(shop: Shop, client: Person, coach: Person, story: Story) -> None:

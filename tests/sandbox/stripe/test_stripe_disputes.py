@@ -1,5 +1,7 @@
 """Disputes and inquiries."""
 
+from typing import Any
+
 import pytest
 import stripe
 
@@ -206,3 +208,23 @@ def test_the_dashboard_disputes_with_reason_and_amount(shop: Shop) -> None:
     shop.browser.post(f"{shop.url}/disputes/{inquiry.id}/escalate")
     shop.browser.post(f"{shop.url}/disputes/{inquiry.id}/close", data={"verdict": "won"})
     assert dispute_of(shop).status == "won"
+
+
+def test_evidence_is_no_longer_than_a_bank_reads(shop: Shop) -> None:
+    shop.paid(DISPUTES)
+    dispute_id, disputes = dispute_of(shop).id, shop.stripe.v1.disputes
+    with pytest.raises(stripe.InvalidRequestError, match="at most 20000 characters") as caught:
+        disputes.update(dispute_id, {"evidence": {"uncategorized_text": "x" * 20_001}})
+    assert caught.value.param == "evidence[uncategorized_text]"
+
+    fields = [
+        "access_activity_log",
+        "billing_address",
+        "cancellation_rebuttal",
+        "duplicate_charge_explanation",
+    ]
+    fields += ["product_description", "refund_policy_disclosure", "refund_refusal_explanation"]
+    most: Any = {"evidence": dict.fromkeys(fields, "x" * 20_000), "submit": False}
+    disputes.update(dispute_id, most)
+    with pytest.raises(stripe.InvalidRequestError, match="limited to 150000"):
+        disputes.update(dispute_id, {"evidence": {"uncategorized_text": "x" * 10_001}})
