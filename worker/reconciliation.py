@@ -8,6 +8,8 @@ from datetime import timedelta
 
 from celery import Task, shared_task
 
+from app.emails import operator_messages
+from app.extensions import db, now
 from app.jobs import enqueue
 from app.payments import reconcile
 from app.payments.gateway import api
@@ -40,6 +42,9 @@ def reconcile_nightly(self: "Task[..., int]") -> int:
     """The last days, and what is open from before, in as many turns as it takes."""
     try:
         stages = _turn(nightly())
+    except (api.KeyRefused, api.StripeRefused) as error:  # and would be again, however often it is asked
+        _tell(error.reason if isinstance(error, api.KeyRefused) else str(error))
+        return 0
     except (reconcile.AnotherAtWork, api.StripeAway) as error:
         log.warning("the nightly reconciliation waits: %s", error)
         come_again(self, LATER, error)
@@ -54,10 +59,20 @@ def _turn(window: Window) -> Sequence[Reconciliation]:
     began = time.monotonic()
     stages: Sequence[Reconciliation] = []
     with closing(reconcile.run(window, PATIENCE)) as steps:
-        for stages in steps:  # noqa: B007 - the last one counts
-            if time.monotonic() - began > LONGEST_TURN:
+        for stages in steps:
+            is_done = all(row.is_done for row in stages)  # what then is left to do is part of this turn
+            if time.monotonic() - began > LONGEST_TURN and not is_done:
                 break
     return stages
+
+
+def _tell(refusal: str) -> None:
+    db.session.rollback()
+    operator_messages.needs_attention(
+        f"reconciliation:{now():%Y-%m-%d}",
+        f"Stripe refuses what the nightly comparison with our books asks for: {refusal}",
+        "Run flask doctor, mend what it names, then run flask stripe reconcile --since 7d.",
+    )
 
 
 def _settled(stages: Sequence[Reconciliation]) -> int:

@@ -7,7 +7,6 @@ import logging
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from functools import partial
 
 from flask import current_app
 from sqlalchemy import NullPool, create_engine, func, select
@@ -19,7 +18,7 @@ from app.payments.gateway import api
 from app.payments.gateway.lists import Kind, Span
 from app.payments.reconciliation import differences, disputes, events, intents, progress, refunds, sessions
 from app.payments.reconciliation.differences import Sides
-from app.payments.reconciliation.pace import MOST, SHORTEST, Pace, listed
+from app.payments.reconciliation.pace import MOST, SHORTEST, Pace, listed, looked_up
 from app.payments.reconciliation.progress import Reconciliation
 from app.payments.reconciliation.subject import Disagreement, Found, Subject
 from app.payments.reconciliation.windows import Stage, Window
@@ -144,7 +143,7 @@ def _settled(subject: Subject, stripe_id: str, thing: StripeObject | None, pace:
     """
     if _try(subject, stripe_id, thing) is None:
         return None
-    return _try(subject, stripe_id, pace.ask(partial(subject.find, stripe_id)))
+    return _try(subject, stripe_id, looked_up(subject, stripe_id, pace))
 
 
 def _try(subject: Subject, stripe_id: str, thing: StripeObject | None) -> Disagreement | None:
@@ -181,7 +180,7 @@ def _look_again(stages: Sequence[Reconciliation], pace: Pace) -> None:
     began = min(row.started_at for row in stages)
     for old in differences.not_seen_since(began, LOOKED_AT_AGAIN):
         subject, stripe_id = OF_KIND[old.kind], old.stripe_id
-        thing = pace.ask(partial(subject.find, stripe_id))
+        thing = looked_up(subject, stripe_id, pace)
         disagreement = _settled(subject, stripe_id, thing, pace)
         if disagreement:
             differences.note(subject.kind, stripe_id, disagreement.sides)

@@ -98,8 +98,8 @@ def _examine(dispute_id: str, subject: StripeObject | None) -> Disagreement | No
     return _compare(subject, _ours(known).get(dispute_id), bool(_of_our_payments(known)))
 
 
-def _held(*which: ColumnElement[bool]) -> Callable[[Span, int], Sequence[str]]:
-    def held(span: Span, most: int) -> Sequence[str]:
+def _held(*which: ColumnElement[bool]) -> Callable[[Span, int | None], Sequence[str]]:
+    def held(span: Span, most: int | None) -> Sequence[str]:
         query = select(Dispute.stripe_dispute_id).where(
             Dispute.created_at >= span.since, Dispute.created_at < span.until, *which
         )
@@ -108,7 +108,7 @@ def _held(*which: ColumnElement[bool]) -> Callable[[Span, int], Sequence[str]]:
     return held
 
 
-def _held_open(span: Span, most: int) -> Sequence[str]:
+def _held_open(span: Span, most: int | None) -> Sequence[str]:
     is_open = or_(Dispute.decided_at.is_(None), Dispute.decided_at > now() - FUNDS_MOVE_WITHIN)
     return _held(is_open)(span, most)
 

@@ -46,7 +46,7 @@ def _deliver(event: StripeObject) -> None:
     inbox.handle(inbox.record(json.dumps(event)))
 
 
-def _held_stuck(span: Span, most: int) -> Sequence[str]:
+def _held_stuck(span: Span, most: int | None) -> Sequence[str]:
     query = select(StripeEvent.id).where(
         # Each has an index of its own; only few rows are in either.
         or_(StripeEvent.status == EventStatus.RECEIVED, StripeEvent.status == EventStatus.FAILED),
@@ -91,7 +91,7 @@ STUCK_EVENTS = Subject(
     kind=Kind.EVENT,
     page=nothing_listed,
     held=_held_stuck,
-    find=lambda _: None,  # what Stripe has on record of it changes nothing
+    find=None,  # what Stripe has on record of it changes nothing
     differing=list,
     examine=_examine_stuck,
 )

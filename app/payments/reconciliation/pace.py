@@ -22,6 +22,8 @@ BUSY_TRIES = 8
 """So often one request may be told that Stripe is busy."""
 MOST = 3 * PAGE
 """So many objects are held at a time."""
+MOST_ONE_BY_ONE = 50
+"""So many are looked up at a time, each by a request of its own: a step must end well before a job has to."""
 SHORTEST = timedelta(seconds=1)
 """Stripe's clock tells nothing finer apart."""
 
@@ -54,8 +56,8 @@ class Pace:
 
 def listed(subject: Subject, span: Span, pace: Pace) -> Found | None:
     """All of a span, the oldest first, and what we hold that Stripe does not list; None if it is too much."""
-    held = subject.held(span, MOST + 1)
     may_be_parted = span.length > SHORTEST
+    held = subject.held(span, MOST + 1 if may_be_parted else None)
     if len(held) > MOST and may_be_parted:
         return None
     newest_first: dict[str, StripeObject] = {}
@@ -68,7 +70,12 @@ def listed(subject: Subject, span: Span, pace: Pace) -> Found | None:
             return None
         page = pace.ask(partial(subject.page, span, page.objects[-1]["id"]))
     found: dict[str, StripeObject | None] = dict(reversed(newest_first.items()))
-    for stripe_id in held:
-        if stripe_id not in found:
-            found[stripe_id] = pace.ask(partial(subject.find, stripe_id))
-    return found
+    missing = [stripe_id for stripe_id in held if stripe_id not in found]
+    if subject.find and len(missing) > MOST_ONE_BY_ONE and may_be_parted:
+        return None
+    return found | {stripe_id: looked_up(subject, stripe_id, pace) for stripe_id in missing}
+
+
+def looked_up(subject: Subject, stripe_id: str, pace: Pace) -> StripeObject | None:
+    """One object as it is now. Raises StripeAway, StripeRefused."""
+    return pace.ask(partial(subject.find, stripe_id)) if subject.find else None

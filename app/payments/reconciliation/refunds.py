@@ -93,8 +93,8 @@ def _unknown_there(refund_id: str) -> Disagreement | None:
     return Disagreement(Sides("there is no such refund", f"{refund.status}, {refund.money}", refund.id))
 
 
-def _held(*which: ColumnElement[bool]) -> Callable[[Span, int], Sequence[str]]:
-    def held(span: Span, most: int) -> Sequence[str]:
+def _held(*which: ColumnElement[bool]) -> Callable[[Span, int | None], Sequence[str]]:
+    def held(span: Span, most: int | None) -> Sequence[str]:
         query = select(Refund.stripe_refund_id).where(
             Refund.created_at >= span.since,
             Refund.created_at < span.until,

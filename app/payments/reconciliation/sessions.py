@@ -132,8 +132,8 @@ def _unknown_there(session_id: str) -> Disagreement | None:
     return Disagreement(Sides("there is no such session", ours.summary(payment), payment.id))
 
 
-def _held(*which: ColumnElement[bool]) -> Callable[[Span, int], Sequence[str]]:
-    def held(span: Span, most: int) -> Sequence[str]:
+def _held(*which: ColumnElement[bool]) -> Callable[[Span, int | None], Sequence[str]]:
+    def held(span: Span, most: int | None) -> Sequence[str]:
         query = select(Payment.stripe_session_id).where(
             Payment.created_at >= span.since,
             Payment.created_at < span.until,

@@ -27,10 +27,10 @@ class Subject:
     kind: Kind
     page: Callable[[Span, str | None], Page]
     """What Stripe lists of a span, after the object with this id."""
-    held: Callable[[Span, int], Sequence[str]]
-    """Stripe's ids of what we made in a span, whether it lists them or not; so many at most."""
-    find: Callable[[str], StripeObject | None]
-    """One of them as it is now."""
+    held: Callable[[Span, int | None], Sequence[str]]
+    """Stripe's ids of what we made in a span, whether it lists them or not; so many at most, or all."""
+    find: Callable[[str], StripeObject | None] | None
+    """One of them as it is now; None where that changes nothing."""
     differing: Callable[[Found], Sequence[str]]
     """Which of these want a closer look."""
     examine: Callable[[str, StripeObject | None], Disagreement | None]
@@ -42,6 +42,6 @@ def nothing_listed(_span: Span, _after: str | None) -> Page:
     return Page([], more=False)
 
 
-def nothing_held(_span: Span, _most: int) -> Sequence[str]:
+def nothing_held(_span: Span, _most: int | None) -> Sequence[str]:
     """For a stage that goes by Stripe's list alone."""
     return []

@@ -98,9 +98,9 @@ def _since(text: str, at: datetime) -> datetime:
         return max(at - timedelta(**{_UNITS[length[2]]: int(length[1])}), BEGINNING)
     try:
         since = datetime.fromisoformat(text)
-    except ValueError:
+        since = _second(since if since.tzinfo else since.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):  # with its offset it may lie outside of the calendar
         raise BadWindow("say 24h, 7d, 2026-11-01 or 2026-11-01T14:00:00Z") from None
-    since = _second(since if since.tzinfo else since.replace(tzinfo=UTC))
     if since >= at:
         raise BadWindow("this lies in the future")
     return max(since, BEGINNING)

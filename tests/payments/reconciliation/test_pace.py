@@ -1,6 +1,7 @@
 """However much there is, and however Stripe feels, it is asked gently and nothing is left out."""
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,12 +11,15 @@ from sqlalchemy import text
 from app.extensions import db, now
 from app.payments import reconcile
 from app.payments.gateway.api import StripeAway, StripeBusy
+from app.payments.gateway.lists import Span
 from app.payments.inbox import SUBSCRIBED
 from app.payments.reconciliation import progress
+from app.payments.reconciliation.disputes import OPEN_DISPUTES
+from app.payments.reconciliation.pace import MOST_ONE_BY_ONE, Pace, listed
 from app.payments.reconciliation.progress import Reconciliation
 from app.payments.reconciliation.windows import EVENTS_KEPT, BadWindow, Stage, Window, asked, recent
 from tests.payments.conftest import Shop
-from tests.payments.reconciliation.comparing import PATIENCE, reconciled
+from tests.payments.reconciliation.comparing import PATIENCE, compared, reconciled
 from tests.people import Person
 from tests.waiting import wait_until
 
@@ -194,7 +198,37 @@ def test_an_operator_s_window_is_what_was_typed(silent: Shop) -> None:
     assert asked("2026-11-01T10:00:00+02:00").since == datetime(2026, 11, 1, 8, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("typed", ["", "0h", "yesterday", "-1d", "24", "2999-01-01", "1y"])
+@pytest.mark.parametrize(
+    "typed", ["", "0h", "yesterday", "-1d", "24", "2999-01-01", "1y", "0001-01-01T00:00+14:00"]
+)
 def test_what_is_no_time_is_refused(typed: str) -> None:
     with pytest.raises(BadWindow):
         asked(typed)
+
+
+def test_what_must_be_looked_up_one_by_one_is_taken_in_short_steps(silent: Shop) -> None:
+    several = [f"dp_{number}" for number in range(MOST_ONE_BY_ONE + 1)]
+    subject = replace(OPEN_DISPUTES, held=lambda _span, _most: several)
+    day = Span(now() - timedelta(days=1), now())
+
+    assert silent.work(listed, subject, day, Pace(PATIENCE)) is None
+
+    assert requests(silent, "/v1/disputes/*") == []
+    second = Span(day.until - timedelta(seconds=1), day.until)
+    few = replace(subject, held=lambda _span, _most: several[:3])
+    assert silent.work(listed, few, second, Pace(PATIENCE)) == dict.fromkeys(several[:3])
+
+
+def test_of_a_second_in_which_very_much_went_wrong_nothing_is_left_out(silent: Shop) -> None:
+    stuck = "'evt_' || n, 'charge.updated', false, '{\"data\": {\"object\": {}}}', 'failed', 1"
+    columns = "id, type, livemode, payload, status, attempts, due_at, received_at, request_id"
+    at = "now() - interval '3 hours', now() - interval '3 hours', '-'"
+    db.session.execute(
+        text(f"INSERT INTO stripe_event ({columns}) SELECT {stuck}, {at} FROM generate_series(1, 350) n")
+    )
+    db.session.commit()
+    window = Window(
+        "stuck", now() - timedelta(hours=1), now() + timedelta(seconds=1), [Stage.STUCK_EVENTS], False
+    )
+
+    assert compared(silent, window) == {Stage.STUCK_EVENTS: (0, 350)}

@@ -1,0 +1,57 @@
+"""The nightly comparison as a worker does it, in turns."""
+
+import os
+import subprocess
+import sys
+
+from sqlalchemy import text
+
+from app.extensions import db, now
+from tests.payments.conftest import Shop
+from tests.payments.reconciliation.committed.conftest import HERE
+
+ONE_JOB = "from worker.reconciliation import reconcile_nightly as job; job()"
+SHORT_TURNS = """
+import itertools, types, worker
+from app.payments.reconciliation.windows import nightly
+from worker import reconciliation as room
+room.time = types.SimpleNamespace(monotonic=itertools.count(0, 15).__next__)  # a turn is over after one step
+with worker.flask_app.app_context():
+    while not all(row.is_done for row in room._turn(nightly())):
+        pass
+"""
+
+
+def work(script: str, database: str) -> None:
+    variables = {**os.environ, "DATABASE_URL": database}
+    command = [sys.executable, "-c", script]
+    subprocess.run(command, cwd=HERE, env=variables, check=True, capture_output=True, timeout=60)
+
+
+def test_a_turn_that_ends_with_the_last_step_looks_at_old_differences_all_the_same(
+    silent: Shop, third_database: str
+) -> None:
+    said = "'checkout.session', 'cs_of_old', 'paid', 'pending', now() - interval '1 day'"
+    columns = "id, kind, stripe_id, stripe_says, we_say, last_seen"
+    db.session.execute(text(f"INSERT INTO difference ({columns}) VALUES (gen_random_uuid(), {said})"))
+    db.session.commit()
+
+    work(SHORT_TURNS, third_database)
+
+    assert db.session.scalar(text("SELECT count(*) FROM difference WHERE resolved_at IS NULL")) == 0
+
+
+def test_a_key_that_lacks_a_permission_is_told_once_a_night_and_not_asked_with_for_ever(
+    silent: Shop, third_database: str
+) -> None:
+    silent.sandbox.control("/faults", path="/v1/disputes", method="GET", status=403, times=100)
+    day = f"{now():%Y-%m-%d}"
+
+    for _ in range(2):
+        work(ONE_JOB, third_database)
+
+    mails = silent.mails("needs_attention")
+    assert f"reconciliation:{day}" in {mail.subject_id for mail in mails}
+    assert len(mails) == 1 or f"{now():%Y-%m-%d}" != day  # unless midnight passed
+    assert "Stripe refuses what the nightly comparison" in mails[0].text_body
+    assert "rak_" in mails[0].text_body
