@@ -65,7 +65,9 @@ def wins_its_appeal(shop: Shop, checkout: Checkout, taken: int) -> None:
     """What was lost is won after all, and all of it comes back."""
     (closed,) = word_of(shop, checkout, "closed")
     moves = closed["data"]["object"]["balance_transactions"]
-    shop.told(closed, status="won", balance_transactions=[*moves, {"amount": taken, "currency": "eur"}])
+    shop.told(
+        closed, status="won", balance_transactions=[*moves, {"amount": taken, "currency": "eur", "fee": 0}]
+    )
 
 
 def test_one_called_off_as_the_dispute_was_lost_is_owed_again_once_it_is_won(

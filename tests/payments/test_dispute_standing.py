@@ -48,7 +48,7 @@ def test_an_inquiry_that_was_closed_and_becomes_a_dispute_is_decided_no_longer(
 def test_of_a_dispute_about_less_than_its_inquiry_less_is_taken_in_any_currency(
     shop: Shop, asked: Event, late: bool
 ) -> None:
-    taken = {"amount": -5500, "currency": "usd"}
+    taken = {"amount": -5500, "currency": "usd", "fee": 1500}
     told = [asked, escalated(asked, amount=5000, balance_transactions=[taken])]
     for event in reversed(told) if late else told:
         shop.told(event)
