@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from app.extensions import db
 from app.payments.books import Kind
 from app.payments.ledger import Entry
+from app.payments.payout_models import PAYOUT, Payout
 
 
 @dataclass
@@ -19,10 +20,10 @@ class Totals:
     """What the entries of one currency sum to, in minor units."""
 
     currency: str
-    by_kind: Counter[Kind] = field(default_factory=Counter)
+    by_kind: Counter[str] = field(default_factory=Counter)
 
     @classmethod
-    def of(cls, amounts: Iterable[tuple[str, Kind, int]]) -> list[Self]:
+    def of(cls, amounts: Iterable[tuple[str, str, int]]) -> list[Self]:
         """One for each currency, in alphabetical order."""
         found: dict[str, Self] = {}
         for currency, kind, amount in amounts:
@@ -60,9 +61,14 @@ class Totals:
         return -self.by_kind[Kind.TRANSFER]
 
     @property
+    def paid_out(self) -> int:
+        """By ourselves, less what came back."""
+        return -self.by_kind[PAYOUT]
+
+    @property
     def owed(self) -> int:
         """What we have of it, and owe the coach; below nothing, what the coach owes us."""
-        return self.net - self.transferred
+        return self.net - self.transferred - self.paid_out
 
 
 def totals(
@@ -76,8 +82,19 @@ def totals(
         query = query.where(Entry.day <= until)
     if booking_id:
         query = query.where(Entry.booking_id == booking_id)
-    rows: Sequence[tuple[str, Kind, int]] = [
+    rows: list[tuple[str, str, int]] = [
         (currency, kind, int(amount))
         for currency, kind, amount in db.session.execute(query.group_by(Entry.currency, Entry.kind))
     ]
-    return Totals.of(rows)
+    paid_out = [] if booking_id else payouts(coach_id, since, until)
+    return Totals.of([*rows, *((each.currency, PAYOUT, -each.amount_minor) for each in paid_out)])
+
+
+def payouts(coach_id: UUID, since: date | None, until: date | None) -> Sequence[Payout]:
+    """What we paid out by ourselves from one day to another, both included."""
+    query = select(Payout).where(Payout.coach_id == coach_id)
+    if since:
+        query = query.where(Payout.day >= since)
+    if until:
+        query = query.where(Payout.day <= until)
+    return db.session.scalars(query.order_by(Payout.day, Payout.created_at, Payout.id)).all()

@@ -7,9 +7,15 @@ from app.accounts.access import current_account, signed_in
 from app.accounts.models import Role
 from app.coaches.models import Coach
 from app.extensions import db
-from app.payments import statement, statement_csv
+from app.payments import paid_out, statement, statement_csv
 from app.payments.earnings import totals
-from app.payments.earnings_schemas import EarningsSearch, EarningsView, StatementView
+from app.payments.earnings_schemas import (
+    EarningsSearch,
+    EarningsView,
+    PayoutRequest,
+    PayoutView,
+    StatementView,
+)
 from app.problems import NotFound
 
 earnings = APIBlueprint("earnings", __name__)
@@ -56,3 +62,13 @@ def show_statement_of_coach(coach_id: UUID, month: str) -> StatementView:
     if coach is None:
         raise NotFound("There is no such coach.")
     return StatementView.of(statement.of(coach, statement.Month.named(month)))
+
+
+@earnings.post("/admin/coach/<uuid:coach_id>/payout")
+@earnings.input(PayoutRequest)
+@earnings.output(PayoutView, status_code=201)
+@earnings.doc(responses=[404, 409])
+@signed_in(Role.ADMIN)
+def record_payout(coach_id: UUID, json_data: PayoutRequest) -> PayoutView:
+    """Put on record what was paid out to a coach outside of Stripe: it is owed no more."""
+    return PayoutView.of(paid_out.record(coach_id, json_data.money, json_data.reference))

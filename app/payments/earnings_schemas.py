@@ -1,15 +1,22 @@
 from datetime import date
-from typing import Annotated, Any, Self
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self, cast
 from uuid import UUID
 
 from pydantic import Field, model_validator
 
 from app.coaches.models import Coach
-from app.fields import Body, Major, View
-from app.money import Money
+from app.fields import Body, Instant, Line, Major, View
+from app.money import CURRENCIES, BadAmount, Money
 from app.payments.books import Kind
 from app.payments.earnings import Totals
-from app.payments.statement import Line, Statement
+from app.payments.payout_models import Payout
+from app.payments.statement import Line as Movement
+from app.payments.statement import Statement
+from app.problems import Invalid
+
+MOST_PAID_OUT = 2_000_000_000
+"""In minor units: what a column of them holds."""
 
 
 class EarningsSearch(Body):
@@ -29,7 +36,7 @@ class EarningsSearch(Body):
 class TotalsView(View):
     """Of one currency. Net is gross less refunded, lost to disputes, Stripe's fees and our commission.
 
-    Of it, some was transferred to the coach's own account at Stripe; the rest is owed.
+    Of it, some was transferred to the coach's own account at Stripe, some paid out by us; the rest is owed.
     """
 
     currency: str
@@ -47,6 +54,8 @@ class TotalsView(View):
     net_minor: int
     transferred: Major
     transferred_minor: int
+    paid_out: Major
+    paid_out_minor: int
     owed: Major
     owed_minor: int
 
@@ -56,7 +65,8 @@ class TotalsView(View):
 
     @classmethod
     def values(cls, totals: Totals) -> dict[str, Any]:
-        names = ("gross", "refunded", "lost", "fees", "commission", "net", "transferred", "owed")
+        of_net = ("transferred", "paid_out", "owed")
+        names = ("gross", "refunded", "lost", "fees", "commission", "net", *of_net)
         amounts = _amounts(totals.currency, {name: getattr(totals, name) for name in names})
         return {"currency": totals.currency, **amounts}
 
@@ -70,24 +80,61 @@ class EarningsView(View):
         return cls(time_zone=coach.time_zone, totals=[TotalsView.of(each) for each in totals])
 
 
+class PayoutRequest(Body):
+    """What was paid out to a coach, or with a minus what came back; `reference` is the bank's or your own."""
+
+    amount: Annotated[Decimal, Field(max_digits=12)]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    reference: Annotated[Line, Field(min_length=1, max_length=200)]
+
+    @property
+    def money(self) -> Money:
+        """Raises Invalid."""
+        if self.currency not in CURRENCIES:
+            raise Invalid("/currency", "is no currency that can be paid in here")
+        try:
+            found = Money.of(self.amount, self.currency)
+        except BadAmount as error:
+            raise Invalid("/amount", str(error)) from None
+        if not 0 < abs(found.amount) <= MOST_PAID_OUT:
+            raise Invalid("/amount", "is nothing, or more than can be paid out at once")
+        return found
+
+
+class PayoutView(View):
+    id: UUID
+    coach_id: UUID
+    amount: Major
+    amount_minor: int
+    currency: str
+    reference: str
+    created_at: Instant
+
+    @classmethod
+    def of(cls, payout: Payout) -> Self:
+        plain = {field: getattr(payout, field) for field in cls.model_fields if field != "amount"}
+        return cls(amount=payout.money.major, **plain)
+
+
 class LineOfStatement(View):
     """What the coach gets is positive. A fee is in the currency that Stripe settles in."""
 
     date: date
-    kind: Kind
+    kind: Kind | Literal["payout"]
     booking_id: UUID | None
     """None where money went back for a series, and nobody said for which of its sessions."""
-    payment_id: UUID
+    payment_id: UUID | None
+    """None of a payout."""
     client: str
     amount: Major
     amount_minor: int
     currency: str
 
     @classmethod
-    def of(cls, line: Line) -> Self:
+    def of(cls, line: Movement) -> Self:
         return cls(
             date=line.day,
-            kind=line.kind,
+            kind=cast("Any", line.kind),
             booking_id=line.booking_id,
             payment_id=line.payment_id,
             client=line.client,

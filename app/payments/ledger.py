@@ -15,6 +15,7 @@ from app.payments import books
 from app.payments.books import Gone, Item, Kept, Kind, Paid
 from app.payments.dispute_models import Dispute
 from app.payments.models import Payment, PaymentLine, Refund
+from app.payments.payout_models import Payout
 from app.payments.status import NOT_REFUNDED
 
 
@@ -78,7 +79,9 @@ def post(payment: Payment) -> None:
 def day(coach: Coach) -> date:
     """The day of what is entered now: today by the coach's clock, unless the last entry is of a later one."""
     today = now().astimezone(coach.zone).date()
-    last = db.session.scalar(select(func.max(Entry.day)).where(Entry.coach_id == coach.id))
+    entered = select(func.max(Entry.day)).where(Entry.coach_id == coach.id).scalar_subquery()
+    paid_out = select(func.max(Payout.day)).where(Payout.coach_id == coach.id).scalar_subquery()
+    last = db.session.scalar(select(func.greatest(entered, paid_out)))
     return max(today, last) if last else today
 
 

@@ -1,6 +1,7 @@
 """A coach's statement of a month: each movement of money, and what was owed before and after."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -13,11 +14,12 @@ from app.accounts.models import Account
 from app.coaches.models import Coach
 from app.extensions import db
 from app.money import Money
-from app.payments import ledger
+from app.payments import earnings, ledger
 from app.payments.books import Kind
 from app.payments.earnings import Totals
 from app.payments.ledger import Entry
 from app.payments.models import Payment
+from app.payments.payout_models import PAYOUT
 from app.problems import NotFound
 
 
@@ -45,9 +47,9 @@ class Line:
     """One movement; what the coach gets is positive."""
 
     day: date
-    kind: Kind
+    kind: str
     booking_id: UUID | None
-    payment_id: UUID
+    payment_id: UUID | None
     client: str
     amount: Money
 
@@ -85,7 +87,7 @@ def of(coach: Coach, month: Month) -> Statement:
         month=month,
         is_closed=today > month.last,
         opening=_opening(coach.id, month),
-        lines=_lines(coach.id, month),
+        lines=sorted(_lines(coach.id, month) + _payouts(coach.id, month), key=lambda line: line.day),
     )
 
 
@@ -93,8 +95,12 @@ def _opening(coach_id: UUID, month: Month) -> dict[str, int]:
     before = select(Entry.currency, func.sum(Entry.amount_minor)).where(
         Entry.coach_id == coach_id, Entry.day < month.first
     )
-    rows = db.session.execute(before.group_by(Entry.currency))
-    return {currency: int(amount) for currency, amount in rows if amount}
+    owed: Counter[str] = Counter()
+    for currency, amount in db.session.execute(before.group_by(Entry.currency)):
+        owed[currency] += int(amount)
+    for payout in earnings.payouts(coach_id, None, month.first - timedelta(days=1)):
+        owed[payout.currency] -= payout.amount_minor
+    return {currency: amount for currency, amount in owed.items() if amount}
 
 
 def _lines(coach_id: UUID, month: Month) -> list[Line]:
@@ -115,4 +121,18 @@ def _lines(coach_id: UUID, month: Month) -> list[Line]:
             amount=Money(entry.amount_minor, entry.currency),
         )
         for entry, name in rows
+    ]
+
+
+def _payouts(coach_id: UUID, month: Month) -> list[Line]:
+    return [
+        Line(
+            day=payout.day,
+            kind=PAYOUT,
+            booking_id=None,
+            payment_id=None,
+            client="",
+            amount=Money(-payout.amount_minor, payout.currency),
+        )
+        for payout in earnings.payouts(coach_id, month.first, month.last)
     ]

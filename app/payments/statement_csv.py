@@ -34,7 +34,7 @@ def _rows(statement: Statement) -> Iterator[tuple[str, ...]]:
             str(line.day),
             line.kind,
             booking,
-            str(line.payment_id),
+            str(line.payment_id or ""),
             line.client,
             *_in_and_out(line.amount),
         )

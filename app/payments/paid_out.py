@@ -1,0 +1,45 @@
+"""What we have paid out to coaches by ourselves, such as by bank transfer: put on record by an operator."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app import audit
+from app.coaches.models import Coach
+from app.extensions import db
+from app.money import Money
+from app.payments import ledger
+from app.payments.earnings import totals
+from app.payments.payout_models import Payout
+from app.problems import Invalid, NotFound, Problem
+
+
+class PaidOutAlready(Problem):
+    status, slug = 409, "paid-out-already"
+
+
+def record(coach_id: UUID, amount: Money, reference: str) -> Payout:
+    """Put it on record, in the coach's books and in the audit log, once.
+
+    Raises NotFound, PaidOutAlready, and Invalid for more than what is owed.
+    """
+    coach = Coach.locked(coach_id)
+    if coach is None:
+        raise NotFound("There is no such coach.")
+    same = select(Payout.id).where(Payout.coach_id == coach_id, Payout.reference == reference)
+    if db.session.scalar(same):
+        raise PaidOutAlready(f"A payout with the reference {reference} is on record.")
+    owed = sum(each.owed for each in totals(coach_id, None, None) if each.currency == amount.currency)
+    if amount.amount > max(0, owed):
+        raise Invalid("/amount", f"is more than what is owed, {Money(owed, amount.currency)}")
+    payout = Payout(
+        coach_id=coach_id,
+        day=ledger.day(coach),
+        amount_minor=amount.amount,
+        currency=amount.currency,
+        reference=reference,
+    )
+    db.session.add(payout)
+    audit.record("payout.record", f"coach:{coach_id}", f"{amount}, {reference}")
+    db.session.flush()
+    return payout
