@@ -30,6 +30,7 @@ class Answers:
     """Nobody took the call: the web was away."""
     cut: int = 0
     """Taken, and the connection ended before the answer."""
+    cuts: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
     """5xx other than an honest 503 with its Retry-After."""
     away: list[str] = field(default_factory=list)
@@ -43,6 +44,7 @@ class Answers:
                 self.unreached += 1
             elif isinstance(answer, httpx.TransportError):
                 self.cut += 1
+                self.cuts.append(f"{method} {url}: {answer!r}")
             else:
                 self.statuses[answer.status_code] += 1
                 told = f"{method} {url}: {answer.status_code} {answer.text[:300]}"

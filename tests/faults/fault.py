@@ -102,7 +102,8 @@ def struck(fault: Fault, scene: Scene, post: Post) -> Outcome:
     rested = time.monotonic()
     turned_away = answers.away[away:]
     wrong = answers.broken[broken:] + ([] if fault.turns_away else turned_away) + trade.errors[erred:]
-    verdict = judge(scene.plant, trade, post)
+    with scene.plant.database.connect() as rows:
+        verdict = judge(rows, scene.plant, trade, post)
     seconds = over - began, rested - over, time.monotonic() - rested
     return Outcome(
         fault, verdict, wrong, len(turned_away), answers.cut - cut, len(trade.paid) - paid, seconds

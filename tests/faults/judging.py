@@ -54,14 +54,13 @@ class Verdict:
         return [f"lost: {each}" for each in self.lost] + [f"doubled: {each}" for each in self.doubled]
 
 
-def judge(plant: Plant, trade: Trade, post: Post) -> Verdict:
+def judge(rows: Connection, plant: Plant, trade: Trade, post: Post) -> Verdict:
     """To be asked at rest."""
     verdict = Verdict()
-    with plant.database.connect() as rows:
-        _judge_payments(verdict, rows, trade, outside.paid_sessions(plant.sandbox))
-        _judge_bookings(verdict, rows, trade)
-        _judge_mails(verdict, rows, plant, post)
-        _judge_events(verdict, rows, plant)
+    _judge_payments(verdict, rows, trade, outside.paid_sessions(plant.sandbox))
+    _judge_bookings(verdict, rows, trade)
+    _judge_mails(verdict, rows, plant, post)
+    _judge_events(verdict, rows, plant)
     return verdict
 
 

@@ -1,6 +1,7 @@
 """Two of what should be one, an event that nobody can apply, and clocks that jump."""
 
 import json
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import uuid4
@@ -19,17 +20,18 @@ from tests.faults.resting import let_pauses_run_out
 from tests.waiting import wait_until
 
 AT_ONCE = 6
+SECONDS = 6.0
+"""How long two beats run, and a clock is off."""
 JUMPS = (600, -240, 0)
 """Seconds that our clocks are off, one after the other."""
 
 
 def two_beats(scene: Scene) -> None:
     """As while a new release starts before the old one has ended."""
-    beat, folder = scene.plant.beat, scene.plant.folder
-    second = Part("beat-2", "true", beat.environ, folder / "beat-2.log")
-    second.command = [word.replace(f"{folder}/beat", f"{folder}/beat-2") for word in beat.command]
+    beat = scene.plant.beat
+    second = Part("beat-2", shlex.join(beat.command), beat.environ, scene.plant.folder / "beat-2.log")
     second.start()
-    scene.let_trade(scene.away_seconds)
+    scene.let_trade(SECONDS)
     second.kill()
 
 
@@ -59,6 +61,7 @@ def poison(scene: Scene) -> None:
     wait_until(lambda: _is_failed(scene.plant, event_id), 60, every=0.5)
     told = f"SELECT count(*) FROM email WHERE kind = 'needs_attention' AND subject_id = 'event:{event_id}'"
     assert scene.plant.count(told) == 1
+    _discard(scene.plant, event_id)
 
 
 def _deliver(url: str, event_id: str) -> None:
@@ -73,6 +76,12 @@ def _of(plant: Plant, event_id: str) -> str | None:
     with plant.database.connect() as rows:
         look = text("SELECT status FROM stripe_event WHERE id = :id AND last_error IS NOT NULL")
         return rows.scalar(look, {"id": event_id})
+
+
+def _discard(plant: Plant, event_id: str) -> None:
+    """As an operator does in the end."""
+    with plant.database.begin() as rows:
+        rows.execute(text("UPDATE stripe_event SET status = 'ignored' WHERE id = :id"), {"id": event_id})
 
 
 def _age(plant: Plant, event_id: str) -> None:
@@ -94,7 +103,7 @@ def clock_jumps(scene: Scene) -> None:
     with _shifted(scene):
         for seconds in JUMPS:
             clock.write_text(str(seconds))
-            scene.let_trade(scene.away_seconds)
+            scene.let_trade(SECONDS)
 
 
 @contextmanager

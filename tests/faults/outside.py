@@ -60,10 +60,10 @@ class Post:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
-        self._seen: dict[int, str] = {}
+        self.seen: dict[int, str] = {}
 
     def arrived(self) -> Counter[str]:
         """How often each Message-ID did."""
         mails = self._sandbox.http.get(f"{self._sandbox.mailbox_url}/api/messages").json()["items"]
-        self._seen |= {mail["id"]: mail["message_id"] for mail in mails}
-        return Counter(self._seen.values())
+        self.seen |= {mail["id"]: mail["message_id"] for mail in mails}
+        return Counter(self.seen.values())

@@ -35,7 +35,7 @@ LINES = {
     "worker-1": ("worker", "--concurrency=1 --hostname=one@%h"),
     "worker-2": ("worker", "--concurrency=1 --hostname=two@%h"),
     "mailer": ("mailer", ""),
-    "beat": ("beat", "--schedule {folder}/beat"),
+    "beat": ("beat", ""),
 }
 """What runs, by which line of the Procfile, and with what besides."""
 
@@ -132,7 +132,7 @@ def running(folder: Path) -> Iterator[Plant]:
 def _parts(environ: dict[str, str], folder: Path) -> dict[str, Part]:
     procfile: dict[str, str] = dict(parse_procfile((ROOT / "Procfile").read_text()).processes)
     return {
-        name: Part(name, f"{procfile[line]} {more.format(folder=folder)}", environ, folder / f"{name}.log")
+        name: Part(name, f"{procfile[line]} {more}", environ, folder / f"{name}.log")
         for name, (line, more) in LINES.items()
     }
 

@@ -1,6 +1,5 @@
 """Waiting until nothing is under way: deliveries, events, refunds and mails are all done."""
 
-import itertools
 import subprocess
 
 from sqlalchemy import Connection, text
@@ -13,6 +12,7 @@ from tests.waiting import wait_until
 
 PATIENCE = 90.0
 LOOK_SECONDS = 0.25
+CALM_LOOKS = 3
 MOMENTS = 60
 LOOKS_AT_THE_LIVING = 80
 LOOKS_UNTIL_HELPED = 4
@@ -56,26 +56,47 @@ def rest(plant: Plant, trade: Trade) -> None:
     trade.pause()
     wait_until(plant.is_ready, PATIENCE, every=0.2)
     wait_until(trade.is_quiet, PATIENCE)
-    looks = itertools.count(1)
+    looks = Looks(plant)
     try:
-        wait_until(lambda: _is_done(plant, next(looks)), PATIENCE, every=LOOK_SECONDS)
+        wait_until(looks.are_calm, PATIENCE, every=LOOK_SECONDS)
     except AssertionError:
         raise Restless(plant) from None
 
 
-def _is_done(plant: Plant, look: int) -> bool:
-    with plant.database.begin() as rows:
-        if rows.scalar(text(UNDER_WAY)):
-            if look % LOOKS_UNTIL_HELPED == 0:
-                let_pauses_run_out(plant)
-            _release_claims_of_the_dead(plant, rows, look)
+class Looks:
+    """One look after the other at a plant that comes to rest, helping it on now and then."""
+
+    def __init__(self, plant: Plant) -> None:
+        self._plant = plant
+        self._looks = self._calm = 0
+
+    def are_calm(self) -> bool:
+        """Several in a row: a job that leaves no row may have something happen at Stripe."""
+        self._looks += 1
+        self._calm = self._calm + 1 if self._is_calm() else 0
+        return self._calm >= CALM_LOOKS
+
+    def _is_calm(self) -> bool:
+        if _is_about_to_happen(self._plant):
             return False
-        known = set(rows.scalars(text("SELECT id FROM stripe_event")))
-    deliveries = outside.deliveries(plant.sandbox)
-    unheard = {event: tries for event, tries in deliveries.items() if event not in known}
-    if unheard and look % LOOKS_UNTIL_HELPED == 0:
-        _help(plant, unheard)
-    return not unheard and not _is_about_to_happen(plant)
+        with self._plant.database.begin() as rows:
+            known = set(rows.scalars(text("SELECT id FROM stripe_event")))
+            if rows.scalar(text(UNDER_WAY)):
+                self._help_rows(rows)
+                return False
+        deliveries = outside.deliveries(self._plant.sandbox)
+        unheard = {event: tries for event, tries in deliveries.items() if event not in known}
+        if unheard and self._is_time_to_help():
+            _help(self._plant, unheard)
+        return not unheard
+
+    def _is_time_to_help(self) -> bool:
+        return self._looks % LOOKS_UNTIL_HELPED == 0
+
+    def _help_rows(self, rows: Connection) -> None:
+        if self._is_time_to_help():
+            let_pauses_run_out(self._plant)
+        _release_claims_of_the_dead(self._plant, rows, self._looks)
 
 
 def _is_about_to_happen(plant: Plant) -> bool:
@@ -101,7 +122,8 @@ def _help(plant: Plant, unheard: dict[str, list[outside.Json]]) -> None:
     """Stripe tries again now, and not after its pause; what it will not send any more is looked up there."""
     not_taken = [event for event, tries in unheard.items() if not outside.is_taken(tries)]
     for event in not_taken:
-        plant.sandbox.control(f"/events/{event}/resend")
+        if unheard[event][0]["attempts"]:  # else it is on its way
+            plant.sandbox.control(f"/events/{event}/resend")
     if not not_taken:
         reconcile(plant)
 

@@ -12,14 +12,18 @@ class Tally:
     scene: Scene
     outcomes: list[Outcome] = field(default_factory=list)
     seconds: float = 0.0
+    differences: str = ""
+    """What `flask stripe reconcile` says at the end, when Stripe's word and our books do not agree."""
 
     @property
     def wrongs(self) -> list[str]:
-        return [f"{outcome.fault}: {wrong}" for outcome in self.outcomes for wrong in outcome.wrongs]
+        found = [f"{outcome.fault}: {wrong}" for outcome in self.outcomes for wrong in outcome.wrongs]
+        return found + [self.differences] * bool(self.differences)
 
     def found(self) -> dict[str, Any]:
         """As it is kept."""
-        answers, last = self.scene.trade.answers, self.outcomes[-1].verdict
+        answers = self.scene.trade.answers
+        last = max((outcome.verdict for outcome in self.outcomes), key=lambda verdict: verdict.payments)
         return {
             "seconds": round(self.seconds),
             "requests": answers.requests,
@@ -37,6 +41,7 @@ class Tally:
             "503_while_something_was_away": len(answers.away),
             "not_taken_by_the_web": answers.unreached,
             "cut_by_a_kill": answers.cut,
+            "cuts": answers.cuts,
             "wrongs": self.wrongs,
         }
 
