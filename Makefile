@@ -26,8 +26,9 @@ check: .venv/installed  ## format, lint, types, import contracts, dependencies, 
 bench: .venv/installed  ## how long all takes as bookings grow, and a crowd at one slot: six minutes, or BENCH=crowd
 	.venv/bin/python -m bench $(BENCH)
 
-faults: .venv/installed  ## pull every plug while people book and pay: eight minutes, and what was lost or came twice
+faults: .venv/installed  ## pull every plug while people book and pay: fifteen minutes; then 10,000 bad requests and deliveries
 	.venv/bin/python -m tests.faults $(FAULTS)
+	FUZZ=120 .venv/bin/python -m pytest --timeout=1800 tests/bad_input tests/payments/test_any_delivery.py
 
 lock: .venv/installed  ## both lock files, from pyproject.toml
 	$(LOCK) pyproject.toml -o requirements.txt

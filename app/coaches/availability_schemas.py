@@ -55,7 +55,10 @@ DayName = Annotated[
     WithJsonSchema({"type": "string", "enum": [day.name.lower() for day in Weekday]}),
 ]
 LocalTime = Annotated[
-    time, AfterValidator(_whole_minute), PlainSerializer(lambda at: at.strftime("%H:%M"), return_type=str)
+    time,
+    AfterValidator(_whole_minute),
+    PlainSerializer(lambda at: at.strftime("%H:%M"), return_type=str),
+    WithJsonSchema({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "examples": ["09:00"]}),
 ]
 LocalDate = Annotated[date, AfterValidator(_of_our_days)]
 LocalDateTime = Annotated[

@@ -61,9 +61,9 @@ def record(payload: str) -> str:
     row = {
         "id": event["id"],
         "type": event["type"],
-        "livemode": event.get("livemode", False),
+        "livemode": event.get("livemode") is True,
         "payload": payload,
-        "payment_intent_id": intent if isinstance(intent, str) else None,
+        "payment_intent_id": intent if isinstance(intent, str) and intent.isprintable() else None,
         "request_id": context.request_id.get(),
     }
     db.session.execute(insert(StripeEvent).values(row).on_conflict_do_nothing(index_elements=["id"]))

@@ -48,10 +48,15 @@ def _check_is_event(payload: str) -> None:
         raise BadDelivery("The body is not JSON.") from error
     well_formed = (
         isinstance(event, dict)
-        and isinstance(event.get("id"), str)
-        and isinstance(event.get("type"), str)
+        and _is_name(event.get("id"))
+        and _is_name(event.get("type"))
         and isinstance(event.get("data"), dict)
         and isinstance(event["data"].get("object"), dict)
     )
     if not well_formed:
         raise BadDelivery("The body is not an event: it needs id, type and data.object.")
+
+
+def _is_name(value: object) -> bool:
+    """PostgreSQL could not put another on record, and its job would come again for ever."""
+    return isinstance(value, str) and value != "" and value.isprintable()
