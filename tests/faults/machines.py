@@ -16,7 +16,7 @@ EVENTS_AT_WORK = (
 )
 HELD_UP = 2.0
 """Seconds that a row is kept from the workers: less than what they wait for a lock."""
-ROUNDS = 10
+ROUNDS = 20
 
 
 def _in_the_middle_of_an_event(scene: Scene, blow: Callable[[], None]) -> None:
@@ -64,7 +64,7 @@ def mailer_killed(scene: Scene) -> None:
 def mails_under_way(scene: Scene) -> Iterator[None]:
     """The server has taken a mail, and its sender does not know yet."""
     scene.plant.sandbox.mail_fails(at="data", delay_seconds=3, times=2)
-    wait_until(lambda: _mail_faults(scene.plant) < 1, 30)
+    wait_until(lambda: _mail_faults(scene.plant) < 1, 60)
     yield
 
 

@@ -39,7 +39,7 @@ def same_event_at_once(scene: Scene) -> None:
     """Each delivered several times at the same instant, so that both workers have it in their hands."""
     sandbox = scene.plant.sandbox
     sandbox.control("/deliveries/rule", mode="hold")
-    held = wait_until(lambda: _held(scene.plant), 30)
+    held = wait_until(lambda: _held(scene.plant), 60)
     answers = sandbox.control("/deliver", events=held, times=AT_ONCE, concurrently=True)["answers"]
     sandbox.control("/deliveries/rule", mode="normal")
     sandbox.control("/deliveries/release")
@@ -56,7 +56,7 @@ def poison(scene: Scene) -> None:
     """An event that raises each time ends as failed, and the operator is told."""
     event_id = f"evt_poison{uuid4().hex}"
     _deliver(scene.plant.url, event_id)
-    wait_until(lambda: _of(scene.plant, event_id), 30)
+    wait_until(lambda: _of(scene.plant, event_id), 60)
     _age(scene.plant, event_id)
     wait_until(lambda: _is_failed(scene.plant, event_id), 60, every=0.5)
     told = f"SELECT count(*) FROM email WHERE kind = 'needs_attention' AND subject_id = 'event:{event_id}'"

@@ -125,7 +125,7 @@ def running(folder: Path) -> Iterator[Plant]:
         )
         plant = Plant(postgres, valkey, sandbox, parts, database, environ, folder)
         stack.enter_context(_kept_up(plant))
-        wait_until(lambda: sandbox.answers() and plant.is_ready(), timeout=60)
+        wait_until(lambda: sandbox.answers() and plant.is_ready(), timeout=120)
         yield plant
 
 

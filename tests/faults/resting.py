@@ -10,7 +10,7 @@ from tests.faults.plant import Plant
 from tests.faults.trade import Trade
 from tests.waiting import wait_until
 
-PATIENCE = 90.0
+PATIENCE = 120.0
 LOOK_SECONDS = 0.25
 CALM_LOOKS = 3
 MOMENTS = 60
