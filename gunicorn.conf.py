@@ -3,7 +3,10 @@
 import os
 import shutil
 import tempfile
+from select import select
 from typing import Any
+
+from gunicorn.workers.gthread import ThreadWorker
 
 # Each process counts its requests in a file here, so that /metrics adds them up whichever of them is asked.
 # It must be named before the first import of prometheus_client.
@@ -16,11 +19,28 @@ from app.config import Settings  # noqa: E402
 
 Settings.load()  # a bad setting stops the server here, and not each of its workers for ever
 
+
+class Worker(ThreadWorker):
+    """Threads: a frozen broker or database holds one of them, not the process.
+
+    When it is to end it lets in who stands at the door, and shuts it: gunicorn's own leaves it open until the
+    last request is answered, and then cuts off everybody who came meanwhile.
+    """
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        super().set_accept_enabled(enabled)
+        if not self.alive:
+            for door in self.sockets:
+                while select([door], [], [], 0)[0]:
+                    self.accept(door)
+                door.close()
+
+
 # On a laptop only the laptop itself may ask: the demo accounts' password is known to all.
 host = "127.0.0.1" if os.environ.get("APP_ENV") in {"development", "test"} else "0.0.0.0"  # noqa: S104
 bind = f"{host}:{os.environ.get('PORT', '8000')}"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-worker_class = "gthread"  # a frozen broker or database holds a thread, not the process
+worker_class = Worker
 threads = 8
 timeout = 30
 graceful_timeout = 20
