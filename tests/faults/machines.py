@@ -98,7 +98,11 @@ def everything_killed(scene: Scene) -> None:
 
 
 def web_terminated(scene: Scene) -> None:
+    """Whoever was let in is answered."""
+    cut = len(scene.trade.answers.cuts)
     scene.plant.web.terminate()
+    scene.let_trade(0.5)
+    assert scene.trade.answers.cuts[cut:] == []
 
 
 def worker_terminated(scene: Scene) -> None:
