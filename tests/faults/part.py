@@ -14,15 +14,13 @@ from tests.waiting import wait_until
 
 
 class Part:
-    """A process that is started again when it ends, as platforms do, unless it is to stay away."""
+    """A process that is started again when it ends, as platforms do."""
 
     def __init__(self, name: str, command: str, environ: Mapping[str, str], log: Path) -> None:
         self.name = name
         self.command = shlex.split(command)
         self.environ = environ
         self.log = log
-        self.wanted = False
-        self.starts = 0
         self._popen: subprocess.Popen[bytes] | None = None
 
     @property
@@ -39,16 +37,14 @@ class Part:
         return children_of(self.pid)
 
     def start(self) -> None:
-        self.wanted = True
-        self.starts += 1
         with self.log.open("ab") as log:
             self._popen = subprocess.Popen(
                 self.command, cwd=ROOT, env=dict(self.environ), stdout=log, stderr=log, start_new_session=True
             )
 
     def revive(self) -> bool:
-        """Start it again if it has ended against our wish; whether it had."""
-        if not self.wanted or self.runs or members_of(self.pid):
+        """Start it again if it has ended; whether it had."""
+        if self.runs or members_of(self.pid):
             return False
         self.start()
         return True
@@ -72,7 +68,8 @@ class Part:
     def ask_to_end(self) -> int:
         """SIGTERM to it and its children, as Heroku does to each process of a dyno; which group was asked."""
         group = self.pid
-        os.killpg(group, signal.SIGTERM)
+        with suppress(ProcessLookupError):
+            os.killpg(group, signal.SIGTERM)
         return group
 
     def terminate(self) -> None:
