@@ -6,8 +6,9 @@ from apiflask import APIFlask
 from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
 from werkzeug import Response as Redirect
+from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import context, database, docs, jobs, logs, problems, transactions
+from app import browsers, context, database, docs, jobs, limits, logs, problems, transactions
 from app.accounts import access
 from app.accounts.routes import accounts
 from app.bodies import JsonRequest
@@ -50,11 +51,14 @@ def create_app(settings: Settings | None = None) -> Application:
     mail.init_app(app)
     stripe_api.init_app(app, settings)
     jobs.queue.set_default()
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)  # type: ignore[method-assign]
 
     app.add_url_rule("/", view_func=app.doc(hide=True)(_to_the_description))
     app.before_request(_name_the_request)
     app.before_request(logs.start_clock)
     app.before_request(access.check)
+    limits.init_app(app, settings)
+    browsers.init_app(app, settings)
     app.after_request(_tell_the_request_id)
     app.after_request(_type_only_what_there_is)
     app.after_request(logs.request_done)

@@ -108,6 +108,9 @@ class Settings(BaseSettings):
     allowed_redirect_origins: Annotated[CommaSeparated, AfterValidator(_origins)] = Field(
         default=(), validate_default=True
     )
+    cors_origins: Annotated[CommaSeparated, AfterValidator(_origins)] = ()
+    trusted_proxies: int | None = Field(default=None, ge=0)
+    rate_limits: bool = True
     stripe_secret_key: SecretStr
     stripe_webhook_secret: CommaSeparated = Field(min_length=1)
     commission_percent: Decimal = Field(default=Decimal(0), ge=0, le=100, decimal_places=4)
@@ -182,6 +185,13 @@ class Settings(BaseSettings):
     @property
     def uses_sandbox(self) -> bool:
         return self.stripe_secret_key.get_secret_value() == SANDBOX_KEY
+
+    @property
+    def proxies(self) -> int:
+        """How many of our own stand in front and add to X-Forwarded-For; a platform's router is one."""
+        if self.trusted_proxies is not None:
+            return self.trusted_proxies
+        return int(self.app_env is Environment.PRODUCTION)
 
     @property
     def livemode(self) -> bool:

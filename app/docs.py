@@ -1,5 +1,7 @@
 """/openapi.json and /docs, generated from the code; the page's own files come from a package, not a CDN."""
 
+import base64
+import hashlib
 from importlib.resources import files
 from typing import Any
 
@@ -7,6 +9,7 @@ from apiflask import APIFlask
 from flask import Response, render_template_string, send_from_directory
 from pydantic import BaseModel
 
+from app import browsers
 from app.accounts.access import public
 
 _FILES = str(files("flask_openapi3_swagger") / "templates" / "swagger")
@@ -108,12 +111,14 @@ _PAGE = """<!doctype html>
 <body style="margin:0">
 <div id="page"></div>
 <script src="/docs/files/js/swagger-ui-bundle.js"></script>
-<script>
-SwaggerUIBundle({url: "/openapi.json", dom_id: "#page", deepLinking: true, persistAuthorization: true})
-</script>
+<script>{{ script|safe }}</script>
 </body>
 </html>
 """
+_SCRIPT = """
+SwaggerUIBundle({url: "/openapi.json", dom_id: "#page", deepLinking: true, persistAuthorization: true})
+"""
+_HASH = base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()
 
 
 def register(app: APIFlask) -> None:
@@ -133,8 +138,10 @@ def register(app: APIFlask) -> None:
 
 
 @public
-def _page() -> str:
-    return render_template_string(_PAGE)
+def _page() -> Response:
+    page = Response(render_template_string(_PAGE, script=_SCRIPT))
+    page.headers["Content-Security-Policy"] = browsers.page_policy(f"'sha256-{_HASH}'")
+    return page
 
 
 @public
@@ -167,6 +174,8 @@ def _complete(operation: dict[str, Any], endpoint: str, view: Any) -> None:
             parameter["schema"] = _PATH.get(parameter["name"], {"type": "string", "format": "uuid"})
     if getattr(view, "is_idempotent", False):
         operation["parameters"].append(_IDEMPOTENCY_KEY)
+    if getattr(view, "is_limited", False):
+        operation["responses"]["429"] = {"description": "Too often; Retry-After says when to come back"}
     for status, answer in operation["responses"].items():
         if status >= "400":
             answer["content"] = _PROBLEM

@@ -6,6 +6,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from flask_jwt_extended import JWTManager
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
 from flask_mail import Mail
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
@@ -62,3 +64,4 @@ db = SQLAlchemy(metadata=Base.metadata, session_options=_session_options)
 migrate = Migrate()
 jwt = JWTManager()
 mail = Mail()
+limiter = Limiter(get_remote_address)

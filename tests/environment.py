@@ -28,6 +28,7 @@ def variables(database_url: str, redis_url: str) -> dict[str, str]:
         "SMTP_HOST": "127.0.0.1",
         "SMTP_PORT": str(smtp),
         "SMTP_FROM_EMAIL": "CultureBridge <hello@culturebridge.example>",
+        "RATE_LIMITS": "false",  # everybody comes from one address
         "OPS_EMAIL": "ops@culturebridge.example",
         "SANDBOX_MAILBOX_PORT": str(mailbox),
         "WEB_CONCURRENCY": "2",

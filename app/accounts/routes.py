@@ -2,6 +2,7 @@ from apiflask import APIBlueprint
 from flask import Response, render_template, request
 from sqlalchemy import update
 
+from app import limits
 from app.accounts import passwords, registration, tokens
 from app.accounts.access import current_account, current_sign_in_id, public, signed_in
 from app.accounts.models import Account, SignIn
@@ -21,6 +22,7 @@ accounts = APIBlueprint("accounts", __name__, url_prefix="/auth", template_folde
 
 
 @accounts.post("/register")
+@limits.by_address("30 per hour")
 @accounts.input(Registration)
 @accounts.output(AccountView, status_code=201)
 @accounts.doc(responses=[409])
@@ -31,6 +33,8 @@ def register(json_data: Registration) -> AccountView:
 
 
 @accounts.post("/login")
+@limits.by_address("60 per minute")
+@limits.by_failures("10 per 15 minutes")
 @accounts.input(Credentials)
 @accounts.output(TokenPairView)
 @accounts.doc(responses=[401])

@@ -3,6 +3,7 @@ from uuid import UUID
 from apiflask import APIBlueprint
 from flask import Response
 
+from app import limits
 from app.accounts.access import current_account, signed_in
 from app.accounts.models import Role
 from app.bookings import calendar, directory, lifecycle, reservation, series
@@ -26,6 +27,7 @@ bookings = APIBlueprint("bookings", __name__, url_prefix="/booking")
 
 
 @bookings.post("")
+@limits.by_account("60 per minute")
 @idempotent
 @bookings.input(BookingRequest)
 @bookings.output(BookingView, status_code=201)
@@ -37,6 +39,7 @@ def request_booking(json_data: BookingRequest) -> BookingView:
 
 
 @bookings.post("/series")
+@limits.by_account("20 per minute")
 @idempotent
 @bookings.input(SeriesRequest)
 @bookings.output(SeriesView, status_code=201)

@@ -2,6 +2,7 @@ from uuid import UUID
 
 from apiflask import APIBlueprint
 
+from app import limits
 from app.accounts.access import current_account, signed_in
 from app.accounts.models import Role
 from app.idempotency import idempotent
@@ -20,6 +21,7 @@ payments = APIBlueprint("payments", __name__, url_prefix="/payment")
 
 
 @payments.post("/checkout")
+@limits.by_account("60 per minute")
 @idempotent
 @payments.input(CheckoutRequest)
 @payments.output(CheckoutView, status_code=201)

@@ -1,0 +1,54 @@
+"""What browsers are told: which pages of other origins may ask, and what no page of ours may do."""
+
+from flask import Flask, Response, request
+from flask_cors import CORS
+
+from app.config import Environment, Settings
+
+_OF_JSON = "default-src 'none'; frame-ancestors 'none'"
+_ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "interest-cohort=()",
+}
+_TWO_YEARS = "max-age=63072000"
+
+
+def page_policy(script: str = "") -> str:
+    """What a page of ours may load; `script` names one of its own by its hash."""
+    return (
+        f"default-src 'none'; script-src 'self' {script}; style-src 'self' 'unsafe-inline';"
+        " img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none';"
+        " frame-ancestors 'none'"
+    )
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    if settings.cors_origins:
+        CORS(
+            app,
+            origins=list(settings.cors_origins),
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Request-ID"],
+            expose_headers=["X-Request-ID", "Retry-After", "Idempotent-Replayed", "ETag"],
+            max_age=600,
+        )
+    app.after_request(_harden)
+    if settings.app_env is Environment.PRODUCTION:
+        app.after_request(_only_https)
+
+
+def _harden(response: Response) -> Response:
+    for name, value in _ALWAYS.items():
+        response.headers.setdefault(name, value)
+    policy = page_policy() if response.mimetype == "text/html" else _OF_JSON
+    response.headers.setdefault("Content-Security-Policy", policy)
+    if "Authorization" in request.headers or request.path.startswith("/auth/"):
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _only_https(response: Response) -> Response:
+    response.headers.setdefault("Strict-Transport-Security", _TWO_YEARS)
+    return response

@@ -1,0 +1,80 @@
+"""How often one address, or one account, may ask; beyond that a 429 that says when to come back.
+
+Counted in Redis, for all processes together; while it is away each process counts for itself.
+"""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, Response, current_app, request
+
+from app import context
+from app.accounts.access import current_account
+from app.config import Settings
+from app.extensions import limiter
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    app.config |= {
+        "RATELIMIT_STORAGE_URI": settings.redis_url,
+        "RATELIMIT_STORAGE_OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+        "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
+        "RATELIMIT_KEY_PREFIX": "limits",
+        "RATELIMIT_HEADERS_ENABLED": True,
+        "RATELIMIT_HEADER_RETRY_AFTER_VALUE": "delta-seconds",
+    }
+    limiter.init_app(app)
+
+
+def by_address(often: str) -> Callable[[View], View]:
+    """At most so often from one address, such as `20 per hour`."""
+    return _limited(often, context.address.get, "Too many requests from your address.", exempt_when=_is_off)
+
+
+def by_account(often: str) -> Callable[[View], View]:
+    """At most so often by one account. For views that want somebody signed in."""
+    return _limited(often, _account, "Too many requests of this kind by your account.", exempt_when=_is_off)
+
+
+def by_failures(often: str) -> Callable[[View], View]:
+    """At most so many wrong passwords for one account from one address, and never off.
+
+    From elsewhere the account can still be signed in to, so nobody can lock others out.
+    """
+    return _limited(often, _address_and_account, "Too many wrong passwords.", deduct_when=_was_refused)
+
+
+def _limited(often: str, key: Callable[[], str], why: str, **when: Any) -> Callable[[View], View]:
+    limit = limiter.limit(
+        often, key_func=key, error_message=f"{why} Wait as long as Retry-After says.", **when
+    )
+
+    def mark(view: View) -> View:
+        limited = limit(view)
+        limited.__dict__["is_limited"] = True
+        return limited  # type: ignore[return-value]
+
+    return mark
+
+
+def _is_off() -> bool:
+    settings: Settings = current_app.extensions["settings"]
+    return not settings.rate_limits
+
+
+def _account() -> str:
+    return str(current_account().id)
+
+
+def _address_and_account() -> str:
+    body = request.get_json(silent=True) if request.is_json else None
+    email = str(body.get("email", "")) if isinstance(body, dict) else ""
+    spelled = email.strip().lower().encode(errors="replace")
+    return f"{context.address.get()} {hashlib.sha256(spelled).hexdigest()}"
+
+
+def _was_refused(response: Response) -> bool:
+    return response.status_code == 401

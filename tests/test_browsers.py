@@ -1,0 +1,71 @@
+"""What browsers are told: who may ask from elsewhere, and what a page may do."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from flask import Flask
+
+from app import create_app
+from app.config import Environment, Settings
+from tests.people import Person
+
+SHOP, STRANGER = "https://shop.example", "https://stranger.example"
+
+
+@pytest.fixture
+def in_production(application: Flask) -> Iterator[httpx.Client]:
+    """The application as it answers in production, behind the platform's router."""
+    changed = {"app_env": Environment.PRODUCTION, "cors_origins": (SHOP,)}
+    app = create_app(Settings.load().model_copy(update=changed))
+    with httpx.Client(transport=httpx.WSGITransport(app=app), base_url="http://test") as client:
+        yield client
+
+
+def asked_before(http: httpx.Client, origin: str) -> httpx.Response:
+    """What a browser asks before it sends a booking for a page."""
+    wanted = {
+        "Origin": origin,
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization, content-type, idempotency-key",
+    }
+    return http.options("/booking", headers=wanted)
+
+
+def test_a_page_of_a_named_origin_may_ask(in_production: httpx.Client) -> None:
+    told = asked_before(in_production, SHOP).headers
+
+    assert told["Access-Control-Allow-Origin"] == SHOP
+    assert "POST" in told["Access-Control-Allow-Methods"]
+    assert "idempotency-key" in told["Access-Control-Allow-Headers"].lower()
+    assert "Access-Control-Allow-Credentials" not in told
+
+
+def test_a_page_of_another_origin_may_not(in_production: httpx.Client, http: httpx.Client) -> None:
+    assert "Access-Control-Allow-Origin" not in asked_before(in_production, STRANGER).headers
+    assert "Access-Control-Allow-Origin" not in asked_before(http, SHOP).headers
+
+
+def test_it_reads_the_request_id_and_when_to_come_back(in_production: httpx.Client) -> None:
+    told = in_production.get("/health/live", headers={"Origin": SHOP}).headers
+
+    assert {"X-Request-ID", "Retry-After"} <= set(told["Access-Control-Expose-Headers"].split(", "))
+
+
+def test_no_answer_is_guessed_framed_or_run(http: httpx.Client) -> None:
+    for answer in (http.get("/coach"), http.get("/nothing"), http.get("/auth/verify")):
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_what_is_for_one_person_is_kept_by_no_cache(client: Person, http: httpx.Client) -> None:
+    assert client.get("/booking").headers["Cache-Control"] == "no-store"
+    assert http.post("/auth/login", json={}).headers["Cache-Control"] == "no-store"
+    assert "Cache-Control" not in http.get("/coach").headers
+
+
+def test_production_is_https_only(in_production: httpx.Client, http: httpx.Client) -> None:
+    assert "max-age" in in_production.get("/health/live").headers["Strict-Transport-Security"]
+    assert "Strict-Transport-Security" not in http.get("/health/live").headers

@@ -1,0 +1,89 @@
+"""Who asks too often is told when to come back; who was not the one to ask so often is not."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from flask import Flask
+
+from app.config import Settings
+from app.extensions import limiter
+from tests.environment import free_port
+from tests.people import PASSWORD, Person
+
+ATTEMPTS = 10
+GUESS = """
+import json
+from wsgi import app
+guess = {"email": "nobody@example.com", "password": "a wrong password"}
+asked = app.test_client()
+print(json.dumps([asked.post("/auth/login", json=guess).status_code for _ in range(11)]))
+"""
+
+
+@pytest.fixture(autouse=True)
+def counted(app: Flask, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Limits as in production, counted from nothing."""
+    settings: Settings = app.extensions["settings"]
+    monkeypatch.setitem(app.extensions, "settings", settings.model_copy(update={"rate_limits": True}))
+    limiter.reset()
+    yield
+    limiter.reset()
+
+
+def login(http: httpx.Client, email: str, password: str, address: str = "192.0.2.1") -> httpx.Response:
+    http._transport.remote_addr = address  # type: ignore[attr-defined]
+    return http.post("/auth/login", json={"email": email, "password": password})
+
+
+def test_guessing_a_password_ends_soon_and_says_when_to_come_back(http: httpx.Client, client: Person) -> None:
+    for _ in range(ATTEMPTS):
+        assert login(http, client.email, "a wrong password").status_code == 401
+
+    refused = login(http, client.email.upper(), PASSWORD)
+
+    assert (refused.status_code, refused.json()["type"]) == (429, "/problems/too-many-requests")
+    assert 0 < int(refused.headers["Retry-After"]) <= 15 * 60
+    assert "Too many wrong passwords" in refused.json()["detail"]
+
+
+def test_nobody_is_locked_out_by_somebody_else(http: httpx.Client, client: Person) -> None:
+    for _ in range(ATTEMPTS + 1):
+        login(http, client.email, "a wrong password")
+
+    assert login(http, client.email, PASSWORD, address="192.0.2.2").status_code == 200
+
+
+def test_who_signs_in_often_is_not_who_guesses(http: httpx.Client, client: Person) -> None:
+    for _ in range(ATTEMPTS + 1):
+        assert login(http, client.email, PASSWORD).status_code == 200
+
+
+def test_an_address_opens_few_accounts_an_hour(http: httpx.Client) -> None:
+    answers = [http.post("/auth/register", json={}).status_code for _ in range(31)]
+
+    assert answers == [422] * 30 + [429]
+
+
+def test_an_account_that_books_without_end_is_slowed_down(client: Person, coach: Person) -> None:
+    answers = [client.post("/booking", json={}).status_code for _ in range(61)]
+
+    assert answers == [422] * 60 + [429]
+    assert coach.post("/booking", json={}).status_code == 403
+
+
+def test_without_redis_each_process_counts_for_itself(
+    application: Flask, environment: dict[str, str]
+) -> None:
+    nowhere = {**os.environ, **environment, "REDIS_URL": f"redis://127.0.0.1:{free_port()}/0"}
+
+    done = subprocess.run(
+        [sys.executable, "-c", GUESS], env=nowhere, capture_output=True, text=True, check=True
+    )
+
+    assert json.loads(done.stdout) == [401] * ATTEMPTS + [429]
+    assert "Rate limit storage unreachable" in done.stderr
