@@ -19,7 +19,7 @@ from app.config import Settings
 from app.database import LIMITS
 from app.extensions import db
 from app.payments.reconcile import AnotherAtWork, _alone
-from tests.conftest import free_port
+from tests.environment import free_port
 from tests.people import Person, next_week
 from tests.waiting import wait_until
 

@@ -13,7 +13,7 @@ import pytest
 from kombu import Connection
 from redis import Redis
 
-from tests.conftest import free_port
+from tests.environment import free_port
 from tests.flow.conftest import BIN, HERE
 from tests.waiting import wait_until
 
