@@ -79,7 +79,9 @@ class Market(World):
 
     def news(self) -> list[Event]:
         """What Stripe has to say since it was last asked, of what it is asked to tell."""
-        unheard = self.at_stripes("event")[len(self._heard) :]
+        with self.stripe.account.lock:
+            events = self.stripe.account.store.newest_first("event")
+            unheard = deepcopy(events[: len(events) - len(self._heard)])[::-1]
         self._heard += [event["id"] for event in unheard]
         return [event for event in unheard if event["type"] in inbox.SUBSCRIBED]
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import Any
 
+from app.payments.issuing import DISPUTED
 from tests.payments.any_fault.market import Market
 
 PAYMENTS = """
@@ -12,6 +13,9 @@ PAYMENTS = """
             WHERE payment_id = payment.id AND ledger_entry.currency = payment.currency GROUP BY kind
         ) sums
     ) AS books FROM payment"""
+NEVER_MADE = """
+    SELECT refund.*, stripe_payment_intent_id AS intent FROM refund JOIN payment ON payment.id = payment_id
+    WHERE stripe_refund_id IS NULL"""
 PAID = {"succeeded", "partially_refunded", "refunded"}
 HOLDING = {"needs_response", "under_review"}
 LOST_TO_NOBODY = {"failed", "canceled"}
@@ -80,16 +84,23 @@ def check_refunds(market: Market) -> None:
         row = rows[each["id"]]
         assert (row.amount_minor, row.status) == (each["amount"], each["status"])
         assert (each["metadata"] or {}).get("refund_id") in {None, str(row.id)}
-    for row in market.select("SELECT * FROM refund WHERE stripe_refund_id IS NULL"):
-        assert row.status in LOST_TO_NOBODY or _is_held(market, row), f"{row} was never made"
+    for row in market.select(NEVER_MADE):
+        verdicts = _verdicts(market, row.intent)
+        assert _has_reason(row, verdicts), f"{row} was never made: {verdicts}"
 
 
-def _is_held(market: Market, refund: Any) -> bool:
-    open_ones = [each for each in market.at_stripes("dispute") if each["status"] in HOLDING]
-    intents = market.select(
-        f"SELECT stripe_payment_intent_id AS id FROM payment WHERE id = '{refund.payment_id}'"
-    )
-    return refund.status == "pending" and intents[0].id in {each["payment_intent"] for each in open_ones}
+def _has_reason(refund: Any, verdicts: set[str]) -> bool:
+    """A dispute holds the money, or has given it to the client; else Stripe had none left to give."""
+    if refund.status == "pending":
+        return bool(verdicts & HOLDING)
+    if refund.failure_reason == DISPUTED:
+        return "lost" in verdicts
+    return refund.status in LOST_TO_NOBODY
+
+
+def _verdicts(market: Market, intent: str) -> set[str]:
+    """How its disputes stand at Stripe."""
+    return {each["status"] for each in market.at_stripes("dispute") if each["payment_intent"] == intent}
 
 
 def check_disputes(market: Market) -> None:

@@ -7,7 +7,7 @@ from app.bookings import lifecycle
 from app.extensions import now
 from app.payments import answering, fees, holds, inbox, issuing, reconcile
 from app.payments.gateway import api
-from app.payments.reconciliation.windows import Stage, Window, asked, recent
+from app.payments.reconciliation.windows import QUIET, Stage, Window, asked, recent
 from tests.bookings.any_order.backstage import newest
 from tests.bookings.any_order.world import Job
 from tests.payments.any_fault.dealings import Dealings
@@ -36,10 +36,20 @@ class Backstage(Dealings):
         """Events of Stripe's that have not arrived, the oldest first."""
         self.lost: list[Event] = []
         """Those that never will."""
+        self._compared_at = market.clock.at
 
     @property
     def jobs(self) -> list[Job]:
         return self.market.jobs()
+
+    def buys(self, client: int, coach: int, ahead: int, sessions: int, card: str) -> None:
+        """All the way, but that we do not hear of it yet; where there is no such time, nothing is paid."""
+        before = len(self.pages)
+        self.books(client, coach, ahead, sessions)
+        if self.bookings:
+            self.opens_page(0, "https://here.example")
+        if len(self.pages) > before:
+            self.pays(0, card)
 
     def listens(self, heard: bool = True) -> None:
         """Stripe tells what is new, or its word is lost for good."""
@@ -89,8 +99,14 @@ class Backstage(Dealings):
         work(lambda: answering.warn(now(), 500))
         self.listens()
 
+    @property
+    def has_something_to_compare(self) -> bool:
+        """Beat leaves alone what is too young: soon after another comparison there is nothing else."""
+        return self.market.clock.at - self._compared_at > QUIET
+
     def reconciles(self) -> None:
         """As beat does now and then; where Stripe fails, the next one goes on."""
+        self._compared_at = self.market.clock.at
         try:
             self._compares(recent())
         except api.StripeAway:
@@ -136,6 +152,8 @@ class Backstage(Dealings):
 
     def hears_late(self) -> None:
         """What was lost comes after all, when all is known."""
+        if not self.lost:
+            return
         self.waiting, self.lost = self.lost, []
         self._settles()
         self._compares(asked(ALL))  # an old decline counts until the page is looked at

@@ -1,0 +1,80 @@
+"""Troubles that take more than one step, so that each story can be sure to have them."""
+
+from dataclasses import dataclass
+
+from tests.payments.any_fault.market import Asked, Failing
+from tests.payments.any_fault.rest import Backstage
+from tests.people import CARD
+
+ASKED_AT_ONCE = 3
+"""So often Stripe's package asks."""
+UNTIL_ASKED_AGAIN = 10
+"""Minutes."""
+
+
+@dataclass(frozen=True)
+class Deal:
+    """Who buys what of whom."""
+
+    client: int
+    coach: int
+    ahead: int
+
+
+def refund_fails(play: Backstage, deal: Deal, part: int | None, failing: Failing) -> None:
+    """Stripe fails for as long as the package asks."""
+    _bought(play, deal)
+    play.market.stripe_fails(Asked.A_REFUND, failing, ASKED_AT_ONCE)
+    play.gives_back(0, part, by_admin=False)
+    play.works_off()
+
+
+def refunds_answer_is_lost(play: Backstage, deal: Deal, part: int, times: int) -> None:
+    """Stripe has made it, and is asked again before we hear of it."""
+    _bought(play, deal)
+    play.market.stripe_fails(Asked.A_REFUND, Failing.HANGS_UP_AFTERWARDS, times)
+    play.gives_back(0, part, by_admin=False)
+    play.works_off()
+    play.passes(UNTIL_ASKED_AGAIN)
+    play.sweeps()
+
+
+def page_fails(play: Backstage, deal: Deal, failing: Failing) -> None:
+    """Whoever is told to come again does so."""
+    play.market.stripe_fails(Asked.A_PAGE, failing, ASKED_AT_ONCE)
+    play.buys(deal.client, deal.coach, deal.ahead, 1, CARD)
+    if play.bookings:
+        play.opens_page(0, "https://here.example")
+    if play.pages:
+        play.pays(0, CARD)
+    play.listens()
+
+
+def purchase_is_not_heard_of(play: Backstage, deal: Deal) -> None:
+    play.buys(deal.client, deal.coach, deal.ahead, 1, CARD)
+    play.listens(heard=False)
+
+
+def refund_is_not_heard_of(play: Backstage, deal: Deal, part: int | None) -> None:
+    """Somebody makes it in Stripe's dashboard."""
+    _bought(play, deal)
+    play.gives_back_at_stripe(0, part)
+    play.listens(heard=False)
+
+
+def verdict_is_not_heard_of(play: Backstage, deal: Deal, part: int, verdict: str) -> None:
+    """A refund waits for it meanwhile."""
+    _bought(play, deal)
+    play.disputes(0, None, inquiry=False)
+    play.listens()
+    play.hears_all()
+    play.gives_back(0, part, by_admin=False)
+    play.works_off()
+    play.bank_goes_on(0, verdict, keep_fee=False)
+    play.listens(heard=False)
+
+
+def _bought(play: Backstage, deal: Deal) -> None:
+    play.buys(deal.client, deal.coach, deal.ahead, 1, CARD)
+    play.listens()
+    play.hears_all()
