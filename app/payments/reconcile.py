@@ -81,17 +81,15 @@ def run(window: Window, patience: float) -> Generator[list[Reconciliation]]:
 def _alone() -> Iterator[None]:
     """One at a time. The lock is a transaction's of its own: it dies with the process.
 
-    The transaction is idle, sees no rows and so holds up no clean-up of them.
+    The transaction is idle, sees no rows and so holds up no clean-up of them. To leave it rolls it back, so
+    that the lock is free before the connection is closed.
     """
     settings: Settings = current_app.extensions["settings"]
     engine = create_engine(settings.database_url, poolclass=NullPool, connect_args={"connect_timeout": 5})
     with engine.connect() as connection:
         if not connection.scalar(select(func.pg_try_advisory_xact_lock(LOCK))):
             raise AnotherAtWork("Another reconciliation is at work; it ends by itself.")
-        try:
-            yield
-        finally:  # the server would see a moment later that the connection is closed
-            connection.execute(select(func.pg_advisory_unlock(LOCK)))
+        yield
 
 
 def _walk(row: Reconciliation, pace: Pace) -> Iterator[Reconciliation]:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import text
 
 from app.extensions import db
+from app.payments.reconcile import LOCK
 from tests.payments.conftest import Shop
 from tests.payments.reconciliation.committed.conftest import Command
 from tests.people import Person, next_week
@@ -80,12 +81,18 @@ def test_no_transaction_is_open_while_stripe_is_asked(
     assert ended(running)[0] == 1
 
 
-STATES = """
+STATES = f"""
 SELECT state FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND now() - state_change > interval '0.2 s'
-    AND pid NOT IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory')
+    AND pid NOT IN (
+        SELECT pid FROM pg_locks GROUP BY pid
+        HAVING bool_or(locktype = 'advisory') AND bool_and(locktype = 'virtualxid' OR (
+            locktype = 'advisory' AND (classid::bigint << 32 | objid::bigint) = {LOCK} AND objsubid = 1
+        ))
+    )
 """
-"""Of all but the connection that holds the lock against another run, in a transaction of its own."""
+"""Of all but the connection that holds the lock against another run and, in its transaction, nothing else:
+one that has read or written a row has a lock on the table until its transaction ends."""
 
 
 def test_one_at_a_time(silent: Shop, flask: Command) -> None:
