@@ -58,7 +58,7 @@ class AnyFault(RuleBasedStateMachine):
     def begin(self, client: int, coach: int, part: int, times: int) -> None:
         """What seldom comes by chance: money moves, and only Stripe knows."""
         deals = [Deal(client, coach, ahead) for ahead in (2, 30, 60, 90)]
-        troubles.refunds_answer_is_lost(self.play, deals[0], part, times)
+        troubles.answers_of_refunds_are_lost(self.play, deals[0], 30, times)
         troubles.purchase_is_not_heard_of(self.play, deals[1])
         troubles.refund_is_not_heard_of(self.play, deals[2], part)
         troubles.verdict_is_not_heard_of(self.play, deals[3], part, "won")

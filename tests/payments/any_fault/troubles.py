@@ -29,14 +29,15 @@ def refund_fails(play: Backstage, deal: Deal, part: int | None, failing: Failing
     play.works_off()
 
 
-def refunds_answer_is_lost(play: Backstage, deal: Deal, part: int, times: int) -> None:
-    """Stripe has made it, and is asked again before we hear of it."""
+def answers_of_refunds_are_lost(play: Backstage, deal: Deal, part: int, times: int) -> None:
+    """Stripe has made each, and is asked again before we hear of it."""
     _bought(play, deal)
-    play.market.stripe_fails(Asked.A_REFUND, Failing.HANGS_UP_AFTERWARDS, times)
-    play.gives_back(0, part, by_admin=False)
-    play.works_off()
-    play.passes(UNTIL_ASKED_AGAIN)
-    play.sweeps()
+    for failing in (Failing.HANGS_UP_AFTERWARDS, Failing.BREAKS_AFTERWARDS):
+        play.market.stripe_fails(Asked.A_REFUND, failing, times)
+        play.gives_back(0, part, by_admin=False)
+        play.works_off()
+        play.passes(UNTIL_ASKED_AGAIN)
+        play.sweeps()
 
 
 def page_fails(play: Backstage, deal: Deal, failing: Failing) -> None:
