@@ -25,14 +25,14 @@ from tests.payments.any_fault.money import check_disputes, check_money, check_re
 from tests.payments.any_fault.owed import check_owed
 from tests.payments.any_fault.rest import Backstage
 from tests.payments.any_fault.told import check_told
-from tests.payments.any_fault.troubles import Deal
+from tests.payments.any_fault.troubles import REFUND_TAKES_TIME, Deal
 from tests.payments.disputing import CARD_DISPUTED, CARD_INQUIRED
 from tests.payments.stories import DEBIT, FAILING_DEBIT
 from tests.people import CARD, DECLINED
 
 STORIES, STEPS = 5, 20
 LONG = os.environ.get("STORIES")
-REFUND_TAKES_TIME, REFUND_FAILS_LATER = "4000000000007726", "4000000000005126"
+REFUND_FAILS_LATER = "4000000000005126"
 WHICH = st.integers(0, ANY)
 CLIENTS, COACHES = st.integers(0, 2), st.integers(0, 1)
 AHEAD = st.integers(1, 200)
@@ -57,11 +57,12 @@ class AnyFault(RuleBasedStateMachine):
     @initialize(client=CLIENTS, coach=COACHES, part=st.sampled_from([30, 50]), times=st.integers(3, 4))
     def begin(self, client: int, coach: int, part: int, times: int) -> None:
         """What seldom comes by chance: money moves, and only Stripe knows."""
-        deals = [Deal(client, coach, ahead) for ahead in (2, 30, 60, 90)]
+        deals = [Deal(client, coach, ahead) for ahead in (2, 30, 60, 90, 120)]
         troubles.answers_of_refunds_are_lost(self.play, deals[0], 30, times)
         troubles.purchase_is_not_heard_of(self.play, deals[1])
         troubles.refund_is_not_heard_of(self.play, deals[2], part)
         troubles.verdict_is_not_heard_of(self.play, deals[3], part, "won")
+        troubles.all_is_heard_backwards(self.play, deals[4], part)
         self._rests(by_events=False)
 
     @rule(client=CLIENTS, coach=COACHES, ahead=AHEAD, sessions=st.sampled_from([1, 1, 2, 3]), card=CARDS)

@@ -6,6 +6,7 @@ from tests.payments.any_fault.market import Asked, Failing
 from tests.payments.any_fault.rest import Backstage
 from tests.people import CARD
 
+REFUND_TAKES_TIME = "4000000000007726"
 ASKED_AT_ONCE = 3
 """So often Stripe's package asks."""
 UNTIL_ASKED_AGAIN = 10
@@ -57,10 +58,19 @@ def purchase_is_not_heard_of(play: Backstage, deal: Deal) -> None:
 
 
 def refund_is_not_heard_of(play: Backstage, deal: Deal, part: int | None) -> None:
-    """Somebody makes it in Stripe's dashboard."""
-    _bought(play, deal)
+    """Somebody makes it in Stripe's dashboard, and it stays on its way for hours."""
+    _bought(play, deal, REFUND_TAKES_TIME)
     play.gives_back_at_stripe(0, part)
     play.listens(heard=False)
+
+
+def all_is_heard_backwards(play: Backstage, deal: Deal, part: int) -> None:
+    """A refund in Stripe's dashboard, before the payment is known as ours."""
+    play.buys(deal.client, deal.coach, deal.ahead, 1, CARD)
+    play.gives_back_at_stripe(0, part)
+    play.listens()
+    while play.waiting:
+        play.hears(-1)
 
 
 def verdict_is_not_heard_of(play: Backstage, deal: Deal, part: int, verdict: str) -> None:
@@ -75,7 +85,7 @@ def verdict_is_not_heard_of(play: Backstage, deal: Deal, part: int, verdict: str
     play.listens(heard=False)
 
 
-def _bought(play: Backstage, deal: Deal) -> None:
-    play.buys(deal.client, deal.coach, deal.ahead, 1, CARD)
+def _bought(play: Backstage, deal: Deal, card: str = CARD) -> None:
+    play.buys(deal.client, deal.coach, deal.ahead, 1, card)
     play.listens()
     play.hears_all()
