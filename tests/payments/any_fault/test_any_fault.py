@@ -58,11 +58,12 @@ class AnyFault(RuleBasedStateMachine):
     def begin(self, client: int, coach: int, part: int, times: int) -> None:
         """What seldom comes by chance: money moves, and only Stripe knows."""
         deals = [Deal(client, coach, ahead) for ahead in (2, 30, 60, 90, 120)]
+        troubles.all_is_heard_backwards(self.play, deals[4], part)
+        self._rests(by_events=False)  # nothing was lost, so that nothing is compared
         troubles.answers_of_refunds_are_lost(self.play, deals[0], 30, times)
         troubles.purchase_is_not_heard_of(self.play, deals[1])
         troubles.refund_is_not_heard_of(self.play, deals[2], part)
         troubles.verdict_is_not_heard_of(self.play, deals[3], part, "won")
-        troubles.all_is_heard_backwards(self.play, deals[4], part)
         self._rests(by_events=False)
 
     @rule(client=CLIENTS, coach=COACHES, ahead=AHEAD, sessions=st.sampled_from([1, 1, 2, 3]), card=CARDS)
