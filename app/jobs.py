@@ -2,11 +2,14 @@
 
 import logging
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from celery import Celery
-from kombu.exceptions import OperationalError
+from kombu import Connection
+from kombu.exceptions import KombuError, OperationalError
 from redis import Redis
+from redis.exceptions import RedisError
 from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
 
@@ -21,6 +24,8 @@ queue = Celery("culturebridge")
 queue.config_from_object("celeryconfig")
 
 _WAITING = "jobs to enqueue after the commit"
+MOST_WAITING = 500
+"""As many jobs on a queue, and a sweep adds none: they may be those of the very rows that it found."""
 
 
 class BrokerAway(Unavailable):
@@ -48,10 +53,33 @@ def enqueue(task: str, *ids: str) -> None:
 
 
 def enqueue_each(task: str, ids: Sequence[UUID | str]) -> int:
-    """Put one job a row on its queue; how many. Raises BrokerAway."""
-    for row_id in ids:
+    """Put one job a row on its queue, as long as it has room; how many rows there were. Raises BrokerAway.
+
+    Rows whose jobs wait for a slow mail server are found by every sweep: all of those would fill the broker.
+    """
+    room = max(0, MOST_WAITING - waiting_for(task)) if ids else 0
+    for row_id in ids[:room]:
         enqueue(task, str(row_id))
     return len(ids)
+
+
+def waiting_for(task: str) -> int:
+    """How many jobs lie on the queue of a task. Raises BrokerAway."""
+    name = queue.amqp.router.route({}, task)["queue"].name
+    try:
+        with queue.connection_for_write(connect_timeout=1) as connection:
+            return depth(connection, name)
+    except (KombuError, RedisError, OSError) as error:
+        raise BrokerAway("The task queue does not answer.") from error
+
+
+def depth(connection: Connection, name: str) -> int:
+    """How many messages lie on a queue."""
+    try:
+        channel: Any = connection.channel()
+        return int(channel.queue_declare(name, passive=True).message_count)
+    except connection.channel_errors:  # nothing was put on it yet
+        return 0
 
 
 def after_commit(task: str, *ids: str) -> None:
@@ -67,11 +95,13 @@ def after_commit(task: str, *ids: str) -> None:
 def _enqueue_waiting(session: Session) -> None:
     if session.in_nested_transaction():  # only a savepoint was released: no other session sees the rows yet
         return
-    for task, ids in session.info.pop(_WAITING, []):
+    jobs = session.info.pop(_WAITING, [])
+    for done, (task, ids) in enumerate(jobs):
         try:
             enqueue(task, *ids)
-        except BrokerAway:
-            log.warning("the broker is away: %s %s is left to its sweep", task, ids)
+        except BrokerAway:  # and would cost each of the others the same second, or a worker five
+            log.warning("the broker is away, so these are left to their sweeps: %s", jobs[done:])
+            return
 
 
 @event.listens_for(Session, "after_soft_rollback")

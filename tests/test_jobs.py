@@ -1,15 +1,19 @@
 """Jobs leave with the commit that they belong to, and find their way to the right worker."""
 
+import socket
+from contextlib import closing
+
 import httpx
 import pytest
 from flask import Flask
 from redis import Redis
 from sqlalchemy import text
 
+from app import jobs
 from app.extensions import db
-from app.jobs import after_commit, enqueue
+from app.jobs import MOST_WAITING, after_commit, enqueue, enqueue_each
 from tests.people import PASSWORD
-from tests.queues import QUEUES, queued
+from tests.queues import QUEUES, elsewhere, queued
 
 
 def test_a_job_waits_for_the_commit(app: Flask, broker: Redis) -> None:
@@ -71,3 +75,27 @@ def test_each_queue_gets_only_its_own_jobs(app: Flask, broker: Redis, task: str,
     enqueue(task, "an-id")
 
     assert {name: broker.llen(name) for name in QUEUES} == {name: int(name == queue) for name in QUEUES}
+
+
+def test_rows_that_each_sweep_finds_again_do_not_fill_the_broker(app: Flask, broker: Redis) -> None:
+    enqueue("payments.apply_event", "evt_1")
+    rows = [f"row-{n}" for n in range(MOST_WAITING - 100)]
+
+    assert [enqueue_each("emails.deliver", rows) for _ in range(3)] == [len(rows)] * 3
+
+    assert broker.llen("email") == MOST_WAITING
+    assert broker.llen("events") == 1
+
+
+def test_a_broker_that_answers_nobody_is_waited_for_once_and_not_for_each_job(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(3):
+        after_commit("emails.deliver", f"mail-{number}")
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        monkeypatch.setattr(jobs, "queue", elsewhere(server.getsockname()[1]))
+
+        db.session.commit()
+
+    (told,) = [record.getMessage() for record in caplog.records if "left to" in record.getMessage()]
+    assert all(f"mail-{number}" in told for number in range(3))

@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from kombu import Connection
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 from sqlalchemy import ColumnElement, false, func, select
@@ -93,14 +91,6 @@ def queue_depths() -> dict[str, int] | None:
     """How many messages lie on each queue; None when the broker does not answer."""
     try:
         with jobs.queue.connection_for_write(connect_timeout=1) as connection:
-            return {name: _depth(connection, name) for name in QUEUES}
+            return {name: jobs.depth(connection, name) for name in QUEUES}
     except (KombuError, RedisError, OSError):
         return None
-
-
-def _depth(connection: Connection, name: str) -> int:
-    try:
-        channel: Any = connection.channel()
-        return int(channel.queue_declare(name, passive=True).message_count)
-    except connection.channel_errors:  # nothing was put on it yet
-        return 0
