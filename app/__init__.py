@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import browsers, context, database, docs, jobs, limits, logs, problems, transactions
 from app.accounts import access
+from app.accounts.password_routes import passwords
 from app.accounts.routes import accounts
 from app.bodies import JsonRequest
 from app.bookings.feed_routes import feed
@@ -66,7 +67,7 @@ def create_app(settings: Settings | None = None) -> Application:
     problems.register(app)
     docs.register(app)
     of_payments = (payments, webhook, earnings, payout_accounts)
-    rooms = (accounts, coaches, bookings, feed, *of_payments, health, metrics.metrics)
+    rooms = (accounts, passwords, coaches, bookings, feed, *of_payments, health, metrics.metrics)
     for room in (*rooms, *admin.ROUTES):
         app.register_blueprint(room)
     commands.register(app)

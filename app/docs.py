@@ -34,6 +34,7 @@ class ProblemView(BaseModel):
 
 _TAG_OF_BLUEPRINT = {
     "accounts": "Accounts",
+    "passwords": "Accounts",
     "coaches": "Coaches",
     "bookings": "Bookings",
     "feed": "Bookings",

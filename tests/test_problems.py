@@ -127,12 +127,16 @@ def test_a_bad_value_of_the_query_is_named_as_the_query_s(http: httpx.Client) ->
 
 @pytest.mark.parametrize("text", ["a\0b", "a\ud800b"], ids=["NUL", "half a surrogate pair"])
 def test_text_that_no_database_can_hold_is_a_422(client: Person, text: str) -> None:
-    body = {"email": text, "password": text, "refresh_token": text, "token": text, "name": text}
+    passwords = {"password": text, "current_password": text, "new_password": text}
+    body = {"email": text, "refresh_token": text, "token": text, "name": text} | passwords
     fields = {
         "/auth/login": ["email", "password"],
         "/auth/refresh": ["refresh_token"],
         "/auth/verify": ["token"],
         "/auth/register": ["email", "password", "name"],
+        "/auth/password/forgot": ["email"],
+        "/auth/password/reset": ["token", "password"],
+        "/auth/password/change": ["current_password", "new_password"],
     }
 
     for path, names in fields.items():

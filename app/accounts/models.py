@@ -44,6 +44,21 @@ class Account(Changing, Base):
     def with_email(cls, email: str) -> Self | None:
         return db.session.scalar(select(cls).where(cls.email == email.lower()))
 
+    def lock(self) -> None:
+        """As it is now, and nobody else changes it before the transaction ends."""
+        db.session.refresh(self, with_for_update={"key_share": True})
+
+
+class PasswordReset(Base):
+    """The newest link with which somebody may set a new password: the row goes when it is used."""
+
+    __tablename__ = "password_reset"
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[UUID]
+    """Names the link, and opens nothing: what is in the mail is signed as well."""
+    asked_at: Mapped[datetime]
+
 
 class SignIn(Identified, Base):
     """One login on one device: a family of refresh tokens of which only the newest is good."""

@@ -1,5 +1,7 @@
 """Password hashes: argon2id with the library's current parameters (RFC 9106, low memory profile)."""
 
+from unicodedata import normalize
+
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
@@ -7,16 +9,22 @@ _hasher = PasswordHasher()
 _nobodys_hash = _hasher.hash("the password of nobody")
 
 
+def normalised(password: str) -> str:
+    """The same for every keyboard that can type it (NIST SP 800-63B, 3.1.1.2)."""
+    return normalize("NFKC", password)
+
+
 def hashed(password: str) -> str:
-    return _hasher.hash(password)
+    return _hasher.hash(normalised(password))
 
 
 def matches(password: str, password_hash: str | None) -> bool:
     """Whether the password is right. Takes as long for an account that does not exist (None)."""
     try:
-        return _hasher.verify(password_hash or _nobodys_hash, password) and password_hash is not None
+        right = _hasher.verify(password_hash or _nobodys_hash, normalised(password))
     except (VerificationError, InvalidHashError):
         return False
+    return right and password_hash is not None
 
 
 def outdated(password_hash: str) -> bool:

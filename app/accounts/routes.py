@@ -1,21 +1,20 @@
 from apiflask import APIBlueprint
 from flask import Response, render_template, request
-from sqlalchemy import update
 
 from app import limits
-from app.accounts import passwords, registration, tokens
+from app.accounts import registration, sign_ins, tokens
 from app.accounts.access import current_account, current_sign_in_id, public, signed_in
-from app.accounts.models import Account, SignIn
 from app.accounts.schemas import (
     AccountChange,
     AccountView,
     Credentials,
+    OnItsWayView,
     RefreshToken,
     Registration,
     TokenPairView,
     VerificationToken,
 )
-from app.extensions import db, now
+from app.extensions import db
 from app.problems import Invalid, Unauthorized
 
 accounts = APIBlueprint("accounts", __name__, url_prefix="/auth", template_folder="templates")
@@ -41,12 +40,7 @@ def register(json_data: Registration) -> AccountView:
 @public
 def login(json_data: Credentials) -> TokenPairView:
     """Get an access token (15 minutes) and a refresh token (30 days)."""
-    account = Account.with_email(json_data.email)
-    known = account.password_hash if account else None
-    if not passwords.matches(json_data.password, known) or account is None:
-        raise Unauthorized("The e-mail address or the password is wrong.")
-    if passwords.outdated(account.password_hash):
-        account.password_hash = passwords.hashed(json_data.password)
+    account = sign_ins.owner(json_data.email, json_data.password)
     return TokenPairView.model_validate(tokens.signed_in(account))
 
 
@@ -69,7 +63,16 @@ def refresh(json_data: RefreshToken) -> TokenPairView:
 @signed_in()
 def logout() -> str:
     """End this sign-in: its access and refresh tokens are good for nothing from now on."""
-    db.session.execute(update(SignIn).where(SignIn.id == current_sign_in_id()).values(revoked_at=now()))
+    sign_ins.end(current_sign_in_id())
+    return ""
+
+
+@accounts.delete("/sign-in")
+@accounts.output({}, status_code=204)
+@signed_in()
+def log_out_everywhere() -> str:
+    """End all sign-ins of the account on every device, this one too."""
+    sign_ins.end_all(current_account())
     return ""
 
 
@@ -114,3 +117,13 @@ def verify(body: VerificationToken) -> AccountView | Response:
         return Response(render_template("verified.html", account=tokens.verify(body.token)))
     except Invalid as refusal:
         return Response(render_template("verified.html", refusal=refusal.detail), refusal.status)
+
+
+@accounts.post("/verify/resend")
+@accounts.output(OnItsWayView, status_code=202)
+@accounts.doc(responses=[409, 429])
+@signed_in()
+def send_verification_again() -> OnItsWayView:
+    """Have the verification mail sent again: three within an hour at most, the first one counted."""
+    registration.verify_again(current_account())
+    return OnItsWayView(detail="A mail with a link is on its way.")

@@ -2,8 +2,9 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, EmailStr, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, EmailStr, Field, WithJsonSchema, field_validator
 
+from app.accounts import password_rule, passwords
 from app.accounts.models import Role
 from app.fields import Body, Instant, Line, TimeZone, View
 
@@ -21,14 +22,25 @@ def _as_registered(address: str) -> str:
         return address  # which no account has
 
 
+def _normalised(password: object) -> object:
+    return passwords.normalised(password) if isinstance(password, str) else password
+
+
 Email = Annotated[EmailStr, Field(max_length=254), AfterValidator(_deliverable)]
-Password = Annotated[str, Field(min_length=8, max_length=256)]
+Password = Annotated[str, BeforeValidator(_normalised), Field(max_length=256)]
+NewPassword = Annotated[
+    str,
+    WithJsonSchema(
+        {"type": "string", "minLength": password_rule.SHORTEST, "maxLength": password_rule.LONGEST}
+    ),
+]
+"""Held to the rule by whoever sets it, who knows whose it is and what kind of answer is wanted."""
 Name = Annotated[Line, Field(min_length=1, max_length=120)]
 
 
 class Registration(Body):
     email: Email
-    password: Password
+    password: NewPassword
     name: Name
     role: Literal[Role.CLIENT, Role.COACH] = Role.CLIENT
     time_zone: TimeZone = "UTC"
@@ -36,7 +48,7 @@ class Registration(Body):
 
 class Credentials(Body):
     email: Annotated[str, Field(max_length=254), AfterValidator(_as_registered)]
-    password: Annotated[str, Field(max_length=256)]
+    password: Password
 
 
 class RefreshToken(Body):
@@ -45,6 +57,20 @@ class RefreshToken(Body):
 
 class VerificationToken(Body):
     token: str
+
+
+class ForgottenPassword(Body):
+    email: Email
+
+
+class PasswordReset(Body):
+    token: str
+    password: NewPassword
+
+
+class PasswordChange(Body):
+    current_password: Password
+    new_password: NewPassword
 
 
 class AccountChange(Body):
@@ -72,6 +98,10 @@ class AccountView(View):
     reminder_hours: list[int]
     created_at: Instant
     updated_at: Instant
+
+
+class OnItsWayView(View):
+    detail: str
 
 
 class TokenPairView(View):

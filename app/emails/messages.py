@@ -1,4 +1,4 @@
-"""The mails to clients and coaches about their accounts and sessions: one function a message.
+"""The mails to clients and coaches about their sessions: one function a message.
 
 Each puts its rows into the outbox within the transaction that caused it; the jobs that send them follow the
 commit. Asked for again, for the same subject and recipient, it does nothing.
@@ -7,10 +7,8 @@ commit. Asked for again, for the same subject and recipient, it does nothing.
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import current_app
 from sqlalchemy import ColumnElement, select, update
 
 from app.emails.models import UNSENT, Email, EmailStatus
@@ -24,12 +22,6 @@ if TYPE_CHECKING:  # a mail is about its subject's room, which stands above this
 
 REMINDER_HOURS = (24, 1)
 """How long before a session people can be reminded of it."""
-
-
-def verify_address(account: "Account", token: str) -> None:
-    """To a new account: a link that proves the address."""
-    link = f"{current_app.extensions['settings'].public_url}/auth/verify?{urlencode({'token': token})}"
-    put("verify_address", account.id, account, "Please confirm your e-mail address", link=link)
 
 
 def booking_confirmed(booking: "Booking", invitation: str) -> None:

@@ -91,3 +91,9 @@ class Email(Changing, Base):
         return db.session.scalars(
             select(cls.id).where(due, cls.due_at <= now()).order_by(cls.due_at).limit(most)
         ).all()
+
+    @classmethod
+    def asked_for(cls, kind: str, recipient: str, since: datetime) -> Sequence[datetime]:
+        """When mails of this kind were put into the outbox for somebody, the oldest first."""
+        wanted = cls.recipient == recipient, cls.kind == kind, cls.created_at > since
+        return db.session.scalars(select(cls.created_at).where(*wanted).order_by(cls.created_at)).all()

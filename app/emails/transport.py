@@ -8,6 +8,7 @@ from email import charset
 from flask import current_app
 from flask_mail import Attachment, BadHeaderError, Connection, Message
 
+from app.emails import links
 from app.emails.models import Email
 
 # Flask-Mail sends bodies as they are; RFC 5321 allows no line over 998 bytes, and servers refuse longer ones.
@@ -81,8 +82,8 @@ def _message(email: Email) -> Message:
     message = Message(
         subject=email.subject.replace("=?", "="),
         recipients=[(_MORE_THAN_A_NAME.sub("", email.recipient_name), email.recipient)],
-        body=email.text_body,
-        html=email.html_body,
+        body=links.signed(email.text_body, email.recipient),
+        html=links.signed(email.html_body, email.recipient),
         extra_headers={"Auto-Submitted": "auto-generated"},
     )
     message.msgId = email.message_id

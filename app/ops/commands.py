@@ -10,7 +10,7 @@ from email_validator import EmailNotValidError, validate_email
 from flask.cli import AppGroup, with_appcontext
 
 from app import context
-from app.accounts import passwords
+from app.accounts import password_rule, passwords
 from app.accounts.models import Account, Role
 from app.emails import delivery, operator_messages
 from app.emails import levers as email_levers
@@ -69,6 +69,10 @@ def create_admin(address: str, password: str, name: str) -> None:
     """Open an administrator's account."""
     if len(password) < 12:
         raise click.ClickException("An administrator's password has 12 characters or more.")
+    try:
+        password_rule.check(password, "", address, name)
+    except Problem as refusal:
+        raise click.ClickException(f"The password {refusal.detail}.") from refusal
     if Account.with_email(address):
         raise click.ClickException(f"There is an account with the address {address} already.")
     admin = Account(

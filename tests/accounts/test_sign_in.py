@@ -76,6 +76,18 @@ def test_the_end_of_one_sign_in_leaves_the_others(client: Person) -> None:
     assert elsewhere.get("/auth/me").status_code == 200
 
 
+def test_all_sign_ins_can_be_ended_at_once(client: Person, coach: Person) -> None:
+    elsewhere = Person.signed_in(client.http, client.email, PASSWORD)
+
+    assert client.ask("DELETE", "/auth/sign-in").status_code == 204
+
+    for ended in (client, elsewhere):
+        assert ended.get("/auth/me").status_code == 401
+        assert refresh(ended.http, ended.refresh_token).status_code == 401
+    assert coach.get("/auth/me").status_code == 200
+    assert login(client.http, client.email, PASSWORD).status_code == 200
+
+
 def test_a_refresh_token_opens_no_route_and_an_access_token_refreshes_nothing(client: Person) -> None:
     assert me(client.http, client.refresh_token).status_code == 401
     assert refresh(client.http, client.token).status_code == 401

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from flask import Flask
 from itsdangerous import TimestampSigner
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from app.accounts import tokens
 from app.accounts.models import Account
@@ -19,8 +19,8 @@ from tests.people import Person
 @pytest.fixture
 def link(app: Flask, client: Person) -> str:
     """What the client finds in the mail."""
-    text = db.session.scalars(select(Email.text_body).where(Email.recipient == client.email)).one()
-    (found,) = re.findall(r"https?://\S+", text)
+    body = db.session.scalars(select(Email.text_body).where(Email.recipient == client.email)).one()
+    (found,) = re.findall(r"https?://\S+", body)
     return str(found)
 
 
@@ -106,3 +106,38 @@ def test_a_token_proves_only_the_address_that_it_was_sent_to(client: Person, tok
 
 def test_an_access_token_verifies_no_address(client: Person) -> None:
     assert client.http.post("/auth/verify", json={"token": client.token}).status_code == 422
+
+
+def verification_mails(client: Person) -> list[Email]:
+    return list(db.session.scalars(select(Email).where(Email.recipient == client.email)))
+
+
+def test_the_mail_can_be_asked_for_again_and_both_links_are_good(client: Person, token: str) -> None:
+    answer = client.post("/auth/verify/resend")
+
+    assert answer.status_code == 202
+    assert len(verification_mails(client)) == 2
+    assert client.http.post("/auth/verify", json={"token": token}).status_code == 200
+
+
+def test_three_mails_an_hour_are_enough(app: Flask, client: Person) -> None:
+    answers = [client.post("/auth/verify/resend") for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [202, 202, 429]
+    assert answers[-1].json()["type"] == "/problems/too-many-mails"
+    assert 3500 < int(answers[-1].headers["Retry-After"]) <= 3600
+    assert len(verification_mails(client)) == 3
+
+    db.session.execute(text("UPDATE email SET created_at = created_at - interval '61 minutes'"))
+    db.session.commit()
+    assert client.post("/auth/verify/resend").status_code == 202
+
+
+def test_a_verified_address_is_not_asked_again(client: Person, token: str) -> None:
+    client.http.post("/auth/verify", json={"token": token})
+
+    answer = client.post("/auth/verify/resend")
+
+    assert answer.status_code == 409
+    assert answer.json()["type"] == "/problems/already-verified"
+    assert len(verification_mails(client)) == 1

@@ -12,7 +12,8 @@ from app.accounts.access import Rule
 
 HIDDEN = {
     "/": {"get"},
-    "/auth/verify": {"get"},  # a page for people
+    "/auth/password/reset": {"get"},  # a page for people
+    "/auth/verify": {"get"},  # likewise
     "/docs": {"get"},
     "/docs/files/{name}": {"get"},
     "/openapi.json": {"get"},
@@ -23,6 +24,8 @@ OPEN_TO_ALL = {
     ("post", "/auth/register"),
     ("post", "/auth/login"),
     ("post", "/auth/refresh"),
+    ("post", "/auth/password/forgot"),
+    ("post", "/auth/password/reset"),
     ("post", "/auth/verify"),
     ("get", "/coach"),
     ("get", "/coach/{coach_id}"),

@@ -1,0 +1,95 @@
+"""Forgetting a password, and setting another. Whoever changes one locks the account first, then its link."""
+
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from app import audit, context
+from app.accounts import password_rule, passwords, sign_ins
+from app.accounts.models import Account, PasswordReset
+from app.emails import account_messages, links
+from app.emails.models import Email
+from app.extensions import db, now
+from app.problems import Invalid
+
+LINK_LASTS = timedelta(hours=1)
+MOST_MAILS_AN_HOUR = 3
+
+
+def forget(email: str) -> None:
+    """Mail a link to set a new password, which takes the place of the one before.
+
+    For an address that is not known, or was written to often enough, nothing is done, and takes as long: the
+    same locks, the same rows written, a job that finds no mail. The advisory lock makes those who ask at once
+    for one address wait for each other, known or not.
+    """
+    key = uuid4()
+    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(email, 0))))
+    account = Account.with_email(email)
+    asked = Email.asked_for(account_messages.RESET_PASSWORD, email, now() - timedelta(hours=1))
+    account_messages.reset_password(email, account.name if account else email, key)
+    if account is None or len(asked) >= MOST_MAILS_AN_HOUR:
+        account_messages.take_back_reset(key)
+        return
+    newest = {"key": key, "asked_at": now()}
+    link = insert(PasswordReset).values(account_id=account.id, **newest)
+    db.session.execute(link.on_conflict_do_update(index_elements=["account_id"], set_=newest))
+
+
+def reset(token: str, password: str) -> Account:
+    """Set a new password with the link of a mail, which is spent by this; all sign-ins end.
+
+    Raises Invalid, and has then changed nothing: a link is not spent on a password that is refused.
+    """
+    key, recipient = links.key_of(token) or (None, None)
+    if key is None:
+        raise Invalid("/token", "This link is not complete; copy it whole from the mail.")
+    account = db.session.scalar(
+        select(Account)
+        .join(PasswordReset, PasswordReset.account_id == Account.id)
+        .where(*_good(key), Account.email == recipient)
+    )
+    if account is None:
+        raise _spent()
+    password_rule.check(password, "/password", account.email, account.name)
+    account.lock()
+    if not _spend(key):
+        raise _spent()
+    context.actor.set(f"account:{account.id}")
+    _set(account, password, "password.reset")
+    sign_ins.end_all(account)
+    account_messages.password_changed(account, "everywhere")
+    return account
+
+
+def change(account: Account, current: str, password: str, sign_in_id: UUID) -> None:
+    """Set a new password, knowing the current one; all other sign-ins end. Raises Invalid."""
+    account.lock()
+    if not passwords.matches(current, account.password_hash):
+        raise Invalid("/current_password", "is not your current password")
+    password_rule.check(password, "/new_password", account.email, account.name)
+    _set(account, password, "password.change")
+    sign_ins.end_others(account, but=sign_in_id)
+    account_messages.password_changed(account, "everywhere but where it was changed")
+
+
+def _set(account: Account, password: str, action: str) -> None:
+    db.session.execute(delete(PasswordReset).where(PasswordReset.account_id == account.id))
+    account.password_hash = passwords.hashed(password)
+    audit.record(action, f"account:{account.id}")
+
+
+def _spend(key: UUID) -> bool:
+    """Whether the link was still good: of all that use it at once, for one."""
+    spent = delete(PasswordReset).where(*_good(key)).returning(PasswordReset.key)
+    return db.session.scalar(spent) is not None
+
+
+def _good(key: UUID) -> tuple[ColumnElement[bool], ...]:
+    return PasswordReset.key == key, PasswordReset.asked_at > now() - LINK_LASTS
+
+
+def _spent() -> Invalid:
+    return Invalid("/token", "This link was used, is older than an hour, or was followed by a newer one.")

@@ -1,0 +1,69 @@
+"""Forgotten, reset and changed passwords. A blueprint of its own beside /auth's other routes."""
+
+from apiflask import APIBlueprint
+from flask import Response, render_template, request
+
+from app.accounts import new_passwords, password_rule
+from app.accounts.access import current_account, current_sign_in_id, public, signed_in
+from app.accounts.schemas import ForgottenPassword, OnItsWayView, PasswordChange, PasswordReset
+from app.problems import Invalid
+
+passwords = APIBlueprint("passwords", __name__, url_prefix="/auth/password", template_folder="templates")
+
+
+@passwords.post("/forgot")
+@passwords.input(ForgottenPassword)
+@passwords.output(OnItsWayView, status_code=202)
+@public
+def forgot(json_data: ForgottenPassword) -> OnItsWayView:
+    """Have a link to set a new password mailed, good once and for an hour; answered alike for any address."""
+    new_passwords.forget(json_data.email)
+    return OnItsWayView(detail="If an account has this address, a mail with a link is on its way to it.")
+
+
+@passwords.get("/reset")
+@passwords.doc(hide=True)
+@public
+def reset_page() -> str:
+    """Where the link in the mail leads."""
+    return _form(request.args.get("token", ""))
+
+
+@passwords.post("/reset")
+@passwords.input(PasswordReset, location="json_or_form", arg_name="body")
+@passwords.output({}, status_code=204)
+@public
+def reset(body: PasswordReset) -> str | Response:
+    """Set a new password with the token of the mail, good once and for an hour; all sign-ins end."""
+    if request.is_json:
+        new_passwords.reset(body.token, body.password)
+        return ""
+    try:
+        return Response(
+            render_template("password_set.html", account=new_passwords.reset(body.token, body.password))
+        )
+    except Invalid as refusal:
+        return Response(_refused(body.token, refusal), refusal.status)
+
+
+@passwords.post("/change")
+@passwords.input(PasswordChange)
+@passwords.output({}, status_code=204)
+@signed_in()
+def change(json_data: PasswordChange) -> str:
+    """Set a new password, knowing the current one; all other sign-ins end."""
+    new_passwords.change(
+        current_account(), json_data.current_password, json_data.new_password, current_sign_in_id()
+    )
+    return ""
+
+
+def _refused(token: str, refusal: Invalid) -> str:
+    """The form again when another password will do, else that the link is no good."""
+    if refusal.extra["errors"][0]["pointer"] == "/password":
+        return _form(token, refusal.detail)
+    return render_template("password_set.html", refusal=refusal.detail)
+
+
+def _form(token: str, refusal: str | None = None) -> str:
+    return render_template("set_password.html", token=token, refusal=refusal, rule=password_rule)

@@ -1,0 +1,50 @@
+"""What a new password must be: long, and not among the first that anybody would try. Any signs will do."""
+
+import re
+from itertools import chain
+
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
+
+from app.accounts.passwords import normalised
+from app.problems import Invalid
+
+SHORTEST, LONGEST = 10, 128
+LEAST_REPEATED = 5
+"""A password that repeats fewer characters than these, such as 121212121212, is as good as they are."""
+
+_COMMON = frozenset(chain(["culturebridge"], *FREQUENCY_LISTS.values()))
+"""Common passwords, and the words and names that they are made of: 94,000, from the zxcvbn package."""
+_DECORATED = re.compile(r"[\W\d_]{0,4}(.*?)[\W\d_]{0,4}", re.DOTALL)
+"""A word with a few digits or signs before and behind it, such as Password123!"""
+
+
+def check(password: str, pointer: str, email: str, name: str) -> None:
+    """Raises Invalid, at `pointer`, for a password that this person may not choose."""
+    length = len(normalised(password))
+    if length < SHORTEST:
+        raise Invalid(pointer, f"must have {SHORTEST} characters or more")
+    if length > LONGEST:
+        raise Invalid(pointer, f"must have {LONGEST} characters or fewer")
+    likely = _likely(password)
+    if likely & {_folded(email), _folded(email.partition("@")[0]), _folded(name)}:
+        raise Invalid(pointer, "must not be your e-mail address or your name")
+    if likely & _COMMON or min(map(len, likely)) < LEAST_REPEATED:
+        raise Invalid(pointer, "is too common: among the first that anybody would try; choose another")
+
+
+def _likely(password: str) -> set[str]:
+    """The password, and what is left of it without repetition or decoration, if that is most of it."""
+    whole = _folded(password)
+    decorated = _DECORATED.fullmatch(whole)
+    assert decorated, "the pattern fits every text"
+    plain = decorated[1] if 2 * len(decorated[1]) >= len(whole) else whole
+    return {whole, plain, _repeated(whole), _repeated(plain)}
+
+
+def _repeated(text: str) -> str:
+    """What the text is a repetition of: the shortest such, or the text itself."""
+    return text[: (text + text).find(text, 1)]
+
+
+def _folded(text: str) -> str:
+    return normalised(text).casefold()

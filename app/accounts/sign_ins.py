@@ -1,0 +1,48 @@
+"""Sign-ins: who may begin one, and how they end."""
+
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, update
+
+from app.accounts import passwords
+from app.accounts.models import Account, SignIn
+from app.extensions import db, now
+from app.problems import Unauthorized
+
+
+def owner(email: str, password: str) -> Account:
+    """The account with this address and password, locked. Raises Unauthorized, for either after as long.
+
+    The lock, and the second look behind it, are for a password that is changed meanwhile: a sign-in with
+    the old one must not begin after the change has ended all others.
+    """
+    account = Account.with_email(email)
+    seen = account.password_hash if account else None
+    if not passwords.matches(password, seen) or account is None:
+        raise _wrong()
+    account.lock()
+    if account.password_hash != seen and not passwords.matches(password, account.password_hash):
+        raise _wrong()
+    if passwords.outdated(account.password_hash):
+        account.password_hash = passwords.hashed(password)
+    return account
+
+
+def end(sign_in_id: UUID) -> None:
+    _end(SignIn.id == sign_in_id)
+
+
+def end_all(account: Account) -> None:
+    _end(SignIn.account_id == account.id)
+
+
+def end_others(account: Account, but: UUID) -> None:
+    _end(SignIn.account_id == account.id, SignIn.id != but)
+
+
+def _end(*which: ColumnElement[bool]) -> None:
+    db.session.execute(update(SignIn).where(*which, SignIn.revoked_at.is_(None)).values(revoked_at=now()))
+
+
+def _wrong() -> Unauthorized:
+    return Unauthorized("The e-mail address or the password is wrong.")

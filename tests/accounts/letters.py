@@ -1,0 +1,30 @@
+"""What people find in their mail about their accounts."""
+
+import re
+
+import httpx
+from sqlalchemy import select
+
+from app.emails import links
+from app.emails.models import Email
+from app.extensions import db
+from tests.people import Person
+
+
+def mails(person: Person, kind: str) -> list[Email]:
+    """Those of one kind, the oldest first."""
+    found = select(Email).where(Email.recipient == person.email, Email.kind == kind)
+    return list(db.session.scalars(found.order_by(Email.created_at)))
+
+
+def token_in(mail: Email) -> str:
+    """As it is in the mail that leaves."""
+    (link,) = re.findall(r"https?://\S+", links.signed(mail.text_body, mail.recipient))
+    return httpx.URL(link).params["token"]
+
+
+def forgets(person: Person) -> str:
+    """The person asks for a new password: the token in the mail."""
+    answer = person.http.post("/auth/password/forgot", json={"email": person.email})
+    assert answer.status_code == 202, answer.text
+    return token_in(mails(person, "reset_password")[-1])

@@ -1,0 +1,87 @@
+"""Tokens that are good once, used by fifty at once; a password that is changed while somebody signs in."""
+
+import re
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+from sqlalchemy import text
+
+from app.accounts import passwords
+from tests.flow.conftest import Stack
+from tests.people import PASSWORD, Person
+from tests.waiting import wait_until
+
+CROWD = 50
+WAITING = text(
+    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%FROM account%'"
+)
+
+
+def all_at_once(stack: Stack, path: str, bodies: list[dict[str, str]]) -> list[httpx.Response]:
+    with ThreadPoolExecutor(CROWD) as crowd:
+        return list(crowd.map(lambda body: stack.http.post(path, json=body), bodies))
+
+
+def token_mailed_to(stack: Stack, person: Person) -> str:
+    def link() -> list[str]:
+        texts = "\n".join(mail["text"] for mail in stack.sandbox.mails_to(person.email))
+        return re.findall(r"\S+/auth/password/reset\?\S+", texts)
+
+    wait_until(link)
+    return str(httpx.URL(link()[0]).params["token"])
+
+
+def signs_in(person: Person, password: str) -> int:
+    login = {"email": person.email, "password": password}
+    return person.http.post("/auth/login", json=login).status_code
+
+
+def somebody_waits(stack: Stack) -> bool:
+    with stack.database.connect() as connection:
+        return bool(connection.scalar(WAITING))
+
+
+def test_of_fifty_who_use_one_link_one_sets_the_password(stack: Stack, client: Person) -> None:
+    stack.http.post("/auth/password/forgot", json={"email": client.email})
+    token = token_mailed_to(stack, client)
+    wishes = [{"token": token, "password": f"green umbrella number {n}"} for n in range(CROWD)]
+
+    answers = all_at_once(stack, "/auth/password/reset", wishes)
+
+    assert Counter(answer.status_code for answer in answers) == {204: 1, 422: CROWD - 1}
+    (winner,) = [wish for wish, answer in zip(wishes, answers, strict=True) if answer.status_code == 204]
+    assert signs_in(client, winner["password"]) == 200
+
+
+def test_of_fifty_who_refresh_with_one_token_one_does_and_the_sign_in_ends(
+    stack: Stack, client: Person
+) -> None:
+    answers = all_at_once(stack, "/auth/refresh", [{"refresh_token": client.refresh_token}] * CROWD)
+
+    assert Counter(answer.status_code for answer in answers) == {200: 1, 401: CROWD - 1}
+    (pair,) = [answer.json() for answer in answers if answer.status_code == 200]
+    again = stack.http.post("/auth/refresh", json={"refresh_token": pair["refresh_token"]})
+    assert again.status_code == 401
+    assert client.get("/auth/me").status_code == 401
+
+
+def test_of_fifty_who_ask_for_a_link_at_once_three_are_written_to(stack: Stack, client: Person) -> None:
+    answers = all_at_once(stack, "/auth/password/forgot", [{"email": client.email}] * CROWD)
+
+    assert {answer.status_code for answer in answers} == {202}
+    with stack.database.connect() as connection:
+        query = text("SELECT count(*) FROM email WHERE recipient = :email AND kind = 'reset_password'")
+        assert connection.scalar(query, {"email": client.email}) == 3
+
+
+def test_a_sign_in_with_the_old_password_does_not_outlive_its_change(stack: Stack, client: Person) -> None:
+    changed = {"id": client.id, "hash": passwords.hashed("seven green umbrellas")}
+    with ThreadPoolExecutor(1) as pool, stack.database.connect() as rival:
+        rival.execute(text("UPDATE account SET password_hash = :hash WHERE id = :id"), changed)
+        late = pool.submit(signs_in, client, PASSWORD)
+        wait_until(lambda: somebody_waits(stack))
+        rival.commit()
+
+    assert late.result() == 401
+    assert signs_in(client, "seven green umbrellas") == 200
