@@ -43,15 +43,13 @@ def reset(token: str, password: str) -> Account:
 
     Raises Invalid, and has then changed nothing: a link is not spent on a password that is refused.
     """
-    key, recipient = links.key_of(token) or (None, None)
+    key = links.key_of(token)
     if key is None:
         raise Invalid("/token", "This link is not complete; copy it whole from the mail.")
     account = db.session.scalar(
-        select(Account)
-        .join(PasswordReset, PasswordReset.account_id == Account.id)
-        .where(*_good(key), Account.email == recipient)
+        select(Account).join(PasswordReset, PasswordReset.account_id == Account.id).where(*_good(key))
     )
-    if account is None:
+    if account is None or not links.is_for(token, account.email):
         raise _spent()
     password_rule.check(password, "/password", account.email, account.name)
     account.lock()
