@@ -6,6 +6,7 @@ a profile are the caller's own where the path names no id. A 404 is what a calle
 
 CALLERS = ("nobody", "another client", "another coach", "admin", "the client", "the coach")
 TABLE = {
+    "DELETE /auth/sign-in": "401 in in in in in",
     "DELETE /booking/feed": "401 in in in in in",
     "DELETE /coach/me/time-off/<uuid:period_id>": "401 403 404 403 403 in",
     "GET /": "in in in in in in",
@@ -22,6 +23,7 @@ TABLE = {
     "GET /admin/stripe-event": "401 403 403 in 403 403",
     "GET /admin/stripe-event/<event_id>": "401 403 403 in 403 403",
     "GET /auth/me": "401 in in in in in",
+    "GET /auth/password/reset": "in in in in in in",
     "GET /auth/verify": "in in in in in in",
     "GET /booking": "401 in in in in in",
     "GET /booking/<uuid:booking_id>": "401 404 404 in in in",
@@ -60,9 +62,13 @@ TABLE = {
     "POST /admin/stripe-event/<event_id>/discard": "401 403 403 in 403 403",
     "POST /admin/stripe-event/<event_id>/replay": "401 403 403 in 403 403",
     "POST /auth/login": "in in in in in in",
+    "POST /auth/password/change": "401 in in in in in",
+    "POST /auth/password/forgot": "in in in in in in",
+    "POST /auth/password/reset": "in in in in in in",
     "POST /auth/refresh": "in in in in in in",
     "POST /auth/register": "in in in in in in",
     "POST /auth/verify": "in in in in in in",
+    "POST /auth/verify/resend": "401 in in in in in",
     "POST /booking": "401 in 403 403 in 403",
     "POST /booking/<uuid:booking_id>/cancel": "401 404 404 in in in",
     "POST /booking/<uuid:booking_id>/complete": "401 403 404 403 403 in",
