@@ -11,6 +11,7 @@ from redis import Redis
 from sqlalchemy import event, select, text
 
 from app.accounts.models import PasswordReset
+from app.audit import AuditEntry
 from app.emails.models import Email
 from app.extensions import db
 from tests.accounts.letters import forgets, mails, token_in
@@ -47,6 +48,14 @@ def test_the_owner_is_told(client: Person) -> None:
     (told,) = mails(client, "password_changed")
     assert "Signed out  everywhere" in told.text_body
     assert "Europe/London" in told.text_body
+
+
+def test_it_is_on_record_as_the_owner_s_doing(client: Person) -> None:
+    sets(client.http, forgets(client))
+
+    entry = db.session.scalars(select(AuditEntry)).one()
+    owner = f"account:{client.id}"
+    assert (entry.action, entry.subject, entry.actor) == ("password.reset", owner, owner)
 
 
 def test_a_link_is_good_once(client: Person) -> None:

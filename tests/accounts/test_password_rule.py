@@ -2,6 +2,7 @@
 
 import httpx
 import pytest
+from flask import Flask
 
 from app.accounts import password_rule
 from app.problems import Invalid
@@ -74,3 +75,12 @@ def test_what_two_keyboards_write_differently_is_one_password(http: httpx.Client
     assert http.post("/auth/register", json=person).status_code == 201
 
     assert Person.signed_in(http, "ada@example.com", decomposed).email == "ada@example.com"
+
+
+def test_an_administrator_s_is_held_to_it_too(app: Flask) -> None:
+    wish = ["account", "create-admin", "boss@example.com", "--password", "password1234"]
+
+    done = app.test_cli_runner().invoke(args=wish)
+
+    assert done.exit_code == 1
+    assert "The password is too common" in done.output
