@@ -1,19 +1,27 @@
 """The variables that an application under test and its processes run with."""
 
 import socket
+from contextlib import ExitStack
 
 WEBHOOK_SECRET = "whsec_sandbox"
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_ports(1)[0]
+
+
+def free_ports(count: int) -> list[int]:
+    """So many, each another, as all are held until the last is found."""
+    with ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
 
 
 def variables(database_url: str, redis_url: str) -> dict[str, str]:
     """Those of one system, on ports of its own."""
-    web, stripe, smtp, mailbox = (free_port() for _ in range(4))
+    web, stripe, smtp, mailbox = free_ports(4)
     return {
         "APP_ENV": "test",
         "SECRET_KEY": "a secret key for tests, long enough 0123",

@@ -13,7 +13,7 @@ import pytest
 from kombu import Connection
 from redis import Redis
 
-from tests.environment import free_port
+from tests.environment import free_ports
 from tests.flow.conftest import BIN, HERE
 from tests.waiting import wait_until
 
@@ -38,6 +38,8 @@ class Rabbit:
 
     folder: Path
     port: int
+    erlangs_port: int
+    names_port: int
     last_error: str = ""
     """Why it did not answer, for whoever reads a failure."""
 
@@ -73,7 +75,7 @@ class Rabbit:
             "NODENAME": f"culturebridge{self.port}@localhost",
             "NODE_IP_ADDRESS": "127.0.0.1",
             "NODE_PORT": self.port,
-            "DIST_PORT": self.port + 1,
+            "DIST_PORT": self.erlangs_port,
             "MNESIA_BASE": self.folder / "data",
             "LOG_BASE": self.folder,
             "LOGS": "-",
@@ -82,7 +84,7 @@ class Rabbit:
             "ENABLED_PLUGINS_FILE": self.folder / "plugins",
         }
         of_erlang = {
-            "ERL_EPMD_PORT": str(self.port + 2),
+            "ERL_EPMD_PORT": str(self.names_port),
             "HOME": str(self.folder),
             "PATH": os.environ["PATH"],
         }
@@ -100,7 +102,7 @@ class Rabbit:
 
 @pytest.fixture(scope="module")
 def rabbit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rabbit]:
-    rabbit = Rabbit(tmp_path_factory.mktemp("rabbit"), free_port())
+    rabbit = Rabbit(tmp_path_factory.mktemp("rabbit"), *free_ports(3))
     with rabbit.named():
         yield rabbit
 
