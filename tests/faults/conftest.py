@@ -1,6 +1,7 @@
-"""A plant with trade in it, for all stories of a run."""
+"""A plant with trade in it, for all stories here, which come last: nobody else shares the machine with it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,12 @@ from tests.faults.trade import trading
 AWAY_SECONDS = 5.0
 
 
-@pytest.fixture(scope="session")
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One plant for all of them, in whatever order the rest comes."""
+    items.sort(key=lambda item: Path(__file__).parent in item.path.parents)
+
+
+@pytest.fixture(scope="package")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     with running(tmp_path_factory.mktemp("plant")) as plant:
         try:
@@ -22,6 +28,6 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
             print(plant.read_logs())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def post(scene: Scene) -> Post:
     return Post(scene.plant.sandbox)
