@@ -29,11 +29,12 @@ class Worker(ThreadWorker):
 
     def set_accept_enabled(self, enabled: bool) -> None:
         super().set_accept_enabled(enabled)
-        if not self.alive:
+        if not self.alive and not enabled:
             for door in self.sockets:
                 while select([door], [], [], 0)[0]:
                     self.accept(door)
                 door.close()
+            self.sockets = []  # a full worker that is told to end comes here twice
 
 
 # On a laptop only the laptop itself may ask: the demo accounts' password is known to all.
