@@ -82,6 +82,12 @@ beat_schedule = {
         "options": {"expires": 3600},
     },
     "old mails": {"task": "ops.forget_mails", "schedule": crontab(minute="41"), "options": {"expires": 3600}},
+    "old troubles": {
+        "task": "ops.forget_troubles",
+        "schedule": crontab(minute="51"),
+        "options": {"expires": 3600},
+    },
+    "untold troubles": {"task": "ops.tell_operator", **_sweep},
     "stale holds": {"task": "bookings.expire_holds", **_sweep},
     "forgotten events": {"task": "payments.apply_forgotten", **_sweep},
     "forgotten refunds": {"task": "payments.issue_forgotten_refunds", **_sweep},

@@ -1,4 +1,4 @@
-"""Signs of life, and what is kept no longer."""
+"""Signs of life, what the operator is told, and what is kept no longer."""
 
 from celery import shared_task
 from flask import current_app
@@ -6,6 +6,7 @@ from redis import Redis
 
 from app import idempotency
 from app.config import Settings
+from app.emails import operator_messages
 from app.jobs import after_commit
 from app.ops import retention
 from worker import Sweep
@@ -20,6 +21,12 @@ def leave_a_sign(sign: str) -> None:
 
 for queue in ("events", "email", "schedule"):
     shared_task(name=f"{queue}.leave_a_sign")(leave_a_sign)
+
+
+@shared_task(name="ops.tell_operator", base=Sweep)
+def tell_operator() -> int:
+    """What the operator was not told of yet; of how much the mail is that goes out now."""
+    return operator_messages.gathered()
 
 
 @shared_task(name="ops.forget_idempotency_keys", base=Sweep)
@@ -38,6 +45,12 @@ def forget_events() -> int:
 def forget_mails() -> int:
     """Mails that were kept long enough; how many there were this time."""
     return _all_of_them("ops.forget_mails", retention.forget_mails())
+
+
+@shared_task(name="ops.forget_troubles", base=Sweep)
+def forget_troubles() -> int:
+    """What was told long enough ago; how much there was this time."""
+    return _all_of_them("ops.forget_troubles", retention.forget_troubles())
 
 
 def _all_of_them(task: str, found: int) -> int:

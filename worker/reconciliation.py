@@ -8,7 +8,8 @@ from datetime import timedelta
 
 from celery import Task, shared_task
 
-from app.emails import operator_messages
+from app.emails import troubles
+from app.emails.troubles import TroubleKind
 from app.extensions import db, now
 from app.jobs import enqueue
 from app.payments import reconcile
@@ -68,11 +69,8 @@ def _turn(window: Window) -> Sequence[Reconciliation]:
 
 def _tell(refusal: str) -> None:
     db.session.rollback()
-    operator_messages.needs_attention(
-        f"reconciliation:{now():%Y-%m-%d}",
-        f"Stripe refuses what the nightly comparison with our books asks for: {refusal}",
-        "Run flask doctor, mend what it names, then run flask stripe reconcile --since 7d.",
-    )
+    what = f"Stripe refuses what the nightly comparison with our books asks for: {refusal}"
+    troubles.note(TroubleKind.RECONCILIATION, f"{now():%Y-%m-%d}", what)
 
 
 def _settled(stages: Sequence[Reconciliation]) -> int:

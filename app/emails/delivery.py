@@ -7,13 +7,17 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from app.emails import transport
+from app.emails import transport, troubles
 from app.emails.models import Email, EmailStatus
+from app.emails.troubles import TroubleKind
 from app.extensions import db, now
 from app.jobs import enqueue
 from app.retries import MOST_ATTEMPTS, pause_unless_last
 
 log = logging.getLogger(__name__)
+
+WATCHED = frozenset({"needs_attention", "test"})
+"""A mail of troubles causes no other about itself, and who sends a test sees what becomes of it."""
 
 
 def deliver(email_id: UUID) -> timedelta | None:
@@ -67,6 +71,9 @@ def _failed(email: Email, error: Exception, wait: timedelta | None) -> timedelta
         return None
     email.status = EmailStatus.FAILED if wait is None else EmailStatus.QUEUED
     email.due_at = now() + (wait or timedelta())
+    if wait is None and email.kind not in WATCHED:
+        what = f"A mail to {email.recipient} ({email.kind}, {email.id}) could not be sent: {error}"
+        troubles.note(TroubleKind.EMAIL, email.id, what)
     db.session.commit()
     log.warning(
         "mail %s %s not sent (attempt %s, %s): %s", email.kind, email.id, email.attempts, email.status, error

@@ -1,28 +1,99 @@
 """The mails to whoever runs this."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from flask import current_app
 
 from app import context
+from app.config import Settings
+from app.emails import troubles
 from app.emails.models import Email
 from app.emails.outbox import insert_once, templates
-from app.extensions import db
+from app.emails.remedies import REMEDIES, Remedy
+from app.emails.troubles import Trouble
+from app.extensions import db, now
+
+PAUSE = timedelta(minutes=10)
+"""Between two mails that gather: a flood makes six an hour."""
+SHOWN = 20
+"""So many are spelled out in a mail; the operator's lists have them all."""
+LONGEST = 400
+"""Characters of one; its row has the rest."""
 
 
-def needs_attention(subject_id: str, what: str, remedy: str) -> None:
-    """To the operator, when OPS_EMAIL names one: something that no code here can settle."""
-    to = current_app.extensions["settings"].ops_email
-    if to:
-        insert_once(
-            "needs_attention",
-            subject_id,
-            to,
-            "Operator",
-            f"Needs attention: {what.partition(chr(10))[0][:120]}",
-            what=what,
-            remedy=remedy,
-        )
+@dataclass(frozen=True)
+class Section:
+    """What calls for the same remedy."""
+
+    remedy: Remedy
+    number: int
+    shown: Sequence[Trouble]
+
+    @property
+    def title(self) -> str:
+        """3 failed refunds"""
+        return f"{self.number:,} {self.remedy.one if self.number == 1 else self.remedy.many}"
+
+    @property
+    def lines(self) -> list[tuple[str, str]]:
+        """Since when, and what."""
+        return [(_moment(each.created_at), _line(each.what)) for each in self.shown]
+
+    @property
+    def more(self) -> int:
+        return self.number - len(self.shown)
+
+
+def gathered() -> int:
+    """One mail to OPS_EMAIL about all that it was not told; of how much, 0 when none is due.
+
+    The first is told at once, what follows in one mail when PAUSE is over. All is marked in the transaction
+    that puts the mail into the outbox.
+    """
+    at, last = now(), troubles.last_told()
+    to = _settings().ops_email
+    if not to or (last and at < last + PAUSE):
+        return 0
+    troubles.mark_told(at)
+    told = troubles.told_at(at, SHOWN)
+    if told:
+        _put(to, [Section(REMEDIES[kind], *found) for kind, found in told.items()])
+    return sum(number for number, _ in told.values())
+
+
+def _put(to: str, sections: list[Section]) -> None:
+    number = sum(section.number for section in sections)
+    single = sections[0].shown[0].what.partition("\n")[0] if number == 1 else ""
+    subject = single[:120] or ", ".join(section.title for section in sections)
+    insert_once(
+        "needs_attention",
+        str(sections[0].shown[0].id),  # which is told once
+        to,
+        "Operator",
+        f"Needs attention: {subject}",
+        number=number,
+        sections=sections,
+        base=_settings().public_url,
+    )
+
+
+def _line(what: str) -> str:
+    line = " ".join(what.split())
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
+
+
+def _moment(at: datetime) -> str:
+    """1 December, 14:00 UTC"""
+    utc = at.astimezone(UTC)
+    return f"{utc.day} {utc:%B, %H:%M} UTC"
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["settings"]
+    return settings
 
 
 def test(to: str) -> UUID:

@@ -14,6 +14,7 @@ from prometheus_client.registry import REGISTRY, Collector
 
 from app.accounts.access import public
 from app.config import Settings
+from app.emails import troubles
 from app.ops import backlog
 from app.problems import Unauthorized
 
@@ -72,6 +73,12 @@ class _Waiting(Collector):
             failed.add_metric([kind], each.failed)
             oldest.add_metric([kind], each.oldest_waiting_seconds)
         yield from (waiting, failed, oldest)
+        untold = GaugeMetricFamily(
+            "culturebridge_untold", "Troubles that OPS_EMAIL was not told of yet.", labels=["kind"]
+        )
+        for trouble, number in troubles.untold().items():
+            untold.add_metric([trouble], number)
+        yield untold
         depth = GaugeMetricFamily("culturebridge_queue_messages", "Messages on a queue.", labels=["queue"])
         for queue, messages in (backlog.queue_depths() or {}).items():
             depth.add_metric([queue], messages)

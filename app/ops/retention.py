@@ -1,4 +1,4 @@
-"""What is kept no longer: events that are dealt with and mails that have left, once they are old enough.
+"""What is kept no longer: what is dealt with of events, has left of mails, was told of troubles, and is old.
 
 What failed stays until an operator has dealt with it, however old it is.
 """
@@ -11,6 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.config import Settings
 from app.emails.models import Email, EmailStatus
+from app.emails.troubles import Trouble
 from app.extensions import Base, db, now
 from app.payments.stripe_events import EventStatus, StripeEvent
 
@@ -30,6 +31,12 @@ def forget_mails() -> int:
     old = Email.created_at < now() - timedelta(days=_settings().mails_kept_days)
     done = Email.status.in_([EmailStatus.SENT, EmailStatus.WITHDRAWN])
     return _remove(Email, Email.id, Email.created_at, old & done)
+
+
+def forget_troubles() -> int:
+    """Remove what the operator was told MAILS_KEPT_DAYS ago, as the mail that told it; how much."""
+    old = Trouble.told_at < now() - timedelta(days=_settings().mails_kept_days)
+    return _remove(Trouble, Trouble.id, Trouble.told_at, old)
 
 
 def _remove(

@@ -9,7 +9,8 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app import context
-from app.emails import operator_messages
+from app.emails import troubles
+from app.emails.troubles import TroubleKind
 from app.extensions import db, now
 from app.payments import disputes, fees, payouts, refunds, settlement
 from app.payments.stripe_events import EventStatus, StripeEvent
@@ -134,11 +135,8 @@ def _failed(event_id: str, error: Exception, wait: timedelta | None) -> timedelt
     event.due_at = now() + (wait or timedelta())
     if wait is None:
         event.status, event.finished_at = EventStatus.FAILED, now()
-        operator_messages.needs_attention(
-            f"event:{event_id}",
-            f"Stripe's event {event_id} ({event.type}) could not be applied: {event.last_error}",
-            "Look at the event and its payment in Stripe's dashboard and settle the difference by hand.",
-        )
+        what = f"Stripe's event {event_id} ({event.type}) could not be applied: {event.last_error}"
+        troubles.note(TroubleKind.STRIPE_EVENT, event_id, what)
     db.session.commit()
     return wait
 

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from app.emails import operator_messages
+from app.emails import troubles
+from app.emails.troubles import TroubleKind
 from app.extensions import db, now
 from app.payments import refunds
 from app.payments.dispute_models import Dispute
@@ -91,11 +92,8 @@ def _postpone(refund: Refund, error: str) -> timedelta:
     wait = pause(refund.attempts)
     refund.last_error, refund.due_at = error, now() + wait
     if refund.attempts == MOST_ATTEMPTS:
-        operator_messages.needs_attention(
-            f"refund:{refund.id}",
-            f"Refund {refund.id} of {refund.money} was tried {refund.attempts} times: {error}",
-            "Look at Stripe's status page and at STRIPE_SECRET_KEY; it goes on being tried every hour.",
-        )
+        what = f"Refund {refund.id} of {refund.money} was tried {refund.attempts} times: {error}"
+        troubles.note(TroubleKind.LATE_REFUND, refund.id, what)
     db.session.commit()
     return wait
 

@@ -9,7 +9,8 @@ from sqlalchemy import select, update
 
 from app.bookings.lifecycle import booking_cancelled, what_is_left
 from app.bookings.models import Booking
-from app.emails import money_messages, operator_messages
+from app.emails import money_messages, troubles
+from app.emails.troubles import TroubleKind
 from app.extensions import db, now
 from app.jobs import after_commit
 from app.money import Money
@@ -185,11 +186,9 @@ def _tell(refund: Refund, payment: Payment) -> None:
         money_messages.refund_issued(refund, sessions)
     if refund.status in NOT_REFUNDED and refund.failure_reason != RETURNED_ALREADY:
         money_messages.refund_failed(refund, sessions)
-        operator_messages.needs_attention(
-            f"refund:{refund.id}:failed",
-            f"Refund {refund.id} of {refund.money} {refund.status}: {refund.failure_reason or 'no word why'}",
-            f"The client is owed this money. Pay it back another way and note it on payment {payment.id}.",
-        )
+        why = refund.failure_reason or "no word why"
+        what = f"Refund {refund.id} of {refund.money}, for payment {payment.id}, {refund.status}: {why}"
+        troubles.note(TroubleKind.FAILED_REFUND, refund.id, what)
 
 
 def total(payment: Payment) -> None:

@@ -14,8 +14,9 @@ from sqlalchemy import select
 
 from app.bookings import lifecycle
 from app.bookings.models import Booking
-from app.emails import operator_messages
+from app.emails import operator_messages, troubles
 from app.emails.models import Email
+from app.emails.troubles import TroubleKind
 from app.extensions import db
 from tests.emails.conftest import Post
 from tests.people import Person, next_week
@@ -197,8 +198,9 @@ def test_a_mail_is_put_out_once_however_often_its_cause_comes(
 
 
 def test_an_operator_s_mail_about_a_trouble_of_many_lines_leaves(app: Flask) -> None:
-    operator_messages.needs_attention("event:evt_1", "first line\nsecond line " + "x" * 500, "Look.")
-    db.session.flush()
+    what = "first line\nsecond line " + "x" * 500
+    troubles.note(TroubleKind.STRIPE_EVENT, "evt_1", what)
+    operator_messages.gathered()
 
     email = db.session.scalars(select(Email)).one()
 

@@ -59,7 +59,7 @@ def poison(scene: Scene) -> None:
     wait_until(lambda: _of(scene.plant, event_id), 60)
     _age(scene.plant, event_id)
     wait_until(lambda: _is_failed(scene.plant, event_id), 60, every=0.5)
-    told = f"SELECT count(*) FROM email WHERE kind = 'needs_attention' AND subject_id = 'event:{event_id}'"
+    told = f"SELECT count(*) FROM trouble WHERE kind = 'stripe_event' AND subject_id = '{event_id}'"
     assert scene.plant.count(told) == 1
     _discard(scene.plant, event_id)
 

@@ -11,10 +11,12 @@ from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from app.accounts.models import Account, Role
+from app.emails import operator_messages
 from app.emails.models import Email
+from app.emails.troubles import Trouble
 from app.extensions import Base, db
 from app.payments import fees, inbox
 from app.payments.stripe_events import StripeEvent
@@ -50,8 +52,13 @@ class Shop:
         return [mail for mail in self.rows(Email) if mail.kind == kind]
 
     def ops_mails(self) -> list[str]:
-        """The subjects of what the operator was told."""
-        return [mail.subject for mail in self.mails("needs_attention")]
+        """What the operator was told once beat has come by, each in one mail and in no other."""
+        self.work(_operator_hears)
+        troubles = [row.what for row in self.rows(Trouble)]
+        mails = [mail.text_body for mail in self.mails("needs_attention")]
+        for what in troubles:
+            assert sum(" ".join(what.split())[:300] in mail for mail in mails) == 1, what
+        return troubles
 
     def event(self, event: Event) -> StripeEvent:
         """Its row as it is now."""
@@ -111,6 +118,12 @@ class Shop:
         checkout = client.checks_out(booking)
         self.told(self.paid(checkout))
         return booking, checkout
+
+
+def _operator_hears() -> None:
+    """Beat comes by when the last mail is long ago."""
+    db.session.execute(text("UPDATE trouble SET told_at = told_at - interval '10 minutes'"))
+    operator_messages.gathered()
 
 
 def become_admin(person: Person) -> None:

@@ -34,9 +34,16 @@ class Books:
             bookings=sorted(booking.status for booking in shop.rows(Booking)),
             payments=sorted((each.status, each.amount_refunded_minor) for each in shop.rows(Payment)),
             refunds=sorted((refund.status, refund.amount_minor) for refund in shop.rows(Refund)),
-            mails=dict(Counter(mail.kind for mail in shop.rows(Email) if mail.kind != "verify_address")),
+            mails=_mails(shop),
             disputes=sorted((each.status, each.withdrawn_minor) for each in shop.rows(Dispute)),
         )
+
+
+def _mails(shop: Shop) -> dict[str, int]:
+    """How many of each kind; of those to the operator, how many things they tell."""
+    kinds = Counter(mail.kind for mail in shop.rows(Email))
+    told = {"needs_attention": len(shop.ops_mails())}
+    return {kind: number for kind, number in (kinds | told).items() if number and kind != "verify_address"}
 
 
 @dataclass(frozen=True)

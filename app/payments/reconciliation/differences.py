@@ -10,12 +10,11 @@ from sqlalchemy import Index, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.emails import operator_messages
+from app.emails import troubles
+from app.emails.troubles import Given, TroubleKind
 from app.extensions import Base, Identified, choice, db, now
 from app.payments.gateway.lists import Kind
 
-MAILED = 50
-"""So many are spelled out in a mail; the list has them all."""
 _OPEN = text("resolved_at IS NULL")
 
 
@@ -47,12 +46,17 @@ class Difference(Identified, Base):
     we_say: Mapped[str]
     last_seen: Mapped[datetime]
     told_at: Mapped[datetime | None]
-    """When the operator was mailed."""
+    """When it was put on record for the operator."""
     resolved_at: Mapped[datetime | None]
 
     @property
     def first_seen(self) -> datetime:
         return self.created_at
+
+    @property
+    def sentence(self) -> str:
+        sides = f"Stripe says: {self.stripe_says}; we say: {self.we_say}"
+        return f"Stripe and our books differ on {self.kind} {self.stripe_id}. {sides}."
 
 
 def note(kind: Kind, stripe_id: str, sides: Sides) -> None:
@@ -104,20 +108,10 @@ def is_listed(kind: Kind, our_id: UUID) -> bool:
 
 
 def tell() -> int:
-    """Mail the operator what is new, all in one; how many there were."""
+    """Put what is new before the operator; how many there were."""
     untold = Difference.told_at.is_(None), Difference.resolved_at.is_(None)
     new = db.session.scalars(select(Difference).where(*untold).order_by(Difference.created_at)).all()
-    if not new:
-        return 0
-    shown = [
-        f"{each.kind} {each.stripe_id}: Stripe says {each.stripe_says}; we say {each.we_say}." for each in new
-    ]
-    more = [f"… and {len(new) - MAILED} more."] if len(new) > MAILED else []
-    operator_messages.needs_attention(
-        f"difference:{new[0].id}",
-        "\n".join([f"Stripe and our books differ in {len(new)} new places.", *shown[:MAILED], *more]),
-        "See GET /admin/difference, settle each by hand at Stripe or here, and run flask stripe reconcile.",
-    )
+    troubles.note_each(TroubleKind.DIFFERENCE, (Given(each.id, each.sentence) for each in new))
     for each in new:
         each.told_at = now()
     return len(new)

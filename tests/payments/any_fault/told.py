@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.payments.any_fault.market import Market
 
+TROUBLES = "SELECT kind, subject_id FROM trouble"
 MAILS = "SELECT kind, split_part(subject_id, ':', 1) AS about, subject_id, recipient FROM email"
 REFUNDS = """
     SELECT refund.*, account.email AS client FROM refund
@@ -33,7 +34,6 @@ KINDS = {
     "payment_returned",
     "refund_issued",
     "refund_failed",
-    "needs_attention",
     "dispute_opened",
     "dispute_decided",
 }
@@ -46,11 +46,13 @@ def check_told(market: Market) -> None:
     for found in (_of_bookings, _of_refunds, _of_disputes):
         expected += found(market)
     told = Counter(_mail(row) for row in market.select(MAILS) if row.kind in KINDS)
+    market.ops_mails()  # which finds each trouble in a mail
+    told.update((row.kind, row.subject_id, OPS) for row in market.select(TROUBLES))
     assert told == expected, f"not told: {expected - told}; nobody's business: {told - expected}"
 
 
 def _mail(row: Any) -> Mail:
-    whole = {"needs_attention", "dispute_opened", "dispute_decided"}
+    whole = {"dispute_opened", "dispute_decided"}
     return row.kind, row.subject_id if row.kind in whole else row.about, row.recipient
 
 
@@ -75,7 +77,7 @@ def _of_refunds(market: Market) -> Counter[Mail]:
         if row.failure_reason == "charge_already_refunded":
             continue  # nobody is owed anything
         if row.status == "failed" or (row.status == "canceled" and row.stripe_refund_id):
-            found["needs_attention", f"refund:{row.id}:failed", OPS] += 1
+            found["failed_refund", str(row.id), OPS] += 1
             found["refund_failed", str(row.id), row.client] += 1
     return found
 

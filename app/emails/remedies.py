@@ -1,0 +1,64 @@
+"""What an operator does about each kind of trouble, and where."""
+
+from dataclasses import dataclass
+
+from app.emails.troubles import TroubleKind
+
+
+@dataclass(frozen=True)
+class Remedy:
+    one: str
+    many: str
+    """What they are called, of one and of several."""
+    what_to_do: str
+    look: str
+    """The path that lists them."""
+    levers: tuple[str, ...] = ()
+    """The paths that act on one of them."""
+
+
+REMEDIES = {
+    TroubleKind.FAILED_REFUND: Remedy(
+        "failed refund",
+        "failed refunds",
+        "The client is owed this money. Have Stripe try a new refund, or pay it back another way and keep a"
+        " note with the payment's id.",
+        "/admin/refund?status=failed",
+        ("/admin/refund/{id}/retry",),
+    ),
+    TroubleKind.LATE_REFUND: Remedy(
+        "late refund",
+        "late refunds",
+        "Look at Stripe's status page and at STRIPE_SECRET_KEY; it goes on being tried every hour.",
+        "/admin/refund?status=pending",
+        ("/admin/refund/{id}/retry", "/admin/refund/{id}/discard"),
+    ),
+    TroubleKind.STRIPE_EVENT: Remedy(
+        "failed event",
+        "failed events",
+        "Look at the event and its payment in Stripe's dashboard. Once the cause is mended, replay it; or"
+        " settle the difference by hand and discard it.",
+        "/admin/stripe-event?status=failed",
+        ("/admin/stripe-event/{id}/replay", "/admin/stripe-event/{id}/discard"),
+    ),
+    TroubleKind.DIFFERENCE: Remedy(
+        "difference",
+        "differences",
+        "Settle it by hand at Stripe or here, and run flask stripe reconcile.",
+        "/admin/difference?state=open",
+    ),
+    TroubleKind.RECONCILIATION: Remedy(
+        "refused comparison",
+        "refused comparisons",
+        "Run flask doctor, mend what it names, then run flask stripe reconcile --since 7d.",
+        "/admin/overview",
+    ),
+    TroubleKind.EMAIL: Remedy(
+        "failed mail",
+        "failed mails",
+        "Reach the person another way where it matters. A server that refused everybody is mended first;"
+        " then have the mail sent again, or discard it.",
+        "/admin/email?status=failed",
+        ("/admin/email/{id}/resend", "/admin/email/{id}/discard"),
+    ),
+}

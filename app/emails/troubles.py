@@ -1,0 +1,101 @@
+"""What no code here can settle: on record for the operator, and in a mail that gathers what is new."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Index, UniqueConstraint, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, aliased, mapped_column
+
+from app.extensions import Base, Identified, choice, db
+
+
+class TroubleKind(StrEnum):
+    FAILED_REFUND = "failed_refund"
+    LATE_REFUND = "late_refund"
+    STRIPE_EVENT = "stripe_event"
+    DIFFERENCE = "difference"
+    RECONCILIATION = "reconciliation"
+    EMAIL = "email"
+
+
+class Trouble(Identified, Base):
+    """Something that waits for a person, from when it was given up."""
+
+    __tablename__ = "trouble"
+    __table_args__ = (
+        UniqueConstraint("kind", "subject_id", name="uq_trouble_once"),
+        Index("ix_trouble_at", "created_at", "id"),
+        Index("ix_trouble_untold", "kind", postgresql_where=text("told_at IS NULL")),
+        Index("ix_trouble_told_at", "told_at"),
+    )
+
+    kind: Mapped[TroubleKind] = mapped_column(choice(TroubleKind, "kind"))
+    subject_id: Mapped[str]
+    """What it is about. Together with the kind it is there once, however often it is put on record."""
+    what: Mapped[str]
+    told_at: Mapped[datetime | None]
+    """When the mail that tells it was put into the outbox."""
+
+
+class Given(NamedTuple):
+    """A trouble of one subject, in a sentence."""
+
+    subject_id: object
+    what: str
+
+
+def note(kind: TroubleKind, subject_id: object, what: str) -> None:
+    """Put one on record for the operator, in the transaction that gave up."""
+    note_each(kind, [Given(subject_id, what)])
+
+
+def note_each(kind: TroubleKind, troubles: Iterable[Given]) -> None:
+    """Put several of a kind on record; what is there already stays as it is."""
+    rows = [{"kind": kind, "subject_id": str(each.subject_id), "what": each.what} for each in troubles]
+    if rows:
+        db.session.execute(insert(Trouble).on_conflict_do_nothing(constraint="uq_trouble_once"), rows)
+
+
+def last_told() -> datetime | None:
+    return db.session.scalar(select(func.max(Trouble.told_at)))
+
+
+def mark_told(at: datetime) -> None:
+    """All that is untold is told then."""
+    db.session.execute(update(Trouble).where(Trouble.told_at.is_(None)).values(told_at=at))
+
+
+def told_at(at: datetime, most: int) -> dict[TroubleKind, tuple[int, Sequence[Trouble]]]:
+    """What was told then: how many of each kind, and the first of them.
+
+    The kinds take turns until there are `most`: a flood of one hides no single one of another.
+    """
+    then = Trouble.told_at == at
+    place = func.row_number().over(partition_by=Trouble.kind, order_by=(Trouble.created_at, Trouble.id))
+    ranked = select(Trouble, place.label("place")).where(then).subquery()
+    one = aliased(Trouble, ranked)
+    first = db.session.scalars(select(one).order_by(ranked.c.place, one.kind).limit(most)).all()
+    counts = _counts(then)
+    return {
+        kind: (counts[kind], [each for each in first if each.kind is kind])
+        for kind in TroubleKind
+        if kind in counts
+    }
+
+
+def untold() -> dict[TroubleKind, int]:
+    """How many of each kind the operator has not been mailed."""
+    return dict.fromkeys(TroubleKind, 0) | _counts(Trouble.told_at.is_(None))
+
+
+def newest(most: int) -> Sequence[Trouble]:
+    query = select(Trouble).order_by(Trouble.created_at.desc(), Trouble.id.desc())
+    return db.session.scalars(query.limit(most)).all()
+
+
+def _counts(which: ColumnElement[bool]) -> dict[TroubleKind, int]:
+    rows = db.session.execute(select(Trouble.kind, func.count()).where(which).group_by(Trouble.kind))
+    return dict(rows.all())
