@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 queue = Celery("culturebridge")
 queue.config_from_object("celeryconfig")
 
+NO_SUCH_QUEUE = 404
+"""AMQP 0-9-1's reply code "not-found"."""
 _WAITING = "jobs to enqueue after the commit"
 MOST_WAITING = 500
 """As many jobs on a queue, and a sweep adds none: they may be those of the very rows that it found."""
@@ -66,20 +68,27 @@ def enqueue_each(task: str, ids: Sequence[UUID | str]) -> int:
 def waiting_for(task: str) -> int:
     """How many jobs lie on the queue of a task. Raises BrokerAway."""
     name = queue.amqp.router.route({}, task)["queue"].name
-    try:
-        with queue.connection_for_write(connect_timeout=1) as connection:
-            return depth(connection, name)
-    except (KombuError, RedisError, OSError) as error:
-        raise BrokerAway("The task queue does not answer.") from error
+    return depths(name)[name]
 
 
-def depth(connection: Connection, name: str) -> int:
-    """How many messages lie on a queue."""
+def depths(*names: str) -> dict[str, int]:
+    """How many messages lie on each queue. Raises BrokerAway, also where the broker does not let us in."""
+    with queue.connection_for_write(connect_timeout=1) as connection:
+        refusals: tuple[type[Exception], ...] = connection.connection_errors + connection.channel_errors
+        try:
+            return {name: _depth(connection, name) for name in names}
+        except (KombuError, RedisError, OSError, *refusals) as error:
+            raise BrokerAway("The task queue does not answer.") from error
+
+
+def _depth(connection: Connection, name: str) -> int:
+    channel: Any = connection.channel()
     try:
-        channel: Any = connection.channel()
         return int(channel.queue_declare(name, passive=True).message_count)
-    except connection.channel_errors:  # nothing was put on it yet
-        return 0
+    except connection.channel_errors as error:
+        if int(getattr(error, "reply_code", 0)) != NO_SUCH_QUEUE:
+            raise
+        return 0  # nothing was put on it yet
 
 
 def after_commit(task: str, *ids: str) -> None:

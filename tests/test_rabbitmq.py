@@ -1,5 +1,6 @@
 """RabbitMQ in place of Redis as the broker: one variable, quorum queues, nothing lost by a restart."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -28,6 +29,13 @@ with app.app_context():
     for queue in ("events", "email", "schedule"):
         jobs.enqueue(f"{queue}.leave_a_sign", f"rabbit:{queue}")
     jobs.queue.send_task("events.leave_a_sign", args=["rabbit:later"], countdown=2)
+"""
+DEPTHS = """
+import json
+from wsgi import app
+from app.ops import backlog
+with app.app_context():
+    print(json.dumps(backlog.queue_depths()))
 """
 SIGNS = ("rabbit:events", "rabbit:email", "rabbit:schedule", "rabbit:later")
 
@@ -145,6 +153,14 @@ def enqueue(variables: dict[str, str]) -> None:
     subprocess.run([sys.executable, "-c", ENQUEUE], cwd=HERE, env=variables, check=True)
 
 
+def depths(variables: dict[str, str]) -> dict[str, int] | None:
+    """What the operator's overview says of the queues."""
+    command = [sys.executable, "-c", DEPTHS]
+    shown = subprocess.run(command, cwd=HERE, env=variables, check=True, stdout=subprocess.PIPE)
+    found: dict[str, int] | None = json.loads(shown.stdout)
+    return found
+
+
 def assert_quorum_queues(rabbit: Rabbit) -> None:
     """RabbitMQ refuses to declare a queue again as what it is not."""
     with Connection(rabbit.url) as connection:
@@ -153,7 +169,7 @@ def assert_quorum_queues(rabbit: Rabbit) -> None:
             channel.queue_declare(name, durable=True, auto_delete=False, arguments={"x-queue-type": "quorum"})
 
 
-def test_jobs_run_wait_and_outlive_a_restart(
+def test_jobs_run_wait_show_on_their_queue_and_outlive_a_restart(
     rabbit: Rabbit, variables: dict[str, str], redis: Redis, tmp_path: Path
 ) -> None:
     first, second = tmp_path / "first.log", tmp_path / "second.log"
@@ -164,6 +180,9 @@ def test_jobs_run_wait_and_outlive_a_restart(
         redis.delete(*SIGNS)
         enqueue(variables)
         assert_quorum_queues(rabbit)
+        wait_until(lambda: depths(variables) == {"events": 2, "email": 1, "schedule": 1}, 60)
+        assert depths({**variables, "BROKER_URL": rabbit.url.replace("guest:guest", "guest:wrong")}) is None
 
+    assert depths(variables) is None
     with rabbit.running(), worker(variables, second):
         wait_until(lambda: redis.exists(*SIGNS) == 4, 60)

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from kombu.exceptions import KombuError
-from redis.exceptions import RedisError
 from sqlalchemy import ColumnElement, false, func, select
 
 from app import jobs
@@ -15,7 +13,7 @@ from app.extensions import Base, db, now
 from app.payments.dispute_models import Dispute
 from app.payments.models import Refund
 from app.payments.reconciliation.differences import Difference
-from app.payments.status import NOT_REFUNDED, RefundStatus
+from app.payments.status import DECIDED, NOT_REFUNDED, DisputeStatus, RefundStatus
 from app.payments.stripe_events import EventStatus, StripeEvent
 
 QUEUES = ("events", "email", "schedule")
@@ -87,10 +85,15 @@ def holds() -> Backlog:
     return Backlog(running or 0, stale, (now() - first).total_seconds() if first else 0.0)
 
 
+def open_disputes() -> int:
+    """Those that a bank has yet to decide."""
+    undecided = [status for status in DisputeStatus if status not in DECIDED]
+    return db.session.scalar(select(func.count()).where(Dispute.status.in_(undecided))) or 0
+
+
 def queue_depths() -> dict[str, int] | None:
-    """How many messages lie on each queue; None when the broker does not answer."""
+    """How many messages lie on each queue; None when the broker does not answer, or does not let us in."""
     try:
-        with jobs.queue.connection_for_write(connect_timeout=1) as connection:
-            return {name: jobs.depth(connection, name) for name in QUEUES}
-    except (KombuError, RedisError, OSError):
+        return jobs.depths(*QUEUES)
+    except jobs.BrokerAway:
         return None

@@ -1,11 +1,22 @@
 """The operator's overview: what waits, what failed, what was taken and refunded."""
 
+from datetime import date
+from typing import Self
+
 from apiflask import APIBlueprint
 
 from app.accounts.access import signed_in
 from app.accounts.models import Role
-from app.fields import View
-from app.ops import backlog
+from app.emails import troubles
+from app.emails.troubles import TroubleKind
+from app.fields import Instant, Major, View
+from app.money import Money
+from app.ops import backlog, takings
+from app.ops.takings import Day
+from app.payments.earnings import Totals
+
+NEWEST = 5
+"""So many troubles are spelled out."""
 
 overview = APIBlueprint("overview", __name__, url_prefix="/admin")
 
@@ -22,13 +33,67 @@ class HoldsView(View):
     """Not released yet: the sweep does so, unless Stripe is away."""
 
 
+class TroubleView(View):
+    kind: TroubleKind
+    subject_id: str
+    """The id of the event, mail, refund or difference that it is about."""
+    what: str
+    created_at: Instant
+    told_at: Instant | None
+    """When OPS_EMAIL was told; null while it is not."""
+
+
+class TroublesView(View):
+    untold: int
+    """What OPS_EMAIL will be told of; it stays so while none is set."""
+    newest: list[TroubleView]
+
+
+class MovedView(View):
+    """Of one currency: what was paid, and what went off it again. Less than nothing is what came back."""
+
+    currency: str
+    taken: Major
+    refunded: Major
+    disputed: Major
+    fees: Major
+    """Stripe's, as far as they are known, and not of what goes on to a coach's own account at Stripe."""
+
+    @classmethod
+    def of(cls, totals: Totals) -> Self:
+        moved = {
+            "taken": totals.gross,
+            "refunded": totals.refunded,
+            "disputed": totals.lost,
+            "fees": totals.fees,
+        }
+        major = {name: Money(amount, totals.currency).major for name, amount in moved.items()}
+        return cls(currency=totals.currency, **major)
+
+
+class DayView(View):
+    day: date
+    """By each coach's own clock."""
+    currencies: list[MovedView]
+
+    @classmethod
+    def of(cls, day: Day) -> Self:
+        return cls(day=day.day, currencies=[MovedView.of(each) for each in day.totals])
+
+
 class OverviewView(View):
     stripe_events: BacklogView
     emails: BacklogView
     refunds: BacklogView
+    disputes: int
+    """That no bank has decided yet; GET /admin/dispute lists them."""
     differences: int
     """Between Stripe and our books; GET /admin/difference lists them."""
     holds: HoldsView
+    troubles: TroublesView
+    """What no code could settle."""
+    days: list[DayView]
+    """Of the last seven those on which money moved, the latest first."""
     queues: dict[str, int] | None
     """Messages on each queue; null when the broker does not answer."""
 
@@ -37,14 +102,20 @@ class OverviewView(View):
 @overview.output(OverviewView)
 @signed_in(Role.ADMIN)
 def show_overview() -> OverviewView:
-    """What waits, what failed and for how long."""
+    """What waits, what failed and for how long; what needs a person; what was taken in the last days."""
     found = backlog.backlogs()
     holds = backlog.holds()
     return OverviewView(
         stripe_events=BacklogView.model_validate(found["stripe_event"]),
         emails=BacklogView.model_validate(found["email"]),
         refunds=BacklogView.model_validate(found["refund"]),
+        disputes=backlog.open_disputes(),
         differences=found["difference"].waiting,
         holds=HoldsView(running=holds.waiting, run_out=holds.failed),
+        troubles=TroublesView(
+            untold=sum(troubles.untold().values()),
+            newest=[TroubleView.model_validate(each) for each in troubles.newest(NEWEST)],
+        ),
+        days=[DayView.of(each) for each in takings.last_days()],
         queues=backlog.queue_depths(),
     )

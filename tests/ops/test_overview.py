@@ -9,9 +9,12 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from app import jobs
+from app.emails import troubles
+from app.emails.troubles import TroubleKind
 from app.extensions import db
 from app.payments import inbox
 from tests.payments.conftest import Shop
+from tests.payments.disputing import disputed, hears
 from tests.people import Person
 
 ODD = '{"id": "evt_odd", "type": "checkout.session.completed", "data": {"object": {"id": "cs_1"}}}'
@@ -85,3 +88,67 @@ def test_a_broker_that_is_away_is_said_and_the_rest_is_shown(
     monkeypatch.setattr(jobs.queue, "connection_for_write", lambda **_: nobody)
 
     assert admin.get("/admin/overview").json()["queues"] is None
+
+
+def test_money_is_shown_by_day_and_currency_the_latest_first(
+    shop: Shop, client: Person, coach: Person, admin: Person
+) -> None:
+    _, first = shop.pays_for(client, coach)
+    shop.settles(first)
+    for refund in shop.refunds_by_hand(first, 2500):
+        shop.told(refund)
+    change("UPDATE ledger_entry SET day = day - 2")
+    dollars = Person.registered(client.http, "coach").open_for_business(currency="USD")
+    shop.pays_for(Person.registered(client.http, "client"), dollars)
+
+    latest, earlier = admin.get("/admin/overview").json()["days"]
+
+    nothing = {"refunded": 0.0, "disputed": 0.0, "fees": 0.0}
+    assert latest["currencies"] == [{"currency": "USD", "taken": 75.0, **nothing}]
+    (euros,) = earlier["currencies"]
+    assert (euros["currency"], euros["taken"], euros["refunded"]) == ("EUR", 75.0, 25.0)
+    assert euros["fees"] > 0
+    assert latest["day"] > earlier["day"]
+
+
+def test_days_before_the_last_seven_are_not_shown(
+    shop: Shop, client: Person, coach: Person, admin: Person
+) -> None:
+    shop.pays_for(client, coach)
+    change("UPDATE ledger_entry SET day = day - 9")
+
+    assert admin.get("/admin/overview").json()["days"] == []
+
+
+def test_a_dispute_counts_until_it_is_decided_and_what_it_took_is_shown(
+    shop: Shop, client: Person, coach: Person, admin: Person
+) -> None:
+    _, checkout = shop.pays_for(client, coach)
+    disputed(shop, client, checkout)
+    hears(shop, checkout)
+
+    seen = admin.get("/admin/overview").json()
+    change("UPDATE dispute SET status = 'lost'")
+
+    assert seen["disputes"] == 1
+    assert seen["days"][0]["currencies"][0]["disputed"] == 75.0
+    assert admin.get("/admin/overview").json()["disputes"] == 0
+
+
+def test_the_newest_troubles_are_shown_with_when_they_were_told(shop: Shop, admin: Person) -> None:
+    shop.work(troubles.note, TroubleKind.STRIPE_EVENT, "evt_told", "it broke")
+    shop.ops_mails()
+    for number in range(5):
+        shop.work(troubles.note, TroubleKind.EMAIL, f"mail_{number}", "it bounced")
+    change("UPDATE trouble SET created_at = now() - interval '1 hour' WHERE subject_id = 'mail_0'")
+
+    seen = admin.get("/admin/overview").json()["troubles"]
+
+    assert seen["untold"] == 5
+    assert {each["subject_id"] for each in seen["newest"]} == {
+        "evt_told",
+        *(f"mail_{n}" for n in range(1, 5)),
+    }
+    assert {each["subject_id"] for each in seen["newest"] if each["told_at"]} == {"evt_told"}
+    assert metric(admin, "culturebridge_untold", kind="email") == 5
+    assert metric(admin, "culturebridge_untold", kind="stripe_event") == 0
