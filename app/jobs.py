@@ -74,10 +74,11 @@ def waiting_for(task: str) -> int:
 def depths(*names: str) -> dict[str, int]:
     """How many messages lie on each queue. Raises BrokerAway, also where the broker does not let us in."""
     with queue.connection_for_write(connect_timeout=1) as connection:
-        refusals: tuple[type[Exception], ...] = connection.connection_errors + connection.channel_errors
+        refusals: tuple[type[BaseException], ...] = connection.connection_errors + connection.channel_errors
+        unknown: tuple[type[BaseException], ...] = (KombuError, RedisError, OSError, *refusals)
         try:
             return {name: _depth(connection, name) for name in names}
-        except (KombuError, RedisError, OSError, *refusals) as error:
+        except unknown as error:
             raise BrokerAway("The task queue does not answer.") from error
 
 
