@@ -32,6 +32,17 @@ HERE = Path(__file__).parent.parent
 signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever stops the tests stops their servers too
 
 
+WHOLE_SYSTEMS = ("flow", "bad_input", "faults")
+"""Rooms whose tests share a running system; its beat asks the Stripe that other tests have to themselves."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those rooms come last, one after the other, in whatever order the rest comes."""
+    tests = Path(__file__).parent
+    after = {name: place for place, name in enumerate(WHOLE_SYSTEMS, 1)}
+    items.sort(key=lambda item: after.get(item.path.relative_to(tests).parts[0], 0))
+
+
 @pytest.fixture(scope="session")
 def environment() -> Iterator[dict[str, str]]:
     """The variables that the application under test and its processes run with."""

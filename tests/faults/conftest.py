@@ -1,7 +1,6 @@
 """A plant with trade in it, for all stories here, which come last: nobody else shares the machine with it."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -11,11 +10,6 @@ from tests.faults.plant import running
 from tests.faults.trade import trading
 
 AWAY_SECONDS = 5.0
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One plant for all of them, in whatever order the rest comes."""
-    items.sort(key=lambda item: Path(__file__).parent in item.path.parents)
 
 
 @pytest.fixture(scope="package")

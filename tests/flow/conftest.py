@@ -44,7 +44,7 @@ class Stack:
             )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(
     environment: dict[str, str],
     second_database: str,
