@@ -45,8 +45,10 @@ def _remove(
     at: InstrumentedAttribute[object],
     which: ColumnElement[bool],
 ) -> int:
-    oldest = select(key).where(which).order_by(at).limit(MOST).with_for_update(skip_locked=True)
-    return len(db.session.scalars(delete(table).where(key.in_(oldest)).returning(key)).all())
+    found = select(key.label("id")).where(which).order_by(at).limit(MOST).with_for_update(skip_locked=True)
+    oldest = found.cte("oldest").prefix_with("MATERIALIZED")  # else it may be looked for once a row
+    old = key.in_(select(oldest.c.id))
+    return len(db.session.scalars(delete(table).where(old).returning(key)).all())
 
 
 def _settings() -> Settings:

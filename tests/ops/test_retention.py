@@ -64,13 +64,19 @@ def test_mails_that_have_left_go_and_those_that_failed_stay(app: Flask, client: 
     assert count("email") == 0
 
 
-def test_many_are_forgotten_in_portions(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    for event_id in ("evt_1", "evt_2"):
+@pytest.mark.parametrize("joined", ["as it likes", "by nested loops"])
+def test_many_are_forgotten_in_portions(shop: Shop, monkeypatch: pytest.MonkeyPatch, joined: str) -> None:
+    """PostgreSQL may look for the oldest once for each row, and finds others each time."""
+    for event_id in ("evt_1", "evt_2", "evt_3"):
         recorded(shop, event_id)
     grown("stripe_event", status="'processed'", received_at=f"{BEFORE} - interval '1 minute'")
     monkeypatch.setattr(retention, "MOST", 1)
+    if joined == "by nested loops":
+        for how in ("hashjoin", "mergejoin", "material", "hashagg", "sort"):
+            db.session.execute(text(f"SET enable_{how} = off"))
+        db.session.commit()
 
-    assert [shop.work(retention.forget_events) for _ in range(3)] == [1, 1, 0]
+    assert [shop.work(retention.forget_events) for _ in range(4)] == [1, 1, 1, 0]
 
 
 def test_troubles_that_were_told_go_as_their_mail_does_and_untold_ones_stay(app: Flask) -> None:
