@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
+from flask import current_app
 from pydantic import (
     AfterValidator,
     BeforeValidator,
@@ -217,6 +218,12 @@ class Settings(BaseSettings):
             return cls(_env_file=_files())
         except ValidationError as error:
             raise BadSettings([_sentence(problem) for problem in error.errors()]) from None
+
+
+def current_settings() -> Settings:
+    """The settings of the application that is at work."""
+    settings: Settings = current_app.extensions["settings"]
+    return settings
 
 
 def _in_production(info: ValidationInfo) -> bool:

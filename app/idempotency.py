@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.accounts.access import current_account
-from app.config import Settings
+from app.config import current_settings
 from app.extensions import Base, db, now
 from app.problems import Problem
 
@@ -129,5 +129,5 @@ def forget_old() -> int:
 
 
 def _kept_for() -> timedelta:
-    settings: Settings = current_app.extensions["settings"]
+    settings = current_settings()
     return timedelta(hours=settings.idempotency_keys_kept_hours)

@@ -7,11 +7,11 @@ import hashlib
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, request
 
 from app import context
 from app.accounts.access import current_account
-from app.config import Settings
+from app.config import Settings, current_settings
 from app.extensions import limiter
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -61,7 +61,7 @@ def _limited(often: str, key: Callable[[], str], why: str, **when: Any) -> Calla
 
 
 def _is_off() -> bool:
-    settings: Settings = current_app.extensions["settings"]
+    settings = current_settings()
     return not settings.rate_limits
 
 

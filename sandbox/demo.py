@@ -4,13 +4,12 @@ from dataclasses import dataclass, field
 from datetime import time
 
 import click
-from flask import current_app
 from flask.cli import with_appcontext
 
 from app.accounts import passwords
 from app.accounts.models import Account, Role
 from app.coaches.models import Coach, Weekday, WeeklyHours
-from app.config import Environment, Settings
+from app.config import Environment, current_settings
 from app.extensions import db, now
 
 PASSWORD = "password"  # noqa: S105 - everybody may know it; production refuses the command
@@ -85,7 +84,7 @@ class NotInProduction(click.ClickException):
 @with_appcontext
 def demo() -> None:
     """Load demo data: client@test.com and coach@test.com, password `password`. Again changes nothing."""
-    settings: Settings = current_app.extensions["settings"]
+    settings = current_settings()
     if settings.app_env is Environment.PRODUCTION:
         raise NotInProduction("demo accounts have a password that everybody knows: never in production")
     _account("client@test.com", "Sam Carter", Role.CLIENT, "Europe/London")

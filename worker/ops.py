@@ -1,11 +1,10 @@
 """Signs of life, what the operator is told, and what is kept no longer."""
 
 from celery import shared_task
-from flask import current_app
 from redis import Redis
 
 from app import idempotency
-from app.config import Settings
+from app.config import current_settings
 from app.emails import operator_messages
 from app.jobs import after_commit
 from app.ops import retention
@@ -14,7 +13,7 @@ from worker import Sweep
 
 def leave_a_sign(sign: str) -> None:
     """For `flask doctor`, which waits for it to know that somebody works on a queue."""
-    settings: Settings = current_app.extensions["settings"]
+    settings = current_settings()
     with Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2) as redis:
         redis.set(sign, "here", ex=60)
 

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from datetime import UTC, timedelta
 
-from flask import current_app
 from icalendar import Alarm, Calendar, Event, vCalAddress, vText
 
 from app.accounts.models import Account
 from app.bookings.models import Booking
 from app.bookings.status import Status
+from app.config import current_settings
 
 OFF = frozenset({Status.CANCELLED, Status.EXPIRED})
 
@@ -79,7 +79,7 @@ def _status(booking: Booking) -> str:
 
 
 def _organiser() -> vCalAddress:
-    sender = current_app.extensions["settings"].sender
+    sender = current_settings().sender
     address = vCalAddress(f"mailto:{sender.email}")
     address.params["cn"] = vText(sender.name)
     return address

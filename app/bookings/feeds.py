@@ -5,7 +5,6 @@ import secrets
 from datetime import timedelta
 from uuid import UUID
 
-from flask import current_app
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload
 
@@ -13,6 +12,7 @@ from app.accounts.models import Account
 from app.bookings import calendar
 from app.bookings.models import Booking
 from app.bookings.status import Status
+from app.config import current_settings
 from app.extensions import db, now
 from app.problems import NotFound
 
@@ -25,7 +25,7 @@ def renewed(account: Account) -> str:
     """The address of the person's feed, with a new token; the old one leads nowhere from now on."""
     token = secrets.token_urlsafe(32)
     account.feed_token_hash = _hash(token)
-    public_url: str = current_app.extensions["settings"].public_url
+    public_url = current_settings().public_url
     return f"{public_url}/booking/feed.ics?token={token}"
 
 

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
-from flask import current_app
 from sqlalchemy import delete
 
+from app.config import current_settings
 from app.emails import links
 from app.emails.models import Email
 from app.emails.outbox import insert_once, moment, put
@@ -42,4 +42,4 @@ def password_changed(account: "Account", ended: str) -> None:
 
 
 def _link(path: str, token: str) -> str:
-    return f"{current_app.extensions['settings'].public_url}{path}?{urlencode({'token': token})}"
+    return f"{current_settings().public_url}{path}?{urlencode({'token': token})}"

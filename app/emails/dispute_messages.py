@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from flask import current_app
-
+from app.config import current_settings
 from app.emails.outbox import insert_once
 from app.extensions import now
 
@@ -87,7 +86,7 @@ def _of_whom(dispute: "Dispute") -> str:
 
 
 def _put(kind: str, once: str, subject: str, dispute: "Dispute", page: str, **shown: Any) -> None:
-    to = current_app.extensions["settings"].ops_email
+    to = current_settings().ops_email
     if to:
         shown |= {
             "dispute": dispute,

@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
-from flask import current_app
-
 from app import context
-from app.config import Settings
+from app.config import current_settings
 from app.emails import troubles
 from app.emails.models import Email
 from app.emails.outbox import insert_once, templates
@@ -54,7 +52,7 @@ def gathered() -> int:
     that puts the mail into the outbox.
     """
     at, last = now(), troubles.last_told()
-    to = _settings().ops_email
+    to = current_settings().ops_email
     if not to or (last and at < last + PAUSE):
         return 0
     troubles.mark_told(at)
@@ -76,7 +74,7 @@ def _put(to: str, sections: list[Section]) -> None:
         f"Needs attention: {subject}",
         number=number,
         sections=sections,
-        base=_settings().public_url,
+        base=current_settings().public_url,
     )
 
 
@@ -89,11 +87,6 @@ def _moment(at: datetime) -> str:
     """1 December, 14:00 UTC"""
     utc = at.astimezone(UTC)
     return f"{utc.day} {utc:%B, %H:%M} UTC"
-
-
-def _settings() -> Settings:
-    settings: Settings = current_app.extensions["settings"]
-    return settings
 
 
 def test(to: str) -> UUID:

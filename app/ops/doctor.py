@@ -15,7 +15,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.config import Settings
+from app.config import Settings, current_settings
 from app.emails import transport
 from app.extensions import db
 from app.jobs import BrokerAway, enqueue, ping_broker
@@ -37,7 +37,7 @@ class Finding:
 
 def examine() -> Iterator[Finding]:
     """Look at everything we depend on, one finding after the other."""
-    settings: Settings = current_app.extensions["settings"]
+    settings = current_settings()
     for look in (_database, _broker, _worker, stripe_key, _webhook, _smtp):
         yield look(settings)
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from sqlalchemy import text
 
 from app.accounts.access import public
+from app.config import current_settings
 from app.extensions import db
 from app.jobs import ping_broker
 
@@ -72,4 +73,4 @@ def _database() -> None:
 
 
 def _broker() -> None:
-    ping_broker(current_app.extensions["settings"])
+    ping_broker(current_settings())

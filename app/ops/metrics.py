@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from hmac import compare_digest
 
 from apiflask import APIBlueprint
-from flask import Response, current_app, g, request
+from flask import Response, g, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import REGISTRY, Collector
 
 from app.accounts.access import public
-from app.config import Settings
+from app.config import current_settings
 from app.emails import troubles
 from app.ops import backlog
 from app.problems import Unauthorized
@@ -41,7 +41,7 @@ def observe(response: Response) -> Response:
 @public
 def show_metrics() -> Response:
     """Prometheus metrics of requests, queues and what waits or failed; guarded when METRICS_TOKEN is set."""
-    settings: Settings = current_app.extensions["settings"]
+    settings = current_settings()
     token = settings.metrics_token
     sent = request.headers.get("Authorization", "")
     if token and not compare_digest(sent.encode(), f"Bearer {token.get_secret_value()}".encode()):

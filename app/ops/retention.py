@@ -5,11 +5,10 @@ What failed stays until an operator has dealt with it, however old it is.
 
 from datetime import timedelta
 
-from flask import current_app
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.config import Settings
+from app.config import current_settings
 from app.emails.models import Email, EmailStatus
 from app.emails.troubles import Trouble
 from app.extensions import Base, db, now
@@ -21,21 +20,21 @@ MOST = 2000
 
 def forget_events() -> int:
     """Remove events that were kept for EVENTS_KEPT_DAYS; how many."""
-    old = StripeEvent.received_at < now() - timedelta(days=_settings().events_kept_days)
+    old = StripeEvent.received_at < now() - timedelta(days=current_settings().events_kept_days)
     done = StripeEvent.status.in_([EventStatus.PROCESSED, EventStatus.IGNORED])
     return _remove(StripeEvent, StripeEvent.id, StripeEvent.received_at, old & done)
 
 
 def forget_mails() -> int:
     """Remove mails that were kept for MAILS_KEPT_DAYS; how many."""
-    old = Email.created_at < now() - timedelta(days=_settings().mails_kept_days)
+    old = Email.created_at < now() - timedelta(days=current_settings().mails_kept_days)
     done = Email.status.in_([EmailStatus.SENT, EmailStatus.WITHDRAWN])
     return _remove(Email, Email.id, Email.created_at, old & done)
 
 
 def forget_troubles() -> int:
     """Remove what the operator was told MAILS_KEPT_DAYS ago, as the mail that told it; how much."""
-    old = Trouble.told_at < now() - timedelta(days=_settings().mails_kept_days)
+    old = Trouble.told_at < now() - timedelta(days=current_settings().mails_kept_days)
     return _remove(Trouble, Trouble.id, Trouble.told_at, old)
 
 
@@ -49,8 +48,3 @@ def _remove(
     oldest = found.cte("oldest").prefix_with("MATERIALIZED")  # else it may be looked for once a row
     old = key.in_(select(oldest.c.id))
     return len(db.session.scalars(delete(table).where(old).returning(key)).all())
-
-
-def _settings() -> Settings:
-    settings: Settings = current_app.extensions["settings"]
-    return settings

@@ -5,12 +5,11 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from flask import current_app
 from sqlalchemy import ColumnElement, Text, and_, cast, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.coaches.models import Coach
-from app.config import Settings
+from app.config import current_settings
 from app.extensions import db, now
 from app.jobs import after_commit
 from app.payments import redirects
@@ -65,7 +64,7 @@ def onboard(coach: Coach, wish: OnboardingRequest) -> at_stripe.OnboardingLink:
 
 
 def _check_on() -> None:
-    settings: Settings = current_app.extensions["settings"]
+    settings = current_settings()
     if not settings.stripe_connect:
         raise PayoutsOff("Coaches are not paid out over Stripe here.")
 
@@ -98,7 +97,7 @@ def _forget_unopened(coach_id: UUID) -> None:
 
 def told(subject: StripeObject) -> str | None:
     """Stripe says that an account changed: a job asks how it stands, as Stripe's word keeps no order."""
-    settings: Settings = current_app.extensions["settings"]
+    settings = current_settings()
     if not settings.stripe_connect:
         return "STRIPE_CONNECT is off"
     row = db.session.scalar(select(PayoutAccount).where(_is_of(subject)).with_for_update())

@@ -8,11 +8,10 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 
-from flask import current_app
 from sqlalchemy import NullPool, create_engine, func, select
 
 from app import context
-from app.config import Settings
+from app.config import current_settings
 from app.extensions import db
 from app.payments.gateway import api
 from app.payments.gateway.lists import Kind, Span
@@ -84,7 +83,7 @@ def _alone() -> Iterator[None]:
     The transaction is idle, sees no rows and so holds up no clean-up of them. To leave it rolls it back, so
     that the lock is free before the connection is closed.
     """
-    settings: Settings = current_app.extensions["settings"]
+    settings = current_settings()
     engine = create_engine(settings.database_url, poolclass=NullPool, connect_args={"connect_timeout": 5})
     with engine.connect() as connection:
         if not connection.scalar(select(func.pg_try_advisory_xact_lock(LOCK))):

@@ -2,9 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from flask import current_app
-
-from app.config import Environment, Settings
+from app.config import Environment, current_settings
 from app.problems import Invalid
 
 
@@ -13,7 +11,7 @@ def check(**urls: str) -> None:
 
     Each URL stands under its field's name. Raises Invalid.
     """
-    settings: Settings = current_app.extensions["settings"]
+    settings = current_settings()
     if settings.app_env is not Environment.PRODUCTION:
         return
     for field, url in urls.items():

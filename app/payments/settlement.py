@@ -6,11 +6,11 @@ why there was nothing to do, or None when something was done.
 
 from collections.abc import Callable
 
-from flask import current_app
 from sqlalchemy import or_, select
 
 from app.bookings import lifecycle
 from app.bookings.status import Status as BookingStatus
+from app.config import current_settings
 from app.extensions import db, now
 from app.payments import delivery, fees, refunds
 from app.payments.models import Payment
@@ -158,7 +158,7 @@ def _fail(payment: Payment, code: str, message: str) -> None:
 
 
 def _check(payment: Payment, told: Told) -> None:
-    livemode: bool = current_app.extensions["settings"].livemode
+    livemode = current_settings().livemode
     if told.livemode is not livemode:
         raise Mismatch(
             f"payment {payment.id}: Stripe says livemode {told.livemode}, our key is for {livemode}"

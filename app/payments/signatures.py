@@ -4,9 +4,8 @@ import re
 import time
 
 import stripe
-from flask import current_app
 
-from app.config import Settings
+from app.config import current_settings
 
 SIGNATURE_TOLERANCE = 300
 """Seconds that a delivery may be old, against replays (Stripe, "Verify webhook signatures")."""
@@ -38,7 +37,7 @@ def _signed_at(signature: str) -> int:
 
 def _check_against_any_secret(text: str, signature: str) -> None:
     """Several secrets are good while one is being rolled: Stripe signs with both for up to 24 hours."""
-    settings: Settings = current_app.extensions["settings"]
+    settings = current_settings()
     refusal = "There is no secret to check against."
     for secret in settings.stripe_webhook_secret:
         try:

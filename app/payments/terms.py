@@ -2,9 +2,7 @@
 
 from uuid import UUID
 
-from flask import current_app
-
-from app.config import Settings
+from app.config import current_settings
 from app.extensions import db
 from app.money import Money
 from app.payments.payout_account import PayoutAccount
@@ -13,12 +11,12 @@ from app.payments.shares import commission_on
 
 def commission(price: Money) -> Money:
     """Our part of a price, by COMMISSION_PERCENT."""
-    settings: Settings = current_app.extensions["settings"]
+    settings = current_settings()
     return commission_on(price, settings.commission_percent)
 
 
 def destination(coach_id: UUID) -> str | None:
     """The coach's account at Stripe that payments are sent on to; None where there is none that works."""
-    settings: Settings = current_app.extensions["settings"]
+    settings = current_settings()
     account = db.session.get(PayoutAccount, coach_id) if settings.stripe_connect else None
     return account.stripe_account_id if account and account.is_enabled else None

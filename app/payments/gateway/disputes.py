@@ -4,9 +4,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from flask import current_app
-
-from app.config import Settings
+from app.config import current_settings
 from app.payments.gateway import api
 
 
@@ -49,7 +47,7 @@ def submit_evidence(dispute_id: str, evidence: Evidence) -> dict[str, Any]:
 
 def page(payment_intent_id: str | None) -> str:
     """Where the operator sees a disputed payment and can answer with documents: Stripe's dashboard."""
-    settings: Settings = current_app.extensions["settings"]
+    settings = current_settings()
     if settings.uses_sandbox:
         return f"{settings.sandbox_stripe_url}/disputes"
     mode = "" if settings.livemode else "test/"
