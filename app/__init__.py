@@ -9,7 +9,7 @@ from werkzeug import Response as Redirect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import browsers, context, database, docs, jobs, limits, logs, problems, transactions
-from app.accounts import access
+from app.accounts import access, token_keys
 from app.accounts.password_routes import passwords
 from app.accounts.routes import accounts
 from app.bodies import JsonRequest
@@ -49,6 +49,7 @@ def create_app(settings: Settings | None = None) -> Application:
     database.init_app(app, settings)
     migrate.init_app(app, db)
     jwt.init_app(app)
+    token_keys.install()
     mail.init_app(app)
     stripe_api.init_app(app, settings)
     jobs.queue.set_default()
@@ -76,10 +77,10 @@ def create_app(settings: Settings | None = None) -> Application:
 
 def _flask_config(settings: Settings) -> dict[str, Any]:
     return {
-        "SECRET_KEY": settings.secret_key.get_secret_value(),
+        "SECRET_KEY": settings.signing_keys[-1],
+        "SECRET_KEY_FALLBACKS": settings.signing_keys[:-1],
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": database.options(settings),
-        "JWT_SECRET_KEY": settings.jwt_secret_key.get_secret_value(),
         "JWT_ACCESS_TOKEN_EXPIRES": 900,
         "JWT_REFRESH_TOKEN_EXPIRES": 30 * 86400,
         "JWT_ERROR_MESSAGE_KEY": "detail",

@@ -4,14 +4,11 @@ import os
 from collections.abc import Set
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, Self
-from urllib.parse import urlsplit
+from typing import Any, Self, TypeVar
 
 from dotenv import dotenv_values
 from flask import current_app
 from pydantic import (
-    AfterValidator,
-    BeforeValidator,
     EmailStr,
     Field,
     SecretStr,
@@ -21,10 +18,24 @@ from pydantic import (
     field_validator,
 )
 from pydantic.networks import NameEmail
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.config_values import (
+    BrokerUrl,
+    CommaSeparated,
+    Keys,
+    LogLevel,
+    Origin,
+    Origins,
+    PostgresUrl,
+    RedisUrl,
+    Sender,
+)
 
 SANDBOX_KEY = "sk_test_sandbox"
 DEVELOPMENT_MARK = "development-only"
+
+Addresses = TypeVar("Addresses", str, tuple[str, ...])
 
 
 class Environment(StrEnum):
@@ -40,80 +51,25 @@ class BadSettings(SystemExit):
         super().__init__("\n".join(["CultureBridge cannot start with these settings:", *problems]))
 
 
-def _split(value: Any) -> Any:
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-
-def _postgres_url(value: str) -> str:
-    scheme, _, rest = value.partition("://")
-    if scheme not in {"postgres", "postgresql", "postgresql+psycopg"} or not rest:
-        raise ValueError("must be a PostgreSQL URL such as postgresql://user:password@host/database")
-    return f"postgresql+psycopg://{rest}"
-
-
-def _redis_url(value: str) -> str:
-    if urlsplit(value).scheme not in {"redis", "rediss"}:
-        raise ValueError("must be a Redis URL such as redis://localhost:6379/0 or rediss://…")
-    return value
-
-
-def _broker_url(value: str) -> str:
-    if urlsplit(value).scheme not in {"redis", "rediss", "amqp", "amqps"}:
-        raise ValueError("must be a Redis or RabbitMQ URL such as amqp://user:password@host/vhost")
-    return value
-
-
-def _origin(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
-        raise ValueError("must be an http(s) address such as https://example.com")
-    return value.rstrip("/")
-
-
-def _sender(value: str) -> str:
-    TypeAdapter(NameEmail).validate_python(value)
-    return value
-
-
-def _origins(values: tuple[str, ...]) -> tuple[str, ...]:
-    """As browsers spell them: lower-case, without a path."""
-    found = [urlsplit(value.lower()) for value in values]
-    if not all(each.scheme in {"http", "https"} and each.netloc and each.path in {"", "/"} for each in found):
-        raise ValueError("must be origins such as https://example.com, comma-separated, without a path")
-    return tuple(f"{each.scheme}://{each.netloc}" for each in found)
-
-
-def _log_level(value: str) -> str:
-    if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
-        raise ValueError("must be DEBUG, INFO, WARNING, ERROR or CRITICAL")
-    return value.upper()
-
-
-CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
-Origin = Annotated[str, AfterValidator(_origin)]
-
-
 class Settings(BaseSettings):
     """What the environment says; see the README for what each variable means."""
 
     model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True, hide_input_in_errors=True)
 
     app_env: Environment = Environment.PRODUCTION
-    secret_key: SecretStr
-    jwt_secret_key: SecretStr
-    database_url: Annotated[str, AfterValidator(_postgres_url)]
+    secret_keys: Keys = Field(validation_alias="SECRET_KEY")
+    jwt_secret_keys: Keys = Field(validation_alias="JWT_SECRET_KEY")
+    database_url: PostgresUrl = Field(repr=False)
     database_pooler: bool = False
-    redis_url: Annotated[str, AfterValidator(_redis_url)]
-    broker_url: Annotated[str, AfterValidator(_broker_url)] | None = None
+    redis_url: RedisUrl = Field(repr=False)
+    broker_url: BrokerUrl | None = Field(default=None, repr=False)
     public_url: Origin
-    allowed_redirect_origins: Annotated[CommaSeparated, AfterValidator(_origins)] = Field(
-        default=(), validate_default=True
-    )
-    cors_origins: Annotated[CommaSeparated, AfterValidator(_origins)] = ()
+    allowed_redirect_origins: Origins = Field(default=(), validate_default=True)
+    cors_origins: Origins = ()
     trusted_proxies: int | None = Field(default=None, ge=0)
     rate_limits: bool = True
     stripe_secret_key: SecretStr
-    stripe_webhook_secret: CommaSeparated = Field(min_length=1)
+    stripe_webhook_secret: CommaSeparated = Field(min_length=1, repr=False)
     commission_percent: Decimal = Field(default=Decimal(0), ge=0, le=100, decimal_places=4)
     stripe_connect: bool = False
     sandbox_stripe_url: Origin = "http://localhost:12111"
@@ -121,7 +77,7 @@ class Settings(BaseSettings):
     smtp_port: int = Field(default=587, gt=0, lt=65536)
     smtp_user: str | None = None
     smtp_password: SecretStr | None = None
-    smtp_from_email: Annotated[str, AfterValidator(_sender)]
+    smtp_from_email: Sender
     ops_email: EmailStr | None = Field(default=None, validate_default=True)
     events_kept_days: int = Field(default=180, ge=35)
     mails_kept_days: int = Field(default=180, ge=35, validate_default=True)
@@ -129,15 +85,25 @@ class Settings(BaseSettings):
     metrics_token: SecretStr | None = None
     sweep_seconds: int = Field(default=10, ge=1, le=300)
     sentry_dsn: SecretStr | None = None
-    log_level: Annotated[str, AfterValidator(_log_level)] = "INFO"
+    log_level: LogLevel = "INFO"
 
-    @field_validator("secret_key", "jwt_secret_key")
+    @field_validator("secret_keys", "jwt_secret_keys")
     @classmethod
-    def _is_a_real_secret(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
-        if len(value.get_secret_value()) < 32:
-            raise ValueError("must have at least 32 characters: openssl rand -hex 32")
-        if _in_production(info) and value.get_secret_value().startswith(DEVELOPMENT_MARK):
+    def _are_real_secrets(cls, value: tuple[SecretStr, ...], info: ValidationInfo) -> tuple[SecretStr, ...]:
+        keys = [key.get_secret_value() for key in value]
+        if any(len(key) < 32 for key in keys):
+            raise ValueError("must have at least 32 characters, each of several: openssl rand -hex 32")
+        if _in_production(info) and any(key.startswith(DEVELOPMENT_MARK) for key in keys):
             raise ValueError("is the development value; make one with: openssl rand -hex 32")
+        if _in_production(info) and any(_is_guessable(key) for key in keys):
+            raise ValueError("repeats a few characters; make one with: openssl rand -hex 32")
+        return value
+
+    @field_validator("jwt_secret_keys")
+    @classmethod
+    def _are_its_own(cls, value: tuple[SecretStr, ...], info: ValidationInfo) -> tuple[SecretStr, ...]:
+        if _in_production(info) and set(value) & set(info.data.get("secret_keys", ())):
+            raise ValueError("must not be SECRET_KEY as well, so that one of the two can leak alone")
         return value
 
     @field_validator("stripe_secret_key")
@@ -176,16 +142,36 @@ class Settings(BaseSettings):
             raise ValueError(f"must be {events} or more, as EVENTS_KEPT_DAYS: a replay must find its mail")
         return value
 
-    @field_validator("public_url")
+    @field_validator("public_url", "allowed_redirect_origins", "cors_origins")
     @classmethod
-    def _is_https_in_production(cls, value: str, info: ValidationInfo) -> str:
-        if _in_production(info) and not value.startswith("https://"):
+    def _is_https_in_production(cls, value: Addresses, info: ValidationInfo) -> Addresses:
+        addresses = [value] if isinstance(value, str) else value
+        if _in_production(info) and not all(address.startswith("https://") for address in addresses):
             raise ValueError("must start with https:// in production")
+        return value
+
+    @field_validator("smtp_from_email", "ops_email")
+    @classmethod
+    def _is_somewhere_in_production(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if _in_production(info) and value and value.rstrip(">").endswith(".example"):
+            raise ValueError("is the development value; no mail goes to or from .example")
+        return value
+
+    @field_validator("rate_limits")
+    @classmethod
+    def _are_on_in_production(cls, value: bool, info: ValidationInfo) -> bool:
+        if _in_production(info) and not value:
+            raise ValueError("must be on in production; TRUSTED_PROXIES makes addresses the callers' own")
         return value
 
     @property
     def uses_sandbox(self) -> bool:
         return self.stripe_secret_key.get_secret_value() == SANDBOX_KEY
+
+    @property
+    def signing_keys(self) -> list[str]:
+        """Those of SECRET_KEY as itsdangerous wants them: it signs with the last, and believes each."""
+        return [key.get_secret_value() for key in reversed(self.secret_keys)]
 
     @property
     def proxies(self) -> int:
@@ -224,6 +210,11 @@ def current_settings() -> Settings:
     """The settings of the application that is at work."""
     settings: Settings = current_app.extensions["settings"]
     return settings
+
+
+def _is_guessable(key: str) -> bool:
+    """Whether it is a text repeated, such as `changeme` four times, or has few different characters."""
+    return len(set(key)) < 8 or (key + key).find(key, 1) < len(key)
 
 
 def _in_production(info: ValidationInfo) -> bool:

@@ -24,8 +24,8 @@ def variables(database_url: str, redis_url: str) -> dict[str, str]:
     web, stripe, smtp, mailbox = free_ports(4)
     return {
         "APP_ENV": "test",
-        "SECRET_KEY": "a secret key for tests, long enough 0123",
-        "JWT_SECRET_KEY": "another secret key for tests, long enough",
+        "SECRET_KEY": "a secret key for tests that is long enough",
+        "JWT_SECRET_KEY": "another secret key for tests that is long enough",
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
         "PORT": str(web),

@@ -13,6 +13,7 @@ from jwt import PyJWTError
 from sqlalchemy import select
 
 from app.accounts.models import Account, SignIn
+from app.config import current_settings
 from app.extensions import db, now
 from app.problems import Invalid, Unauthorized
 
@@ -93,4 +94,4 @@ def verify(token: str) -> Account:
 
 
 def _serializer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(str(current_app.config["SECRET_KEY"]), salt="email verification")
+    return URLSafeTimedSerializer(current_settings().signing_keys, salt="email verification")

@@ -6,8 +6,9 @@ So nobody who reads the outbox, an operator or a backup's finder, can use what w
 import re
 from uuid import UUID
 
-from flask import current_app
 from itsdangerous import Signer
+
+from app.config import current_settings
 
 _UNSIGNED = re.compile(r"unsigned\.([0-9a-f]{32})")
 _SIGNED = re.compile(r"([0-9a-f]{32})\.")
@@ -39,4 +40,4 @@ def _token(key: UUID, recipient: str) -> str:
 
 
 def _signer(recipient: str) -> Signer:
-    return Signer(str(current_app.config["SECRET_KEY"]), salt=f"link in a mail to {recipient}")
+    return Signer(current_settings().signing_keys, salt=f"link in a mail to {recipient}")

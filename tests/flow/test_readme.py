@@ -47,7 +47,8 @@ def test_every_command_named_exists(stack: Stack) -> None:
 
 
 def test_every_setting_is_explained() -> None:
-    assert {name.upper() for name in Settings.model_fields} <= set(re.findall(r"`([A-Z_]+)`", README))
+    variables = {str(field.validation_alias or name).upper() for name, field in Settings.model_fields.items()}
+    assert variables <= set(re.findall(r"`([A-Z_]+)`", README))
 
 
 def test_every_file_named_exists() -> None:

@@ -9,44 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.config import BadSettings, Environment, Settings
-
-DEVELOPMENT_SECRET = "development-only-not-a-secret-0123456789abcdef"
-GOOD = {
-    "APP_ENV": "production",
-    "SECRET_KEY": "s" * 40,
-    "JWT_SECRET_KEY": "j" * 40,
-    "DATABASE_URL": "postgresql://app:secret@db.example.com/culturebridge",
-    "REDIS_URL": "rediss://cache.example.com:6380/0",
-    "PUBLIC_URL": "https://api.example.com",
-    "STRIPE_SECRET_KEY": "sk_live_0123456789",
-    "STRIPE_WEBHOOK_SECRET": "whsec_0123456789",
-    "SMTP_HOST": "smtp.example.com",
-    "SMTP_FROM_EMAIL": "CultureBridge <hello@example.com>",
-    "OPS_EMAIL": "ops@example.com",
-    "ALLOWED_REDIRECT_ORIGINS": "https://example.com",
-}
-CHECKOUT = Path(__file__).parent.parent
-
-
-@pytest.fixture(autouse=True)
-def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """An empty environment, in a folder without files."""
-    for name in list(os.environ):
-        monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
-
-
-def load(monkeypatch: pytest.MonkeyPatch, **changes: str) -> Settings:
-    for name, value in {**GOOD, **changes}.items():
-        monkeypatch.setenv(name, value)
-    return Settings.load()
-
-
-def complaints(monkeypatch: pytest.MonkeyPatch, **changes: str) -> list[str]:
-    """The lines that the start is refused with."""
-    with pytest.raises(BadSettings) as refused:
-        load(monkeypatch, **changes)
-    return str(refused.value).splitlines()[1:]
+from tests.settings.good import CHECKOUT, GOOD, complaints, load
 
 
 def write(name: str, *lines: str) -> None:
@@ -102,36 +65,6 @@ def test_a_complaint_never_shows_the_value(monkeypatch: pytest.MonkeyPatch) -> N
     assert "hunter2" not in said
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("SECRET_KEY", DEVELOPMENT_SECRET),
-        ("JWT_SECRET_KEY", DEVELOPMENT_SECRET),
-        ("STRIPE_SECRET_KEY", "sk_test_sandbox"),
-        ("STRIPE_WEBHOOK_SECRET", "whsec_sandbox"),
-        ("STRIPE_WEBHOOK_SECRET", "whsec_real,whsec_sandbox"),
-        ("PUBLIC_URL", "http://api.example.com"),
-    ],
-)
-def test_production_refuses_what_is_made_for_development(
-    monkeypatch: pytest.MonkeyPatch, name: str, value: str
-) -> None:
-    (complaint,) = complaints(monkeypatch, **{name: value})
-
-    assert complaint.startswith(f"- {name} ")
-    assert load(monkeypatch, **{name: value, "APP_ENV": "test"}).app_env is Environment.TEST
-
-
-def test_production_is_what_it_is_unless_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.config._files", lambda: ())
-    for name, value in {**GOOD, "STRIPE_SECRET_KEY": "sk_test_sandbox"}.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("APP_ENV")
-
-    with pytest.raises(BadSettings, match="sandbox"):
-        Settings.load()
-
-
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
 def test_a_database_url_may_be_written_as_heroku_writes_it(
     monkeypatch: pytest.MonkeyPatch, scheme: str
@@ -150,6 +83,30 @@ def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert settings.stripe_webhook_secret == ("whsec_old", "whsec_new")
     assert settings.allowed_redirect_origins == ("https://www.example.com", "https://app.example.com")
+
+
+def test_keys_may_be_several_of_which_the_first_signs(monkeypatch: pytest.MonkeyPatch) -> None:
+    new = "sphinx of black quartz judge my vow 1234"
+    settings = load(monkeypatch, SECRET_KEY=f"{new}, {GOOD['SECRET_KEY']}")
+
+    assert [key.get_secret_value() for key in settings.secret_keys] == [new, GOOD["SECRET_KEY"]]
+    assert settings.signing_keys[-1] == new  # itsdangerous signs with the last
+    assert len(settings.jwt_secret_keys) == 1
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "JWT_SECRET_KEY"])
+def test_each_of_several_keys_has_to_be_long(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    (complaint,) = complaints(monkeypatch, **{name: f"{GOOD[name]},short"})
+
+    assert complaint.startswith(f"- {name} must have at least 32 characters")
+    assert complaints(monkeypatch, **{name: ","})[0].startswith(f"- {name} ")
+
+
+def test_settings_show_no_secret_when_they_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = repr(load(monkeypatch, SMTP_PASSWORD="hunter2", METRICS_TOKEN="hunter2", SENTRY_DSN="hunter2"))
+
+    secrets = ["hunter2", "app:secret", *(GOOD[name] for name in GOOD if name.endswith(("_KEY", "_SECRET")))]
+    assert not [secret for secret in secrets if secret in shown]
 
 
 def test_the_broker_is_redis_unless_another_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

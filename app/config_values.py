@@ -1,0 +1,69 @@
+"""What the text of a variable must look like, and what it becomes."""
+
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, TypeAdapter
+from pydantic.networks import NameEmail
+from pydantic_settings import NoDecode
+
+
+def _split(value: Any) -> Any:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _postgres_url(value: str) -> str:
+    scheme, _, rest = value.partition("://")
+    if scheme not in {"postgres", "postgresql", "postgresql+psycopg"} or not rest:
+        raise ValueError("must be a PostgreSQL URL such as postgresql://user:password@host/database")
+    return f"postgresql+psycopg://{rest}"
+
+
+def _redis_url(value: str) -> str:
+    if urlsplit(value).scheme not in {"redis", "rediss"}:
+        raise ValueError("must be a Redis URL such as redis://localhost:6379/0 or rediss://…")
+    return value
+
+
+def _broker_url(value: str) -> str:
+    if urlsplit(value).scheme not in {"redis", "rediss", "amqp", "amqps"}:
+        raise ValueError("must be a Redis or RabbitMQ URL such as amqp://user:password@host/vhost")
+    return value
+
+
+def _origin(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise ValueError("must be an http(s) address such as https://example.com")
+    return value.rstrip("/")
+
+
+def _sender(value: str) -> str:
+    TypeAdapter(NameEmail).validate_python(value)
+    return value
+
+
+def _origins(values: tuple[str, ...]) -> tuple[str, ...]:
+    """As browsers spell them: lower-case, without a path."""
+    found = [urlsplit(value.lower()) for value in values]
+    if not all(each.scheme in {"http", "https"} and each.netloc and each.path in {"", "/"} for each in found):
+        raise ValueError("must be origins such as https://example.com, comma-separated, without a path")
+    return tuple(f"{each.scheme}://{each.netloc}" for each in found)
+
+
+def _log_level(value: str) -> str:
+    if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
+        raise ValueError("must be DEBUG, INFO, WARNING, ERROR or CRITICAL")
+    return value.upper()
+
+
+CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Origin = Annotated[str, AfterValidator(_origin)]
+Origins = Annotated[CommaSeparated, AfterValidator(_origins)]
+PostgresUrl = Annotated[str, AfterValidator(_postgres_url)]
+RedisUrl = Annotated[str, AfterValidator(_redis_url)]
+BrokerUrl = Annotated[str, AfterValidator(_broker_url)]
+Sender = Annotated[str, AfterValidator(_sender)]
+LogLevel = Annotated[str, AfterValidator(_log_level)]
+Keys = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split), Field(min_length=1)]
+"""Several secrets, of which the first signs and all verify."""
