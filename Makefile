@@ -23,7 +23,7 @@ check: .venv/installed  ## format, lint, types, import contracts, dependencies, 
 	.venv/bin/deptry .
 	.venv/bin/python -m sandbox.with_servers sh -c '$(MIGRATIONS)'
 
-bench: .venv/installed  ## how long all takes as bookings grow, and a crowd at one slot: six minutes, or BENCH=crowd
+bench: .venv/installed  ## how fast all is, held against limits measured beside it: fifteen minutes, or BENCH=crowd
 	.venv/bin/python -m bench $(BENCH)
 
 faults: .venv/installed  ## pull every plug while people book and pay: fifteen minutes; then 10,000 bad requests and deliveries

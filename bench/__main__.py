@@ -1,17 +1,28 @@
-"""`make bench`: how long things take as bookings grow, and what a crowd at one slot meets."""
+"""`make bench`: how fast all is, held against limits that are measured in the same run."""
 
 import argparse
 import os
 import signal
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from dotenv import dotenv_values
 
-from bench import crowd, growth
+from bench import crowd, growth, report, webhook
+from bench.findings import Finding
 from bench.kept import RESULTS
 from bench.people import Business
 from sandbox.environment import ROOT
+
+Wish = argparse.Namespace
+BENCHES: Mapping[str, Callable[[Wish], list[Finding]]] = {
+    "webhook": lambda wish: webhook.race(wish.workers, wish.rounds, wish.seconds),
+    "growth": lambda wish: growth.compare(
+        [Business(size) for size in wish.sizes], growth.Effort(wish.rounds, wish.people), wish.results
+    ),
+    "crowd": lambda wish: crowd.gather(wish.clients, wish.results),
+}
 
 
 def main() -> int:
@@ -19,13 +30,10 @@ def main() -> int:
     wish = _wish()
     os.environ.update(_environment())
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # servers are ended on the way
-    missed = []
-    if wish.what in {"growth", "all"}:
-        effort = growth.Effort(wish.rounds, wish.people)
-        missed += growth.compare([Business(size) for size in wish.sizes], effort, wish.results)
-    if wish.what in {"crowd", "all"}:
-        missed += crowd.gather(wish.clients, wish.results)
+    findings = [finding for name in wish.what or BENCHES for finding in BENCHES[name](wish)]
+    report.tell(findings, wish.results)
     print(f"\nThis machine's load average was {os.getloadavg()[0]:.1f}, on {os.cpu_count()} processors.")
+    missed = [miss for finding in findings for miss in finding.misses]
     print("\n".join(f"missed: {each}" for each in missed) or "Every aim is met.")
     return bool(missed)
 
@@ -37,11 +45,15 @@ def _environment() -> dict[str, str]:
     return {**defaults, **unused, "APP_ENV": "test", "LOG_LEVEL": "WARNING"}
 
 
-def _wish() -> argparse.Namespace:
+def _wish() -> Wish:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=["all", "growth", "crowd"], default="all")
+    parser.add_argument("what", nargs="*", choices=[[], *BENCHES], help="all of them unless told")
+    parser.add_argument("--rounds", type=int, default=5, help="how often all is measured")
+    parser.add_argument("--seconds", type=int, default=5, help="how long one measurement of a rate takes")
+    parser.add_argument(
+        "--workers", nargs="*", choices=webhook.WORKERS, default=[*webhook.WORKERS], help="of the web"
+    )
     parser.add_argument("--sizes", type=_sizes, default=growth.SIZES, help="bookings, such as 10000,100000")
-    parser.add_argument("--rounds", type=int, default=growth.Effort.rounds, help="how often all is asked")
     parser.add_argument("--people", type=int, default=growth.Effort.people, help="how many ask in a round")
     parser.add_argument("--clients", type=int, default=crowd.CROWD, help="how many want the same time")
     parser.add_argument("--results", type=Path, default=RESULTS, help="the folder for figures and plans")

@@ -16,6 +16,7 @@ from app.accounts import tokens
 from app.accounts.models import Account
 from app.extensions import db
 from bench import people
+from bench.findings import AtMost, Finding, Series
 from bench.kept import keep
 from bench.people import Business, client_id, coach_id
 from bench.scenes import LENGTH, SCENES, Answer, Errand, Wish, wrongs
@@ -67,21 +68,22 @@ class Play:
         statuses = ", ".join(f"{count} x {status}" for status, count in sorted(self.statuses.items()))
         return f"{self.scene:<39}{won:>10}{statuses:>28}{self.median:>12.2f} s{self.worst:>7.2f} s"
 
-    def misses(self) -> list[str]:
-        """A sentence for each aim that was missed."""
-        too_long = [f"somebody waited {self.worst:.1f} s; the aim is {LONGEST:.0f}"] * (self.worst > LONGEST)
-        wrong = {each: None for answers in self.times for each in wrongs(answers)}
-        return [f"{self.scene}: {each}" for each in [*wrong, *too_long]]
+    def finding(self) -> Finding:
+        """The longest wait each time, and whatever must not have been."""
+        worst = [max(answer.seconds for answer in answers) for answers in self.times]
+        wrong = dict.fromkeys(each for answers in self.times for each in wrongs(answers))
+        waits = Series(worst, "s")
+        return Finding("crowd", f"longest wait {self.scene}", waits, aim=AtMost(LONGEST), wrongs=[*wrong])
 
 
-def gather(crowd: int, folder: Path) -> list[str]:
-    """Play every scene, print who won and how long all waited, keep it as JSON; what missed its aim."""
+def gather(crowd: int, folder: Path) -> list[Finding]:
+    """Play every scene, print who won and how long all waited, keep it as JSON."""
     plays = _played(crowd)
     found = {play.scene: play.found() for play in plays}
     keep(folder, "crowd.json", found)
     print(f"\n{f'{crowd} clients at once':<39}{'won':>10}{'statuses':>28}{'median wait':>14}{'worst':>9}")
     print("\n".join(play.line() for play in plays))
-    return [miss for play in plays for miss in play.misses()]
+    return [play.finding() for play in plays]
 
 
 def _played(crowd: int) -> list[Play]:

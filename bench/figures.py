@@ -1,10 +1,11 @@
-"""What was measured, as a table and as JSON, and whether it is what we aim for."""
+"""What was measured at each size, as a table and as JSON, and what it says of growth."""
 
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench.findings import AtMost, Finding, Limit, Series
 from bench.kept import keep
 from bench.plans import Plan
 from bench.question import Question
@@ -54,21 +55,30 @@ def _cells(figure: Figure, smallest: Figure) -> str:
     return f"{figure.median:>9.2f}{spread:>15}{figure.median / smallest.median:>6.2f}{figure.plan.pages:>7,}"
 
 
-def misses(figures: Figures) -> list[str]:
-    """A sentence for each aim that was missed."""
-    return [sentence for question, by_size in figures.items() for sentence in _misses(question, by_size)]
+def findings(figures: Figures) -> list[Finding]:
+    """A line a question: the most bookings held against the fewest."""
+    return [_finding(question, by_size) for question, by_size in figures.items()]
 
 
-def _misses(question: Question, by_size: dict[int, Figure]) -> Iterable[str]:
-    smallest = next(iter(by_size.values())).median
+def _finding(question: Question, by_size: dict[int, Figure]) -> Finding:
+    fewest, most = min(by_size), max(by_size)
+    return Finding(
+        "growth",
+        question.name,
+        Series(by_size[most].medians, "ms"),
+        Limit(f"with {fewest:,} bookings", Series(by_size[fewest].medians, "ms")),
+        AtMost(MOST_GROWTH),
+        list(_wrongs(question, by_size)),
+    )
+
+
+def _wrongs(question: Question, by_size: dict[int, Figure]) -> Iterable[str]:
     for size, figure in by_size.items():
-        at = f"{question.name}, at {size:,} bookings"
+        at = f"at {size:,} bookings"
         if question.longest and figure.median > question.longest:
-            yield f"{at}: {figure.median:.1f} ms; the aim is {question.longest:.0f}"
-        if figure.median > MOST_GROWTH * smallest:
-            yield f"{at}: {figure.median / smallest:.2f} times what the fewest take; the aim is {MOST_GROWTH}"
+            yield f"{at} {figure.median:.1f} ms; the aim is {question.longest:.0f}"
         if figure.plan.scanned:
-            yield f"{at}: reads all of {', '.join(figure.plan.scanned)}"
+            yield f"{at} it reads all of {', '.join(figure.plan.scanned)}"
 
 
 def save(figures: Figures, folder: Path) -> None:

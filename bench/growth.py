@@ -11,7 +11,8 @@ from flask import Flask
 from app.extensions import db
 from bench import calendars, lists, operators, sweeps
 from bench.businesses import businesses
-from bench.figures import Figure, Figures, misses, save, table
+from bench.figures import Figure, Figures, findings, save, table
+from bench.findings import Finding
 from bench.people import Business
 from bench.plans import Plan, plan
 from bench.question import Question
@@ -31,8 +32,8 @@ class Effort:
         return [(round_number * self.people + n) % (regulars - 1) for n in range(self.people)]
 
 
-def compare(sizes: Sequence[Business], effort: Effort, folder: Path) -> list[str]:
-    """Load the businesses, ask, print the figures, keep them as JSON; what missed its aim."""
+def compare(sizes: Sequence[Business], effort: Effort, folder: Path) -> list[Finding]:
+    """Load the businesses, ask, print the figures of all sizes, keep them and the plans."""
     questions = [*calendars.questions(), *lists.questions(), *operators.questions(), *sweeps.questions()]
     figures: Figures = {question: {each.bookings: Figure() for each in sizes} for question in questions}
     with businesses(sizes, datetime.now(UTC)) as apps:
@@ -45,7 +46,7 @@ def compare(sizes: Sequence[Business], effort: Effort, folder: Path) -> list[str
                 _ask(question, apps, numbers, by_size)
     print(table(figures))
     save(figures, folder)
-    return misses(figures)
+    return findings(figures)
 
 
 def _plan(app: Flask, question: Question) -> Plan:

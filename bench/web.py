@@ -3,7 +3,7 @@
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -21,7 +21,6 @@ from sandbox.servers import servers
 
 READY_SECONDS = 60.0
 POLL_SECONDS = 0.1
-QUIETLY = {"GUNICORN_CMD_ARGS": "--log-level warning"}
 
 
 @dataclass(frozen=True)
@@ -30,26 +29,41 @@ class Web:
 
     port: int
     app: Flask
+    redis_url: str
+
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.port}{path}"
 
     def connect(self) -> HTTPConnection:
         return HTTPConnection("127.0.0.1", self.port, timeout=60)
 
 
 @contextmanager
-def running() -> Iterator[Web]:
-    """Start it on an empty database; all of it has ended afterwards."""
+def running(module: str = "wsgi:app", gunicorn: str = "") -> Iterator[Web]:
+    """Start it on an empty database; all of it has ended afterwards.
+
+    `module` takes the application's place in the Procfile's line, and `gunicorn` are more of its arguments.
+    """
     with servers({}) as found:
-        port = _free_port()
-        app = create_app(Settings(database_url=found["DATABASE_URL"]))
+        app = create_app(Settings(database_url=found["DATABASE_URL"], redis_url=found["REDIS_URL"]))
         with app.app_context():
             upgrade(str(ROOT / "migrations"))
-        with Foreman(hurry=lambda: False) as foreman:
-            command: str = parse_procfile((ROOT / "Procfile").read_text()).processes["web"]
-            foreman.start(
-                {"web": command}, {**with_programs(os.environ), **found, "PORT": str(port), **QUIETLY}
-            )
-            _wait_until_ready(port, foreman)
-            yield Web(port, app)
+        with _serving(found, module, gunicorn) as port:
+            yield Web(port, app, found["REDIS_URL"])
+
+
+@contextmanager
+def _serving(found: Mapping[str, str], module: str, gunicorn: str) -> Iterator[int]:
+    port = _free_port()
+    command: str = parse_procfile((ROOT / "Procfile").read_text()).processes["web"]
+    arguments = {"GUNICORN_CMD_ARGS": f"--log-level warning {gunicorn}"}
+    with Foreman(hurry=lambda: False) as foreman:
+        foreman.start(
+            {"web": command.replace("wsgi:app", module)},
+            {**with_programs(os.environ), **found, "PORT": str(port), **arguments},
+        )
+        _wait_until_ready(port, foreman)
+        yield port
 
 
 def _wait_until_ready(port: int, foreman: Foreman) -> None:

@@ -1,0 +1,57 @@
+"""Stripe's deliveries, as large as real ones and each another, signed."""
+
+import json
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+from stripe import WebhookSignature, api_version
+
+from sandbox.stripe.objects import Json, new_id, shaped
+
+
+def event(event_type: str, subject: Json) -> str:
+    """An event about the subject, as JSON."""
+    made = shaped(
+        "event",
+        id=new_id("evt"),
+        api_version=api_version,
+        created=int(time.time()),
+        data={"object": subject},
+        request={"id": new_id("req"), "idempotency_key": new_id("key")},
+        type=event_type,
+    )
+    return json.dumps(made)
+
+
+def signature(payload: str, secret: str) -> str:
+    """The Stripe-Signature header, good for five minutes."""
+    return str(WebhookSignature.generate_signature_header(payload, secret, int(time.time())))
+
+
+def paid_sessions(count: int) -> Iterator[str]:
+    """`checkout.session.completed` so many times, each of another session that nobody knows."""
+    for _ in range(count):
+        session = shaped(
+            "checkout.session",
+            id=new_id("cs_test"),
+            payment_intent=new_id("pi"),
+            payment_status="paid",
+            status="complete",
+            amount_subtotal=7500,
+            amount_total=7500,
+            currency="eur",
+            client_reference_id=str(uuid4()),
+            metadata={"booking_id": str(uuid4()), "payment_id": str(uuid4())},
+            success_url="https://app.example/paid?session_id={CHECKOUT_SESSION_ID}",
+            cancel_url="https://app.example/cancelled",
+        )
+        yield event("checkout.session.completed", session)
+
+
+def keep(payloads: Iterable[str], secret: str, file: Path) -> None:
+    """A line a delivery: its signature, a tab, and the body as one line of JSON."""
+    with file.open("w") as lines:
+        for payload in payloads:
+            lines.write(f"{signature(payload, secret)}\t{payload}\n")
