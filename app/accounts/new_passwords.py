@@ -28,10 +28,10 @@ def forget(email: str) -> None:
     key = uuid4()
     db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(email, 0))))
     account = Account.with_email(email)
-    asked = Email.asked_for(account_messages.RESET_PASSWORD, email, now() - timedelta(hours=1))
+    asked = Email.asked_for(email, now() - timedelta(hours=1), account_messages.RESET_PASSWORD)
     account_messages.reset_password(email, account.name if account else email, key)
     if account is None or len(asked) >= MOST_MAILS_AN_HOUR:
-        account_messages.take_back_reset(key)
+        account_messages.take_back(account_messages.RESET_PASSWORD, key)
         return
     newest = {"key": key, "asked_at": now()}
     link = insert(PasswordReset).values(account_id=account.id, **newest)

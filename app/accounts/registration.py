@@ -1,24 +1,26 @@
 """Opening an account, and asking to prove its address."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from math import ceil
+from typing import Any
 from uuid import uuid4
 
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts import password_rule, passwords, tokens
 from app.accounts.models import Account
 from app.accounts.schemas import Registration
 from app.emails import account_messages
+from app.emails.messages import REMINDER_HOURS
 from app.emails.models import Email
 from app.extensions import db, now
 from app.problems import Problem
 
 MOST_MAILS_AN_HOUR = 3
-
-
-class EmailTaken(Problem):
-    status, slug = 409, "email-taken"
+HOUR = timedelta(hours=1)
+OF_REGISTERING = (account_messages.VERIFY_ADDRESS, account_messages.ADDRESS_IN_USE)
 
 
 class AlreadyVerified(Problem):
@@ -30,25 +32,49 @@ class TooManyMails(Problem):
 
 
 def register(person: Registration) -> Account:
-    """A new account, and the mail that asks to verify its address. Raises EmailTaken, Invalid."""
+    """The account as it was asked for, and a mail to its address. Raises Invalid.
+
+    Where the address has an account already, what is answered looks the same and is nobody's: its owner gets
+    a mail instead, and nothing changes. Either way takes as long: one hash, the same waits and rows. So the
+    answer tells nobody who has an account. Signing in with the new password afterwards still does; what that
+    costs is the limits of both routes, and that the owner is told.
+    """
     password_rule.check(person.password, "/password", person.email, person.name)
-    account_id = db.session.scalar(
-        insert(Account)
-        .values(
-            email=person.email,
-            password_hash=passwords.hashed(person.password),
-            name=person.name,
-            role=person.role,
-            time_zone=person.time_zone,
-        )
-        .on_conflict_do_nothing(index_elements=[Account.email])
-        .returning(Account.id)
-    )
-    if account_id is None:
-        raise EmailTaken("An account with this address exists. Log in instead.")
-    account = db.session.get_one(Account, account_id)
-    account_messages.verify_address(account, account.id, tokens.verification(account))
-    return account
+    wish = _wish(person)
+    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(person.email, 0))))
+    db.session.execute(insert(Account).values(**wish).on_conflict_do_nothing(index_elements=[Account.email]))
+    owner = Account.with_email(person.email)
+    assert owner, "it was there, or is now"
+    mails = Email.asked_for(person.email, now() - HOUR, *OF_REGISTERING)
+    if owner.id == wish["id"]:
+        account_messages.verify_address(owner, owner.id, tokens.verification(owner))
+    else:
+        _tell(owner, mails)
+    return Account(**wish)
+
+
+def _tell(owner: Account, mails: Sequence[datetime]) -> None:
+    """That somebody tried to register with this address, unless its owner heard of that often enough."""
+    key = uuid4()
+    account_messages.address_in_use(owner, key)
+    if len(mails) >= MOST_MAILS_AN_HOUR:
+        account_messages.take_back(account_messages.ADDRESS_IN_USE, key)
+
+
+def _wish(person: Registration) -> dict[str, Any]:
+    """All that is answered of an account, whoever has the address."""
+    at = now()
+    return {
+        "id": uuid4(),
+        "email": person.email,
+        "password_hash": passwords.hashed(person.password),
+        "name": person.name,
+        "role": person.role,
+        "time_zone": person.time_zone,
+        "reminder_hours": list(REMINDER_HOURS),
+        "created_at": at,
+        "updated_at": at,
+    }
 
 
 def verify_again(account: Account) -> None:
@@ -56,10 +82,9 @@ def verify_again(account: Account) -> None:
     account.lock()
     if account.email_verified:
         raise AlreadyVerified("This address is verified already.")
-    hour = timedelta(hours=1)
-    asked = Email.asked_for(account_messages.VERIFY_ADDRESS, account.email, now() - hour)
+    asked = Email.asked_for(account.email, now() - HOUR, account_messages.VERIFY_ADDRESS)
     if len(asked) >= MOST_MAILS_AN_HOUR:
-        wait = ceil((asked[-MOST_MAILS_AN_HOUR] + hour - now()).total_seconds())
+        wait = ceil((asked[-MOST_MAILS_AN_HOUR] + HOUR - now()).total_seconds())
         raise TooManyMails(
             f"{len(asked)} mails went to this address within the hour; look for them, also under spam.",
             headers={"Retry-After": str(max(wait, 1))},

@@ -24,10 +24,9 @@ accounts = APIBlueprint("accounts", __name__, url_prefix="/auth", template_folde
 @limits.by_address("30 per hour")
 @accounts.input(Registration)
 @accounts.output(AccountView, status_code=201)
-@accounts.doc(responses=[409])
 @public
 def register(json_data: Registration) -> AccountView:
-    """Open an account; a mail asks to verify the address."""
+    """Open an account; a mail asks to verify the address. Answered alike where the address has one."""
     return AccountView.model_validate(registration.register(json_data))
 
 

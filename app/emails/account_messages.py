@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # a mail is about its subject's room, which stands above this
     from app.accounts.models import Account
 
 VERIFY_ADDRESS, RESET_PASSWORD = "verify_address", "reset_password"
+ADDRESS_IN_USE = "address_in_use"
 
 
 def verify_address(account: "Account", asked: UUID, token: str) -> None:
@@ -30,9 +31,14 @@ def reset_password(to: str, name: str, key: UUID) -> None:
     insert_once(RESET_PASSWORD, str(key), to, name, "Set a new password", link=link)
 
 
-def take_back_reset(key: UUID) -> None:
-    """As if nobody had asked: within the transaction that asked."""
-    db.session.execute(delete(Email).where(Email.kind == RESET_PASSWORD, Email.subject_id == str(key)))
+def address_in_use(owner: "Account", key: UUID) -> None:
+    """Somebody tried to register with the address of this account, which stays as it is."""
+    put(ADDRESS_IN_USE, key, owner, "You have an account already", when=moment(now(), owner.zone))
+
+
+def take_back(kind: str, key: UUID) -> None:
+    """As if nobody had asked for this mail: within the transaction that asked."""
+    db.session.execute(delete(Email).where(Email.kind == kind, Email.subject_id == str(key)))
 
 
 def password_changed(account: "Account", ended: str) -> None:

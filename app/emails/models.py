@@ -93,7 +93,7 @@ class Email(Changing, Base):
         ).all()
 
     @classmethod
-    def asked_for(cls, kind: str, recipient: str, since: datetime) -> Sequence[datetime]:
-        """When mails of this kind were put into the outbox for somebody, the oldest first."""
-        wanted = cls.recipient == recipient, cls.kind == kind, cls.created_at > since
+    def asked_for(cls, recipient: str, since: datetime, *kinds: str) -> Sequence[datetime]:
+        """When mails of these kinds were put into the outbox for somebody, the oldest first."""
+        wanted = cls.recipient == recipient, cls.kind.in_(kinds), cls.created_at > since
         return db.session.scalars(select(cls.created_at).where(*wanted).order_by(cls.created_at)).all()

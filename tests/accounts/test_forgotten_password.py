@@ -1,20 +1,19 @@
 """Who forgot a password sets another with the link of a mail."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import httpx
 import pytest
 from flask import Flask
 from redis import Redis
-from sqlalchemy import event, select, text
+from sqlalchemy import select, text
 
 from app.accounts.models import PasswordReset
 from app.audit import AuditEntry
 from app.emails.models import Email
 from app.extensions import db
 from tests.accounts.letters import forgets, mails, token_in
+from tests.accounts.work import statements
 from tests.people import PASSWORD, Person
 from tests.queues import queued
 
@@ -182,21 +181,6 @@ def test_three_mails_an_hour_are_enough_and_the_last_link_stays_good(app: Flask,
     assert len(mails(client, "reset_password")) == 3
     assert tokens[2] == tokens[4]
     assert sets(client.http, tokens[2]).status_code == 204
-
-
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    """What the database is asked, by the first word of each."""
-    seen: list[str] = []
-
-    def note(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        seen.append(statement.split(maxsplit=1)[0])
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(db.engine, "before_cursor_execute", note)
 
 
 def asks(http: httpx.Client, email: str, broker: Redis) -> tuple[int, dict[str, Any], list[str], int]:

@@ -70,18 +70,6 @@ def test_a_mail_with_a_link_to_our_own_page_waits_in_the_outbox(app: Flask, http
     assert http.get(urlsplit(link).path, params=parse_qs(urlsplit(link).query)).status_code == 200
 
 
-@pytest.mark.parametrize("email", ["ada@example.com", "ADA@EXAMPLE.COM", "Ada@Example.com"])
-def test_an_address_has_one_account_however_it_is_written(app: Flask, http: httpx.Client, email: str) -> None:
-    register(http)
-
-    answer = register(http, email=email, name="Somebody Else")
-
-    assert answer.status_code == 409
-    assert answer.json()["type"] == "/problems/email-taken"
-    assert db.session.scalars(select(Account.name)).all() == ["Ada Lovelace"]
-    assert len(db.session.scalars(select(Email)).all()) == 1
-
-
 @pytest.mark.parametrize(
     ("field", "value"),
     [

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
 
 import httpx
 from sqlalchemy import text
@@ -73,6 +74,22 @@ def test_of_fifty_who_ask_for_a_link_at_once_three_are_written_to(stack: Stack, 
     with stack.database.connect() as connection:
         query = text("SELECT count(*) FROM email WHERE recipient = :email AND kind = 'reset_password'")
         assert connection.scalar(query, {"email": client.email}) == 3
+
+
+def test_of_many_who_register_one_address_at_once_one_has_it_and_none_is_told(stack: Stack) -> None:
+    email = f"wanted-{uuid4().hex[:12]}@example.com"
+    wishes = [{"email": email, "password": f"green umbrella number {n}", "name": "Ada"} for n in range(10)]
+
+    answers = all_at_once(stack, "/auth/register", wishes)
+
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["id"] for answer in answers}) == len(wishes)
+    with stack.database.connect() as connection:
+        owner = connection.scalar(text("SELECT id FROM account WHERE email = :email"), {"email": email})
+        query = text("SELECT kind FROM email WHERE recipient = :email")
+        kinds = Counter(connection.scalars(query, {"email": email}))
+    assert str(owner) in {answer.json()["id"] for answer in answers}
+    assert kinds == {"verify_address": 1, "address_in_use": 2}
 
 
 def test_a_sign_in_with_the_old_password_does_not_outlive_its_change(stack: Stack, client: Person) -> None:
