@@ -7,6 +7,9 @@ from typing import Any
 from pydantic import ValidationError
 
 _ENUM = re.compile(r"<\w+\.\w+: ('[^']*')>")
+MOST_TOLD = 50
+LONGEST_STEP = 100
+"""Of a field's name: the answer to nonsense must not be larger than the nonsense."""
 _WORDS = {
     "missing": "is missing",
     "extra_forbidden": "is not known here; leave it out",
@@ -19,14 +22,16 @@ _WORDS = {
 def told(location: str, error: ValidationError) -> list[dict[str, str]]:
     """The pointer (RFC 6901; `query/…` for a query's field) and the remedy of each bad value."""
     root = "" if location in {"json", "json_or_form"} else location
+    found = error.errors(include_url=False, include_input=False, include_context=False)[:MOST_TOLD]
     return [
-        {"pointer": _pointer(root, found["loc"]), "detail": _remedy(found["type"], found["msg"])}
-        for found in error.errors(include_url=False, include_input=False, include_context=False)
+        {"pointer": _pointer(root, each["loc"]), "detail": _remedy(each["type"], each["msg"])}
+        for each in found
     ]
 
 
 def _pointer(root: str, location: Sequence[Any]) -> str:
-    return "/".join([root, *(str(step).replace("~", "~0").replace("/", "~1") for step in location)])
+    steps = (str(step)[:LONGEST_STEP].replace("~", "~0").replace("/", "~1") for step in location)
+    return "/".join([root, *steps])
 
 
 def _remedy(kind: str, message: str) -> str:

@@ -91,7 +91,10 @@ _FURTHER_ANSWERS = {
         }
     },
 }
-_PATH = {"month": {"type": "string", "pattern": "^20[0-9]{2}-(0[1-9]|1[0-2])$", "example": "2026-11"}}
+_PATH = {
+    "month": {"type": "string", "pattern": "^20[0-9]{2}-(0[1-9]|1[0-2])$", "example": "2026-11"},
+    "event_id": {"type": "string", "maxLength": 255, "example": "evt_1NG8Du2eZvKYlo2CUI79vXWy"},
+}
 """Of the ids in paths all others are UUIDs."""
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",

@@ -14,6 +14,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     PlainSerializer,
     StringConstraints,
     WithJsonSchema,
@@ -29,6 +30,8 @@ _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]")
 _LOST_PLUS = re.compile(r"T[\d:.]+ [\d:]+$")
 _YEARS = range(2000, 2200)
 """Far from both ends of the calendar, where adding a day or an offset overflows."""
+MOST_MAJOR = 10**12
+LONGEST_AMOUNT = 24
 
 
 def _zone(name: str) -> str:
@@ -62,13 +65,19 @@ def _written_out(value: object) -> object:
     return value
 
 
+def _short(amount: object) -> object:
+    if len(str(amount)) > LONGEST_AMOUNT:
+        raise ValueError(f"must be an amount of at most {LONGEST_AMOUNT} characters")
+    return amount
+
+
 def _of_our_days(at: datetime) -> datetime:
     if at.year not in _YEARS:
         raise ValueError(f"must be in a year from {_YEARS[0]} to {_YEARS[-1]}")
     return at
 
 
-TimeZone = Annotated[str, AfterValidator(_zone)]
+TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_zone)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_printable)]
 Line = Annotated[Text, AfterValidator(_one_line)]
 Instant = Annotated[
@@ -84,6 +93,33 @@ Major = Annotated[
     WithJsonSchema({"type": "number"}),
 ]
 """An amount in the currency's major unit, a number in JSON."""
+AnyAmount = Annotated[
+    Decimal,
+    BeforeValidator(_short),
+    Field(gt=-MOST_MAJOR, lt=MOST_MAJOR, max_digits=12),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "exclusiveMinimum": -MOST_MAJOR, "exclusiveMaximum": MOST_MAJOR},
+                {"type": "string", "maxLength": LONGEST_AMOUNT},
+            ]
+        }
+    ),
+]
+Amount = Annotated[
+    Decimal,
+    BeforeValidator(_short),
+    Field(gt=0, lt=MOST_MAJOR, max_digits=12),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": MOST_MAJOR},
+                {"type": "string", "maxLength": LONGEST_AMOUNT},
+            ]
+        }
+    ),
+]
+"""An amount in the currency's major unit, as a caller sends it: a number, or the same as text."""
 
 
 class Body(BaseModel):

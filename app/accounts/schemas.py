@@ -35,6 +35,8 @@ NewPassword = Annotated[
     ),
 ]
 """Held to the rule by whoever sets it, who knows whose it is and what kind of answer is wanted."""
+Token = Annotated[str, Field(max_length=1000)]
+"""Twice as long as any that we make."""
 Name = Annotated[Line, Field(min_length=1, max_length=120)]
 
 
@@ -52,11 +54,11 @@ class Credentials(Body):
 
 
 class RefreshToken(Body):
-    refresh_token: str
+    refresh_token: Token
 
 
 class VerificationToken(Body):
-    token: str
+    token: Token
 
 
 class ForgottenPassword(Body):
@@ -64,7 +66,7 @@ class ForgottenPassword(Body):
 
 
 class PasswordReset(Body):
-    token: str
+    token: Token
     password: NewPassword
 
 

@@ -66,7 +66,7 @@ LocalDateTime = Annotated[
     BeforeValidator(_written_out),
     AfterValidator(_of_our_days),
     PlainSerializer(lambda at: at.isoformat(timespec="minutes"), return_type=str),
-    WithJsonSchema({"type": "string", "examples": ["2026-12-24T00:00"]}),
+    WithJsonSchema({"type": "string", "maxLength": 19, "examples": ["2026-12-24T00:00"]}),
 ]
 
 

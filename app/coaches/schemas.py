@@ -1,5 +1,4 @@
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Annotated, Any, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -8,13 +7,14 @@ from pydantic import (
     AfterValidator,
     AnyHttpUrl,
     Field,
+    PlainSerializer,
     ValidationInfo,
     field_validator,
     model_validator,
 )
 
 from app.coaches.models import STANDARD_POLICY, Coach
-from app.fields import Body, Instant, Line, Major, Text, TimeZone, View
+from app.fields import Amount, Body, Instant, Line, Major, Text, TimeZone, View
 from app.money import CURRENCIES, Money
 
 MOST_DAYS = 62
@@ -29,14 +29,14 @@ def _known_currency(code: str) -> str:
     return code
 
 
-Currency = Annotated[str, AfterValidator(_known_currency)]
+Currency = Annotated[str, Field(max_length=3), AfterValidator(_known_currency)]
 
 
 class CoachSearch(Body):
     q: Annotated[str | None, Field(max_length=100)] = None
     language: Annotated[str | None, Field(max_length=35)] = None
     currency: Currency | None = None
-    max_rate: Annotated[Decimal | None, Field(gt=0, max_digits=12)] = None
+    max_rate: Amount | None = None
     limit: Annotated[int, Field(ge=1, le=100)] = 20
     cursor: Annotated[str | None, Field(max_length=300)] = None
 
@@ -56,7 +56,7 @@ class SlotSearch(Body):
 
 class PriceOfLength(Body):
     duration_minutes: Minutes
-    amount: Annotated[Major, Field(gt=0, max_digits=12)]
+    amount: Annotated[Amount, PlainSerializer(float, return_type=float)]
 
 
 class RefundTier(Body):
@@ -92,7 +92,7 @@ class CoachChange(Body):
     languages: Annotated[
         list[Annotated[Line, Field(min_length=2, max_length=35)]] | None, Field(max_length=20)
     ] = None
-    hourly_rate: Annotated[Decimal | None, Field(gt=0, max_digits=12)] = None
+    hourly_rate: Amount | None = None
     currency: Currency | None = None
     durations: Annotated[list[Minutes] | None, Field(min_length=1, max_length=10)] = None
     prices: Annotated[list[PriceOfLength] | None, Field(max_length=10)] = None

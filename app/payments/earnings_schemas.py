@@ -1,12 +1,11 @@
 from datetime import date
-from decimal import Decimal
 from typing import Annotated, Any, Literal, Self, cast
 from uuid import UUID
 
 from pydantic import Field, model_validator
 
 from app.coaches.models import Coach
-from app.fields import Body, Instant, Line, Major, View
+from app.fields import AnyAmount, Body, Instant, Line, Major, View
 from app.money import CURRENCIES, BadAmount, Money
 from app.payments.books import Kind
 from app.payments.earnings import Totals
@@ -83,7 +82,7 @@ class EarningsView(View):
 class PayoutRequest(Body):
     """What was paid out to a coach, or with a minus what came back; `reference` is the bank's or your own."""
 
-    amount: Annotated[Decimal, Field(max_digits=12)]
+    amount: AnyAmount
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     reference: Annotated[Line, Field(min_length=1, max_length=200)]
 

@@ -1,4 +1,3 @@
-from decimal import Decimal
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -6,7 +5,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, model_validator
 
 from app.bookings.models import Booking
-from app.fields import Body, Instant, Major, Text, View
+from app.fields import Amount, Body, Instant, Major, Text, View
 from app.paging import Page
 from app.payments.dispute_models import Dispute
 from app.payments.models import Payment, Refund
@@ -57,7 +56,7 @@ class CheckoutRequest(Body):
 class RefundRequest(Body):
     """`amount` in major units; left out, all that is left of the session's share goes back."""
 
-    amount: Annotated[Decimal | None, Field(gt=0, max_digits=12)] = None
+    amount: Amount | None = None
     reason: Annotated[Text, Field(min_length=1, max_length=500)]
     booking_id: UUID | None = None
 
