@@ -1,10 +1,10 @@
 """What /openapi.json says that callers may send: each value, and where it stands."""
 
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 Schema = dict[str, Any]
-WRITING = frozenset({"post", "put", "patch", "delete"})
 
 
 class Place(NamedTuple):
@@ -45,3 +45,19 @@ def _within(spec: Schema, schema: Schema, place: Place) -> Iterator[tuple[Place,
         yield from _within(spec, value, place._replace(name=f"{place.name}/{name}".lstrip("/")))
     if "items" in schema:
         yield from _within(spec, schema["items"], place._replace(name=f"{place.name}[]"))
+
+
+def takers(spec: Schema) -> Iterator[tuple[str, str]]:
+    """Each operation that takes a body or a query, and which of them."""
+    found = {(place.operation, place.part) for place, _ in places(spec)}
+    return iter(sorted((operation, part) for operation, part in found if part in {"body", "query"}))
+
+
+def top_fields(spec: Schema, operation: str) -> set[str]:
+    """The names that an operation knows, in its body or its query."""
+    return {place.name for place, _ in places(spec) if place.operation == operation}
+
+
+def named(path: str) -> str:
+    """A path with ids of nothing in it."""
+    return re.sub(r"\{\w+\}", "00000000-0000-4000-8000-000000000000", path)
