@@ -28,6 +28,11 @@ zoneinfo.reset_tzpath(to=())
 _ZONES = frozenset((files("tzdata") / "zones").read_text().split())
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]")
 _LOST_PLUS = re.compile(r"T[\d:.]+ [\d:]+$")
+_WEB_ADDRESS = re.compile(
+    r"https?://(\[[0-9a-f:.]+\]|[^\s\x00-\x1f\x7f@\\{}\[\]/?#:]+)(:[0-9]{1,5})?([/?#][^\s\x00-\x1f\x7f\\]*)?",
+    re.IGNORECASE,
+)
+"""One that no two programs take for different places: no user before the host, no backslash, no blank."""
 _YEARS = range(2000, 2200)
 """Far from both ends of the calendar, where adding a day or an offset overflows."""
 MOST_MAJOR = 10**12
@@ -50,6 +55,13 @@ def _one_line(text: str) -> str:
     if "\t" in text or len(text.splitlines()) > 1:
         raise ValueError("must be one line")
     return text
+
+
+def web_address(url: str) -> str:
+    """The same. Raises ValueError for what is no http(s) URL, or might be read as one of another place."""
+    if not _WEB_ADDRESS.fullmatch(url):
+        raise ValueError("must be an http(s) URL such as https://example.com/page, without a user name")
+    return url
 
 
 def instant_text(at: datetime) -> str:

@@ -1,3 +1,4 @@
+import re
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -7,6 +8,8 @@ from pydantic import AfterValidator, BeforeValidator, EmailStr, Field, WithJsonS
 from app.accounts import password_rule, passwords
 from app.accounts.models import Role
 from app.fields import Body, Instant, Line, TimeZone, View
+
+_LINK = re.compile(r"://|www\.|\.[a-z]{2,}/", re.IGNORECASE)
 
 
 def _deliverable(address: str) -> str:
@@ -26,6 +29,13 @@ def _normalised(password: object) -> object:
     return passwords.normalised(password) if isinstance(password, str) else password
 
 
+def _no_link(name: str) -> str:
+    """It stands in mails to people who never heard of its bearer."""
+    if _LINK.search(name):
+        raise ValueError("must not be an address of the web")
+    return name
+
+
 Email = Annotated[EmailStr, Field(max_length=254), AfterValidator(_deliverable)]
 Password = Annotated[str, BeforeValidator(_normalised), Field(max_length=256)]
 NewPassword = Annotated[
@@ -37,7 +47,7 @@ NewPassword = Annotated[
 """Held to the rule by whoever sets it, who knows whose it is and what kind of answer is wanted."""
 Token = Annotated[str, Field(max_length=1000)]
 """Twice as long as any that we make."""
-Name = Annotated[Line, Field(min_length=1, max_length=120)]
+Name = Annotated[Line, Field(min_length=1, max_length=120), AfterValidator(_no_link)]
 
 
 class Registration(Body):

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from pydantic import (
     AfterValidator,
     AnyHttpUrl,
+    BeforeValidator,
     Field,
     PlainSerializer,
     ValidationInfo,
@@ -14,7 +15,7 @@ from pydantic import (
 )
 
 from app.coaches.models import STANDARD_POLICY, Coach
-from app.fields import Amount, Body, Instant, Line, Major, Text, TimeZone, View
+from app.fields import Amount, Body, Instant, Line, Major, Text, TimeZone, View, web_address
 from app.money import CURRENCIES, Money
 
 MOST_DAYS = 62
@@ -27,6 +28,10 @@ def _known_currency(code: str) -> str:
     if code not in CURRENCIES:
         raise ValueError("must be the upper-case ISO code of a currency that Stripe charges, such as EUR")
     return code
+
+
+def _plain(url: object) -> object:
+    return web_address(url) if isinstance(url, str) else url
 
 
 Currency = Annotated[str, Field(max_length=3), AfterValidator(_known_currency)]
@@ -104,7 +109,7 @@ class CoachChange(Body):
     slot_step_minutes: Annotated[int | None, Field(ge=5, le=240, multiple_of=5)] = None
     max_per_day: Annotated[int | None, Field(ge=1, le=100)] = None
     cancellation_policy: CancellationPolicy | None = None
-    video_url: Annotated[AnyHttpUrl | None, Field(max_length=500)] = None
+    video_url: Annotated[AnyHttpUrl | None, Field(max_length=500), BeforeValidator(_plain)] = None
 
     @field_validator("*")
     @classmethod

@@ -1,32 +1,16 @@
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, model_validator
 
 from app.bookings.models import Booking
-from app.fields import Amount, Body, Instant, Major, Text, View
+from app.fields import Amount, Body, Instant, Major, Text, View, web_address
 from app.paging import Page
 from app.payments.dispute_models import Dispute
 from app.payments.models import Payment, Refund
 from app.payments.status import DisputeStatus, RefundCause, RefundStatus, Status
 
-
-def _http_url(url: str) -> str:
-    parts = urlsplit(url)
-    if (
-        parts.scheme not in {"http", "https"}
-        or not parts.hostname
-        or parts.username
-        or any(c.isspace() for c in url)
-    ):
-        raise ValueError(
-            "must be an http(s) URL such as https://example.com/paid?session={CHECKOUT_SESSION_ID}"
-        )
-    return url
-
-
-RedirectUrl = Annotated[str, Field(max_length=2000), AfterValidator(_http_url)]
+RedirectUrl = Annotated[str, Field(max_length=2000), AfterValidator(web_address)]
 
 
 Locale = Literal[
