@@ -12,6 +12,7 @@ from app import browsers, context, database, docs, jobs, limits, logs, problems,
 from app.accounts import access, token_keys
 from app.accounts.password_routes import passwords
 from app.accounts.routes import accounts
+from app.accounts.second_factor_routes import second_factors
 from app.bodies import JsonRequest
 from app.bookings.feed_routes import feed
 from app.bookings.routes import bookings
@@ -68,7 +69,17 @@ def create_app(settings: Settings | None = None) -> Application:
     problems.register(app)
     docs.register(app)
     of_payments = (payments, webhook, earnings, payout_accounts)
-    rooms = (accounts, passwords, coaches, bookings, feed, *of_payments, health, metrics.metrics)
+    rooms = (
+        accounts,
+        passwords,
+        second_factors,
+        coaches,
+        bookings,
+        feed,
+        *of_payments,
+        health,
+        metrics.metrics,
+    )
     for room in (*rooms, *admin.ROUTES):
         app.register_blueprint(room)
     commands.register(app)

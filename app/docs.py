@@ -35,6 +35,7 @@ class ProblemView(BaseModel):
 _TAG_OF_BLUEPRINT = {
     "accounts": "Accounts",
     "passwords": "Accounts",
+    "second_factors": "Accounts",
     "coaches": "Coaches",
     "bookings": "Bookings",
     "feed": "Bookings",

@@ -11,6 +11,7 @@ from flask import Flask, Response, request
 
 from app import context
 from app.accounts.access import current_account
+from app.accounts.second_factor import SecondFactorNeeded
 from app.config import Settings, current_settings
 from app.extensions import limiter
 
@@ -40,11 +41,13 @@ def by_account(often: str) -> Callable[[View], View]:
 
 
 def by_failures(often: str) -> Callable[[View], View]:
-    """At most so many wrong passwords for one account from one address, and never off.
+    """At most so many wrong passwords or codes for one account from one address, and never off.
 
     From elsewhere the account can still be signed in to, so nobody can lock others out.
     """
-    return _limited(often, _address_and_account, "Too many wrong passwords.", deduct_when=_was_refused)
+    return _limited(
+        often, _address_and_account, "Too many wrong passwords or codes.", deduct_when=_was_refused
+    )
 
 
 def _limited(often: str, key: Callable[[], str], why: str, **when: Any) -> Callable[[View], View]:
@@ -77,4 +80,5 @@ def _address_and_account() -> str:
 
 
 def _was_refused(response: Response) -> bool:
-    return response.status_code == 401
+    """Nothing wrong was sent by whoever is only told that a code is needed too."""
+    return response.status_code == 401 and SecondFactorNeeded.slug not in response.get_json()["type"]

@@ -12,9 +12,11 @@ from flask import Flask
 
 from app.config import Settings
 from app.extensions import limiter
+from tests.accounts.second_factors import Phone, clock
 from tests.environment import free_port
 from tests.people import PASSWORD, Person
 
+__all__ = ["clock"]
 ATTEMPTS = 10
 GUESS = """
 import json
@@ -87,3 +89,16 @@ def test_without_redis_each_process_counts_for_itself(
 
     assert json.loads(done.stdout) == [401] * ATTEMPTS + [429]
     assert "Rate limit storage unreachable" in done.stderr
+
+
+@pytest.mark.usefixtures("clock")
+def test_guessing_codes_ends_as_soon_and_who_only_lacks_one_is_no_guesser(
+    http: httpx.Client, client: Person
+) -> None:
+    phone = Phone.of(client)
+    for _ in range(ATTEMPTS + 1):
+        assert login(http, client.email, PASSWORD).json()["type"] == "/problems/second-factor-needed"
+
+    answers = [phone.signs_in("no-code").status_code for _ in range(ATTEMPTS + 1)]
+
+    assert answers == [401] * ATTEMPTS + [429]

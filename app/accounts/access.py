@@ -11,10 +11,18 @@ from sqlalchemy import select
 
 from app import context
 from app.accounts.models import Account, Role, SignIn
+from app.config import Environment, current_settings
 from app.extensions import db, jwt
 from app.problems import Forbidden, Unauthorized
 
 View = TypeVar("View", bound=Callable[..., Any])
+
+OWN_ACCOUNT = "/auth/"
+"""Below here people look after their own accounts, and after nothing else."""
+
+
+class SecondFactorRequired(Forbidden):
+    slug = "second-factor-required"
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,11 @@ def check() -> None:
     if g.account.role not in rule.roles:
         allowed = " or ".join(sorted(rule.roles))
         raise Forbidden(f"Only a {allowed} may do this; you are signed in as {g.account.role}.")
+    if _wants_second_factor(g.account) and not request.path.startswith(OWN_ACCOUNT):
+        raise SecondFactorRequired(
+            "An administrator needs a second factor. Turn one on: POST /auth/second-factor with your"
+            " password, then POST /auth/second-factor/confirm with a code of your app."
+        )
 
 
 def current_account() -> Account:
@@ -63,6 +76,11 @@ def current_account() -> Account:
 
 def current_sign_in_id() -> UUID:
     return UUID(get_jwt()["sid"])
+
+
+def _wants_second_factor(account: Account) -> bool:
+    in_production = current_settings().app_env is Environment.PRODUCTION
+    return in_production and account.role is Role.ADMIN and not account.second_factor
 
 
 def _caller() -> Account:

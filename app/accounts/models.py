@@ -31,6 +31,8 @@ class Account(Changing, Base):
     """How many hours before a session this person wants to be reminded: 24, 1, both or none."""
     feed_token_hash: Mapped[str | None] = mapped_column(unique=True)
     """Of the token in the address of the calendar that this person subscribed to."""
+    second_factor_since: Mapped[datetime | None]
+    """When a second factor was turned on: each login wants a code besides the password."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -39,6 +41,10 @@ class Account(Changing, Base):
     @property
     def email_verified(self) -> bool:
         return self.email_verified_at is not None
+
+    @property
+    def second_factor(self) -> bool:
+        return self.second_factor_since is not None
 
     @classmethod
     def with_email(cls, email: str) -> Self | None:

@@ -2,7 +2,7 @@ from apiflask import APIBlueprint
 from flask import Response, render_template, request
 
 from app import limits
-from app.accounts import registration, sign_ins, tokens
+from app.accounts import registration, second_factor, sign_ins, tokens
 from app.accounts.access import current_account, current_sign_in_id, public, signed_in
 from app.accounts.schemas import (
     AccountChange,
@@ -38,8 +38,13 @@ def register(json_data: Registration) -> AccountView:
 @accounts.doc(responses=[401])
 @public
 def login(json_data: Credentials) -> TokenPairView:
-    """Get an access token (15 minutes) and a refresh token (30 days)."""
+    """Get an access token (15 minutes) and a refresh token (30 days). Where a second factor is on and `code`
+    is missing, the answer is a 401 of type second-factor-needed."""
     account = sign_ins.owner(json_data.email, json_data.password)
+    refusal = second_factor.refusal(account, json_data.code)
+    if refusal:
+        db.session.commit()  # that a wrong code was tried must outlive the refusal
+        raise refusal
     return TokenPairView.model_validate(tokens.signed_in(account))
 
 

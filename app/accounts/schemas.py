@@ -61,6 +61,8 @@ class Registration(Body):
 class Credentials(Body):
     email: Annotated[str, Field(max_length=254), AfterValidator(_as_registered)]
     password: Password
+    code: Annotated[str | None, Field(max_length=40)] = None
+    """Where a second factor is on: what the app shows, or a recovery code."""
 
 
 class RefreshToken(Body):
@@ -107,6 +109,7 @@ class AccountView(View):
     role: Role
     time_zone: str
     email_verified: bool
+    second_factor: bool
     reminder_hours: list[int]
     created_at: Instant
     updated_at: Instant

@@ -43,8 +43,37 @@ def take_back(kind: str, key: UUID) -> None:
 
 def password_changed(account: "Account", ended: str) -> None:
     """The password is another one, and which sign-ins ended with that."""
-    when = moment(now(), account.zone)
-    put("password_changed", uuid4(), account, "Your password was changed", when=when, ended=ended)
+    _tell(account, "password_changed", "Your password was changed", ended=ended)
+
+
+def second_factor_on(account: "Account") -> None:
+    """Each login wants a code from now on; all other sign-ins ended."""
+    _tell(account, "second_factor_on", "Your second factor is on")
+
+
+def second_factor_off(account: "Account", by: str) -> None:
+    """The password is enough again; `by` is you or we."""
+    _tell(account, "second_factor_off", "Your second factor is off", by=by)
+
+
+def recovery_codes_renewed(account: "Account") -> None:
+    """There are other recovery codes; which, no mail says."""
+    _tell(account, "recovery_codes_renewed", "You have new recovery codes")
+
+
+def recovery_code_used(account: "Account", left: int) -> None:
+    """Somebody got in, or changed the second factor, with a recovery code, and how many are left."""
+    _tell(account, "recovery_code_used", "A recovery code was used", left=left)
+
+
+def codes_guessed(account: "Account", wrong: int, most: int) -> None:
+    """So many wrong codes came with the right password; after `most` within a day none is taken."""
+    _tell(account, "codes_guessed", "Somebody tries codes for your account", wrong=wrong, most=most)
+
+
+def _tell(account: "Account", kind: str, subject: str, **shown: str | int) -> None:
+    """A mail each time that it happens, with the moment in the reader's zone."""
+    put(kind, uuid4(), account, subject, when=moment(now(), account.zone), **shown)
 
 
 def _link(path: str, token: str) -> str:

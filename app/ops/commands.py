@@ -18,6 +18,7 @@ from app.emails.models import Email, EmailStatus
 from app.extensions import db, now
 from app.ops import doctor as examination
 from app.ops.reconciling import reconcile_books
+from app.ops.second_factor_commands import seal_anew, take_off
 from app.payments import answering
 from app.payments import levers as payment_levers
 from app.payments.gateway import account as stripe_account
@@ -29,6 +30,8 @@ account = AppGroup("account", help="People who may sign in.")
 stripe = AppGroup("stripe", help="Our side of Stripe.")
 email = AppGroup("email", help="Mail.")
 stripe.add_command(reconcile_books)
+account.add_command(take_off)
+account.add_command(seal_anew)
 
 
 def register(app: APIFlask) -> None:

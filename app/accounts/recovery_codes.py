@@ -1,0 +1,44 @@
+"""Codes for whoever lost the app: ten, each good once, shown once and kept hashed.
+
+Each has 80 random bits. Nobody finds one by trying, not even who has the hashes, so a fast hash will do.
+"""
+
+import base64
+import hashlib
+import re
+import secrets
+
+from sqlalchemy import delete, func, insert, select
+
+from app.accounts.models import Account
+from app.accounts.second_factor_models import RecoveryCode
+from app.extensions import db
+
+MANY = 10
+_MISREAD = str.maketrans("018", "OIB")
+"""Signs that are in no code, and what they were meant for."""
+
+
+def renewed(account: Account) -> list[str]:
+    """New codes, such as QK7D-3MVA-XW2P-6ZTR; those from before are no good any more."""
+    codes = [base64.b32encode(secrets.token_bytes(10)).decode() for _ in range(MANY)]
+    db.session.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account.id))
+    rows = [{"account_id": account.id, "code_hash": _hash(code)} for code in codes]
+    db.session.execute(insert(RecoveryCode), rows)
+    return ["-".join(re.findall("....", code)) for code in codes]
+
+
+def spend(account: Account, code: str) -> bool:
+    """Whether this is one of the codes: of all that use it at once, for one."""
+    this = RecoveryCode.account_id == account.id, RecoveryCode.code_hash == _hash(code)
+    return db.session.scalar(delete(RecoveryCode).where(*this).returning(RecoveryCode.account_id)) is not None
+
+
+def left(account: Account) -> int:
+    return db.session.scalar(select(func.count()).where(RecoveryCode.account_id == account.id)) or 0
+
+
+def _hash(code: str) -> str:
+    """Of the code however it was typed: in any case, with or without its dashes."""
+    spelled = re.sub(r"[\s-]", "", code).upper().translate(_MISREAD)
+    return hashlib.sha256(spelled.encode()).hexdigest()

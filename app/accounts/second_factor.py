@@ -1,0 +1,160 @@
+"""A second factor besides the password: codes of an app, and recovery codes for whoever lost it.
+
+Whoever turns it on or off, or uses it, has locked the account first.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert
+
+from app import audit, context
+from app.accounts import app_codes, passwords, recovery_codes, sealing, sign_ins
+from app.accounts.models import Account
+from app.accounts.second_factor_models import SecondFactor
+from app.emails import account_messages
+from app.extensions import db, now
+from app.problems import Invalid, Problem, Unauthorized
+
+TELL_AFTER, MOST_WRONG = 5, 20
+"""Wrong codes within a day. Of a million three are good at a time; who tries them knows the password."""
+
+
+class SecondFactorNeeded(Unauthorized):
+    slug = "second-factor-needed"
+
+
+class AlreadyOn(Problem):
+    status, slug = 409, "second-factor-on"
+
+
+class NotOn(Problem):
+    status, slug = 409, "second-factor-off"
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """What an app needs to make codes. Shown once."""
+
+    secret: str
+    uri: str
+
+
+def begin(account: Account, password: str) -> Enrolment:
+    """A new secret, which does nothing until a code of it is confirmed. Raises AlreadyOn, Invalid."""
+    account.lock()
+    _check_password(account, password)
+    if account.second_factor:
+        raise AlreadyOn("The second factor is on. To use another app, turn it off first.")
+    secret = app_codes.new_secret()
+    newest = {"secret": sealing.sealed(secret, account.id), "last_step": None}
+    factor = insert(SecondFactor).values(account_id=account.id, **newest)
+    db.session.execute(factor.on_conflict_do_update(index_elements=["account_id"], set_=newest))
+    return Enrolment(secret, app_codes.address_of(secret, account))
+
+
+def confirm(account: Account, code: str, sign_in_id: UUID) -> list[str]:
+    """Turn it on with a code of the app: the recovery codes. All other sign-ins end.
+
+    Raises AlreadyOn, Invalid, and NotOn where no secret was asked for.
+    """
+    account.lock()
+    if account.second_factor:
+        raise AlreadyOn("The second factor is on already.")
+    factor = db.session.get(SecondFactor, account.id)
+    if factor is None:
+        raise NotOn("Ask for a secret first: POST /auth/second-factor.")
+    if not app_codes.spend(factor, code, now()):
+        raise Invalid("/code", "is not what the app shows now; is the clock of the phone right?")
+    account.second_factor_since = now()
+    sign_ins.end_others(account, but=sign_in_id)
+    audit.record("second_factor.on", f"account:{account.id}")
+    account_messages.second_factor_on(account)
+    return recovery_codes.renewed(account)
+
+
+def refusal(account: Account, code: str | None) -> Unauthorized | None:
+    """Why the code is not enough; None for a good one, which is spent by this, or where none is wanted.
+
+    The caller must commit a refusal too: wrong codes are counted.
+    """
+    if not account.second_factor:
+        return None
+    if not code:
+        return SecondFactorNeeded(
+            "This account has a second factor. Send `code` as well: what the app shows, or a recovery code."
+        )
+    if app_codes.looks_like_one(code):
+        return _refusal_of_app_code(account, code)
+    return _refusal_of_recovery_code(account, code)
+
+
+def check(account: Account, password: str, code: str) -> Invalid | None:
+    """Whether it is the owner who turns it off, or wants other recovery codes: None then, and as refusal().
+
+    Raises Invalid for the password, NotOn.
+    """
+    account.lock()
+    _check_password(account, password)
+    if not account.second_factor:
+        raise NotOn("The second factor is off.")
+    wrong = refusal(account, code)
+    return Invalid("/code", wrong.detail) if wrong else None
+
+
+def turn_off(account: Account) -> None:
+    """By its owner, after check()."""
+    _remove(account)
+    audit.record("second_factor.off", f"account:{account.id}")
+    account_messages.second_factor_off(account, "you")
+
+
+def renew_recovery_codes(account: Account) -> list[str]:
+    """By their owner, after check()."""
+    audit.record("second_factor.recovery_codes", f"account:{account.id}")
+    account_messages.recovery_codes_renewed(account)
+    return recovery_codes.renewed(account)
+
+
+def take_off(account: Account, reason: str) -> None:
+    """By an operator, for who lost the app and the recovery codes. All sign-ins end. Raises NotOn."""
+    account.lock()
+    if not account.second_factor:
+        raise NotOn("The second factor of this account is off.")
+    _remove(account)
+    sign_ins.end_all(account)
+    audit.record("second_factor.take_off", f"account:{account.id}", reason)
+    account_messages.second_factor_off(account, "we")
+
+
+def _check_password(account: Account, password: str) -> None:
+    if not passwords.matches(password, account.password_hash):
+        raise Invalid("/password", "is not your password")
+
+
+def _remove(account: Account) -> None:
+    account.second_factor_since = None
+    db.session.execute(delete(SecondFactor).where(SecondFactor.account_id == account.id))
+
+
+def _refusal_of_app_code(account: Account, code: str) -> Unauthorized | None:
+    factor, at = db.session.get_one(SecondFactor, account.id), now()
+    if app_codes.wrong_lately(factor, at) >= MOST_WRONG:
+        return Unauthorized(
+            f"{MOST_WRONG} wrong codes came within a day: for now only a recovery code is good."
+        )
+    if app_codes.spend(factor, code, at):
+        return None
+    if app_codes.count_wrong(factor, at) == TELL_AFTER:
+        account_messages.codes_guessed(account, TELL_AFTER, MOST_WRONG)
+    return Unauthorized("The code is wrong or was used already. Wait until the app shows the next one.")
+
+
+def _refusal_of_recovery_code(account: Account, code: str) -> Unauthorized | None:
+    if not recovery_codes.spend(account, code):
+        return Unauthorized("The code is wrong: the app shows six digits, and a recovery code is good once.")
+    context.actor.set(f"account:{account.id}")
+    audit.record("second_factor.recovery_code_used", f"account:{account.id}")
+    account_messages.recovery_code_used(account, recovery_codes.left(account))
+    return None

@@ -1,0 +1,76 @@
+"""Turning one's second factor on and off. A blueprint of its own beside /auth's other routes."""
+
+from apiflask import APIBlueprint
+
+from app import limits
+from app.accounts import second_factor
+from app.accounts.access import current_account, current_sign_in_id, signed_in
+from app.accounts.models import Account
+from app.accounts.second_factor_schemas import (
+    AppCode,
+    BothFactors,
+    EnrolmentView,
+    OwnPassword,
+    RecoveryCodesView,
+)
+from app.extensions import db
+
+second_factors = APIBlueprint("second_factors", __name__, url_prefix="/auth/second-factor")
+
+
+@second_factors.post("")
+@limits.by_account("10 per hour")
+@second_factors.input(OwnPassword)
+@second_factors.output(EnrolmentView, status_code=201)
+@second_factors.doc(responses=[409])
+@signed_in()
+def begin(json_data: OwnPassword) -> EnrolmentView:
+    """Get a secret for an app that makes codes (TOTP); nothing is on until a code of it is confirmed."""
+    return EnrolmentView.model_validate(second_factor.begin(current_account(), json_data.password))
+
+
+@second_factors.post("/confirm")
+@limits.by_account("30 per hour")
+@second_factors.input(AppCode)
+@second_factors.output(RecoveryCodesView)
+@second_factors.doc(responses=[409])
+@signed_in()
+def confirm(json_data: AppCode) -> RecoveryCodesView:
+    """Turn the second factor on with a code of the app: each login wants one from now on. Answers ten
+    recovery codes, for whoever loses the app; all other sign-ins end."""
+    codes = second_factor.confirm(current_account(), json_data.code, current_sign_in_id())
+    return RecoveryCodesView(recovery_codes=codes)
+
+
+@second_factors.delete("")
+@limits.by_account("10 per hour")
+@second_factors.input(BothFactors)
+@second_factors.output({}, status_code=204)
+@second_factors.doc(responses=[409])
+@signed_in()
+def turn_off(json_data: BothFactors) -> str:
+    """Turn the second factor off, with the password and a code of the app or a recovery code."""
+    second_factor.turn_off(_owner(json_data))
+    return ""
+
+
+@second_factors.post("/recovery-codes")
+@limits.by_account("10 per hour")
+@second_factors.input(BothFactors)
+@second_factors.output(RecoveryCodesView)
+@second_factors.doc(responses=[409])
+@signed_in()
+def renew_recovery_codes(json_data: BothFactors) -> RecoveryCodesView:
+    """Get ten other recovery codes; those from before are good no more."""
+    codes = second_factor.renew_recovery_codes(_owner(json_data))
+    return RecoveryCodesView(recovery_codes=codes)
+
+
+def _owner(proof: BothFactors) -> Account:
+    """The caller, who has shown both factors. Raises Invalid, NotOn."""
+    account = current_account()
+    wrong = second_factor.check(account, proof.password, proof.code)
+    if wrong:
+        db.session.commit()  # that a wrong code was tried must outlive the refusal
+        raise wrong
+    return account

@@ -1,0 +1,39 @@
+"""The operator's commands about second factors."""
+
+import click
+from flask.cli import with_appcontext
+
+from app import context
+from app.accounts import app_codes, second_factor
+from app.accounts.models import Account
+from app.extensions import db
+from app.problems import Problem
+
+
+@click.command("take-off-second-factor")
+@click.argument("address")
+@click.option("--reason", required=True, help="For the audit log: how you know whose account it is.")
+@with_appcontext
+def take_off(address: str, reason: str) -> None:
+    """Take the second factor off the account of somebody who lost the app and the recovery codes."""
+    account = Account.with_email(address)
+    if account is None:
+        raise click.ClickException(f"There is no account with the address {address}.")
+    try:
+        with context.acting("command", context.sensible_request_id(None)):
+            second_factor.take_off(account, reason)
+            db.session.commit()
+    except Problem as refusal:
+        raise click.ClickException(refusal.detail) from refusal
+    click.echo(f"{address} signs in with the password alone, and was told so by mail.")
+
+
+@click.command("seal-anew")
+@with_appcontext
+def seal_anew() -> None:
+    """Encrypt the secrets of all second factors with the newest SECRET_KEY, before an old one is dropped."""
+    many, lost = app_codes.seal_anew()
+    db.session.commit()
+    click.echo(f"{many - len(lost)} of {many} are encrypted with the newest SECRET_KEY.")
+    if lost:
+        raise click.ClickException("No SECRET_KEY opens those of: " + ", ".join(map(str, lost)))

@@ -1,0 +1,68 @@
+"""A code is good once, also for fifty who use it at once."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+from argon2 import PasswordHasher
+from sqlalchemy import text
+
+from tests.accounts.second_factors import Phone
+from tests.flow.conftest import Stack
+from tests.people import PASSWORD, Person
+
+CROWD = 50
+
+
+@pytest.fixture
+def phone(stack: Stack, client: Person) -> Phone:
+    """The code that it shows now is good, though it turned the second factor on."""
+    secret = client.post("/auth/second-factor", json={"password": PASSWORD}).json()["secret"]
+    phone = Phone(client, secret)
+    confirmed = client.post("/auth/second-factor/confirm", json={"code": phone.shows()})
+    phone.recovery_codes = confirmed.json()["recovery_codes"]
+    change(stack, "UPDATE second_factor SET last_step = NULL WHERE account_id = :id", client)
+    return phone
+
+
+def change(stack: Stack, rows: str, owner: Person, **values: str) -> None:
+    with stack.database.begin() as connection:
+        connection.execute(text(rows), {"id": owner.id, **values})
+
+
+def all_at_once(person: Person, path: str, body: dict[str, Any]) -> Counter[int]:
+    def ask(_: int) -> httpx.Response:
+        return person.post(path, json=body)
+
+    with ThreadPoolExecutor(CROWD) as crowd:
+        return Counter(answer.status_code for answer in crowd.map(ask, range(CROWD)))
+
+
+def test_of_fifty_who_sign_in_with_one_code_one_does(phone: Phone) -> None:
+    """The others are refused, or told that they came too often."""
+    login = {"email": phone.owner.email, "password": PASSWORD, "code": phone.shows()}
+
+    answers = all_at_once(phone.owner, "/auth/login", login)
+
+    assert answers[200] == 1
+    assert answers[401] + answers[429] == CROWD - 1
+
+
+def test_of_fifty_who_use_one_recovery_code_one_does(stack: Stack, phone: Phone) -> None:
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)  # real ones are slow
+    change(stack, "UPDATE account SET password_hash = :hash WHERE id = :id", phone.owner, hash=cheap)
+    proof = {"password": PASSWORD, "code": phone.recovery_codes[0]}
+
+    answers = all_at_once(phone.owner, "/auth/second-factor/recovery-codes", proof)
+
+    assert answers == {200: 1, 422: CROWD - 1}
+
+
+def test_of_fifty_who_confirm_at_once_one_gets_the_recovery_codes(client: Person) -> None:
+    secret = client.post("/auth/second-factor", json={"password": PASSWORD}).json()["secret"]
+
+    answers = all_at_once(client, "/auth/second-factor/confirm", {"code": Phone(client, secret).shows()})
+
+    assert answers == {200: 1, 409: CROWD - 1}
