@@ -12,13 +12,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Barrier
 
-from app.accounts import tokens
-from app.accounts.models import Account
-from app.extensions import db
 from bench import people
 from bench.findings import AtMost, Finding, Series
 from bench.kept import keep
-from bench.people import Business, client_id, coach_id
+from bench.people import Business, coach_id
 from bench.scenes import LENGTH, SCENES, Answer, Errand, Wish, wrongs
 from bench.web import Web, running
 
@@ -91,22 +88,12 @@ def _played(crowd: int) -> list[Play]:
     coaches = iter(range(0, 2 * TIMES * len(SCENES), 2))
     plays = []
     with running() as web:
-        badges = _badges(web, Business(0, 2 * TIMES * len(SCENES), crowd))
+        badges = people.badges(web.app, Business(0, 2 * TIMES * len(SCENES), crowd))
         for scene, errands in SCENES.items():
             days = [today + timedelta(days=7 + n) for n in range(TIMES)]
             times = [_at_once(web, badges, errands(crowd, next(coaches), day)) for day in days]
             plays.append(Play(scene, times))
     return plays
-
-
-def _badges(web: Web, business: Business) -> list[str]:
-    """An access token for each client."""
-    with web.app.app_context():
-        people.load(business)
-        clients = [db.session.get_one(Account, client_id(n)) for n in range(business.clients)]
-        badges = [tokens.signed_in(client).access_token for client in clients]
-        db.session.commit()
-    return badges
 
 
 def _at_once(web: Web, badges: Sequence[str], errands: Sequence[Errand]) -> list[Answer]:

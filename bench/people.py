@@ -6,9 +6,11 @@ from hashlib import md5
 from typing import Any
 from uuid import UUID
 
+from flask import Flask
 from sqlalchemy import insert
 from sqlalchemy.dialects.postgresql import Range
 
+from app.accounts import tokens
 from app.accounts.models import Account, Role
 from app.coaches.models import Coach, DateOverride, Stay, TimeOff, Weekday, WeeklyHours
 from app.extensions import Base, db
@@ -55,6 +57,16 @@ def load(business: Business) -> None:
     _insert(Stay, [_stay(each, today + timedelta(days=15)) for each in coaches])
     _insert(TimeOff, [_time_off(each, today + timedelta(days=20)) for each in coaches])
     db.session.commit()
+
+
+def badges(app: Flask, business: Business) -> list[str]:
+    """Put the people in; an access token for each client. Commits."""
+    with app.app_context():
+        load(business)
+        clients = [db.session.get_one(Account, client_id(number)) for number in range(business.clients)]
+        tokens_of_all = [tokens.signed_in(client).access_token for client in clients]
+        db.session.commit()
+    return tokens_of_all
 
 
 def open_round_the_clock(number: int) -> None:

@@ -54,7 +54,7 @@ def running(module: str = "wsgi:app", gunicorn: str = "") -> Iterator[Web]:
 
 @contextmanager
 def _serving(found: Mapping[str, str], module: str, gunicorn: str) -> Iterator[int]:
-    port = _free_port()
+    port = free_port()
     command: str = parse_procfile((ROOT / "Procfile").read_text()).processes["web"]
     arguments = {"GUNICORN_CMD_ARGS": f"--log-level warning {gunicorn}"}
     with Foreman(hurry=lambda: False) as foreman:
@@ -62,19 +62,21 @@ def _serving(found: Mapping[str, str], module: str, gunicorn: str) -> Iterator[i
             {"web": command.replace("wsgi:app", module)},
             {**with_programs(os.environ), **found, "PORT": str(port), **arguments},
         )
-        _wait_until_ready(port, foreman)
+        wait_until_ready(f"http://127.0.0.1:{port}/health/ready", foreman)
         yield port
 
 
-def _wait_until_ready(port: int, foreman: Foreman) -> None:
+def wait_until_ready(url: str, foreman: Foreman) -> None:
+    """Returns once it answers. Raises SystemExit when it ends, or takes for ever."""
     deadline = time.monotonic() + READY_SECONDS
-    while trouble := trouble_at(f"http://127.0.0.1:{port}/health/ready"):
+    while trouble := trouble_at(url):
         if foreman.first_ended() or time.monotonic() > deadline:
-            raise SystemExit(f"The web did not become ready: {trouble}")
+            raise SystemExit(f"{url} did not become ready: {trouble}")
         time.sleep(POLL_SECONDS)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -67,6 +67,11 @@ class Foreman:
         ended = (each for stage in self._stages for each in stage if each.popen.poll() is not None)
         return next(((each.name, each.popen.returncode) for each in ended), None)
 
+    def pids(self, name: str) -> set[int]:
+        """Process ids of a command and of everything it started."""
+        running = [each.popen.pid for stage in self._stages for each in stage if each.name == name]
+        return {pid for group in running for pid in members_of(group)}
+
     @property
     def is_unheard(self) -> bool:
         """Whether nobody reads what is printed: the terminal was closed, or the pipe's reader ended."""

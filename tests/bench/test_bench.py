@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SMALL = ["--sizes=400,800", "--rounds=1", "--people=2", "--clients=12", "--seconds=1", "--workers", "ours"]
+SMALL = ["--sizes=400,800", "--rounds=1", "--people=2", "--clients=12", "--payments=2", "--seconds=1"]
+SMALL += ["--workers", "ours"]
 
 
 def bench(what: str, results: Path) -> str:
@@ -55,3 +56,13 @@ def test_every_delivery_is_taken(tmp_path: Path) -> None:
 
     assert "were not taken" not in told
     assert all(each["rounds"][0] > 0 for each in kept(tmp_path, "latest.json").values())
+
+
+@pytest.mark.timeout(300)
+def test_every_payment_is_confirmed_and_told_to_both(tmp_path: Path) -> None:
+    told = bench("journey", tmp_path)
+
+    assert "not confirmed and mailed" not in told
+    stages = kept(tmp_path, "journey.json")["idle"]
+    assert stages.keys() == {"delivered", "taken", "confirmed", "claimed", "mailed"}
+    assert all(milliseconds > 0 for milliseconds in stages.values())
