@@ -3,10 +3,7 @@
 import os
 import shutil
 import tempfile
-from select import select
 from typing import Any
-
-from gunicorn.workers.gthread import ThreadWorker
 
 # Each process counts its requests in a file here, so that /metrics adds them up whichever of them is asked.
 # It must be named before the first import of prometheus_client.
@@ -16,25 +13,9 @@ os.environ["PROMETHEUS_MULTIPROC_DIR"] = counters
 from prometheus_client.multiprocess import mark_process_dead  # noqa: E402
 
 from app.config import Settings  # noqa: E402
+from web_worker import Worker  # noqa: E402
 
 Settings.load()  # a bad setting stops the server here, and not each of its workers for ever
-
-
-class Worker(ThreadWorker):
-    """Threads: a frozen broker or database holds one of them, not the process.
-
-    When it is to end it lets in who stands at the door, and shuts it: gunicorn's own leaves it open until the
-    last request is answered, and then cuts off everybody who came meanwhile.
-    """
-
-    def set_accept_enabled(self, enabled: bool) -> None:
-        super().set_accept_enabled(enabled)
-        if not self.alive and not enabled:
-            for door in self.sockets:
-                while select([door], [], [], 0)[0]:
-                    self.accept(door)
-                door.close()
-            self.sockets = []  # a full worker that is told to end comes here twice
 
 
 # On a laptop only the laptop itself may ask: the demo accounts' password is known to all.

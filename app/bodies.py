@@ -3,7 +3,7 @@
 from typing import Any, NoReturn
 
 from flask import Request
-from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 
 class JsonRequest(Request):
@@ -21,6 +21,13 @@ class JsonRequest(Request):
         except RecursionError as error:
             raise BadRequest("The body is not JSON that can be read: it is nested too deeply.") from error
         return "null" if found is None else found  # APIFlask would take null for an empty object
+
+    def get_data(self, cache: bool = True, as_text: bool = False, parse_form_data: bool = False) -> Any:
+        """Raises RequestEntityTooLarge also for a body in chunks, of which Werkzeug cuts off the rest."""
+        found = super().get_data(cache=cache, as_text=as_text, parse_form_data=parse_form_data)  # type: ignore[call-overload]
+        if self.content_length is None and len(found) >= (self.max_content_length or len(found) + 1):
+            raise RequestEntityTooLarge
+        return found
 
     def on_json_loading_failed(self, e: ValueError | None) -> NoReturn:
         if e is None:

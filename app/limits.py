@@ -5,12 +5,15 @@ Counted in Redis, for all processes together; while it is away each process coun
 
 import hashlib
 from collections.abc import Callable
+from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Any, TypeVar
 
 from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
 
 from app import context
 from app.accounts.access import current_account
+from app.accounts.schemas import as_registered
 from app.accounts.second_factor import SecondFactorNeeded
 from app.config import Settings, current_settings
 from app.extensions import limiter
@@ -32,7 +35,7 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 def by_address(often: str) -> Callable[[View], View]:
     """At most so often from one address, such as `20 per hour`."""
-    return _limited(often, context.address.get, "Too many requests from your address.", exempt_when=_is_off)
+    return _limited(often, _network, "Too many requests from your address.", exempt_when=_is_off)
 
 
 def by_account(often: str) -> Callable[[View], View]:
@@ -73,10 +76,28 @@ def _account() -> str:
 
 
 def _address_and_account() -> str:
-    body = request.get_json(silent=True) if request.is_json else None
-    email = str(body.get("email", "")) if isinstance(body, dict) else ""
-    spelled = email.strip().lower().encode(errors="replace")
-    return f"{context.address.get()} {hashlib.sha256(spelled).hexdigest()}"
+    spelled = as_registered(_email_sent()).lower().encode(errors="replace")
+    return f"{_network()} {hashlib.sha256(spelled).hexdigest()}"
+
+
+def _email_sent() -> str:
+    """Raises nothing, whatever was sent: Flask-Limiter would take it for a Redis that is away."""
+    try:
+        body = request.get_json(silent=True) if request.is_json else None
+    except HTTPException:
+        return ""
+    return str(body.get("email", "")).strip() if isinstance(body, dict) else ""
+
+
+def _network() -> str:
+    """Where a request comes from: of IPv6 the line, which has 2**64 addresses of its own."""
+    try:
+        address = ip_address(context.address.get())
+    except ValueError:
+        return context.address.get()
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
+        return str(IPv6Network((address, 64), strict=False))
+    return str(address)
 
 
 def _was_refused(response: Response) -> bool:

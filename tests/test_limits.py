@@ -102,3 +102,37 @@ def test_guessing_codes_ends_as_soon_and_who_only_lacks_one_is_no_guesser(
     answers = [phone.signs_in("no-code").status_code for _ in range(ATTEMPTS + 1)]
 
     assert answers == [401] * ATTEMPTS + [429]
+
+
+@pytest.mark.parametrize("spelled", ["{}@\uff45xample.com", "{}@example\u3002com", "{}@EXAMPLE.com"])
+def test_an_account_is_the_same_however_its_address_is_spelled(
+    http: httpx.Client, client: Person, spelled: str
+) -> None:
+    for _ in range(ATTEMPTS):
+        login(http, client.email, "a wrong password")
+
+    again = login(http, spelled.format(client.email.partition("@")[0]), "a wrong password")
+
+    assert again.status_code == 429
+
+
+def test_neighbours_in_a_network_of_one_household_are_one(http: httpx.Client, client: Person) -> None:
+    """A single line gets 2**64 addresses of IPv6."""
+    for n in range(ATTEMPTS):
+        login(http, client.email, "a wrong password", address=f"2001:db8:0:1::{n}")
+
+    assert login(http, client.email, PASSWORD, address="2001:db8:0:1:ffff::1").status_code == 429
+    assert login(http, client.email, PASSWORD, address="2001:db8:0:2::1").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body", ["[" * 100_000, "{", '{"email": [{}]}', '{"email": "\\ud800@x"}', "x" * 600_000]
+)
+def test_no_body_has_us_count_anew(http: httpx.Client, client: Person, body: str) -> None:
+    """What cannot be read must not look like a Redis that is away."""
+    for _ in range(ATTEMPTS):
+        login(http, client.email, "a wrong password")
+
+    http.post("/auth/login", content=body, headers={"Content-Type": "application/json"})
+
+    assert login(http, client.email, PASSWORD).status_code == 429

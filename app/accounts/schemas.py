@@ -18,7 +18,8 @@ def _deliverable(address: str) -> str:
     return str(found.ascii_email).lower()
 
 
-def _as_registered(address: str) -> str:
+def as_registered(address: str) -> str:
+    """As an account has it, however it is spelled; what is no address stays what it is."""
     try:
         return _deliverable(address)
     except EmailNotValidError:
@@ -59,7 +60,7 @@ class Registration(Body):
 
 
 class Credentials(Body):
-    email: Annotated[str, Field(max_length=254), AfterValidator(_as_registered)]
+    email: Annotated[str, Field(max_length=254), AfterValidator(as_registered)]
     password: Password
     code: Annotated[str | None, Field(max_length=40)] = None
     """Where a second factor is on: what the app shows, or a recovery code."""

@@ -1,0 +1,75 @@
+"""How much of an HTTP/1.1 request has arrived (RFC 9112), so that only whole ones are given a thread."""
+
+import re
+
+LONGEST_HEAD = 64 * 1024
+"""A request line and its headers. Far more than browsers, Stripe or a platform's router send."""
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,15})[ \t]*\r\n", re.IGNORECASE)
+_CHUNKED = re.compile(rb"\r\ntransfer-encoding:[^\r\n]*chunked[ \t]*\r\n", re.IGNORECASE)
+_SIZE = re.compile(rb"([0-9a-f]{1,8})[ \t]*(?:;[^\r\n]*)?", re.IGNORECASE)
+
+
+class Arrival:
+    """One request as its bytes come in. It says how long to wait; what they mean is left to the server."""
+
+    def __init__(self, longest_body: int) -> None:
+        self.heard = bytearray()
+        self._longest_body = longest_body
+        self._body_at: int | None = None
+        self._ends_at: int | None = None
+        self._chunk_at = 0
+
+    def hears(self, more: bytes) -> None:
+        self.heard += more
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether there is nothing more to wait for: all has come, or more than we take."""
+        if self._body_at is None and not self._found_the_body():
+            return self.has_endless_head
+        return self.is_too_long or self._has_ended()
+
+    @property
+    def has_endless_head(self) -> bool:
+        return self._body_at is None and len(self.heard) > LONGEST_HEAD
+
+    @property
+    def is_too_long(self) -> bool:
+        """Whether the body is longer than we take; in chunks, it may be framed with as much again."""
+        if self._body_at is None:
+            return False
+        if self._ends_at is not None:
+            return self._ends_at - self._body_at > self._longest_body
+        return len(self.heard) - self._body_at > 2 * self._longest_body
+
+    def _found_the_body(self) -> bool:
+        head_ends = self.heard.find(b"\r\n\r\n")
+        if head_ends < 0:
+            return False
+        head = bytes(self.heard[: head_ends + 2])
+        self._body_at = self._chunk_at = head_ends + 4
+        if not _CHUNKED.search(head):
+            length = _LENGTH.search(head)
+            self._ends_at = self._body_at + (int(length[1]) if length else 0)
+        return True
+
+    def _has_ended(self) -> bool:
+        if self._ends_at is None:
+            self._read_chunks()
+        return self._ends_at is not None and len(self.heard) >= self._ends_at
+
+    def _read_chunks(self) -> None:
+        """Go on where the last whole chunk ended; what is no chunk is for the server to refuse."""
+        while (line_ends := self.heard.find(b"\r\n", self._chunk_at)) >= 0:
+            size = _SIZE.fullmatch(self.heard, self._chunk_at, line_ends)
+            if size is None:
+                self._ends_at = len(self.heard)
+                return
+            length = int(size[1], 16)
+            if length == 0:
+                trailer_ends = self.heard.find(b"\r\n\r\n", line_ends)
+                self._ends_at = trailer_ends + 4 if trailer_ends >= 0 else None
+                return
+            self._chunk_at = line_ends + 2 + length + 2
+            if self._chunk_at > len(self.heard):
+                return

@@ -1,0 +1,65 @@
+"""When a request is whole, whatever pieces it comes in; the server parses it, and not this."""
+
+import pytest
+
+from app.ops.arrival import LONGEST_HEAD, Arrival
+
+HEAD = b"POST /booking HTTP/1.1\r\nHost: a\r\n"
+CHUNKED = HEAD + b"Transfer-Encoding: gzip, Chunked\r\n\r\n"
+WHOLE = [
+    b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+    HEAD + b"content-length: 0\r\n\r\n",
+    HEAD + b"Content-Length:\t5 \r\n\r\nabcde",
+    CHUNKED + b"0\r\n\r\n",
+    CHUNKED + b"5;name=value\r\n0\r\n\r\n\r\nA \r\n0123456789\r\n0\r\nTrailer: 1\r\n\r\n",
+]
+
+
+def arrived(data: bytes, longest: int = 1000) -> Arrival:
+    arrival = Arrival(longest)
+    arrival.hears(data)
+    return arrival
+
+
+@pytest.mark.parametrize("request_", WHOLE)
+def test_it_is_whole_with_its_last_byte_and_not_before(request_: bytes) -> None:
+    arrival = Arrival(1000)
+
+    seen = []
+    for at in range(len(request_)):
+        arrival.hears(request_[at : at + 1])
+        seen.append(arrival.is_whole)
+
+    assert seen == [False] * (len(request_) - 1) + [True]
+    assert bytes(arrival.heard) == request_
+    assert not arrival.is_too_long
+
+
+@pytest.mark.parametrize("request_", WHOLE)
+def test_it_is_whole_with_the_next_one_behind_it(request_: bytes) -> None:
+    assert arrived(request_ + WHOLE[0]).is_whole
+
+
+def test_of_what_is_too_long_no_more_is_waited_for() -> None:
+    announced = arrived(HEAD + b"Content-Length: 1001\r\n\r\n")
+    in_chunks = arrived(CHUNKED + b"3e8\r\n" + b"x" * 1000 + b"\r\n" + b"3e8\r\n" + b"x" * 1000)
+
+    assert announced.is_whole
+    assert announced.is_too_long
+    assert in_chunks.is_whole
+    assert in_chunks.is_too_long
+
+
+def test_a_head_without_end_is_known_for_one() -> None:
+    arrival = arrived(HEAD + b"X: " + b"x" * LONGEST_HEAD)
+
+    assert arrival.is_whole
+    assert arrival.has_endless_head
+
+
+def test_what_is_no_chunk_is_left_to_the_server_to_refuse() -> None:
+    assert arrived(CHUNKED + b"no size\r\n").is_whole
+
+
+def test_the_end_of_a_chunk_s_own_text_is_not_the_end() -> None:
+    assert not arrived(CHUNKED + b"7\r\n0\r\n\r\nab").is_whole
