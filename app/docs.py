@@ -44,6 +44,7 @@ _TAG_OF_BLUEPRINT = {
     "earnings": "Earnings",
     "payout_accounts": "Earnings",
     "health": "Operating",
+    "admin_accounts": "Operating",
     "admin_audit": "Operating",
     "admin_differences": "Operating",
     "admin_disputes": "Operating",

@@ -92,6 +92,7 @@ def _caller() -> Account:
         .where(
             SignIn.id == current_sign_in_id(),
             SignIn.revoked_at.is_(None),
+            Account.deactivated_at.is_(None),
             Account.id == UUID(get_jwt()["sub"]),
         )
     )

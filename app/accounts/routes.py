@@ -2,13 +2,14 @@ from apiflask import APIBlueprint
 from flask import Response, render_template, request
 
 from app import limits
-from app.accounts import registration, second_factor, sign_ins, tokens
+from app.accounts import deactivation, registration, second_factor, sign_ins, tokens
 from app.accounts.access import current_account, current_sign_in_id, public, signed_in
 from app.accounts.schemas import (
     AccountChange,
     AccountView,
     Credentials,
     OnItsWayView,
+    OwnPassword,
     RefreshToken,
     Registration,
     TokenPairView,
@@ -35,7 +36,7 @@ def register(json_data: Registration) -> AccountView:
 @limits.by_failures("10 per 15 minutes")
 @accounts.input(Credentials)
 @accounts.output(TokenPairView)
-@accounts.doc(responses=[401])
+@accounts.doc(responses=[401, 403])
 @public
 def login(json_data: Credentials) -> TokenPairView:
     """Get an access token (15 minutes) and a refresh token (30 days). Where a second factor is on and `code`
@@ -99,6 +100,19 @@ def change_me(json_data: AccountChange) -> AccountView:
         setattr(account, field, value)
     db.session.flush()  # which moves updated_at
     return AccountView.model_validate(account)
+
+
+@accounts.post("/me/deactivate")
+@limits.by_account("10 per hour")
+@accounts.input(OwnPassword)
+@accounts.output({}, status_code=204)
+@accounts.doc(responses=[409])
+@signed_in()
+def deactivate_me(json_data: OwnPassword) -> str:
+    """Take one's account out of use: all sign-ins end, nobody logs in to it, and a coach is listed and booked
+    no more. What is booked already stands. Only an administrator brings it back."""
+    deactivation.deactivate_own(current_account(), json_data.password)
+    return ""
 
 
 @accounts.get("/verify")

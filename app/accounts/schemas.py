@@ -88,6 +88,12 @@ class PasswordChange(Body):
     new_password: NewPassword
 
 
+class OwnPassword(Body):
+    """Shown once more, for what a stolen access token must not be enough for."""
+
+    password: Password
+
+
 class AccountChange(Body):
     """A field that is left out keeps its value."""
 

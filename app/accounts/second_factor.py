@@ -125,7 +125,7 @@ def take_off(account: Account, reason: str) -> None:
     _remove(account)
     sign_ins.end_all(account)
     audit.record("second_factor.take_off", f"account:{account.id}", reason)
-    account_messages.second_factor_off(account, "we")
+    account_messages.second_factor_off(account, "us")
 
 
 def _check_password(account: Account, password: str) -> None:

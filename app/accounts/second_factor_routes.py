@@ -6,11 +6,11 @@ from app import limits
 from app.accounts import second_factor
 from app.accounts.access import current_account, current_sign_in_id, signed_in
 from app.accounts.models import Account
+from app.accounts.schemas import OwnPassword
 from app.accounts.second_factor_schemas import (
     AppCode,
     BothFactors,
     EnrolmentView,
-    OwnPassword,
     RecoveryCodesView,
 )
 from app.extensions import db

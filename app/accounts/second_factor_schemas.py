@@ -9,10 +9,6 @@ Code = Annotated[str, Field(min_length=1, max_length=40)]
 """What the app shows; also a recovery code, but to turn the second factor on."""
 
 
-class OwnPassword(Body):
-    password: Password
-
-
 class AppCode(Body):
     code: Code
 

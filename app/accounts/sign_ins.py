@@ -7,14 +7,19 @@ from sqlalchemy import ColumnElement, update
 from app.accounts import passwords
 from app.accounts.models import Account, SignIn
 from app.extensions import db, now
-from app.problems import Unauthorized
+from app.problems import Forbidden, Unauthorized
+
+
+class Deactivated(Forbidden):
+    slug = "account-deactivated"
 
 
 def owner(email: str, password: str) -> Account:
     """The account with this address and password, locked. Raises Unauthorized, for either after as long.
 
-    The lock, and the second look behind it, are for a password that is changed meanwhile: a sign-in with
-    the old one must not begin after the change has ended all others.
+    Raises Deactivated too, to nobody but who knows the password. The lock, and the second look behind it, are
+    for what changes meanwhile: a sign-in with the old password must not begin after its change, or after the
+    account was deactivated, has ended all others.
     """
     account = Account.with_email(email)
     seen = account.password_hash if account else None
@@ -23,6 +28,8 @@ def owner(email: str, password: str) -> Account:
     account.lock()
     if account.password_hash != seen and not passwords.matches(password, account.password_hash):
         raise _wrong()
+    if account.deactivated_at:
+        raise Deactivated("This account is deactivated. An administrator can bring it back: write to us.")
     if passwords.outdated(account.password_hash):
         account.password_hash = passwords.hashed(password)
     return account

@@ -35,7 +35,7 @@ def revoke(account: Account) -> None:
 
 def behind(token: str, account_id: UUID | None = None) -> str:
     """The iCalendar feed that the token opens; only that of one person when one is named. Raises NotFound."""
-    account = db.session.scalar(select(Account).where(Account.feed_token_hash == _hash(token)))
+    account = _owner(token)
     if account is None or account_id not in {None, account.id}:
         raise NotFound("There is no calendar behind this address; renew it in your account.")
     bookings = db.session.scalars(
@@ -48,6 +48,11 @@ def behind(token: str, account_id: UUID | None = None) -> str:
         .options(joinedload(Booking.coach), joinedload(Booking.client))
     ).all()
     return calendar.feed(bookings)
+
+
+def _owner(token: str) -> Account | None:
+    known = Account.feed_token_hash == _hash(token), Account.deactivated_at.is_(None)
+    return db.session.scalar(select(Account).where(*known))
 
 
 def _hash(token: str) -> str:

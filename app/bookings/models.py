@@ -34,13 +34,15 @@ def overlap_refused(error: IntegrityError) -> str | None:
 
 
 def lock_people(coach_id: UUID, client_id: UUID) -> Coach | None:
-    """The coach, locked, and then the client, until the transaction ends: before any row of their bookings.
+    """The coach, locked, and both accounts, until the transaction ends: before any row of their bookings.
 
     Who holds both waits for nobody who waits for them. A client in two places at once would be seen by the
     constraint too, but two transactions may then wait for each other.
     """
     coach = Coach.locked(coach_id)
-    db.session.execute(select(Account.id).where(Account.id == client_id).with_for_update(key_share=True))
+    accounts = select(Account).where(Account.id.in_([coach_id, client_id])).order_by(Account.id)
+    as_they_are = accounts.with_for_update(key_share=True).execution_options(populate_existing=True)
+    db.session.scalars(as_they_are).all()
     return coach
 
 

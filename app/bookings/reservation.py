@@ -31,6 +31,10 @@ class ClientBusy(Problem):
     status, slug = 409, "client-busy"
 
 
+class CoachGone(Problem):
+    status, slug = 409, "coach-gone"
+
+
 class TooManyHolds(Problem):
     status, slug = 409, "too-many-holds"
 
@@ -72,7 +76,7 @@ def _look_ahead(wish: BookingRequest) -> None:
     Raises NotFound, SlotTaken, Invalid.
     """
     coach, at = db.session.get(Coach, wish.coach_id), now()
-    if coach is None or coach.hourly_rate is None:
+    if coach is None or not coach.is_listed:
         raise NotFound("There is no such coach.")
     price(coach, wish.duration_minutes)
     time = Time.of(coach, wish.session_datetime, wish.duration_minutes)
@@ -83,7 +87,7 @@ def _look_ahead(wish: BookingRequest) -> None:
 def in_line(coach_id: UUID, client: Account) -> Coach:
     """The coach, with the coach's row and then the client's locked: the order that all bookings take."""
     coach = lock_people(coach_id, client.id)
-    if coach is None or coach.hourly_rate is None:
+    if coach is None or not coach.is_listed:
         raise NotFound("There is no such coach.")
     return coach
 
@@ -154,12 +158,17 @@ def take(
 def reschedule(booking: Booking, by: Party, start: datetime) -> None:
     """Give a locked booking another time of the same length.
 
-    Raises SlotTaken, ClientBusy, WrongStatus, TooLate, and Invalid outside the hours, notice or horizon.
+    Raises SlotTaken, ClientBusy, CoachGone, WrongStatus, TooLate, and Invalid outside the hours, notice or
+    horizon.
     """
     coach, at, before = booking.coach, now(), booking.start
     lifecycle.check_may_change(booking, by, at)
     if start == before:
         return
+    if coach.is_gone:
+        raise CoachGone(
+            f"{coach.name} takes no other times any more. The session stands, or can be cancelled."
+        )
     time = Time.of(coach, start, booking.duration_minutes)
     expire_stale_holds(coach, booking.client, [time.busy], at)
     if not slots.is_free(coach, start, time.minutes, at, apart_from=booking.id):

@@ -106,6 +106,16 @@ class Coach(Changing, Base):
         return next((zone for zone, dates in zones if at.astimezone(zone).date() in dates), self.zone)
 
     @property
+    def is_gone(self) -> bool:
+        """Whether the account is deactivated: what is booked stands, and nothing more is."""
+        return self.account.deactivated_at is not None
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether clients see the coach, and can book."""
+        return self.hourly_rate_minor is not None and not self.is_gone
+
+    @property
     def hourly_rate(self) -> Money | None:
         return None if self.hourly_rate_minor is None else Money(self.hourly_rate_minor, self.currency)
 
@@ -133,7 +143,7 @@ class Coach(Changing, Base):
     def bookable(cls, coach_id: UUID) -> Self:
         """A coach whom clients may see. Raises NotFound."""
         coach = db.session.get(cls, coach_id)
-        if coach is None or coach.hourly_rate_minor is None:
+        if coach is None or not coach.is_listed:
             raise NotFound("There is no such coach.")
         return coach
 

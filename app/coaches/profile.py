@@ -16,11 +16,12 @@ from app.problems import Invalid
 
 MADE = {"hourly_rate", "currency", "prices", "cancellation_policy", "video_url"}
 """What is not stored as it is sent."""
+_LISTED = Coach.hourly_rate_minor.is_not(None), Account.deactivated_at.is_(None)
 
 
 def search(wish: CoachSearch) -> Sequence[Coach]:
     """Coaches with a rate, oldest first: one more than the page, to know whether it is the last."""
-    query = select(Coach).join(Coach.account).where(Coach.hourly_rate_minor.is_not(None))
+    query = select(Coach).join(Coach.account).where(*_LISTED)
     if wish.q:
         found = (column.icontains(wish.q, autoescape=True) for column in (Account.name, Coach.headline))
         query = query.where(or_(*found))

@@ -77,7 +77,7 @@ def free_starts(
     """
     window = Window.of(coach, at)
     since, until = max(since, window.opens), min(until, window.closes)
-    if since >= until:
+    if since >= until or coach.is_gone:
         return []
     limits = {
         "now": at,

@@ -52,7 +52,7 @@ def second_factor_on(account: "Account") -> None:
 
 
 def second_factor_off(account: "Account", by: str) -> None:
-    """The password is enough again; `by` is you or we."""
+    """The password is enough again; `by` is you or us."""
     _tell(account, "second_factor_off", "Your second factor is off", by=by)
 
 
@@ -69,6 +69,16 @@ def recovery_code_used(account: "Account", left: int) -> None:
 def codes_guessed(account: "Account", wrong: int, most: int) -> None:
     """So many wrong codes came with the right password; after `most` within a day none is taken."""
     _tell(account, "codes_guessed", "Somebody tries codes for your account", wrong=wrong, most=most)
+
+
+def account_deactivated(account: "Account", by: str) -> None:
+    """Nobody signs in to it any more; `by` is you or us."""
+    _tell(account, "account_deactivated", "Your account is deactivated", by=by)
+
+
+def account_reactivated(account: "Account") -> None:
+    """Its owner can sign in again."""
+    _tell(account, "account_reactivated", "Your account is back")
 
 
 def _tell(account: "Account", kind: str, subject: str, **shown: str | int) -> None:

@@ -1,5 +1,6 @@
 """All that only an operator may call."""
 
+from app.ops.admin_accounts import admin_accounts
 from app.ops.admin_audit import admin_audit
 from app.ops.admin_differences import admin_differences
 from app.ops.admin_disputes import admin_disputes
@@ -8,4 +9,13 @@ from app.ops.admin_events import admin_events
 from app.ops.admin_refunds import admin_refunds
 from app.ops.overview import overview
 
-ROUTES = (overview, admin_events, admin_emails, admin_refunds, admin_disputes, admin_differences, admin_audit)
+ROUTES = (
+    overview,
+    admin_accounts,
+    admin_events,
+    admin_emails,
+    admin_refunds,
+    admin_disputes,
+    admin_differences,
+    admin_audit,
+)

@@ -47,6 +47,8 @@ def _not_confirmed(booking: Booking) -> str | None:
     if booking.start <= now():
         lifecycle.expire(booking)
         return "your payment came after the session's time."
+    if booking.status is BookingStatus.EXPIRED and booking.coach.is_gone:
+        return "your payment came after the hold had run out, and the coach takes no sessions any more."
     try:
         lifecycle.confirm(booking)
     except lifecycle.SlotTaken:

@@ -40,6 +40,7 @@ def world(shop: Shop, client: Person, coach: Person) -> World:
     series = client.wish_series(coach, next_week(15)).json()
     payment = client.payment(checkout)
     return {
+        "account_id": Person.registered(client.http, "client").id,
         "booking_id": booking["id"],
         "payment_id": payment["id"],
         "coach_id": coach.id,
@@ -65,6 +66,8 @@ def bodies(world: World) -> dict[str, Any]:
     } | {
         f"POST /admin/{lever}": reason
         for lever in (
+            "account/<uuid:account_id>/deactivate",
+            "account/<uuid:account_id>/reactivate",
             "email/<uuid:email_id>/discard",
             "email/<uuid:email_id>/resend",
             "refund/<uuid:refund_id>/discard",

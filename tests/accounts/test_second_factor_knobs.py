@@ -121,7 +121,7 @@ def test_an_operator_takes_it_off_who_lost_everything(phone: Phone, app: Flask) 
     assert phone.owner.get("/auth/me").status_code == 401
     assert phone.signs_in(None).status_code == 200
     (told,) = mails(phone.owner, "second_factor_off")
-    assert "By       we" in told.text_body
+    assert "By       us" in told.text_body
     entry = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "second_factor.take_off")).one()
     assert (entry.actor, entry.reason) == ("command", "showed a passport")
 

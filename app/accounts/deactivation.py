@@ -1,0 +1,72 @@
+"""Taking an account out of use, and back into it. What is booked already stands, and its mails still go."""
+
+from sqlalchemy import select
+
+from app import audit
+from app.accounts import passwords, sign_ins
+from app.accounts.models import Account, Role
+from app.emails import account_messages
+from app.extensions import db, now
+from app.problems import Forbidden, Invalid, Problem
+
+
+class AlreadyDeactivated(Problem):
+    status, slug = 409, "already-deactivated"
+
+
+class NotDeactivated(Problem):
+    status, slug = 409, "not-deactivated"
+
+
+class AdminNeeded(Problem):
+    status, slug = 409, "admin-needed"
+
+
+def deactivate_own(account: Account, password: str) -> None:
+    """By its owner, whom only an administrator brings back. Raises Invalid, AdminNeeded."""
+    if account.role is Role.ADMIN:
+        raise AdminNeeded("Administrators do not deactivate themselves; ask another one.")
+    account.lock()
+    if not passwords.matches(password, account.password_hash):
+        raise Invalid("/password", "is not your password")
+    _deactivate(account, "by its owner", "you")
+
+
+def deactivate(account: Account, by: Account, reason: str) -> None:
+    """By an administrator. Raises AdminNeeded, AlreadyDeactivated, and Forbidden to one who is no more."""
+    _lock_admins()
+    account.lock()
+    if by.deactivated_at:
+        raise Forbidden("Your own account was deactivated meanwhile.")
+    if account.id == by.id:
+        raise AdminNeeded("Administrators do not deactivate themselves; ask another one.")
+    if account.deactivated_at:
+        raise AlreadyDeactivated("This account is deactivated already.")
+    _deactivate(account, reason, "us")
+
+
+def reactivate(account: Account, reason: str) -> None:
+    """By an administrator; its owner has to sign in again. Raises NotDeactivated."""
+    account.lock()
+    if not account.deactivated_at:
+        raise NotDeactivated("This account is not deactivated.")
+    account.deactivated_at = None
+    audit.record("account.reactivate", f"account:{account.id}", reason)
+    account_messages.account_reactivated(account)
+
+
+def _deactivate(account: Account, reason: str, by: str) -> None:
+    account.deactivated_at = now()
+    sign_ins.end_all(account)
+    audit.record("account.deactivate", f"account:{account.id}", reason)
+    account_messages.account_deactivated(account, by)
+
+
+def _lock_admins() -> None:
+    """All of them as they are now, in one order: of two who deactivate each other at once, one stays.
+
+    As nobody deactivates herself, and the one who acts is active still, the last one is never deactivated.
+    """
+    admins = select(Account).where(Account.role == Role.ADMIN).order_by(Account.id)
+    locked = admins.with_for_update(key_share=True).execution_options(populate_existing=True)
+    db.session.scalars(locked).all()

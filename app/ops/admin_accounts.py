@@ -1,0 +1,90 @@
+"""Accounts, for the operator: finding one, and taking it out of use."""
+
+from uuid import UUID
+
+from apiflask import APIBlueprint
+from sqlalchemy import func, select
+
+from app.accounts import deactivation
+from app.accounts.access import current_account, signed_in
+from app.accounts.models import Account, Role, SignIn
+from app.extensions import db
+from app.ops.account_schemas import (
+    AccountDetail,
+    AccountList,
+    AccountSearch,
+    AccountState,
+    OperatorsAccountView,
+)
+from app.ops.schemas import NoMore
+from app.paging import newest_first
+from app.problems import NotFound
+
+admin_accounts = APIBlueprint("admin_accounts", __name__, url_prefix="/admin/account")
+
+
+@admin_accounts.get("")
+@admin_accounts.input(AccountSearch, location="query")
+@admin_accounts.output(AccountList)
+@signed_in(Role.ADMIN)
+def list_accounts(query_data: AccountSearch) -> AccountList:
+    """Everybody with an account, the newest first."""
+    query = select(Account)
+    if query_data.email:
+        query = query.where(Account.email == query_data.email.lower())
+    if query_data.role:
+        query = query.where(Account.role == query_data.role)
+    if query_data.state:
+        is_deactivated = query_data.state is AccountState.DEACTIVATED
+        at = Account.deactivated_at
+        query = query.where(at.is_not(None) if is_deactivated else at.is_(None))
+    rows, next_cursor = newest_first(query, Account.created_at, Account.id, query_data)
+    items = [OperatorsAccountView.model_validate(row) for row in rows]
+    return AccountList(items=items, next_cursor=next_cursor)
+
+
+@admin_accounts.get("/<uuid:account_id>")
+@admin_accounts.output(AccountDetail)
+@admin_accounts.doc(responses=[404])
+@signed_in(Role.ADMIN)
+def show_account(account_id: UUID) -> AccountDetail:
+    """One account; what was done to it, GET /admin/audit tells."""
+    return _detail(_found(account_id))
+
+
+@admin_accounts.post("/<uuid:account_id>/deactivate")
+@admin_accounts.input(NoMore)
+@admin_accounts.output(AccountDetail)
+@admin_accounts.doc(responses=[404, 409])
+@signed_in(Role.ADMIN)
+def deactivate_account(account_id: UUID, json_data: NoMore) -> AccountDetail:
+    """Take an account out of use: its sign-ins end, nobody logs in to it, and a coach is listed and booked no
+    more. What is booked already stands. Its owner is told by mail."""
+    account = _found(account_id)
+    deactivation.deactivate(account, current_account(), json_data.reason)
+    return _detail(account)
+
+
+@admin_accounts.post("/<uuid:account_id>/reactivate")
+@admin_accounts.input(NoMore)
+@admin_accounts.output(AccountDetail)
+@admin_accounts.doc(responses=[404, 409])
+@signed_in(Role.ADMIN)
+def reactivate_account(account_id: UUID, json_data: NoMore) -> AccountDetail:
+    """Bring an account back into use, whoever deactivated it. Its owner is told by mail."""
+    account = _found(account_id)
+    deactivation.reactivate(account, json_data.reason)
+    return _detail(account)
+
+
+def _found(account_id: UUID) -> Account:
+    account = db.session.get(Account, account_id)
+    if account is None:
+        raise NotFound("There is no such account.")
+    return account
+
+
+def _detail(account: Account) -> AccountDetail:
+    running = SignIn.account_id == account.id, SignIn.revoked_at.is_(None)
+    sign_ins = db.session.scalar(select(func.count()).where(*running)) or 0
+    return AccountDetail(**OperatorsAccountView.model_validate(account).model_dump(), sign_ins=sign_ins)
