@@ -1,6 +1,7 @@
 """Settings: every variable of the environment that the application reads, typed."""
 
 import os
+import re
 from collections.abc import Set
 from decimal import Decimal
 from enum import StrEnum
@@ -110,7 +111,7 @@ class Settings(BaseSettings):
     @classmethod
     def _is_a_stripe_key(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
         key = value.get_secret_value()
-        if not key.startswith(("sk_test_", "sk_live_", "rk_test_", "rk_live_")):
+        if not re.fullmatch("[sr]k_(test|live)_[!-~]+", key):  # with a line break it would end in an error
             raise ValueError(
                 "must be a Stripe secret or restricted key (sk_… or rk_…), see Developers > API keys"
             )
@@ -121,7 +122,7 @@ class Settings(BaseSettings):
     @field_validator("stripe_webhook_secret")
     @classmethod
     def _is_a_webhook_secret(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        if not all(secret.startswith("whsec_") for secret in value):
+        if not all(re.fullmatch("whsec_[!-~]+", secret) for secret in value):
             raise ValueError("must be whsec_… (several, comma-separated, while one is rolled)")
         if _in_production(info) and "whsec_sandbox" in value:
             raise ValueError("is the sandbox's secret; take the endpoint's own from Stripe")

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+import psycopg
 from flask import Flask
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, ExceptionContext, event
 
 from app.config import Settings
 from app.extensions import db
@@ -22,6 +23,7 @@ def options(settings: Settings) -> dict[str, Any]:
         "pool_timeout": 5,
         "pool_pre_ping": True,  # a connection that died with the server is replaced before it is used
         "pool_recycle": 1800,
+        "hide_parameters": True,  # an error's text ends in logs and mails, and they may be hashes and tokens
         "connect_args": {"connect_timeout": 5} | (_POOLED if settings.database_pooler else _DIRECT),
     }
 
@@ -32,11 +34,21 @@ _POOLED = {"prepare_threshold": None}  # the next transaction may run on another
 
 def init_app(app: Flask, settings: Settings) -> None:
     db.init_app(app)
-    if settings.database_pooler:
-        with app.app_context():
+    with app.app_context():
+        event.listen(db.engine, "handle_error", _leave_out_the_row)
+        if settings.database_pooler:
             event.listen(db.engine, "begin", _limit)
 
 
 def _limit(connection: Connection) -> None:
     """A pooler takes no options, and what is set for a session would stay with somebody else's."""
     connection.exec_driver_sql("; ".join(f"SET LOCAL {name} = '{value}'" for name, value in LIMITS.items()))
+
+
+def _leave_out_the_row(failure: ExceptionContext) -> None:
+    """PostgreSQL shows, as DETAIL, the whole row that broke a rule: no text for logs and mails either."""
+    error = failure.original_exception
+    if isinstance(error, psycopg.Error) and error.diag.message_primary:
+        error.args = (error.diag.message_primary,)
+        if failure.sqlalchemy_exception is not None:
+            failure.sqlalchemy_exception.args = (f"{type(error).__name__}: {error}",)

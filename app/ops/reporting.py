@@ -17,11 +17,13 @@ def init(settings: Settings) -> None:
         send_default_pii=False,
         max_request_body_size="never",
         include_local_variables=False,
-        before_send=_with_request_id,
+        before_send=_with_the_request_id_alone,
     )
 
 
-def _with_request_id(event: Event, _: Hint) -> Event:
+def _with_the_request_id_alone(event: Event, _: Hint) -> Event:
+    """Not with what a request or a command line held, which is addresses, tokens and passwords."""
     event.setdefault("tags", {})["request_id"] = context.request_id.get()
     event.pop("request", None)
+    event.get("extra", {}).pop("sys.argv", None)
     return event

@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app import context
+from app.config import current_settings
 from app.emails import troubles
 from app.emails.troubles import TroubleKind
 from app.extensions import db, now
@@ -126,7 +127,20 @@ def _applied(event: StripeEvent) -> str | None:
         return "a type that nothing here depends on"
     if event.is_of_coach and event.type not in SUBSCRIBED_OF_COACHES:
         return "it happened at a coach's own account"  # who can write there what ids they like
+    if event.livemode is not current_settings().livemode:
+        return _of_another_mode(event)
     return apply(event.subject)
+
+
+def _of_another_mode(event: StripeEvent) -> str:
+    """Why it is left alone, where Stripe sends events of both modes (Stripe: "Connect webhooks").
+
+    Raises Mismatch for one of our own account, whose endpoints are of one mode each: a secret is set wrong.
+    """
+    mode = "live" if event.livemode else "test"
+    if event.is_of_coach:
+        return f"it is of {mode} mode, and our key is not"
+    raise Mismatch(f"Stripe says that it is of {mode} mode, and our key is not")
 
 
 def _failed(event_id: str, error: Exception, wait: timedelta | None) -> timedelta | None:

@@ -19,7 +19,12 @@ def mails(person: Person, kind: str) -> list[Email]:
 
 def token_in(mail: Email) -> str:
     """As it is in the mail that leaves."""
-    (link,) = re.findall(r"https?://\S+", links.signed(mail.text_body, mail.recipient))
+    return token_of(links.signed(mail.text_body, mail.recipient))
+
+
+def token_of(body: str) -> str:
+    """The token of the one link."""
+    (link,) = re.findall(r"https?://\S+", body)
     return httpx.URL(link).params["token"]
 
 
