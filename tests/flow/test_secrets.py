@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from pyotp import TOTP
 from sqlalchemy import text
 
 from tests.accounts.letters import token_of
@@ -76,6 +77,20 @@ def forgets_the_password(stack: Stack, person: Person, secrets: Secrets) -> Pers
     return Person.signed_in(stack.http, person.email, NEW)
 
 
+def turns_on_a_second_factor(stack: Stack, person: Person, secrets: Secrets) -> None:
+    secret = person.post("/auth/second-factor", json={"password": NEW}).json()["secret"]
+    code = TOTP(secret).now()
+    answer = person.post("/auth/second-factor/confirm", json={"code": code})
+    recovery = answer.json()["recovery_codes"][0]
+    secrets |= {"secret of the app": secret, "recovery code": recovery}
+    secrets |= {
+        "code of the app": f"'{code}'",
+        "the same in JSON": f'"{code}"',
+    }  # bare, any six digits
+    for tried in (code, recovery, recovery, "no code at all"):
+        stack.http.post("/auth/login", json={"email": person.email, "password": NEW, "code": tried})
+
+
 def subscribes(stack: Stack, person: Person, secrets: Secrets) -> None:
     address = httpx.URL(person.post("/booking/feed").json()["url"])
     token = secrets["feed token"] = address.params["token"]
@@ -113,6 +128,7 @@ def pays(stack: Stack, person: Person, coach: Person) -> None:
 def test_whatever_people_do_no_secret_of_theirs_or_ours_is_told(stack: Stack, coach: Person) -> None:
     secrets = of_the_settings(stack)
     person = forgets_the_password(stack, signs_up(stack, secrets), secrets)
+    turns_on_a_second_factor(stack, person, secrets)
     subscribes(stack, person, secrets)
     pays(stack, person, coach)
     settled(stack)
