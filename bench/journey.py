@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import median
 from uuid import UUID
 
-from bench import confirmations, letterbox, payers, processes, stops, system
+from bench import arrivals, confirmations, letterbox, payers, processes, stops, system
 from bench.findings import AtMost, Finding, Series
 from bench.kept import keep
 from bench.letterbox import Letterbox
@@ -48,8 +48,7 @@ class Rush:
 
     def waits(self, stop: str, share: float) -> float:
         """Milliseconds from the click that so large a share of the payers waited at most."""
-        waits = sorted(trip.since_click(stop) for trip in self.trips)
-        return 1000 * waits[min(len(waits) - 1, int(share * len(waits)))]
+        return 1000 * arrivals.share([trip.since_click(stop) for trip in self.trips], share)
 
 
 def travel(rounds: int, payments: int, seconds: int, folder: Path) -> list[Finding]:

@@ -6,20 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
-from typing import Any
 from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
-from bench import people
-from bench.people import Business, coach_id
+from bench import asking, free_times, people
 from bench.system import System
 
-HOURS = (9, 11, 13, 15)  # UTC: within the coaches' hours in summer and in winter
-DAYS = range(7, 12)  # from today on: before their overrides and holidays
-TIMES = len(HOURS) * len(DAYS)
-"""Sessions of an hour that each coach has to give."""
 AT_ONCE = 8
 """So many book at once, and so many pages are asked for."""
 MOST_AT_ONCE = 100
@@ -32,6 +25,7 @@ CARD = {
     "name": "Pat Payer",
     "postal_code": "75001",
 }
+BACK = {"success_url": "https://example.com/paid", "cancel_url": "https://example.com/cancelled"}
 
 
 @dataclass(frozen=True)
@@ -52,8 +46,7 @@ class Payer:
 
 def ready(system: System, count: int) -> list[Payer]:
     """So many, each with a booking and a page of their own."""
-    business = Business(0, coaches=count // TIMES + 10, clients=count)
-    badges = people.badges(system.app, business)
+    badges = people.badges(system.app, free_times.business(count))
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return list(pool.map(lambda number: _booked(system, number, badges[number]), range(count)))
 
@@ -82,27 +75,8 @@ def steadily(payers: Sequence[Payer], a_second: float) -> Iterator[tuple[Payer, 
 
 
 def _booked(system: System, number: int, badge: str) -> Payer:
-    coach, time_number = divmod(number, TIMES)
-    day, hour = divmod(time_number, len(HOURS))
-    at = datetime.now(UTC).replace(hour=HOURS[hour], minute=0, second=0, microsecond=0)
-    at += timedelta(days=DAYS[day])
-    wish = {"coach_id": str(coach_id(coach)), "session_datetime": at.isoformat(), "duration_minutes": 60}
-    booking = _asked(system.port, "/booking", badge, wish)
-    checkout = {
-        "booking_id": booking["id"],
-        "success_url": "https://example.com/paid",
-        "cancel_url": "https://example.com/cancelled",
-    }
-    page = _asked(system.port, "/payment/checkout", badge, checkout)["url"]
+    me = asking.signed_in(badge)
+    booking = asking.ask(system.port, "POST", "/booking", me, json.dumps(free_times.wish(number)))
+    wanted = {"booking_id": booking["id"], **BACK}
+    page = asking.ask(system.port, "POST", "/payment/checkout", me, json.dumps(wanted))["url"]
     return Payer(system.stripe_port, UUID(booking["id"]), urlsplit(page).path)
-
-
-def _asked(port: int, path: str, badge: str, body: dict[str, Any]) -> dict[str, Any]:
-    headers = {"Authorization": f"Bearer {badge}", "Content-Type": "application/json"}
-    with closing(HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
-        connection.request("POST", path, json.dumps(body), headers)
-        answer = connection.getresponse()
-        told: dict[str, Any] = json.loads(answer.read())
-    if answer.status not in {200, 201}:
-        raise SystemExit(f"{path} answered {answer.status}: {told}")
-    return told

@@ -42,6 +42,11 @@ def client_id(number: int) -> UUID:
     return UUID(bytes=md5(f"client {number}".encode()).digest())
 
 
+def address(role: Role, account_id: UUID) -> str:
+    """Where somebody's mails go."""
+    return f"{role}-{account_id.hex}@example.com"
+
+
 def load(business: Business) -> None:
     """Put the people into an empty, migrated database. Commits."""
     coaches = [coach_id(number) for number in range(business.coaches)]
@@ -85,7 +90,7 @@ def _insert(table: type[Base], rows: list[dict[str, Any]]) -> None:
 def _account(role: Role, account_id: UUID, zone: str) -> dict[str, Any]:
     return {
         "id": account_id,
-        "email": f"{role}-{account_id.hex}@example.com",
+        "email": address(role, account_id),
         "password_hash": "nobody signs in",
         "name": f"{role.title()} {account_id.hex[:4]}",
         "role": role,

@@ -43,8 +43,8 @@ def test_a_crowd_gets_what_is_right(tmp_path: Path) -> None:
     bench("crowd", tmp_path)
 
     crowd = kept(tmp_path, "crowd.json")
-    assert crowd["on one slot"]["won"] == [1, 1, 1]
-    assert crowd["on two coaches crosswise"]["won"] == [2, 2, 2]
+    assert crowd["12 on one slot"]["won"] == [1, 1, 1]
+    assert crowd["12 on two coaches crosswise"]["won"] == [2, 2, 2]
     assert all(set(scene["statuses"]) == {"201", "409"} for scene in crowd.values())
     assert (tmp_path / "latest.png").read_bytes().startswith(b"\x89PNG")
 
@@ -66,3 +66,12 @@ def test_every_payment_is_confirmed_and_told_to_both(tmp_path: Path) -> None:
     stages = kept(tmp_path, "journey.json")["idle"]
     assert stages.keys() == {"delivered", "taken", "confirmed", "claimed", "mailed"}
     assert all(milliseconds > 0 for milliseconds in stages.values())
+
+
+@pytest.mark.timeout(300)
+def test_people_sign_in_while_others_do_something_else(tmp_path: Path) -> None:
+    bench("logins", tmp_path)
+
+    found = kept(tmp_path, "latest.json")
+    assert found["logins: POST /booking, p99"]["limit"]["name"] == "without logins"
+    assert all(each["rounds"][0] > 0 for each in found.values())

@@ -1,0 +1,31 @@
+"""One request over a connection of its own, as people have."""
+
+import json
+from collections.abc import Mapping
+from contextlib import closing
+from http.client import HTTPConnection
+from typing import Any
+
+PATIENCE = 60
+"""Seconds."""
+JSON = {"Content-Type": "application/json"}
+
+
+class Refused(Exception):
+    """An answer that nobody wanted."""
+
+
+def ask(port: int, method: str, path: str, headers: Mapping[str, str], body: str | None = None) -> Any:
+    """The answer's JSON. Raises Refused unless it is a 2xx."""
+    with closing(HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as connection:
+        connection.request(method, path, body, dict(headers))
+        answer = connection.getresponse()
+        told = answer.read()
+    if not 200 <= answer.status < 300:
+        raise Refused(f"{method} {path} answered {answer.status}: {told.decode(errors='replace')[:500]}")
+    return json.loads(told)
+
+
+def signed_in(badge: str) -> dict[str, str]:
+    """The headers of somebody who sends JSON."""
+    return {**JSON, "Authorization": f"Bearer {badge}"}
