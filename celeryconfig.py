@@ -87,6 +87,17 @@ beat_schedule = {
         "schedule": crontab(minute="51"),
         "options": {"expires": 3600},
     },
+    "personal values of events": {
+        "task": "ops.trim_events",
+        "schedule": crontab(minute="21"),
+        "options": {"expires": 3600},
+    },
+    "old evidence": {
+        "task": "ops.forget_evidence",
+        "schedule": crontab(minute="31"),
+        "options": {"expires": 3600},
+    },
+    "mails that name the erased": {"task": "ops.forget_words", "schedule": 60, "options": {"expires": 60}},
     "untold troubles": {"task": "ops.tell_operator", **_sweep},
     "stale holds": {"task": "bookings.expire_holds", **_sweep},
     "forgotten events": {"task": "payments.apply_forgotten", **_sweep},

@@ -26,6 +26,7 @@ from app.payments.gateway import api as stripe_api
 from app.payments.payout_routes import payout_accounts
 from app.payments.routes import payments
 from app.payments.webhook import webhook
+from app.privacy.routes import privacy
 
 
 class Application(APIFlask):
@@ -73,6 +74,7 @@ def create_app(settings: Settings | None = None) -> Application:
         accounts,
         passwords,
         second_factors,
+        privacy,
         coaches,
         bookings,
         feed,

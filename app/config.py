@@ -82,6 +82,7 @@ class Settings(BaseSettings):
     ops_email: EmailStr | None = Field(default=None, validate_default=True)
     events_kept_days: int = Field(default=180, ge=35)
     mails_kept_days: int = Field(default=180, ge=35, validate_default=True)
+    personal_details_kept_days: int = Field(default=30, ge=1)
     idempotency_keys_kept_hours: int = Field(default=24, ge=1)
     metrics_token: SecretStr | None = None
     sweep_seconds: int = Field(default=10, ge=1, le=300)

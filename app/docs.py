@@ -36,6 +36,7 @@ _TAG_OF_BLUEPRINT = {
     "accounts": "Accounts",
     "passwords": "Accounts",
     "second_factors": "Accounts",
+    "privacy": "Accounts",
     "coaches": "Coaches",
     "bookings": "Bookings",
     "feed": "Bookings",
@@ -49,6 +50,7 @@ _TAG_OF_BLUEPRINT = {
     "admin_differences": "Operating",
     "admin_disputes": "Operating",
     "admin_emails": "Operating",
+    "admin_erased": "Operating",
     "admin_events": "Operating",
     "admin_refunds": "Operating",
     "metrics": "Operating",
@@ -74,7 +76,12 @@ _METRICS = {
     "description": "Prometheus's text format",
     "content": {"text/plain": {"schema": {"type": "string"}}},
 }
+_EXPORT = {
+    "description": "A file: account, coach, bookings, payments, ledger, mails, sign-ins, audit and the like",
+    "content": {"application/json": {"schema": {"type": "object"}}},
+}
 _FURTHER_ANSWERS = {
+    "privacy.export_me": {"200": _EXPORT},
     "metrics.show_metrics": {"200": _METRICS},
     "bookings.show_calendar": {"200": _ICALENDAR},
     "feed.show_feed": {"200": _ICALENDAR},

@@ -128,6 +128,11 @@ def forget_old() -> int:
     return len(db.session.scalars(old.returning(IdempotencyKey.key)).all())
 
 
+def forget_of(account_id: UUID) -> None:
+    """Remove all answers that were kept for somebody."""
+    db.session.execute(delete(IdempotencyKey).where(IdempotencyKey.account_id == account_id))
+
+
 def _kept_for() -> timedelta:
     settings = current_settings()
     return timedelta(hours=settings.idempotency_keys_kept_hours)

@@ -52,6 +52,24 @@ def forget_troubles() -> int:
     return _all_of_them("ops.forget_troubles", retention.forget_troubles())
 
 
+@shared_task(name="ops.trim_events", base=Sweep)
+def trim_events() -> int:
+    """Events whose personal values were kept long enough; how many there were this time."""
+    return _all_of_them("ops.trim_events", retention.trim_events())
+
+
+@shared_task(name="ops.forget_evidence", base=Sweep)
+def forget_evidence() -> int:
+    """Decided disputes whose evidence was kept long enough; how many there were this time."""
+    return _all_of_them("ops.forget_evidence", retention.forget_evidence())
+
+
+@shared_task(name="ops.forget_words", base=Sweep)
+def forget_words() -> int:
+    """Mails that named somebody who is erased, and have left by now; how many there were this time."""
+    return _all_of_them("ops.forget_words", retention.forget_words())
+
+
 def _all_of_them(task: str, found: int) -> int:
     if found == retention.MOST:
         after_commit(task)

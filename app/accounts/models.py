@@ -10,6 +10,7 @@ from sqlalchemy import ARRAY, ForeignKey, Index, SmallInteger, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.extensions import Base, Changing, Identified, choice, db
+from app.problems import Unauthorized
 
 
 class Role(StrEnum):
@@ -27,6 +28,7 @@ class Account(Changing, Base):
         Index(
             "ix_account_deactivated", "created_at", "id", postgresql_where=text("deactivated_at IS NOT NULL")
         ),
+        Index("ix_account_erased_at", "erased_at", postgresql_where=text("erased_at IS NOT NULL")),
     )
 
     email: Mapped[str] = mapped_column(unique=True)  # lower-case
@@ -43,6 +45,8 @@ class Account(Changing, Base):
     """When a second factor was turned on: each login wants a code besides the password."""
     deactivated_at: Mapped[datetime | None]
     """Since when nobody signs in to it, and nobody books with its owner."""
+    erased_at: Mapped[datetime | None]
+    """When the person left: the row stays for the books, and says no longer who it was."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -56,6 +60,10 @@ class Account(Changing, Base):
     def second_factor(self) -> bool:
         return self.second_factor_since is not None
 
+    @property
+    def is_erased(self) -> bool:
+        return self.erased_at is not None
+
     @classmethod
     def with_email(cls, email: str) -> Self | None:
         return db.session.scalar(select(cls).where(cls.email == email.lower()))
@@ -63,6 +71,11 @@ class Account(Changing, Base):
     def lock(self) -> None:
         """As it is now, and nobody else changes it before the transaction ends."""
         db.session.refresh(self, with_for_update={"key_share": True})
+
+    def check_not_erased(self) -> None:
+        """For a request that was let in, and then waited for a lock. Raises Unauthorized."""
+        if db.session.scalar(select(Account.erased_at).where(Account.id == self.id)):
+            raise Unauthorized("This account was erased.")
 
 
 class PasswordReset(Base):

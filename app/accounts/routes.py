@@ -96,6 +96,8 @@ def me() -> AccountView:
 def change_me(json_data: AccountChange) -> AccountView:
     """Change one's name, time zone or reminders."""
     account = current_account()
+    account.lock()
+    account.check_not_erased()
     for field, value in json_data.model_dump(exclude_unset=True).items():
         setattr(account, field, value)
     db.session.flush()  # which moves updated_at

@@ -26,6 +26,7 @@ def owner(email: str, password: str) -> Account:
     if not passwords.matches(password, seen) or account is None:
         raise _wrong()
     account.lock()
+    account.check_not_erased()
     if account.password_hash != seen and not passwords.matches(password, account.password_hash):
         raise _wrong()
     if account.deactivated_at:

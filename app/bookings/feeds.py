@@ -23,6 +23,8 @@ SHOWN = (Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW)
 
 def renewed(account: Account) -> str:
     """The address of the person's feed, with a new token; the old one leads nowhere from now on."""
+    account.lock()
+    account.check_not_erased()
     token = secrets.token_urlsafe(32)
     account.feed_token_hash = _hash(token)
     public_url = current_settings().public_url

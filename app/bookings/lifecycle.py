@@ -96,7 +96,10 @@ def preview(booking: Booking, by: Party) -> Cancelling:
     if booking.status is Status.PENDING:
         return Cancelling(0, booking.price.percent(0))
     check_may_change(booking, by, at)
-    percent = _client_percent(booking, booking.start, at) if by is Party.CLIENT else 100
+    return _giving_back(booking, _client_percent(booking, booking.start, at) if by is Party.CLIENT else 100)
+
+
+def _giving_back(booking: Booking, percent: int) -> Cancelling:
     wanted = booking.price.percent(percent)
     left = [answer for _, answer in what_is_left.send(booking)]
     return Cancelling(percent, min([wanted, *left], key=lambda money: money.amount))
@@ -118,10 +121,25 @@ def cancel(booking: Booking, by: Party, reason: str) -> None:
 
     The client gets back what the policy says; all of it when the coach or an admin cancels.
     """
-    refund = preview(booking, by)
+    _call_off(booking, by, reason, preview(booking, by))
+
+
+def leave(booking: Booking, by: Party, reason: str) -> None:
+    """Call a locked booking off for somebody who is here no longer. Raises WrongStatus.
+
+    Likewise; but that it is too late to cancel stops nobody from leaving: a client gets nothing back then.
+    """
+    try:
+        refund = preview(booking, by)
+    except TooLate:
+        refund = _giving_back(booking, 0 if by is Party.CLIENT else 100)
+    _call_off(booking, by, reason, refund)
+
+
+def _call_off(booking: Booking, by: Party, reason: str, refund: Cancelling) -> None:
     was_confirmed = booking.status is Status.CONFIRMED
     messages.withdraw_reminders(booking)
-    booking.move_to(Status.CANCELLED, reason)
+    booking.move_to(Status.CANCELLED)
     booking.cancelled_by, booking.cancel_reason, booking.cancelled_at = by, reason, now()
     booking.cancel_refund_percent = refund.percent
     answers = booking_cancelled.send(booking, refund=refund.refund)

@@ -155,6 +155,11 @@ class Booking(Changing, Base):
         self.calendar_sequence += 1
         self.hold_expires_at = self.next_reminder_at = None
 
+    def why(self, move: "BookingMove") -> str:
+        """Why it moved so. What people wrote stands here alone: nothing can be erased from the trail."""
+        is_cancelling = move.after is Status.CANCELLED and move.before is not Status.CANCELLED
+        return (self.cancel_reason or "") if is_cancelling else move.reason
+
     def plan_reminder(self, at: datetime) -> None:
         """The next reminder is the first that still lies ahead at `at`."""
         times = [self.start - timedelta(hours=hours) for hours in REMINDER_HOURS]

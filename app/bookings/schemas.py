@@ -199,7 +199,7 @@ class HistoryItem(View):
     def of(cls, booking: Booking, move: BookingMove) -> Self:
         people = {f"account:{booking.client_id}": "client", f"account:{booking.coach_id}": "coach"}
         by = people.get(move.actor, "admin" if move.actor.startswith("account:") else move.actor)
-        return cls(at=move.created_at, by=by, before=move.before, after=move.after, reason=move.reason)
+        return cls(at=move.created_at, by=by, before=move.before, after=move.after, reason=booking.why(move))
 
 
 class HistoryView(View):

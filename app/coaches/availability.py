@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from sqlalchemy.dialects.postgresql import Range
 
 from app.coaches.availability_schemas import Availability, Hours, HoursOfDate, StayAbroad
-from app.coaches.models import Coach, DateOverride, Stay, WeeklyHours
+from app.coaches.models import Coach, DateOverride, Stay, WeeklyHours, lock_own
 from app.extensions import db, now
 from app.problems import Invalid
 
@@ -17,7 +17,7 @@ def replace(coach: Coach, wish: Availability) -> Coach:
     Overrides and stays that are over are not kept.
     """
     _check(wish)
-    Coach.locked(coach.id)  # of two replacements at once one stays, and not a mixture
+    lock_own(coach)  # of two replacements at once one stays, and not a mixture
     coach.weekly_hours = [
         WeeklyHours(weekday=hours.weekday, start_time=hours.start_time, end_time=hours.end_time)
         for hours in wish.weekly

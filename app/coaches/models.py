@@ -157,6 +157,12 @@ class Coach(Changing, Base):
         return db.session.scalar(row_lock.execution_options(populate_existing=True))
 
 
+def lock_own(coach: Coach) -> None:
+    """Lock the row of a coach who changes something. Raises Unauthorized for one who left meanwhile."""
+    Coach.locked(coach.id)
+    coach.account.check_not_erased()
+
+
 class WeeklyHours(Identified, Base):
     """One range of a weekday in wall-clock time; it runs past midnight if it ends at or before its start."""
 

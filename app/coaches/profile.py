@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, literal, or_, select, tuple_
 
 from app.accounts.models import Account
 from app.coaches import pricing
-from app.coaches.models import Coach
+from app.coaches.models import Coach, lock_own
 from app.coaches.schemas import CoachChange, CoachSearch
 from app.extensions import db
 from app.money import BadAmount, Money
@@ -50,7 +50,7 @@ def _most_minor(max_rate: Decimal, currency: str | None) -> int:
 
 def change(coach: Coach, wish: CoachChange) -> Coach:
     """Change what was sent. Raises Invalid when Stripe would refuse to charge the new prices."""
-    Coach.locked(coach.id)  # rate and lengths are checked together: two changes at once must not mix
+    lock_own(coach)  # rate and lengths are checked together: two changes at once must not mix
     changes = wish.model_dump(exclude_unset=True, exclude=MADE)
     for field, value in changes.items():
         setattr(coach, field, value)

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import select, text, tuple_
 
 from app.coaches.availability_schemas import Collision, TimeOffRequest, TimeOffSearch
-from app.coaches.models import Coach, TimeOff
+from app.coaches.models import Coach, TimeOff, lock_own
 from app.coaches.openings import LEAVES, RETURNS
 from app.extensions import db, now
 from app.paging import position
@@ -25,7 +25,7 @@ ORDER BY period
 
 def take(coach: Coach, wish: TimeOffRequest) -> TimeOff:
     """Offer no session in a period any more. What is booked in it stays booked."""
-    Coach.locked(coach.id)  # after it no booking is under way that has not seen this
+    lock_own(coach)  # after it no booking is under way that has not seen this
     period = TimeOff(
         id=uuid4(),
         coach_id=coach.id,

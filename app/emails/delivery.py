@@ -71,7 +71,9 @@ def _failed(email: Email, error: Exception, wait: timedelta | None) -> timedelta
         return None
     email.status = EmailStatus.FAILED if wait is None else EmailStatus.QUEUED
     email.due_at = now() + (wait or timedelta())
-    if wait is None and email.kind not in WATCHED:
+    if wait is None and email.to_erased:
+        email.status = EmailStatus.WITHDRAWN  # there is nobody left whom the operator could reach
+    elif wait is None and email.kind not in WATCHED:
         what = f"A mail to {email.recipient} ({email.kind}, {email.id}) could not be sent: {error}"
         troubles.note(TroubleKind.EMAIL, email.id, what)
     db.session.commit()

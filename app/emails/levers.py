@@ -16,9 +16,11 @@ class NotWaiting(Problem):
 def resend(email_id: UUID, reason: str) -> Email:
     """Send a mail now, whatever became of it. One that was sent goes out as a new copy with an id of its own.
 
-    Raises NotFound.
+    Raises NotFound, and NotWaiting for one whose words are gone.
     """
     email = _email(email_id)
+    if not email.has_words:
+        raise NotWaiting("There is nothing left to send: somebody in this mail has erased the account.")
     email.copies += email.status is EmailStatus.SENT
     email.status, email.attempts, email.due_at = EmailStatus.QUEUED, 0, now()
     audit.record("email.resend", f"email:{email.id}", reason)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Self
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint, or_, select, text, update
+from sqlalchemy import Index, UniqueConstraint, false, or_, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Base, Changing, choice, db, now
@@ -34,6 +34,7 @@ class Email(Changing, Base):
         Index("ix_email_due", "due_at", postgresql_where=text("status IN ('queued', 'sending')")),
         Index("ix_email_at", "created_at", "id"),
         Index("ix_email_of_recipient", "recipient", "created_at", "id"),
+        Index("ix_email_to_erase", "erase_at", postgresql_where=text("erase_at IS NOT NULL")),
         Index("ix_email_not_sent", "status", "created_at", "id", postgresql_where=text("status <> 'sent'")),
     )
 
@@ -58,6 +59,15 @@ class Email(Changing, Base):
 
     copies: Mapped[int] = mapped_column(default=0)
     """How often an operator had it sent again after it was sent."""
+    erase_at: Mapped[datetime | None]
+    """When its words go although it has not left: somebody in it is erased. Once it has, they go at once."""
+    to_erased: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether that was its recipient, whose address goes with them."""
+
+    @property
+    def has_words(self) -> bool:
+        """Whether there is something to send: what names an erased person is kept no longer than needed."""
+        return self.text_body != ""
 
     @property
     def message_id(self) -> str:

@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from sqlalchemy.dialects.postgresql import insert
 
 from app import context
+from app.emails import forgetting
 from app.emails.models import Email
 from app.extensions import db
 from app.jobs import after_commit
@@ -56,7 +57,9 @@ def put(kind: str, subject_id: object, reader: "Account", subject: str, **shown:
 def insert_once(
     kind: str, subject_id: str, to: str, name: str, subject: str, calendar: str | None = None, **shown: Any
 ) -> bool:
-    """Put a mail into the outbox; False when it is there already."""
+    """Put a mail into the outbox; False when it is there already, or its reader has erased the account."""
+    if forgetting.is_nobodys(to):
+        return False
     shown |= {"subject": subject, "name": name}
     email_id = db.session.scalar(
         insert(Email)

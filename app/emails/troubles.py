@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Index, UniqueConstraint, func, select, text, update
+from sqlalchemy import ColumnElement, Index, Select, UniqueConstraint, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
@@ -57,6 +57,13 @@ def note_each(kind: TroubleKind, troubles: Iterable[Given]) -> None:
     rows = [{"kind": kind, "subject_id": str(each.subject_id), "what": each.what} for each in troubles]
     if rows:
         db.session.execute(insert(Trouble).on_conflict_do_nothing(constraint="uq_trouble_once"), rows)
+
+
+def name_nobody(address: str, mails: Select[str]) -> None:
+    """Take an address out of what is told of these mails."""
+    told = Trouble.kind == TroubleKind.EMAIL, Trouble.subject_id.in_(mails)
+    nobody = func.replace(Trouble.what, address, "an erased account")
+    db.session.execute(update(Trouble).where(*told).values(what=nobody))
 
 
 def last_told() -> datetime | None:

@@ -5,6 +5,7 @@ from app.ops.admin_audit import admin_audit
 from app.ops.admin_differences import admin_differences
 from app.ops.admin_disputes import admin_disputes
 from app.ops.admin_emails import admin_emails
+from app.ops.admin_erased import admin_erased
 from app.ops.admin_events import admin_events
 from app.ops.admin_refunds import admin_refunds
 from app.ops.overview import overview
@@ -17,5 +18,6 @@ ROUTES = (
     admin_refunds,
     admin_disputes,
     admin_differences,
+    admin_erased,
     admin_audit,
 )

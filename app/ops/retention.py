@@ -9,9 +9,11 @@ from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.config import current_settings
+from app.emails import forgetting
 from app.emails.models import Email, EmailStatus
 from app.emails.troubles import Trouble
 from app.extensions import Base, db, now
+from app.payments import leaving, trimming
 from app.payments.stripe_events import EventStatus, StripeEvent
 
 MOST = 2000
@@ -36,6 +38,22 @@ def forget_troubles() -> int:
     """Remove what the operator was told MAILS_KEPT_DAYS ago, as the mail that told it; how much."""
     old = Trouble.told_at < now() - timedelta(days=current_settings().mails_kept_days)
     return _remove(Trouble, Trouble.id, Trouble.told_at, old)
+
+
+def trim_events() -> int:
+    """Take what is personal out of events received PERSONAL_DETAILS_KEPT_DAYS ago; of how many."""
+    before = now() - timedelta(days=current_settings().personal_details_kept_days)
+    return trimming.trim_old(before, MOST)
+
+
+def forget_evidence() -> int:
+    """Remove the evidence of disputes decided PERSONAL_DETAILS_KEPT_DAYS ago; of how many."""
+    return leaving.forget_evidence(MOST)
+
+
+def forget_words() -> int:
+    """Take the words out of mails that name somebody whose account was erased; how many had left."""
+    return forgetting.forget_words(MOST)
 
 
 def _remove(

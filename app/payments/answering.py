@@ -12,6 +12,7 @@ from app.payments import disputes, evidence
 from app.payments.dispute_models import Dispute
 from app.payments.gateway import api, lists
 from app.payments.gateway import disputes as at_stripe
+from app.payments.gateway.disputes import Evidence
 from app.problems import NotFound, Problem
 
 
@@ -44,7 +45,13 @@ def _named(name: str) -> ColumnElement[bool]:
 
 def evidence_of(dispute: Dispute) -> str:
     """What the bank would be told now; once it takes none, what it was told or could have been."""
-    return evidence.pack(dispute.payment).text if dispute.awaits_evidence else dispute.evidence
+    return _packed(dispute).text if dispute.awaits_evidence else dispute.evidence
+
+
+def _packed(dispute: Dispute, statement: str = "") -> Evidence:
+    if dispute.payment.client.is_erased:
+        return evidence.pack_kept(dispute, statement)
+    return evidence.pack(dispute.payment, statement)
 
 
 def submit_evidence(dispute: Dispute, statement: str = "") -> None:
@@ -55,7 +62,7 @@ def submit_evidence(dispute: Dispute, statement: str = "") -> None:
     if len(statement) > evidence.LONGEST_STATEMENT:
         raise StatementTooLong(f"A statement has {evidence.LONGEST_STATEMENT:,} characters at most.")
     _look_again(dispute)
-    packed = evidence.pack(dispute.payment, statement)
+    packed = _packed(dispute, statement)
     dispute.evidence = packed.text
     audit.record("dispute.submit_evidence", f"dispute:{dispute.id}")
     db.session.commit()  # no lock waits for Stripe's answer, and what the bank is told is on record

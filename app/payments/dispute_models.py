@@ -23,6 +23,7 @@ class Dispute(Changing, Base):
         Index("ix_dispute_at", "created_at", "id"),
         Index("ix_dispute_by_status", "status", "created_at", "id"),
         Index("ix_dispute_decided_at", "decided_at"),
+        Index("ix_dispute_with_evidence", "decided_at", postgresql_where=text("evidence <> ''")),
         Index("ix_dispute_to_warn_of", "warn_at", postgresql_where=text("warn_at IS NOT NULL")),
     )
 

@@ -183,6 +183,8 @@ def _decided(dispute: Dispute, before: DisputeStatus | None) -> None:
         owed.restore(dispute.payment)
     page = at_stripe.page(dispute.payment.stripe_payment_intent_id)
     dispute_messages.decided(dispute, owed.settle(dispute.payment), page)
+    if dispute.payment.is_of_erased:
+        dispute.evidence = ""  # it was kept for the bank alone
 
 
 APPLY: dict[str, Callable[[StripeObject], str | None]] = dict.fromkeys(

@@ -4,6 +4,7 @@ All times are UTC, as the reader is in no zone of ours.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from app.bookings.status import Status as BookingStatus
 from app.emails.messages import REMINDER_HOURS
 from app.emails.models import Email, EmailStatus
 from app.extensions import db, now
+from app.payments.dispute_models import Dispute
 from app.payments.gateway.disputes import Evidence
 from app.payments.models import Payment, PaymentMove
 from app.payments.status import Status
@@ -36,9 +38,16 @@ def pack(payment: Payment, statement: str = "") -> Evidence:
         text=_text(payment, statement),
         product_description=_cut(product),
         service_date=_cut(", ".join(_day(booking.start) for booking in bookings)),
-        customer_name=client.name,
-        customer_email=client.email,
+        customer_name=None if client.is_erased else client.name,
+        customer_email=None if client.is_erased else client.email,
     )
+
+
+def pack_kept(dispute: Dispute, statement: str = "") -> Evidence:
+    """For a client who has erased the account: the history as it was when the dispute opened."""
+    packed = pack(dispute.payment, statement)
+    text = "\n\n".join(part for part in (statement, dispute.evidence) if part)
+    return replace(packed, text=_cut(text))
 
 
 def _text(payment: Payment, statement: str) -> str:
@@ -67,7 +76,9 @@ def _with_as_many(head: str, lines: Sequence[str]) -> str:
 
 def _summary(payment: Payment) -> Iterator[str]:
     first = payment.bookings[0]
-    yield f"{payment.client.name} <{payment.client.email}> paid {payment.price} to CultureBridge for:"
+    client = payment.client
+    who = client.name if client.is_erased else f"{client.name} <{client.email}>"
+    yield f"{who} paid {payment.price} to CultureBridge for:"
     yield from (f"- {_product(booking)}" for booking in payment.bookings)
     yield ""
     yield f"Cancellation policy, agreed when booking: {_policy(first.cancellation_policy)}"
@@ -126,7 +137,8 @@ def _move(booking: Booking, move: BookingMove) -> str:
         return f"{who} booked {session}"
     if move.before is move.after:
         return f"{who} {move.reason or 'changed'} ({session})"
-    return f"{who} marked {session} as {move.after}{f': {move.reason}' if move.reason else ''}"
+    why = booking.why(move)
+    return f"{who} marked {session} as {move.after}{f': {why}' if why else ''}"
 
 
 def _payment_moves(payment: Payment) -> Iterator[Entry]:
@@ -166,6 +178,8 @@ _TELLING = (
 
 def _mail(mail: Email) -> str:
     calendar = ", with an entry for the calendar" if mail.calendar else ""
+    if not mail.has_words:
+        return f"An e-mail ({mail.kind.replace('_', ' ')}) was sent{calendar}"
     return f'E-mail "{mail.subject}" was sent to {mail.recipient}{calendar}'
 
 

@@ -13,9 +13,9 @@ from app.config import current_settings
 from app.emails import troubles
 from app.emails.troubles import TroubleKind
 from app.extensions import db, now
-from app.payments import disputes, fees, payouts, refunds, settlement
+from app.payments import disputes, fees, payouts, refunds, settlement, trimming
 from app.payments.stripe_events import EventStatus, StripeEvent
-from app.payments.stripe_objects import Mismatch
+from app.payments.stripe_objects import Mismatch, claimed_payment
 from app.retries import MOST_ATTEMPTS, pause_unless_last
 
 log = logging.getLogger(__name__)
@@ -59,13 +59,17 @@ class WorkerDied(Exception):
 def record(payload: str) -> str:
     """Put an event on record, once however often it is delivered; its id. Commits."""
     event = json.loads(payload)
-    intent = event["data"]["object"].get("payment_intent")
+    subject = event["data"]["object"]
+    intent = subject.get("payment_intent")
+    if subject.get("object") == "payment_intent":
+        intent = subject.get("id")
     row = {
         "id": event["id"],
         "type": event["type"],
         "livemode": event.get("livemode") is True,
         "payload": payload,
         "payment_intent_id": intent if isinstance(intent, str) and intent.isprintable() else None,
+        "payment_id": claimed_payment(subject),
         "request_id": context.request_id.get(),
     }
     db.session.execute(insert(StripeEvent).values(row).on_conflict_do_nothing(index_elements=["id"]))
@@ -118,6 +122,7 @@ def _apply(event_id: str) -> None:
     event.reason = _applied(event)
     event.status = EventStatus.IGNORED if event.reason else EventStatus.PROCESSED
     event.finished_at, event.last_error = now(), None
+    trimming.trim_if_needless(event)
 
 
 def _applied(event: StripeEvent) -> str | None:

@@ -11,6 +11,7 @@ from app.accounts.models import Account, Role
 from app.audit import AuditRow
 from app.bookings.models import Booking, lock_people
 from app.bookings.status import Status as BookingStatus
+from app.coaches.models import Coach
 from app.extensions import Base, Changing, choice, db, now
 from app.money import Money
 from app.payments.status import NOT_REFUNDED, PAID, RefundCause, RefundStatus, Status, check_move
@@ -80,6 +81,7 @@ class Payment(Changing, Base):
     fee_attempts: Mapped[int] = mapped_column(default=0, server_default="0")
 
     client: Mapped[Account] = relationship()
+    coach: Mapped[Coach] = relationship()
     lines: Mapped[list["PaymentLine"]] = relationship(back_populates="payment")
     refunds: Mapped[list["Refund"]] = relationship(back_populates="payment", order_by="Refund.created_at")
     disputes: Mapped[list["Dispute"]] = relationship(back_populates="payment", order_by="Dispute.opened_at")
@@ -129,6 +131,11 @@ class Payment(Changing, Base):
     def waiting(self) -> list[Booking]:
         """The bookings that wait for this payment, and not for a newer one."""
         return [booking for booking in self.bookings if booking.payment_id == self.id]
+
+    @property
+    def is_of_erased(self) -> bool:
+        """Whether its client or its coach has erased the account."""
+        return self.client.is_erased or self.coach.account.is_erased
 
     def wait_again(self) -> None:
         """Bookings that wait for no payment wait for this one; the payment is locked."""

@@ -23,6 +23,7 @@ def give(account: Account, payment_id: UUID, wish: RefundRequest) -> Refund:
     Raises NotFound, Forbidden, NotRefundable, and Invalid for more than what is left.
     """
     payment = Payment.locked(payment_id)
+    account.check_not_erased()
     if payment is None or not payment.concerns(account):
         raise NotFound("There is no such payment.")
     if account.id == payment.client_id:

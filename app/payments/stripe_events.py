@@ -4,6 +4,7 @@ import json
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
+from uuid import UUID
 
 from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -21,6 +22,7 @@ class EventStatus(StrEnum):
 
 MAY_BE_OURS_LATER = text("status = 'ignored' AND (type LIKE 'refund.%' OR type LIKE 'charge.dispute.%')")
 """Events that can come before the one by which their payment is known as ours."""
+_UNTRIMMED = text("trimmed_at IS NULL")
 
 
 class StripeEvent(Base):
@@ -39,15 +41,23 @@ class StripeEvent(Base):
             postgresql_where=text("status <> 'processed'"),
         ),
         Index("ix_stripe_event_ignored_early", "payment_intent_id", postgresql_where=MAY_BE_OURS_LATER),
+        # Of what still has personal values: in the order of age, and by whose payment it is about.
+        Index("ix_stripe_event_untrimmed", "received_at", "id", postgresql_where=_UNTRIMMED),
+        Index("ix_stripe_event_untrimmed_of_payment", "payment_id", postgresql_where=_UNTRIMMED),
+        Index("ix_stripe_event_untrimmed_of_intent", "payment_intent_id", postgresql_where=_UNTRIMMED),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     type: Mapped[str]
     livemode: Mapped[bool]
     payload: Mapped[str]
-    """JSON as it was sent: PostgreSQL's own types refuse some of what JSON allows."""
+    """JSON as it was sent: PostgreSQL's own types refuse some of what JSON allows. Trimmed later."""
+    trimmed_at: Mapped[datetime | None]
+    """When personal values were taken out of it; what is left can be applied as before."""
     payment_intent_id: Mapped[str | None]
     """Which payment it is about, where its object says so."""
+    payment_id: Mapped[UUID | None]
+    """The same by our own id, as its object's metadata has it: no word of ours, and perhaps no payment."""
     status: Mapped[EventStatus] = mapped_column(choice(EventStatus), default=EventStatus.RECEIVED)
     reason: Mapped[str | None]
     """Why it was ignored."""

@@ -28,7 +28,7 @@ def of_session(session: StripeObject) -> Told:
     return Told(
         session_id=session["id"],
         intent_id=_id(session.get("payment_intent")),
-        payment_id=_payment_id(session),
+        payment_id=claimed_payment(session),
         amount=_money(session.get("amount_total"), session.get("currency")),
         livemode=session["livemode"],
     )
@@ -38,7 +38,7 @@ def of_intent(intent: StripeObject, amount: int) -> Told:
     return Told(
         session_id=None,
         intent_id=_id(intent["id"]),
-        payment_id=_payment_id(intent),
+        payment_id=claimed_payment(intent),
         amount=_money(amount, intent["currency"]),
         livemode=intent["livemode"],
     )
@@ -50,10 +50,12 @@ def _id(reference: Any) -> str | None:
     return identifier
 
 
-def _payment_id(subject: StripeObject) -> UUID | None:
+def claimed_payment(subject: StripeObject) -> UUID | None:
+    """Which payment of ours an object says that it is about."""
+    metadata = subject.get("metadata")
     try:
-        return UUID(str((subject.get("metadata") or {}).get("payment_id")))
-    except ValueError:
+        return UUID(str(metadata["payment_id"])) if isinstance(metadata, dict) else None
+    except (KeyError, ValueError):
         return None
 
 

@@ -6,6 +6,7 @@ a profile are the caller's own where the path names no id. A 404 is what a calle
 
 CALLERS = ("nobody", "another client", "another coach", "admin", "the client", "the coach")
 TABLE = {
+    "DELETE /auth/me": "401 in in in in in",
     "DELETE /auth/sign-in": "401 in in in in in",
     "DELETE /booking/feed": "401 in in in in in",
     "DELETE /coach/me/time-off/<uuid:period_id>": "401 403 404 403 403 in",
@@ -20,12 +21,14 @@ TABLE = {
     "GET /admin/dispute/<uuid:dispute_id>": "401 403 403 in 403 403",
     "GET /admin/email": "401 403 403 in 403 403",
     "GET /admin/email/<uuid:email_id>": "401 403 403 in 403 403",
+    "GET /admin/erased-coach": "401 403 403 in 403 403",
     "GET /admin/overview": "401 403 403 in 403 403",
     "GET /admin/refund": "401 403 403 in 403 403",
     "GET /admin/refund/<uuid:refund_id>": "401 403 403 in 403 403",
     "GET /admin/stripe-event": "401 403 403 in 403 403",
     "GET /admin/stripe-event/<event_id>": "401 403 403 in 403 403",
     "GET /auth/me": "401 in in in in in",
+    "GET /auth/me/export": "401 in in in in in",
     "GET /auth/password/reset": "in in in in in in",
     "GET /auth/verify": "in in in in in in",
     "GET /booking": "401 in in in in in",

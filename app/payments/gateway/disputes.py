@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+from stripe.params import DisputeUpdateParamsEvidence
+
 from app.config import current_settings
 from app.payments.gateway import api
 
@@ -15,8 +17,9 @@ class Evidence:
     text: str
     product_description: str
     service_date: str
-    customer_name: str
-    customer_email: str
+    customer_name: str | None
+    """None, as of the address, for somebody who has erased the account."""
+    customer_email: str | None
 
 
 def submit_evidence(dispute_id: str, evidence: Evidence) -> dict[str, Any]:
@@ -25,18 +28,20 @@ def submit_evidence(dispute_id: str, evidence: Evidence) -> dict[str, Any]:
     A bank takes evidence once. Asked twice at a time, as by a double click, Stripe is told once.
     https://docs.stripe.com/api/disputes/update
     """
+    told: DisputeUpdateParamsEvidence = {
+        "uncategorized_text": evidence.text,
+        "product_description": evidence.product_description,
+        "service_date": evidence.service_date,
+    }
+    if evidence.customer_name and evidence.customer_email:  # Stripe refuses empty ones
+        told["customer_name"] = evidence.customer_name
+        told["customer_email_address"] = evidence.customer_email
     key = sha256(evidence.text.encode()).hexdigest()[:32]
     answered = api.call(
         lambda: api.v1().disputes.update(
             dispute_id,
             {
-                "evidence": {
-                    "uncategorized_text": evidence.text,
-                    "product_description": evidence.product_description,
-                    "service_date": evidence.service_date,
-                    "customer_name": evidence.customer_name,
-                    "customer_email_address": evidence.customer_email,
-                },
+                "evidence": told,
                 "submit": True,
             },
             {"idempotency_key": f"evidence-{dispute_id}-{key}"},

@@ -1,0 +1,64 @@
+"""An account that is erased: whose it was is gone, and its id stays for the books."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, select
+
+from app import audit
+from app.accounts import passwords
+from app.accounts.models import Account, PasswordReset, Role, SignIn
+from app.accounts.second_factor_models import RecoveryCode, SecondFactor
+from app.emails import forgetting
+from app.extensions import Base, db, now
+from app.problems import Problem
+
+FRESH = timedelta(minutes=15)
+"""So long after signing in nobody is asked for the password again."""
+NAME = "Erased account"
+NO_PASSWORD = "none"  # noqa: S105 - no argon2 hash, so nothing fits it
+_OF_PERSON: tuple[type[Base], ...] = (SignIn, PasswordReset, RecoveryCode, SecondFactor)
+"""Tables whose rows with the account's id go."""
+
+
+class PasswordNeeded(Problem):
+    status, slug = 403, "password-needed"
+
+
+class LastAdmin(Problem):
+    status, slug = 409, "last-admin"
+
+
+def check_may(account: Account, password: str | None, sign_in_id: UUID) -> None:
+    """Whoever finds a device signed in must not be able to erase its owner. Raises PasswordNeeded."""
+    if password is None:
+        began = db.session.scalar(select(SignIn.created_at).where(SignIn.id == sign_in_id))
+        if began is None or began < now() - FRESH:
+            raise PasswordNeeded(
+                "Send your password in the body, or log in again and then erase the account."
+            )
+    elif not passwords.matches(password, account.password_hash):
+        raise PasswordNeeded("This is not your password. Send it in the body, or log in again first.")
+
+
+def check_another_admin(account: Account) -> None:
+    """Without an administrator nobody could mend anything. Raises LastAdmin."""
+    if account.role is not Role.ADMIN:
+        return
+    able = Account.erased_at.is_(None), Account.deactivated_at.is_(None)
+    admins = select(Account.id).where(Account.role == Role.ADMIN, *able)
+    if db.session.scalars(admins.order_by(Account.id).with_for_update()).all() == [account.id]:
+        raise LastAdmin("You are the last administrator: flask account create-admin opens another account.")
+
+
+def erase(account: Account) -> None:
+    """Empty a locked account, and end whatever it could do."""
+    for table in _OF_PERSON:
+        db.session.execute(delete(table).where(table.__table__.c.account_id == account.id))
+    account.email = forgetting.nobodys(account.id)
+    account.name, account.password_hash, account.time_zone = NAME, NO_PASSWORD, "UTC"
+    account.email_verified_at = account.feed_token_hash = account.second_factor_since = None
+    account.reminder_hours = []
+    account.erased_at = now()
+    audit.record("account.erase", f"account:{account.id}")
+    db.session.flush()

@@ -1,0 +1,20 @@
+"""A coach whose account is erased: in no directory, and with nothing to be booked."""
+
+from sqlalchemy import delete
+
+from app.accounts.models import Account
+from app.coaches.models import Coach, DateOverride, Stay, TimeOff, WeeklyHours
+from app.extensions import db
+
+
+def erase(account: Account) -> None:
+    """Remove the profile and the calendar. The time zone stays: the books go by its days."""
+    coach = db.session.get(Coach, account.id)
+    if coach is None:
+        return
+    for table in (WeeklyHours, DateOverride, Stay, TimeOff):
+        db.session.execute(delete(table).where(table.coach_id == coach.id))
+    coach.headline = coach.bio = ""
+    coach.languages, coach.prices_minor, coach.hourly_rate_minor = [], {}, None
+    coach.video_url = None
+    db.session.flush()

@@ -1,0 +1,76 @@
+"""What names somebody in mails, when the account is erased: the words go, that a mail was sent stays."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Text, TextualSelect, and_, case, cast, or_, select, update
+
+from app.config import current_settings
+from app.emails import troubles
+from app.emails.models import UNSENT, Email, EmailStatus
+from app.extensions import db, now
+
+_NOBODY = "erased.invalid"
+"""Under .invalid there is no address (RFC 2606)."""
+LAST = ("booking_cancelled", "hold_cancelled", "account_erased")
+"""What still leaves for somebody whose account is erased; the rest is of no use any more."""
+_HAS_LEFT = (EmailStatus.SENT, EmailStatus.WITHDRAWN)
+
+
+def nobodys(account_id: UUID) -> str:
+    """What stands in the place of an address: unlike any other, and nobody's."""
+    return f"{account_id}@{_NOBODY}"
+
+
+def is_nobodys(address: str) -> bool:
+    return address.endswith(f"@{_NOBODY}")
+
+
+def forget(address: str, naming: TextualSelect) -> None:
+    """Take the words out of all mails to an address, and of those to others that name its owner.
+
+    Which those are says `naming`, by `kind` and `subject_id`.
+    What has not left and matters still leaves; its words go with the next sweep, or when it takes too long.
+    """
+    to_them = Email.recipient == address
+    # A worker that is sending one finds it withdrawn; of one that failed there is nobody left to reach.
+    idle = or_(Email.status == EmailStatus.FAILED, and_(Email.status.in_(UNSENT), Email.kind.not_in(LAST)))
+    _change(to_them, idle, status=EmailStatus.WITHDRAWN)
+    about = naming.subquery("about")
+    troubles.name_nobody(address, select(cast(Email.id, Text)).where(to_them))
+    to_operator = and_(Email.kind == "needs_attention", Email.text_body.contains(address, autoescape=True))
+    to_others = and_(Email.kind == about.c.kind, Email.subject_id == about.c.subject_id)
+    for which in (to_operator, to_others, to_them):
+        latest = now() + timedelta(days=current_settings().personal_details_kept_days)
+        _change(which, to_erased=which is to_them, erase_at=latest)
+    forget_words(None)
+
+
+def forget_words(most: int | None) -> int:
+    """Take the words out of mails that name an erased person and have left, or waited for too long; how many.
+
+    The name of a recipient who was erased goes too; what others were sent can be looked up by theirs.
+    """
+    over = or_(Email.status.in_(_HAS_LEFT), Email.erase_at <= now())
+    due = select(Email.id).where(Email.erase_at.is_not(None), over).limit(most)
+    found = due.with_for_update(skip_locked=True).cte("due").prefix_with("MATERIALIZED")
+    nobody = cast(Email.id, Text).concat(f"@{_NOBODY}")
+    return _change(
+        Email.id.in_(select(found.c.id)),
+        subject="",
+        text_body="",
+        html_body="",
+        calendar=None,
+        last_error=None,
+        recipient=case((Email.to_erased, nobody), else_=Email.recipient),
+        recipient_name=case((Email.to_erased, ""), else_=Email.recipient_name),
+        status=case((Email.status.in_(_HAS_LEFT), Email.status), else_=EmailStatus.WITHDRAWN),
+        erase_at=None,
+    )
+
+
+def _change(*which: ColumnElement[bool], **values: Any) -> int:
+    change = update(Email).where(*which).values(**values, updated_at=Email.updated_at)
+    done = db.session.execute(change.execution_options(synchronize_session=False))
+    return int(done.rowcount)  # type: ignore[attr-defined]

@@ -1,0 +1,97 @@
+"""What becomes of payments when the account of their client or coach is erased: the amounts stay."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Text, TextualSelect, func, or_, select, text, update
+
+from app.accounts.models import Account
+from app.config import current_settings
+from app.emails.messages import REMINDER_HOURS
+from app.emails.models import Email
+from app.extensions import db, now
+from app.money import Money
+from app.payments import earnings, trimming
+from app.payments.dispute_models import Dispute
+from app.payments.models import Payment, Refund
+from app.payments.payout_account import PayoutAccount
+from app.payments.status import DECIDED, RefundCause
+
+# A mail's subject is spelled by the function that puts it into the outbox, whose unique index finds it.
+_NAMING = text("""
+WITH booking AS (
+  SELECT id, calendar_sequence FROM booking WHERE client_id = :account ::uuid OR coach_id = :account ::uuid
+), payment AS (
+  SELECT id FROM payment WHERE client_id = :account ::uuid OR coach_id = :account ::uuid
+), version AS (
+  SELECT id || ':' || version AS subject_id FROM booking, generate_series(0, calendar_sequence) AS version
+)
+SELECT kind, subject_id FROM version,
+  unnest(ARRAY['booking_confirmed', 'booking_moved', 'booking_cancelled']) AS kind
+UNION ALL SELECT 'reminder', subject_id || ':' || hours || 'h' FROM version, unnest(:hours ::int[]) AS hours
+UNION ALL SELECT 'hold_cancelled', id::text FROM booking
+UNION ALL SELECT 'series_confirmed', id::text FROM payment
+UNION ALL SELECT 'payment_returned', payment_id || ':' || booking_id
+  FROM payment_line WHERE payment_id IN (SELECT id FROM payment)
+UNION ALL SELECT kind, refund.id::text FROM refund, unnest(ARRAY['refund_issued', 'refund_failed']) AS kind
+  WHERE payment_id IN (SELECT id FROM payment)
+UNION ALL SELECT kind, subject_id FROM email
+  WHERE kind = ANY(:disputes ::text[]) AND split_part(subject_id, ':', 1) IN (
+    SELECT dispute.id::text FROM dispute WHERE payment_id IN (SELECT id FROM payment)
+  )
+UNION ALL SELECT 'coach_left', (:account ::uuid)::text
+""")
+OF_A_DISPUTE = ("dispute_opened", "dispute_deadline", "dispute_decided")
+
+
+def owed(account: Account) -> list[Money]:
+    """What a coach is owed still, currency by currency."""
+    totals = earnings.totals(account.id, None, None)
+    return [Money(each.owed, each.currency) for each in totals if each.owed > 0]
+
+
+def forget_words(account: Account) -> None:
+    """Remove what names or was written by a payment's client or coach, and keep all that was counted.
+
+    The evidence for a bank that has yet to decide stays until it has.
+    """
+    theirs = select(Payment.id).where(_is_theirs(account))
+    _change(Payment, Payment.client_id == account.id, success_url="", cancel_url="", session_url=None)
+    by_hand = Refund.payment_id.in_(theirs) & (Refund.cause == RefundCause.BY_HAND)
+    _change(Refund, by_hand, reason="")
+    _change(Dispute, Dispute.payment_id.in_(theirs) & Dispute.status.in_(DECIDED), evidence="")
+    _change(PayoutAccount, PayoutAccount.id == account.id, requirements=[], refusal=None, due_at=None)
+    payments = db.session.execute(
+        select(Payment.id, Payment.stripe_payment_intent_id).where(_is_theirs(account))
+    ).all()
+    trimming.trim_of_payments([row[0] for row in payments], [row[1] for row in payments if row[1]])
+
+
+def naming(account: Account) -> TextualSelect:
+    """Which mails to others name this person: those about the same sessions, their money and its disputes."""
+    kept = _NAMING.bindparams(account=account.id, disputes=list(OF_A_DISPUTE), hours=list(REMINDER_HOURS))
+    return kept.columns(kind=Text, subject_id=Text)
+
+
+def forget_evidence(most: int) -> int:
+    """Remove the evidence and mails of disputes decided PERSONAL_DETAILS_KEPT_DAYS ago; of how many."""
+    before = now() - timedelta(days=current_settings().personal_details_kept_days)
+    old = select(Dispute.id).where(Dispute.decided_at < before, Dispute.evidence != "")
+    found = db.session.scalars(
+        old.order_by(Dispute.decided_at).limit(most).with_for_update(skip_locked=True)
+    ).all()
+    if found:
+        _change(Dispute, Dispute.id.in_(found), evidence="")
+        mails = Email.kind.in_(OF_A_DISPUTE) & func.split_part(Email.subject_id, ":", 1).in_(map(str, found))
+        _change(Email, mails, erase_at=now())
+    return len(found)
+
+
+def _is_theirs(account: Account) -> ColumnElement[bool]:
+    return or_(Payment.client_id == account.id, Payment.coach_id == account.id)
+
+
+def _change(table: Any, which: ColumnElement[bool], **values: Any) -> None:
+    kept = {"updated_at": table.updated_at}  # nothing has happened to it
+    change = update(table).where(which).values(**values, **kept)
+    db.session.execute(change.execution_options(synchronize_session=False))

@@ -1,0 +1,108 @@
+"""Taking what is personal out of Stripe's events, and leaving what they are applied by.
+
+What stays is listed: ids, amounts, statuses and times. So nothing that Stripe adds one day stays by mistake.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy.orm import aliased
+
+from app.accounts.models import Account
+from app.extensions import db, now
+from app.payments.models import Payment
+from app.payments.stripe_events import StripeEvent
+
+_IDS = {
+    "account", "application_fee", "balance_transaction", "booking_id", "charge", "client_reference_id",
+    "coach_id", "customer", "destination", "destination_payment", "id", "latest_charge", "on_behalf_of",
+    "originating_transaction", "payment_id", "payment_intent", "payment_method", "receipt_url", "refund_id",
+    "source_transaction", "source_transfer_reversal", "transfer_group", "transfer_reversal",
+}  # fmt: skip
+_AMOUNTS = {
+    "amount", "amount_authorized", "amount_captured", "amount_received", "amount_refunded", "amount_reversed",
+    "amount_subtotal", "amount_total", "application_fee_amount", "currency", "fee", "net",
+}  # fmt: skip
+_STATUSES = {
+    "api_version", "cancellation_reason", "captured", "charges_enabled", "code", "decline_code",
+    "details_submitted", "disabled_reason", "disputed", "failure_code", "failure_message", "failure_reason",
+    "has_evidence", "has_more", "is_charge_refundable", "livemode", "message", "mode", "network_reason_code",
+    "network_status", "object", "paid", "past_due", "payment_method_types", "payment_status",
+    "payouts_enabled", "pending_webhooks", "reason", "refunded", "reversed", "risk_level", "seller_message",
+    "status", "submission_count", "type",
+}  # fmt: skip
+_TIMES = {"canceled_at", "created", "due_by", "expires_at"}
+_PARTS = {
+    "balance_transactions", "data", "evidence_details", "last_payment_error", "metadata", "outcome",
+    "previous_attributes", "refunds", "request", "reversals", "transfer_data",
+}  # fmt: skip
+"""What is an object or a list itself: of it, too, only what stands here is kept."""
+KEPT = _IDS | _AMOUNTS | _STATUSES | _TIMES | _PARTS
+DEEPEST = 12
+"""What Stripe sends is less deep; of what is deeper nothing is kept."""
+
+
+def trimmed(payload: str) -> str:
+    """The event without what is personal in it."""
+    return json.dumps(_kept(json.loads(payload), DEEPEST))
+
+
+def _kept(value: Any, deepest: int) -> Any:
+    if isinstance(value, dict):
+        return {name: _kept(each, deepest - 1) for name, each in value.items() if name in KEPT and deepest}
+    if isinstance(value, list):
+        return [_kept(each, deepest - 1) for each in value if deepest]
+    return value
+
+
+def trim_old(before: datetime, most: int) -> int:
+    """Trim events that came before that time, the oldest first; how many there were this time."""
+    return _trim(StripeEvent.received_at < before, most)
+
+
+def trim_of_payments(payments: Sequence[UUID], intents: Sequence[str]) -> int:
+    """Trim all events about these payments; how many there were."""
+    return _trim(or_(StripeEvent.payment_id.in_(payments), StripeEvent.payment_intent_id.in_(intents)), None)
+
+
+def trim_if_needless(event: StripeEvent) -> None:
+    """Of some events nothing personal is needed, from when they are applied.
+
+    They are about the payment of somebody who has erased the account, or about a coach's account at Stripe,
+    of which we ask Stripe how it stands.
+    """
+    if event.is_of_coach or _is_of_erased(event):
+        event.payload, event.trimmed_at = trimmed(event.payload), now()
+
+
+def _is_of_erased(event: StripeEvent) -> bool:
+    if event.payment_id is None and event.payment_intent_id is None:
+        return False
+    client, coach = aliased(Account), aliased(Account)
+    about = or_(Payment.id == event.payment_id, Payment.stripe_payment_intent_id == event.payment_intent_id)
+    query = (
+        select(Payment.id)
+        .join(client, client.id == Payment.client_id)
+        .join(coach, coach.id == Payment.coach_id)
+        .where(about, or_(client.erased_at.is_not(None), coach.erased_at.is_not(None)))
+    )
+    return db.session.scalar(query.limit(1)) is not None
+
+
+def _trim(which: ColumnElement[bool], most: int | None) -> int:
+    found = db.session.execute(
+        select(StripeEvent.id, StripeEvent.payload)
+        .where(StripeEvent.trimmed_at.is_(None), which)
+        .order_by(StripeEvent.received_at)
+        .limit(most)
+        .with_for_update(skip_locked=most is not None)  # a portion leaves to the next what is at work
+    ).all()
+    at = now()
+    rows = [{"id": row.id, "payload": trimmed(row.payload), "trimmed_at": at} for row in found]
+    if rows:
+        db.session.execute(update(StripeEvent), rows)
+    return len(rows)
