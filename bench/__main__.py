@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from bench import crowd, growth, journey, logins, report, webhook
+from bench import crowd, footprint, growth, journey, logins, report, webhook
 from bench.findings import Finding
 from bench.kept import RESULTS
 from bench.people import Business
@@ -24,6 +24,7 @@ BENCHES: Mapping[str, Callable[[Wish], list[Finding]]] = {
     ),
     "crowd": lambda wish: crowd.gather(wish.clients, wish.results),
     "logins": lambda wish: logins.compare(wish.rounds, wish.seconds),
+    "footprint": lambda wish: footprint.measure(wish.rounds, wish.requests),
 }
 
 
@@ -58,6 +59,7 @@ def _wish() -> Wish:
     parser.add_argument("--sizes", type=_sizes, default=growth.SIZES, help="bookings, such as 10000,100000")
     parser.add_argument("--people", type=int, default=growth.Effort.people, help="how many ask in a round")
     parser.add_argument("--payments", type=int, default=journey.PAYMENTS, help="one by one in a round")
+    parser.add_argument("--requests", type=int, default=footprint.REQUESTS, help="before memory is compared")
     parser.add_argument("--clients", type=int, default=crowd.LARGER_CROWD, help="how many want the same time")
     parser.add_argument("--results", type=Path, default=RESULTS, help="the folder for figures and plans")
     return parser.parse_args()

@@ -11,3 +11,9 @@ bare = Flask("bare")
 def nothing() -> dict[str, bool]:
     """What the webhook answers, for nothing."""
     return {"received": True}
+
+
+@bare.get("/health/ready")
+def ready() -> dict[str, bool]:
+    """That it runs; it needs nobody else."""
+    return {"ready": True}

@@ -48,26 +48,28 @@ def running(smtp_port: int) -> Iterator[System]:
     }
     with ExitStack() as stack:
         found = stack.enter_context(servers({}))
-        app = _migrated(found)
+        app = migrated(found)
         leftovers = stack.enter_context(TemporaryDirectory(prefix="culturebridge-"))
         environ = {**with_programs(os.environ), **found, **addresses, **QUIETLY, "TMPDIR": leftovers}
         foreman = stack.enter_context(Foreman(hurry=lambda: True))  # what is still in hand nobody measures
         foreman.start({"stripe": "python -m sandbox.stripe"}, environ)
-        foreman.start(_lines(), environ)
+        foreman.start(lines(), environ)
         wait_until_ready(f"{addresses['SANDBOX_STRIPE_URL']}/_sandbox/health", foreman)
         _subscribe(addresses["SANDBOX_STRIPE_URL"])
         wait_until_ready(f"{addresses['PUBLIC_URL']}/health/ready", foreman)
         yield System(app, port, stripe_port, found["REDIS_URL"], found["DATABASE_URL"], foreman.pids)
 
 
-def _migrated(found: Mapping[str, str]) -> Flask:
+def migrated(found: Mapping[str, str]) -> Flask:
+    """The application in this process, on these servers, its database empty."""
     app = create_app(Settings(database_url=found["DATABASE_URL"], redis_url=found["REDIS_URL"]))
     with app.app_context():
         upgrade(str(ROOT / "migrations"))
     return app
 
 
-def _lines() -> dict[str, str]:
+def lines() -> dict[str, str]:
+    """Those of the Procfile that run on, by name."""
     lines: dict[str, str] = dict(parse_procfile((ROOT / "Procfile").read_text()).processes)
     del lines["release"]
     return lines

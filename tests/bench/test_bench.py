@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SMALL = ["--sizes=400,800", "--rounds=1", "--people=2", "--clients=12", "--payments=2", "--seconds=1"]
-SMALL += ["--workers", "ours"]
+SMALL += ["--requests=20", "--workers", "ours"]
 
 
 def bench(what: str, results: Path) -> str:
@@ -75,3 +75,13 @@ def test_people_sign_in_while_others_do_something_else(tmp_path: Path) -> None:
     found = kept(tmp_path, "latest.json")
     assert found["logins: POST /booking, p99"]["limit"]["name"] == "without logins"
     assert all(each["rounds"][0] > 0 for each in found.values())
+
+
+@pytest.mark.timeout(300)
+def test_memory_and_cold_starts_are_held_against_bare_ones(tmp_path: Path) -> None:
+    told = bench("footprint", tmp_path)
+
+    assert "cold start of worker" in told
+    found = kept(tmp_path, "latest.json")
+    assert found["footprint: cold start of web"]["limit"]["name"] == "a bare Flask under gunicorn"
+    assert all(each["judged"][0] > 0 for each in found.values())
