@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from bench import crowd, footprint, growth, journey, logins, report, webhook
+from bench import crowd, footprint, growth, journey, logins, report, webhook, workers
 from bench.findings import Finding
 from bench.kept import RESULTS
 from bench.people import Business
@@ -18,6 +18,7 @@ from sandbox.environment import ROOT
 Wish = argparse.Namespace
 BENCHES: Mapping[str, Callable[[Wish], list[Finding]]] = {
     "webhook": lambda wish: webhook.race(wish.workers, wish.rounds, wish.seconds),
+    "workers": lambda wish: workers.race(wish.rounds, wish.events),
     "journey": lambda wish: journey.travel(wish.rounds, wish.payments, wish.seconds, wish.results),
     "growth": lambda wish: growth.compare(
         [Business(size) for size in wish.sizes], growth.Effort(wish.rounds, wish.people), wish.results
@@ -56,6 +57,7 @@ def _wish() -> Wish:
     parser.add_argument(
         "--workers", nargs="*", choices=webhook.WORKERS, default=[*webhook.WORKERS], help="of the web"
     )
+    parser.add_argument("--events", type=int, default=1000, help="how many a round the workers get")
     parser.add_argument("--sizes", type=_sizes, default=growth.SIZES, help="bookings, such as 10000,100000")
     parser.add_argument("--people", type=int, default=growth.Effort.people, help="how many ask in a round")
     parser.add_argument("--payments", type=int, default=journey.PAYMENTS, help="one by one in a round")

@@ -85,3 +85,11 @@ def test_memory_and_cold_starts_are_held_against_bare_ones(tmp_path: Path) -> No
     found = kept(tmp_path, "latest.json")
     assert found["footprint: cold start of web"]["limit"]["name"] == "a bare Flask under gunicorn"
     assert all(each["judged"][0] > 0 for each in found.values())
+
+
+@pytest.mark.timeout(300)
+def test_every_event_is_applied_and_every_mail_sent(tmp_path: Path) -> None:
+    told = bench("workers", tmp_path)
+
+    assert "were confirmed" not in told
+    assert all(each["rounds"][0] > 0 for each in kept(tmp_path, "latest.json").values())

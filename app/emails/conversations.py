@@ -1,0 +1,94 @@
+"""Open SMTP conversations: the next mail goes through one of them, without another greeting and login."""
+
+import smtplib
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from flask import current_app
+from flask_mail import Connection
+
+TIMEOUT = 20
+"""Seconds for each step of the conversation; Flask-Mail alone would wait for ever."""
+IDLE = 20
+"""Seconds of silence after which one is not gone on with: servers hang up after a while."""
+MOST_MAILS = 50
+"""In one conversation: some servers take no more than a hundred."""
+
+NETWORK = (smtplib.SMTPException, OSError)
+
+
+class Conversation(Connection):
+    """One that does not wait for ever, and knows how long it has been silent."""
+
+    spoke_at = 0.0
+
+    def configure_host(self) -> smtplib.SMTP | smtplib.SMTP_SSL:
+        kind = smtplib.SMTP_SSL if self.mail.use_ssl else smtplib.SMTP
+        host = kind(self.mail.server, self.mail.port, timeout=TIMEOUT)
+        if self.mail.use_tls:
+            host.starttls()
+        if self.mail.username and self.mail.password:
+            host.login(self.mail.username, self.mail.password)
+        return host
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the server is still there and listening. It may have hung up meanwhile, or be about to."""
+        if self.host is None or time.monotonic() - self.spoke_at > IDLE or self.num_emails >= MOST_MAILS:
+            return False
+        with suppress(*NETWORK):
+            return self.host.noop()[0] == 250
+        return False
+
+    def end(self) -> None:
+        """Say goodbye; a broken one is no failure."""
+        with suppress(*NETWORK):
+            if self.host is not None:
+                self.host.quit()
+
+
+def begin() -> Conversation:
+    """A new one, logged in. Raises what smtplib does."""
+    conversation = Conversation(current_app.extensions["mail"])
+    conversation.__enter__()
+    return conversation
+
+
+def kept() -> Conversation | None:
+    """One that was kept and goes on, for the caller alone; those that do not are ended on the way."""
+    idle = _idle()
+    while idle:
+        with suppress(IndexError):  # another thread took the last one
+            conversation = idle.pop()
+            if conversation.goes_on:
+                return conversation
+            conversation.end()
+    return None
+
+
+@contextmanager
+def kept_unless_broken(conversation: Conversation) -> Iterator[None]:
+    """Inside, something is said; afterwards somebody else may go on with it, unless that failed."""
+    try:
+        yield
+    except BaseException:
+        conversation.end()
+        raise
+    conversation.spoke_at = time.monotonic()
+    _idle().append(conversation)
+
+
+def end_all() -> None:
+    """Say goodbye in all that are kept."""
+    idle = _idle()
+    while idle:
+        with suppress(IndexError):
+            idle.pop().end()
+
+
+def _idle() -> deque[Conversation]:
+    """Of this process: the one that spoke last is the last."""
+    idle: deque[Conversation] = current_app.extensions.setdefault("idle smtp conversations", deque())
+    return idle

@@ -1,0 +1,104 @@
+"""Sessions that wait for their payment, and the deliveries that say it came."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import insert
+from sqlalchemy.dialects.postgresql import Range
+
+from app.bookings.models import Booking
+from app.coaches.models import STANDARD_POLICY
+from app.extensions import db
+from app.payments.models import Payment, PaymentLine
+from bench import people
+from bench.deliveries import event
+from bench.people import Business, client_id, coach_id
+from sandbox.stripe.objects import new_id, shaped
+
+PRICE = 7500
+CURRENCY = "EUR"
+COACHES = 200
+FIRST = timedelta(days=2)
+APART = timedelta(hours=2)
+
+
+@dataclass(frozen=True)
+class Unpaid:
+    """A booking whose client has an open Checkout session."""
+
+    booking_id: UUID
+    payment_id: UUID
+    session_id: str
+
+
+def load(count: int) -> Sequence[Unpaid]:
+    """Put coaches, clients and so many unpaid sessions into an empty, migrated database. Commits."""
+    people.load(Business(0, COACHES, COACHES))
+    unpaid = [Unpaid(uuid4(), uuid4(), new_id("cs_test")) for _ in range(count)]
+    first = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + FIRST
+    db.session.execute(insert(Payment), [_payment(n, each, first) for n, each in enumerate(unpaid)])
+    db.session.execute(insert(Booking), [_booking(n, each, first) for n, each in enumerate(unpaid)])
+    lines = [{"payment_id": each.payment_id, "booking_id": each.booking_id} for each in unpaid]
+    db.session.execute(insert(PaymentLine), [{**line, "amount_minor": PRICE} for line in lines])
+    db.session.commit()
+    return unpaid
+
+
+def deliveries(unpaid: Sequence[Unpaid]) -> Iterator[str]:
+    """`checkout.session.completed` for each."""
+    for each in unpaid:
+        session = shaped(
+            "checkout.session",
+            id=each.session_id,
+            payment_intent=new_id("pi"),
+            payment_status="paid",
+            status="complete",
+            amount_subtotal=PRICE,
+            amount_total=PRICE,
+            currency=CURRENCY.lower(),
+            client_reference_id=str(each.booking_id),
+            metadata={"booking_id": str(each.booking_id), "payment_id": str(each.payment_id)},
+            success_url="https://app.example/paid?session_id={CHECKOUT_SESSION_ID}",
+            cancel_url="https://app.example/cancelled",
+        )
+        yield event("checkout.session.completed", session)
+
+
+def _payment(number: int, unpaid: Unpaid, first: datetime) -> dict[str, Any]:
+    return {
+        **_who(number),
+        "id": unpaid.payment_id,
+        "stripe_session_id": unpaid.session_id,
+        "success_url": "https://app.example/paid",
+        "cancel_url": "https://app.example/cancelled",
+        "session_expires_at": first,
+    }
+
+
+def _booking(number: int, unpaid: Unpaid, first: datetime) -> dict[str, Any]:
+    start = first + number // COACHES * APART
+    period = Range(start, start + timedelta(hours=1))
+    return {
+        **_who(number),
+        "id": unpaid.booking_id,
+        "payment_id": unpaid.payment_id,
+        "period": period,
+        "busy": period,
+        "hold_expires_at": first,
+        "coach_time_zone": people.COACH_ZONE,
+        "client_time_zone": people.CLIENT_ZONE,
+        "policy": STANDARD_POLICY,
+    }
+
+
+def _who(number: int) -> dict[str, Any]:
+    place = number % COACHES
+    return {
+        "coach_id": coach_id(place),
+        "client_id": client_id(place),
+        "amount_minor": PRICE,
+        "currency": CURRENCY,
+    }
