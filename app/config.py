@@ -13,7 +13,6 @@ from pydantic import (
     EmailStr,
     Field,
     SecretStr,
-    TypeAdapter,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -22,6 +21,7 @@ from pydantic.networks import NameEmail
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.config_values import (
+    NAME_AND_ADDRESS,
     BrokerUrl,
     CommaSeparated,
     Keys,
@@ -190,7 +190,7 @@ class Settings(BaseSettings):
     @property
     def sender(self) -> NameEmail:
         """Who mails and invitations are from."""
-        return TypeAdapter(NameEmail).validate_python(self.smtp_from_email)
+        return NAME_AND_ADDRESS.validate_python(self.smtp_from_email)
 
     @property
     def broker(self) -> str:

@@ -7,6 +7,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, TypeAdap
 from pydantic.networks import NameEmail
 from pydantic_settings import NoDecode
 
+NAME_AND_ADDRESS: TypeAdapter[NameEmail] = TypeAdapter(NameEmail)
+"""Of `CultureBridge <hello@example.com>`; making it takes a hundred times as long as using it."""
+
 
 def _split(value: Any) -> Any:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
@@ -39,7 +42,7 @@ def _origin(value: str) -> str:
 
 
 def _sender(value: str) -> str:
-    TypeAdapter(NameEmail).validate_python(value)
+    NAME_AND_ADDRESS.validate_python(value)
     return value
 
 

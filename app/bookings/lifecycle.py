@@ -51,14 +51,21 @@ def confirm(booking: Booking) -> None:
     """
     if booking.status is Status.CONFIRMED:
         return
+    if booking.status is Status.PENDING:  # the time is taken by itself: no constraint can refuse it
+        _confirm(booking)
+        return
     try:
         with db.session.begin_nested():
-            booking.move_to(Status.CONFIRMED, "paid")
-            booking.plan_reminder(now())
+            _confirm(booking)
     except IntegrityError as error:
         if overlap_refused(error) is None:
             raise
         raise SlotTaken("The hold had run out, and the time was sold meanwhile.") from None
+
+
+def _confirm(booking: Booking) -> None:
+    booking.move_to(Status.CONFIRMED, "paid")
+    booking.plan_reminder(now())
 
 
 def announce(bookings: Sequence[Booking]) -> None:

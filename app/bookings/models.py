@@ -33,7 +33,7 @@ def overlap_refused(error: IntegrityError) -> str | None:
     return error.orig.diag.constraint_name if isinstance(error.orig, ExclusionViolation) else None
 
 
-def lock_people(coach_id: UUID, client_id: UUID) -> Coach | None:
+def lock_people(coach_id: UUID, client_id: UUID) -> tuple[Coach | None, Account | None]:
     """The coach, locked, and both accounts, until the transaction ends: before any row of their bookings.
 
     Who holds both waits for nobody who waits for them. A client in two places at once would be seen by the
@@ -42,8 +42,8 @@ def lock_people(coach_id: UUID, client_id: UUID) -> Coach | None:
     coach = Coach.locked(coach_id)
     accounts = select(Account).where(Account.id.in_([coach_id, client_id])).order_by(Account.id)
     as_they_are = accounts.with_for_update(key_share=True).execution_options(populate_existing=True)
-    db.session.scalars(as_they_are).all()
-    return coach
+    found = {account.id: account for account in db.session.scalars(as_they_are)}
+    return coach, found.get(client_id)
 
 
 class Party(StrEnum):

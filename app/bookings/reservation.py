@@ -86,7 +86,7 @@ def _look_ahead(wish: BookingRequest) -> None:
 
 def in_line(coach_id: UUID, client: Account) -> Coach:
     """The coach, with the coach's row and then the client's locked: the order that all bookings take."""
-    coach = lock_people(coach_id, client.id)
+    coach, _ = lock_people(coach_id, client.id)
     client.check_not_erased()
     if coach is None or not coach.is_listed:
         raise NotFound("There is no such coach.")

@@ -86,15 +86,16 @@ def day(coach: Coach) -> date:
 
 
 def _standing(payment: Payment) -> Paid:
+    disputes = db.session.scalars(select(Dispute).where(Dispute.payment_id == payment.id)).all()
     return Paid(
         payment_id=payment.id,
         currency=payment.currency,
         # In an order that never changes: it decides who gets a minor unit that cannot be shared.
         shares={line.booking_id: line.amount_minor for line in sorted(payment.lines, key=_booking_id)},
         commission=payment.commission_minor,
-        kept=[] if payment.stripe_destination_id else list(_kept(payment)),
+        kept=[] if payment.stripe_destination_id else list(_kept(payment, disputes)),
         sent_on=payment.sent_on_minor or 0,
-        gone=list(_gone(payment)),
+        gone=list(_gone(payment, disputes)),
     )
 
 
@@ -102,15 +103,15 @@ def _booking_id(line: PaymentLine) -> UUID:
     return line.booking_id
 
 
-def _kept(payment: Payment) -> Iterator[Kept]:
+def _kept(payment: Payment, disputes: Sequence[Dispute]) -> Iterator[Kept]:
     if payment.fee_minor is not None and payment.fee_currency:
         yield Kept(payment.id, Money(payment.fee_minor, payment.fee_currency))
-    for dispute in _disputes(payment):
+    for dispute in disputes:
         if dispute.fee_minor is not None and dispute.fee_currency:
             yield Kept(dispute.id, Money(dispute.fee_minor, dispute.fee_currency))
 
 
-def _gone(payment: Payment) -> Iterator[Gone]:
+def _gone(payment: Payment, disputes: Sequence[Dispute]) -> Iterator[Gone]:
     if not payment.is_paid:  # a debit that the bank returned: it leaves a fee only
         for line in payment.lines:
             yield Gone(Kind.PAYMENT, payment.id, line.booking_id, line.amount_minor)
@@ -123,12 +124,8 @@ def _gone(payment: Payment) -> Iterator[Gone]:
     for refund in db.session.execute(made.order_by(Refund.created_at)):
         yield Gone(Kind.REFUND, refund.id, refund.booking_id, refund.amount_minor)
     only_booking = payment.lines[0].booking_id if len(payment.lines) == 1 else None
-    for dispute in _disputes(payment):
+    for dispute in disputes:
         yield Gone(Kind.DISPUTE, dispute.id, only_booking, dispute.withdrawn_minor)
-
-
-def _disputes(payment: Payment) -> Sequence[Dispute]:
-    return db.session.scalars(select(Dispute).where(Dispute.payment_id == payment.id)).all()
 
 
 def _posted(payment: Payment) -> Counter[Item]:

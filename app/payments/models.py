@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, false, select, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.accounts.models import Account, Role
 from app.audit import AuditRow
@@ -172,16 +173,22 @@ class Payment(Changing, Base):
     @classmethod
     def locked(cls, payment_id: UUID) -> Self | None:
         """The payment, with its coach's, client's, bookings' and its own row locked, in this order."""
-        people = db.session.execute(
+        who = db.session.execute(
             select(cls.coach_id, cls.client_id).where(cls.id == payment_id)
         ).one_or_none()
-        if people is None:
+        if who is None:
             return None
-        lock_people(people.coach_id, people.client_id)
+        coach, client = lock_people(who.coach_id, who.client_id)
         lines = select(PaymentLine.booking_id).where(PaymentLine.payment_id == payment_id)
-        Booking.lock_rows(Booking.id.in_(lines))
-        row_lock = select(cls).where(cls.id == payment_id).with_for_update(of=cls)
-        return db.session.scalar(row_lock.execution_options(populate_existing=True))
+        bookings = Booking.lock_rows(Booking.id.in_(lines))
+        row_lock = select(cls).where(cls.id == payment_id).options(selectinload(cls.lines))
+        payment = db.session.scalar(
+            row_lock.with_for_update(of=cls).execution_options(populate_existing=True)
+        )
+        for booking in bookings:  # whom nothing holds, the session forgets and asks for again
+            set_committed_value(booking, "coach", coach)
+            set_committed_value(booking, "client", client)
+        return payment
 
 
 class PaymentLine(Base):

@@ -193,7 +193,7 @@ def _tell(refund: Refund, payment: Payment) -> None:
 
 def total(payment: Payment) -> None:
     """Bring a locked payment's sum and status in line with its refunds, and the books with both."""
-    db.session.refresh(payment, ["refunds"])
+    db.session.expire(payment, ["refunds"])
     succeeded = (refund.amount_minor for refund in payment.refunds if refund.status is RefundStatus.SUCCEEDED)
     payment.amount_refunded_minor = min(sum(succeeded), payment.amount_minor)
     status = _status_with(payment.amount_refunded_minor, payment.amount_minor)

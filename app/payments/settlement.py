@@ -177,26 +177,26 @@ def _check(payment: Payment, told: Told) -> None:
 
 def _locked(told: Told) -> Payment | None:
     """Our payment, locked, and knowing Stripe's ids from now on."""
-    payment_id = told.payment_id and db.session.scalar(
-        select(Payment.id).where(Payment.id == told.payment_id)
-    )
-    if payment_id is None:
-        known = [
-            column == value
-            for column, value in (
-                (Payment.stripe_session_id, told.session_id),
-                (Payment.stripe_payment_intent_id, told.intent_id),
-            )
-            if value
-        ]
-        payment_id = db.session.scalar(select(Payment.id).where(or_(*known))) if known else None
-    payment = Payment.locked(payment_id) if payment_id else None
+    payment = (Payment.locked(told.payment_id) if told.payment_id else None) or _locked_by_stripes_ids(told)
     if payment:
-        payment.stripe_session_id = payment.stripe_session_id or told.session_id
         if told.intent_id and not payment.stripe_payment_intent_id:
-            payment.stripe_payment_intent_id = told.intent_id
             refunds.wake_told(told.intent_id)
+            payment.stripe_payment_intent_id = told.intent_id
+        payment.stripe_session_id = payment.stripe_session_id or told.session_id
     return payment
+
+
+def _locked_by_stripes_ids(told: Told) -> Payment | None:
+    known = [
+        column == value
+        for column, value in (
+            (Payment.stripe_session_id, told.session_id),
+            (Payment.stripe_payment_intent_id, told.intent_id),
+        )
+        if value
+    ]
+    payment_id = db.session.scalar(select(Payment.id).where(or_(*known))) if known else None
+    return Payment.locked(payment_id) if payment_id else None
 
 
 APPLY: dict[str, Callable[[StripeObject], Outcome]] = {

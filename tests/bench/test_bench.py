@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SMALL = ["--sizes=400,800", "--rounds=1", "--people=2", "--clients=12", "--payments=2", "--seconds=1"]
-SMALL += ["--requests=20", "--workers", "ours"]
+SMALL += ["--requests=20", "--workers", "ours", "--events=24"]
 
 
 def bench(what: str, results: Path) -> str:

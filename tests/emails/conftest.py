@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, text
 
-from app.emails import delivery
+from app.emails import conversations, delivery
 from app.emails.models import Email
 from app.extensions import db
 from tests.people import Person, Sandbox
@@ -64,4 +64,6 @@ class Post:
 def post(app: Flask, sandbox: Sandbox) -> Iterator[Post]:
     sandbox.behaves()
     yield Post(app, sandbox)
+    with app.app_context():
+        conversations.end_all()
     sandbox.behaves()
