@@ -6,12 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 from celery import Celery, Task
-from celery.signals import setup_logging, worker_process_init
+from celery.signals import setup_logging, worker_process_init, worker_process_shutdown, worker_shutdown
 from sqlalchemy import func, select
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from app import context, create_app, jobs, logs
 from app.config import Settings
+from app.emails import conversations
 from app.extensions import db
 from app.retries import pause
 from worker import acknowledging
@@ -93,6 +94,14 @@ def _forget_the_parents_connections(**_: Any) -> None:
     """A forked worker must not speak on sockets that it shares with its parent."""
     with flask_app.app_context():
         db.engine.dispose(close=False)
+
+
+@worker_shutdown.connect
+@worker_process_shutdown.connect
+def _say_goodbye(**_: Any) -> None:
+    """To the mail server, in conversations that were kept for a next mail."""
+    with flask_app.app_context():
+        conversations.end_all()
 
 
 celery: Celery = jobs.queue

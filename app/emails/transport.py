@@ -2,13 +2,12 @@
 
 import re
 import smtplib
-from contextlib import suppress
 from email import charset
 
-from flask import current_app
-from flask_mail import Attachment, BadHeaderError, Connection, Message
+from flask_mail import Attachment, BadHeaderError, Message
 
-from app.emails import links
+from app.emails import conversations, links
+from app.emails.conversations import Conversation
 from app.emails.models import Email
 
 # Flask-Mail sends bodies as they are; RFC 5321 allows no line over 998 bytes, and servers refuse longer ones.
@@ -17,9 +16,6 @@ charset.add_charset("utf-8", charset.SHORTEST, charset.QP, "utf-8")
 # Python's email package decodes and writes anew what it folds, and forgets the quotes: a name must not hold
 # what then reads as another address (RFC 5322, 3.2.3) or as an encoded word (RFC 2047).
 _MORE_THAN_A_NAME = re.compile(r'[()<>\[\]:;@\\,"]|=\?')
-
-TIMEOUT = 20
-"""Seconds for each step of the conversation; Flask-Mail alone would wait for ever."""
 
 
 class Unreachable(Exception):
@@ -30,52 +26,34 @@ class Refused(Exception):
     """The server said no for good (5xx): trying again would only annoy it."""
 
 
-class _PatientConnection(Connection):
-    def configure_host(self) -> smtplib.SMTP | smtplib.SMTP_SSL:
-        kind = smtplib.SMTP_SSL if self.mail.use_ssl else smtplib.SMTP
-        host = kind(self.mail.server, self.mail.port, timeout=TIMEOUT)
-        if self.mail.use_tls:
-            host.starttls()
-        if self.mail.username and self.mail.password:
-            host.login(self.mail.username, self.mail.password)
-        return host
-
-
 def send(email: Email) -> None:
-    """Hand one mail to the server. Raises Unreachable or Refused.
+    """Hand one mail to the server, in an open conversation or a new one. Raises Unreachable or Refused.
 
     Once the server has accepted it, nothing here fails any more: a broken goodbye is no failure.
     """
-    connection = _connect()
+    conversation = conversations.kept() or _new()
     try:
-        connection.send(_message(email))
+        with conversations.kept_unless_broken(conversation):
+            conversation.send(_message(email))
     except BadHeaderError as error:
         raise Refused("a header has a line break") from error
     except UnicodeError as error:
         raise Refused(f"an address that cannot be written down: {error}") from error
-    except (smtplib.SMTPException, OSError) as error:
+    except conversations.NETWORK as error:
         raise _outcome(error) from error
-    finally:
-        _say_goodbye(connection)
 
 
 def check() -> None:
     """Connect and log in, and send nothing. Raises Unreachable."""
-    _say_goodbye(_connect())
+    _new().end()
 
 
-def _connect() -> Connection:
-    """A conversation that is open and logged in. Whatever keeps us from it may be mended: never Refused."""
+def _new() -> Conversation:
+    """Open and logged in. Whatever keeps us from it may be mended: never Refused."""
     try:
-        return _PatientConnection(current_app.extensions["mail"]).__enter__()
-    except (smtplib.SMTPException, OSError) as error:
+        return conversations.begin()
+    except conversations.NETWORK as error:
         raise Unreachable(str(_outcome(error))) from error
-
-
-def _say_goodbye(connection: Connection) -> None:
-    with suppress(smtplib.SMTPException, OSError):
-        if connection.host is not None:
-            connection.host.quit()
 
 
 def _message(email: Email) -> Message:
