@@ -35,6 +35,7 @@ class AuditEntry(AuditRow, Base):
         Index("ix_audit_entry_at", "created_at", "id"),
         Index("ix_audit_entry_of_subject", "subject", "created_at"),
         Index("ix_audit_entry_of_actor", "actor", "created_at"),
+        Index("ix_audit_entry_of_action", "action", "created_at"),
     )
 
     action: Mapped[str]

@@ -41,7 +41,11 @@ def register(json_data: Registration) -> AccountView:
 def login(json_data: Credentials) -> TokenPairView:
     """Get an access token (15 minutes) and a refresh token (30 days). Where a second factor is on and `code`
     is missing, the answer is a 401 of type second-factor-needed."""
-    account = sign_ins.owner(json_data.email, json_data.password)
+    try:
+        account = sign_ins.owner(json_data.email, json_data.password)
+    except Unauthorized:
+        db.session.commit()  # what is on record of it must outlive the refusal
+        raise
     refusal = second_factor.refusal(account, json_data.code)
     if refusal:
         db.session.commit()  # that a wrong code was tried must outlive the refusal

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, update
 
+from app import audit
 from app.accounts import passwords
 from app.accounts.models import Account, SignIn
 from app.extensions import db, now
@@ -17,6 +18,8 @@ class Deactivated(Forbidden):
 def owner(email: str, password: str) -> Account:
     """The account with this address and password, locked. Raises Unauthorized, for either after as long.
 
+    A refusal is put on record, also for an address that nobody has; the caller must commit that.
+
     Raises Deactivated too, to nobody but who knows the password. The lock, and the second look behind it, are
     for what changes meanwhile: a sign-in with the old password must not begin after its change, or after the
     account was deactivated, has ended all others.
@@ -24,11 +27,11 @@ def owner(email: str, password: str) -> Account:
     account = Account.with_email(email)
     seen = account.password_hash if account else None
     if not passwords.matches(password, seen) or account is None:
-        raise _wrong()
+        raise _wrong(account)
     account.lock()
     account.check_not_erased()
     if account.password_hash != seen and not passwords.matches(password, account.password_hash):
-        raise _wrong()
+        raise _wrong(account)
     if account.deactivated_at:
         raise Deactivated("This account is deactivated. An administrator can bring it back: write to us.")
     if passwords.outdated(account.password_hash):
@@ -42,6 +45,7 @@ def end(sign_in_id: UUID) -> None:
 
 def end_all(account: Account) -> None:
     _end(SignIn.account_id == account.id)
+    audit.record("sign_in.end_all", f"account:{account.id}")
 
 
 def end_others(account: Account, but: UUID) -> None:
@@ -52,5 +56,6 @@ def _end(*which: ColumnElement[bool]) -> None:
     db.session.execute(update(SignIn).where(*which, SignIn.revoked_at.is_(None)).values(revoked_at=now()))
 
 
-def _wrong() -> Unauthorized:
+def _wrong(account: Account | None) -> Unauthorized:
+    audit.record("sign_in.refuse", f"account:{account.id if account else 'unknown'}")
     return Unauthorized("The e-mail address or the password is wrong.")

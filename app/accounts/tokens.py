@@ -12,6 +12,7 @@ from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
 from jwt import PyJWTError
 from sqlalchemy import select
 
+from app import audit, context
 from app.accounts.models import Account, SignIn
 from app.config import current_settings
 from app.extensions import db, now
@@ -33,6 +34,8 @@ def signed_in(account: Account) -> TokenPair:
     """A new sign-in and its first tokens."""
     sign_in = SignIn(id=uuid4(), account=account)
     db.session.add(sign_in)
+    context.actor.set(f"account:{account.id}")
+    audit.record("sign_in.begin", f"account:{account.id}")
     return _issue(sign_in)
 
 
@@ -48,6 +51,7 @@ def refreshed(refresh_token: str) -> TokenPair | None:
         raise Unauthorized("This sign-in has ended. Log in again.")
     if sign_in.refresh_jti != claims["jti"]:
         sign_in.revoked_at = now()
+        audit.record("sign_in.reuse", f"account:{sign_in.account_id}", "a refresh token was sent twice")
         return None
     return _issue(sign_in)
 
@@ -90,6 +94,7 @@ def verify(token: str) -> Account:
     if account is None or account.email != email or account.email_verified:
         raise Invalid("/token", "This link was used already.")
     account.email_verified_at = now()
+    audit.record("account.verify", f"account:{account.id}")
     return account
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload
 
+from app import audit
 from app.accounts.models import Account
 from app.bookings import calendar
 from app.bookings.models import Booking
@@ -27,12 +28,14 @@ def renewed(account: Account) -> str:
     account.check_not_erased()
     token = secrets.token_urlsafe(32)
     account.feed_token_hash = _hash(token)
+    audit.record("feed.renew", f"account:{account.id}")
     public_url = current_settings().public_url
     return f"{public_url}/booking/feed.ics?token={token}"
 
 
 def revoke(account: Account) -> None:
     account.feed_token_hash = None
+    audit.record("feed.revoke", f"account:{account.id}")
 
 
 def behind(token: str, account_id: UUID | None = None) -> str:

@@ -19,6 +19,8 @@ admin_audit = APIBlueprint("admin_audit", __name__, url_prefix="/admin/audit")
 def list_audit(query_data: AuditSearch) -> AuditList:
     """Who did what to what, when and from where, the newest first."""
     query = select(AuditEntry)
+    if query_data.action:
+        query = query.where(AuditEntry.action == query_data.action)
     if query_data.actor:
         query = query.where(AuditEntry.actor == query_data.actor)
     if query_data.subject:

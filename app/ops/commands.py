@@ -9,7 +9,7 @@ from apiflask import APIFlask
 from email_validator import EmailNotValidError, validate_email
 from flask.cli import AppGroup, with_appcontext
 
-from app import context
+from app import audit, context
 from app.accounts import password_rule, passwords
 from app.accounts.models import Account, Role
 from app.emails import delivery, operator_messages
@@ -87,7 +87,10 @@ def create_admin(address: str, password: str, name: str) -> None:
         email_verified_at=now(),
     )
     db.session.add(admin)
-    db.session.commit()
+    db.session.flush()
+    with context.acting("command", context.sensible_request_id(None)):
+        audit.record("account.create_admin", f"account:{admin.id}")
+        db.session.commit()
     click.echo(f"{address} may sign in as an administrator.")
 
 

@@ -93,6 +93,7 @@ class RefundSearch(Span):
 
 
 class AuditSearch(Span):
+    action: Annotated[str | None, Field(max_length=100)] = None
     actor: Annotated[str | None, Field(max_length=200)] = None
     subject: Annotated[str | None, Field(max_length=200)] = None
 

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from uuid import UUID
 
+from app import audit
 from app.accounts.models import Account
 from app.bookings.models import Booking
 from app.money import BadAmount, Money
@@ -32,6 +33,7 @@ def give(account: Account, payment_id: UUID, wish: RefundRequest) -> Refund:
         raise NotRefundable(f"This payment is {payment.status}: there is nothing to give back.")
     booking = _share_meant(payment, wish.booking_id)
     amount = _amount_meant(payment.left_of(booking), wish.amount)
+    audit.record("refund.give", f"payment:{payment.id}", f"{amount}: {wish.reason}")
     return refunds.request(payment, amount, wish.reason, booking, RefundCause.BY_HAND)
 
 

