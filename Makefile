@@ -2,9 +2,11 @@
 PYTHON ?= python3
 RECENT = import sys; sys.exit(sys.version_info < (3, 11))
 LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+# In an environment of its own: these are no part of what is installed here.
+APART = .venv/bin/uv tool run --quiet
 MIGRATIONS = set -e; flask db upgrade; flask db check; flask db upgrade --sql 0019:head >.venv/new.sql; squawk .venv/new.sql
 
-.PHONY: help run test check bench faults lock clean
+.PHONY: help run test check bench faults lock sbom audit clean
 
 help:  ## what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 14
@@ -34,8 +36,14 @@ lock: .venv/installed  ## both lock files, from pyproject.toml
 	$(LOCK) pyproject.toml -o requirements.txt
 	$(LOCK) --extra dev pyproject.toml -o requirements-dev.txt
 
+sbom: .venv/installed  ## sbom.json: what production installs, as CycloneDX, with its hashes
+	$(APART) --from cyclonedx-bom==7.5.0 cyclonedx-py requirements requirements.txt --pyproject pyproject.toml --output-reproducible -o sbom.json
+
+audit: .venv/installed  ## known holes in what production installs; needs pypi.org or osv.dev
+	$(APART) pip-audit@2.10.0 --require-hashes --disable-pip -r requirements.txt
+
 clean:  ## remove what the other targets made
-	rm -rf .venv .env.run .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .env.run sbom.json .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/installed: requirements.txt requirements-dev.txt
@@ -44,5 +52,5 @@ clean:  ## remove what the other targets made
 	  test $$python != none || { echo 'CultureBridge needs Python 3.11 or newer: make PYTHON=/path/to/python3' >&2; exit 1; }; \
 	done
 	@echo 'Installing into .venv; this takes a minute, and only when the lock files change.'
-	@.venv/bin/python -m pip install -qq --disable-pip-version-check -r requirements-dev.txt
+	@.venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
