@@ -10,6 +10,7 @@ from flask_jwt_extended import get_jwt, verify_jwt_in_request
 from sqlalchemy import select
 
 from app import context
+from app.accounts import tokens
 from app.accounts.models import Account, Role, SignIn
 from app.config import Environment, current_settings
 from app.extensions import db, jwt
@@ -86,6 +87,7 @@ def _wants_second_factor(account: Account) -> bool:
 def _caller() -> Account:
     """The account behind the access token, its role and state read now and not believed from the token."""
     verify_jwt_in_request()
+    tokens.check(get_jwt(), "access")
     account = db.session.scalar(
         select(Account)
         .join(SignIn, SignIn.account_id == Account.id)

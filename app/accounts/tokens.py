@@ -72,9 +72,19 @@ def _claims(refresh_token: str) -> dict[str, Any]:
         claims: dict[str, Any] = decode_token(refresh_token)
     except (PyJWTError, JWTExtendedException):
         raise Unauthorized("The refresh token is not valid. Log in again.") from None
-    if claims.get("type") != "refresh":
-        raise Unauthorized("This is not a refresh token.")
+    check(claims, "refresh")
     return claims
+
+
+def check(claims: dict[str, Any], kind: str) -> None:
+    """Raises Unauthorized for a token that says less, or else, than those of this kind that we make."""
+    try:
+        UUID(claims["sid"]), UUID(claims["sub"])
+        whole = claims["type"] == kind and "exp" in claims and bool(claims["jti"])
+    except (KeyError, ValueError, TypeError, AttributeError):
+        whole = False
+    if not whole:
+        raise Unauthorized(f"This is not a token of ours for this, which wants one of type {kind}.")
 
 
 def verification(account: Account) -> str:

@@ -85,7 +85,7 @@ def test_a_refund_by_hand_is_on_record(shop: Shop, client: Person, coach: Person
     (entry,) = on_record(admin, subject=f"payment:{checkout['payment_id']}")
 
     assert (entry["action"], entry["actor"]) == ("refund.give", f"account:{coach.id}")
-    assert entry["reason"] == "10.00 EUR: came late"
+    assert entry["reason"] == "10.00 EUR"
 
 
 def test_whoever_is_made_an_administrator_is_on_record(app: Flask, admin: Person) -> None:
