@@ -9,7 +9,7 @@ from pathlib import Path
 from flask import Flask
 
 from app.extensions import db
-from bench import calendars, lists, operators, sweeps
+from bench import calendars, lists, operators, reconciling, sweeps
 from bench.businesses import businesses
 from bench.figures import Figure, Figures, findings, save, table
 from bench.findings import Finding
@@ -18,6 +18,7 @@ from bench.plans import Plan, plan
 from bench.question import Question
 
 SIZES = (10_000, 100_000, 1_000_000)
+ASKED = (calendars, lists, operators, sweeps, reconciling)
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Effort:
 
 def compare(sizes: Sequence[Business], effort: Effort, folder: Path) -> list[Finding]:
     """Load the businesses, ask, print the figures of all sizes, keep them and the plans."""
-    questions = [*calendars.questions(), *lists.questions(), *operators.questions(), *sweeps.questions()]
+    questions = [each for room in ASKED for each in room.questions()]
     figures: Figures = {question: {each.bookings: Figure() for each in sizes} for question in questions}
     with businesses(sizes, datetime.now(UTC)) as apps:
         for question, by_size in figures.items():

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SMALL = ["--sizes=400,800", "--rounds=1", "--people=2", "--clients=12", "--payments=2", "--seconds=1"]
+SMALL = ["--sizes=800,1200", "--rounds=1", "--people=2", "--clients=12", "--payments=2", "--seconds=1"]
 SMALL += ["--requests=20", "--workers", "ours", "--events=24"]
 
 
@@ -33,8 +33,8 @@ def test_every_question_is_asked_at_each_size(tmp_path: Path) -> None:
 
     figures = kept(tmp_path, "growth.json")
     assert all(name in told for name in figures)
-    assert all(each["400"]["pages"] and not each["800"]["scanned"] for each in figures.values())
-    assert "using ix_booking_of_coach" in (tmp_path / "plans-800.txt").read_text()
+    assert all(each["800"]["pages"] and not each["1200"]["scanned"] for each in figures.values())
+    assert "using ix_booking_of_coach" in (tmp_path / "plans-1200.txt").read_text()
     assert {f"growth: {name}" for name in figures} == kept(tmp_path, "latest.json").keys()
 
 
