@@ -12,7 +12,8 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from app import context
-from app.accounts.access import current_account
+from app.accounts.access import current_account, is_signed_in
+from app.accounts.leaving import WrongProof
 from app.accounts.schemas import as_registered
 from app.accounts.second_factor import SecondFactorNeeded
 from app.config import Settings, current_settings
@@ -46,6 +47,7 @@ def by_account(often: str) -> Callable[[View], View]:
 def by_failures(often: str) -> Callable[[View], View]:
     """At most so many wrong passwords or codes for one account from one address, and never off.
 
+    The account is the caller's, or at a login the one whose address is sent.
     From elsewhere the account can still be signed in to, so nobody can lock others out.
     """
     return _limited(
@@ -76,8 +78,8 @@ def _account() -> str:
 
 
 def _address_and_account() -> str:
-    spelled = as_registered(_email_sent()).lower().encode(errors="replace")
-    return f"{_network()} {hashlib.sha256(spelled).hexdigest()}"
+    address = current_account().email if is_signed_in() else as_registered(_email_sent()).lower()
+    return f"{_network()} {hashlib.sha256(address.encode(errors='replace')).hexdigest()}"
 
 
 def _email_sent() -> str:
@@ -102,4 +104,8 @@ def _network() -> str:
 
 def _was_refused(response: Response) -> bool:
     """Nothing wrong was sent by whoever is only told that a code is needed too."""
-    return response.status_code == 401 and SecondFactorNeeded.slug not in response.get_json()["type"]
+    if response.status_code not in {401, 403}:
+        return False
+    refusal = response.get_json()["type"]
+    is_wrong = response.status_code == 401 and SecondFactorNeeded.slug not in refusal
+    return is_wrong or WrongProof.slug in refusal

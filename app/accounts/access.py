@@ -75,6 +75,11 @@ def current_account() -> Account:
     return account
 
 
+def is_signed_in() -> bool:
+    """Whether this request has a caller whom its rule let in."""
+    return "account" in g
+
+
 def current_sign_in_id() -> UUID:
     return UUID(get_jwt()["sid"])
 

@@ -36,8 +36,8 @@ def deactivate(account: Account, by: Account, reason: str) -> None:
     """By an administrator. Raises AdminNeeded, AlreadyDeactivated, and Forbidden to one who is no more."""
     _lock_admins()
     account.lock()
-    if by.deactivated_at:
-        raise Forbidden("Your own account was deactivated meanwhile.")
+    if by.deactivated_at or by.is_erased:
+        raise Forbidden("Your own account was deactivated or erased meanwhile.")
     if account.id == by.id:
         raise AdminNeeded("Administrators do not deactivate themselves; ask another one.")
     if account.deactivated_at:

@@ -6,12 +6,12 @@ from uuid import UUID
 from sqlalchemy import delete, select
 
 from app import audit
-from app.accounts import passwords
+from app.accounts import passwords, second_factor
 from app.accounts.models import Account, PasswordReset, Role, SignIn
 from app.accounts.second_factor_models import RecoveryCode, SecondFactor
 from app.emails import forgetting
 from app.extensions import Base, db, now
-from app.problems import Problem
+from app.problems import Problem, Unauthorized
 
 FRESH = timedelta(minutes=15)
 """So long after signing in nobody is asked for the password again."""
@@ -25,20 +25,46 @@ class PasswordNeeded(Problem):
     status, slug = 403, "password-needed"
 
 
+class CodeNeeded(Problem):
+    status, slug = 403, "code-needed"
+
+
+class WrongProof(Problem):
+    status, slug = 403, "wrong-password-or-code"
+
+
 class LastAdmin(Problem):
     status, slug = 409, "last-admin"
 
 
-def check_may(account: Account, password: str | None, sign_in_id: UUID) -> None:
-    """Whoever finds a device signed in must not be able to erase its owner. Raises PasswordNeeded."""
+def check_password(account: Account, password: str | None) -> None:
+    """Before anything is locked, as it takes long. Raises WrongProof for one that is sent and wrong."""
+    if password is not None and not passwords.matches(password, account.password_hash):
+        raise WrongProof("This is not your password. Send it in the body, or log in again first.")
+
+
+def refusal(account: Account, password: str | None, code: str | None, sign_in_id: UUID) -> Problem | None:
+    """Why the owner of a locked account is not known well enough: whoever finds a device signed in must not
+    be able to erase its owner. None after a login of just now, or for a good password and code.
+
+    The caller must commit a refusal too: wrong codes are counted. Raises Unauthorized once the sign-in ended.
+    """
+    going_on = SignIn.id == sign_in_id, SignIn.revoked_at.is_(None)
+    began = db.session.scalar(select(SignIn.created_at).where(*going_on))
+    if began is None:
+        raise Unauthorized("This sign-in has ended. Log in again.")
+    if began >= now() - FRESH:
+        return None
     if password is None:
-        began = db.session.scalar(select(SignIn.created_at).where(SignIn.id == sign_in_id))
-        if began is None or began < now() - FRESH:
-            raise PasswordNeeded(
-                "Send your password in the body, or log in again and then erase the account."
-            )
-    elif not passwords.matches(password, account.password_hash):
-        raise PasswordNeeded("This is not your password. Send it in the body, or log in again first.")
+        return PasswordNeeded("Send your password in the body, or log in again and then erase the account.")
+    return _refusal_of_code(account, code)
+
+
+def _refusal_of_code(account: Account, code: str | None) -> Problem | None:
+    if account.second_factor and not code:
+        return CodeNeeded("Send `code` as well: what your app shows, or a recovery code.")
+    wrong = second_factor.refusal(account, code)
+    return WrongProof(wrong.detail) if wrong else None
 
 
 def check_another_admin(account: Account) -> None:
@@ -51,7 +77,7 @@ def check_another_admin(account: Account) -> None:
         raise LastAdmin("You are the last administrator: flask account create-admin opens another account.")
 
 
-def erase(account: Account) -> None:
+def erase(account: Account, reason: str) -> None:
     """Empty a locked account, and end whatever it could do."""
     for table in _OF_PERSON:
         db.session.execute(delete(table).where(table.__table__.c.account_id == account.id))
@@ -60,5 +86,5 @@ def erase(account: Account) -> None:
     account.email_verified_at = account.feed_token_hash = account.second_factor_since = None
     account.reminder_hours = []
     account.erased_at = now()
-    audit.record("account.erase", f"account:{account.id}")
+    audit.record("account.erase", f"account:{account.id}", reason)
     db.session.flush()

@@ -65,7 +65,7 @@ def note_sent(email_id: UUID) -> None:
 def _failed(email: Email, error: Exception, wait: timedelta | None) -> timedelta | None:
     """Write down what went wrong, and when to try again: never, when `wait` is None or it was withdrawn."""
     db.session.refresh(email, with_for_update=True)
-    email.last_error = str(error)
+    email.last_error = str(error) if email.has_words else None  # servers repeat the address that they refuse
     if email.status is EmailStatus.WITHDRAWN:
         db.session.commit()
         return None

@@ -14,6 +14,7 @@ from app.paging import Span
 class AccountState(StrEnum):
     ACTIVE = "active"
     DEACTIVATED = "deactivated"
+    ERASED = "erased"
 
 
 class AccountSearch(Span):
@@ -24,6 +25,7 @@ class AccountSearch(Span):
 
 class OperatorsAccountView(AccountView):
     deactivated_at: Instant | None
+    erased_at: Instant | None
 
 
 class AccountDetail(OperatorsAccountView):

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from apiflask import APIBlueprint
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from app.accounts import deactivation
 from app.accounts.access import current_account, signed_in
@@ -28,16 +28,12 @@ admin_accounts = APIBlueprint("admin_accounts", __name__, url_prefix="/admin/acc
 @admin_accounts.output(AccountList)
 @signed_in(Role.ADMIN)
 def list_accounts(query_data: AccountSearch) -> AccountList:
-    """Everybody with an account, the newest first."""
-    query = select(Account)
+    """Everybody with an account, the newest first; who has erased it is listed with state=erased only."""
+    query = select(Account).where(*_in_state(query_data.state))
     if query_data.email:
         query = query.where(Account.email == query_data.email.lower())
     if query_data.role:
         query = query.where(Account.role == query_data.role)
-    if query_data.state:
-        is_deactivated = query_data.state is AccountState.DEACTIVATED
-        at = Account.deactivated_at
-        query = query.where(at.is_not(None) if is_deactivated else at.is_(None))
     rows, next_cursor = newest_first(query, Account.created_at, Account.id, query_data)
     items = [OperatorsAccountView.model_validate(row) for row in rows]
     return AccountList(items=items, next_cursor=next_cursor)
@@ -60,7 +56,7 @@ def show_account(account_id: UUID) -> AccountDetail:
 def deactivate_account(account_id: UUID, json_data: NoMore) -> AccountDetail:
     """Take an account out of use: its sign-ins end, nobody logs in to it, and a coach is listed and booked no
     more. What is booked already stands. Its owner is told by mail."""
-    account = _found(account_id)
+    account = _not_erased(account_id)
     deactivation.deactivate(account, current_account(), json_data.reason)
     return _detail(account)
 
@@ -72,15 +68,31 @@ def deactivate_account(account_id: UUID, json_data: NoMore) -> AccountDetail:
 @signed_in(Role.ADMIN)
 def reactivate_account(account_id: UUID, json_data: NoMore) -> AccountDetail:
     """Bring an account back into use, whoever deactivated it. Its owner is told by mail."""
-    account = _found(account_id)
+    account = _not_erased(account_id)
     deactivation.reactivate(account, json_data.reason)
     return _detail(account)
+
+
+def _in_state(state: AccountState | None) -> list[ColumnElement[bool]]:
+    if state is AccountState.ERASED:
+        return [Account.erased_at.is_not(None)]
+    there, at = Account.erased_at.is_(None), Account.deactivated_at
+    if state is None:
+        return [there]
+    return [there, at.is_not(None) if state is AccountState.DEACTIVATED else at.is_(None)]
 
 
 def _found(account_id: UUID) -> Account:
     account = db.session.get(Account, account_id)
     if account is None:
         raise NotFound("There is no such account.")
+    return account
+
+
+def _not_erased(account_id: UUID) -> Account:
+    account = _found(account_id)
+    if account.is_erased:
+        raise NotFound("This account was erased.")
     return account
 
 

@@ -17,6 +17,7 @@ from app.emails import levers as email_levers
 from app.emails.models import Email, EmailStatus
 from app.extensions import db, now
 from app.ops import doctor as examination
+from app.ops.erasure_command import erase
 from app.ops.reconciling import reconcile_books
 from app.ops.second_factor_commands import seal_anew, take_off
 from app.payments import answering
@@ -32,6 +33,7 @@ email = AppGroup("email", help="Mail.")
 stripe.add_command(reconcile_books)
 account.add_command(take_off)
 account.add_command(seal_anew)
+account.add_command(erase)
 
 
 def register(app: APIFlask) -> None:

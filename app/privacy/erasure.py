@@ -1,5 +1,6 @@
 """Erasing an account: what names its owner goes, what the books are made of stays. All in one transaction."""
 
+import logging
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -12,19 +13,40 @@ from app.coaches import leaving as leaving_coach
 from app.emails import forgetting, leaving_messages
 from app.extensions import db
 from app.payments import leaving as leaving_payments
+from app.problems import Problem
+
+log = logging.getLogger(__name__)
 
 
-def erase(account: Account, password: str | None, sign_in_id: UUID) -> None:
-    """Erase the caller's account. Of two at once one does it.
+def erase_own(account: Account, password: str | None, code: str | None, sign_in_id: UUID) -> Problem | None:
+    """Erase the caller's account, or why not. The caller must commit that too: wrong codes are counted.
 
-    Coming sessions are cancelled first, as the person would cancel them, and both sides are told.
-    Raises PasswordNeeded, LastAdmin, and Unauthorized when it was erased meanwhile.
+    Raises WrongProof, and likewise.
     """
-    leaving_account.check_may(account, password, sign_in_id)
+    leaving_account.check_password(account, password)
+    _lock(account)
+    refusal = leaving_account.refusal(account, password, code, sign_in_id)
+    if refusal is None:
+        _erase(account, "")
+    return refusal
+
+
+def erase(account: Account, reason: str) -> None:
+    """By an operator, for who cannot sign in. Raises LastAdmin, and Unauthorized once it is erased."""
+    _lock(account)
+    _erase(account, reason)
+
+
+def _lock(account: Account) -> None:
+    """Whatever goes with it, in the order that all take. Of two at once one goes on."""
     # Whoever asks for a new password at this moment is mailed before, or not known any more.
     db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(account.email, 0))))
     leaving_account.check_another_admin(account)
     leaving_bookings.lock(account)
+
+
+def _erase(account: Account, reason: str) -> None:
+    """Coming sessions are cancelled first, as the person would cancel them, and both sides are told."""
     cancelled = leaving_bookings.call_off(account)
     leaving_messages.account_erased(account, cancelled)
     leaving_messages.coach_left(account, leaving_payments.owed(account))
@@ -33,4 +55,5 @@ def erase(account: Account, password: str | None, sign_in_id: UUID) -> None:
     forgetting.forget(account.email, leaving_payments.naming(account))
     idempotency.forget_of(account.id)
     leaving_coach.erase(account)
-    leaving_account.erase(account)
+    leaving_account.erase(account, reason)
+    log.info("account %s erased", account.id)

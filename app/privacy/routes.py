@@ -5,6 +5,7 @@ from flask import Response, send_file
 
 from app import limits
 from app.accounts.access import current_account, current_sign_in_id, signed_in
+from app.extensions import db
 from app.privacy import erasure, export
 from app.privacy.schemas import Erasure
 
@@ -24,6 +25,7 @@ def export_me() -> Response:
 
 @privacy.delete("")
 @limits.by_account("10 per hour")
+@limits.by_failures("10 per 15 minutes")
 @privacy.input(Erasure)
 @privacy.output({}, status_code=204)
 @privacy.doc(responses=[409])
@@ -31,7 +33,12 @@ def export_me() -> Response:
 def erase_me(json_data: Erasure) -> str:
     """Erase the account, for good: coming sessions are cancelled, and the books stay without a name.
 
-    The password is needed once the sign-in is older than 15 minutes: a 403 `password-needed` says so.
+    Once the sign-in is older than 15 minutes the password is needed, and where a second factor is on a code
+    as well: a 403 `password-needed` or `code-needed` says so.
     """
-    erasure.erase(current_account(), json_data.password, current_sign_in_id())
+    proof = json_data.password, json_data.code
+    refusal = erasure.erase_own(current_account(), *proof, current_sign_in_id())
+    if refusal:
+        db.session.commit()  # that a wrong code was tried must outlive the refusal
+        raise refusal
     return ""

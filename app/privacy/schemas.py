@@ -1,9 +1,11 @@
-from pydantic import Field
-
 from app.accounts.schemas import Password
+from app.accounts.second_factor_schemas import Code
 from app.fields import Body
 
 
 class Erasure(Body):
-    password: Password | None = Field(default=None)
-    """Needed once the sign-in is older than 15 minutes."""
+    """Both are needed once the sign-in is older than 15 minutes."""
+
+    password: Password | None = None
+    code: Code | None = None
+    """Where a second factor is on: what the app shows, or a recovery code."""

@@ -1,7 +1,5 @@
 """Who erases the account is nowhere to be found any more, and the books are as they were."""
 
-from typing import Any
-
 import httpx
 from sqlalchemy import text
 
@@ -225,26 +223,6 @@ def test_money_that_comes_after_its_payer_left_goes_back(shop: Shop, zelda: Pers
     (refund,) = coach.payment(checkout)["refunds"]
     assert (refund["cause"], refund["status"], refund["amount"]) == ("returned", "succeeded", 75)
     assert "Pat Payer" not in shop.event(completed).payload
-
-
-def aged(minutes: int) -> None:
-    db.session.execute(text(f"UPDATE sign_in SET created_at = now() - interval '{minutes} minutes'"))
-    db.session.commit()
-
-
-def test_an_older_sign_in_needs_the_password(http: httpx.Client, zelda: Person) -> None:
-    aged(16)
-
-    for body in ({}, {"password": "not this one"}):
-        refused: dict[str, Any] = erase(zelda, **body).json()
-        assert (refused["status"], refused["type"]) == (403, "/problems/password-needed")
-        assert "password" in refused["detail"]
-    assert erase(zelda, password=PASSWORD).status_code == 204
-
-
-def test_a_wrong_password_erases_nothing_however_fresh_the_sign_in(zelda: Person) -> None:
-    assert erase(zelda, password="not this one").status_code == 403
-    assert zelda.get("/auth/me").json()["name"] == "Zelda Quimby"
 
 
 def test_the_last_administrator_stays(http: httpx.Client, admin: Person) -> None:

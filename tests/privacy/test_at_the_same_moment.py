@@ -1,0 +1,41 @@
+"""What is under way while somebody's account is erased."""
+
+import pytest
+
+from app.emails import delivery, transport
+from app.emails.models import Email, EmailStatus
+from app.ops import retention
+from tests.payments.conftest import Shop
+from tests.people import Person
+from tests.privacy.conftest import erase, tables_with, work_off
+
+
+@pytest.mark.parametrize(
+    ("reply", "became"),
+    [
+        ("250 OK", EmailStatus.SENT),
+        ("550 5.1.1 <{}>: no such user", EmailStatus.WITHDRAWN),
+        ("451 4.3.0 <{}>: later", EmailStatus.WITHDRAWN),
+    ],
+)
+def test_a_mail_that_is_being_sent_names_nobody_afterwards(
+    shop: Shop, zelda: Person, monkeypatch: pytest.MonkeyPatch, reply: str, became: EmailStatus
+) -> None:
+    (mail,) = shop.mails("verify_address")
+    send = transport.send
+
+    def erased_meanwhile(email: Email) -> None:
+        monkeypatch.setattr(transport, "send", send)
+        assert erase(zelda).status_code == 204
+        if not reply.startswith("250"):
+            shop.sandbox.mail_fails(at="rcpt", reply=reply.format(zelda.email))
+        send(email)
+
+    monkeypatch.setattr(transport, "send", erased_meanwhile)
+    shop.work(delivery.deliver, mail.id)
+    shop.sandbox.behaves()
+    work_off(shop)
+    shop.work(retention.forget_words)
+
+    assert shop.rows(Email)[0].status is became
+    assert tables_with(zelda.email) == set()
