@@ -46,8 +46,9 @@ def ping_broker(settings: Settings) -> None:
 
 def enqueue(task: str, *ids: str) -> None:
     """Put a job on its queue, within a second. Raises BrokerAway."""
+    headers = {"request_id": request_id.get()}
     try:
-        queue.send_task(task, args=ids, headers={"request_id": request_id.get()})
+        queue.send_task(task, args=ids, headers=headers, argsrepr="", kwargsrepr="")  # no payload twice
     except OperationalError as error:
         raise BrokerAway(
             "The task queue does not answer. Nothing was done; send the request again."
