@@ -32,7 +32,8 @@ def bare(connection: Connection[Any], tables: Sequence[str]) -> Iterator[None]:
     """
     with connection.transaction():
         connection.execute("SET LOCAL maintenance_work_mem = '512MB'")
-        connection.execute(f"TRUNCATE {', '.join(tables)} CASCADE".encode())
+        with unguarded(connection):  # what is append-only refuses to be emptied
+            connection.execute(f"TRUNCATE {', '.join(tables)} CASCADE".encode())
         parts = [
             part
             for query in (_CONSTRAINTS, _INDEXES)
@@ -43,3 +44,11 @@ def bare(connection: Connection[Any], tables: Sequence[str]) -> Iterator[None]:
         yield
         for _, add in reversed(parts):
             connection.execute(add.encode())
+
+
+@contextmanager
+def unguarded(connection: Connection[Any]) -> Iterator[None]:
+    """Inside, no trigger of the tables is asked; for a superuser, within a transaction."""
+    connection.execute("SET LOCAL session_replication_role = replica")
+    yield
+    connection.execute("SET LOCAL session_replication_role = origin")

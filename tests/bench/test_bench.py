@@ -1,6 +1,7 @@
 """`make bench`, with few bookings and a small crowd."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,10 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
+LONG = pytest.mark.skipif(
+    "BENCH" not in os.environ,
+    reason="starts whole systems for minutes: set BENCH=1 when you change the bench",
+)
 SMALL = ["--sizes=800,1200", "--rounds=1", "--people=2", "--clients=12", "--payments=2", "--seconds=1"]
 SMALL += ["--requests=20", "--workers", "ours", "--events=24"]
 
@@ -58,6 +63,7 @@ def test_every_delivery_is_taken(tmp_path: Path) -> None:
     assert all(each["rounds"][0] > 0 for each in kept(tmp_path, "latest.json").values())
 
 
+@LONG
 @pytest.mark.timeout(300)
 def test_every_payment_is_confirmed_and_told_to_both(tmp_path: Path) -> None:
     told = bench("journey", tmp_path)
@@ -68,6 +74,7 @@ def test_every_payment_is_confirmed_and_told_to_both(tmp_path: Path) -> None:
     assert all(milliseconds > 0 for milliseconds in stages.values())
 
 
+@LONG
 @pytest.mark.timeout(300)
 def test_people_sign_in_while_others_do_something_else(tmp_path: Path) -> None:
     bench("logins", tmp_path)
@@ -77,6 +84,7 @@ def test_people_sign_in_while_others_do_something_else(tmp_path: Path) -> None:
     assert all(each["rounds"][0] > 0 for each in found.values())
 
 
+@LONG
 @pytest.mark.timeout(300)
 def test_memory_and_cold_starts_are_held_against_bare_ones(tmp_path: Path) -> None:
     told = bench("footprint", tmp_path)
@@ -87,6 +95,7 @@ def test_memory_and_cold_starts_are_held_against_bare_ones(tmp_path: Path) -> No
     assert all(each["judged"][0] > 0 for each in found.values())
 
 
+@LONG
 @pytest.mark.timeout(300)
 def test_every_event_is_applied_and_every_mail_sent(tmp_path: Path) -> None:
     told = bench("workers", tmp_path)
