@@ -8,24 +8,50 @@ import time
 from collections import deque
 from contextlib import suppress
 from functools import partial
+from itertools import chain
 from select import select
 from selectors import EVENT_READ
 from typing import Any
 
 from gunicorn import http, util
+from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from app.ops.arrival import Arrival
 
 LONGEST_BODY = 512 * 1024
 """As MAX_CONTENT_LENGTH: a longer one goes to the application as it is, to be refused, and is not read on."""
+MOST_HEARD = 64 * 1024 * 1024
+"""Bytes of requests that a process holds in all; beyond it, who sent most of one not yet whole is let go."""
+PIECE = 64 * 1024
+"""Bytes that are read at a time. Requests of fewer are no burden, however many connections send."""
 PATIENCE = 20
 """Seconds for a request to arrive in, and for its answer to be taken."""
 PARTING = 2
 """Seconds that a client may take to hang up."""
 ANSWERS_AT_ONCE = 1024 * 1024
 """Of an answer, so many bytes are handed to the system (which may take fewer), whoever takes their time."""
+GO_AHEAD = b"HTTP/1.1 100 Continue\r\n\r\n"
 NO_END = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+
+
+class Reader(SocketUnreader):
+    """Gives gunicorn a piece at a time: with each chunk of a body it copies all that it was given."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        super().__init__(sock)
+        self.arrived = memoryview(b"")
+
+    def chunk(self, size_hint: int | None = None) -> bytes:
+        if not self.arrived:
+            return bytes(super().chunk(size_hint))
+        size = max(size_hint or 0, self.mxchunk)
+        piece, self.arrived = self.arrived[:size], self.arrived[size:]
+        return bytes(piece)
+
+    def take_buffered(self) -> bytes:
+        rest, self.arrived = bytes(self.arrived), memoryview(b"")
+        return bytes(super().take_buffered()) + rest
 
 
 class Caller(TConn):
@@ -37,6 +63,7 @@ class Caller(TConn):
         self.arrival = Arrival(LONGEST_BODY)
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, ANSWERS_AT_ONCE)
         self.parser = http.get_parser(self.cfg, self.sock, self.client)
+        self.parser.unreader = Reader(self.sock)
 
     def close(self, graceful: bool = False) -> None:
         if graceful:
@@ -90,13 +117,14 @@ class Worker(ThreadWorker):
         """More of a request is here: if that is all of it, a thread takes it over."""
         if not conn.arrival.is_whole:
             try:
-                more = client.recv(64 * 1024)
+                more = client.recv(PIECE)
             except BlockingIOError:
                 return
             except OSError:
                 more = b""
             conn.arrival.hears(more)
             if more and not conn.arrival.is_whole:
+                self._hear_on(conn)
                 return
         self.pending_conns.remove(conn)
         if not conn.arrival.is_whole:
@@ -105,6 +133,20 @@ class Worker(ThreadWorker):
         self.poller.unregister(client)
         self._hand_over(conn)
 
+    def _hear_on(self, conn: Caller) -> None:
+        """A part of a request is here: say that the rest is welcome, as long as there is room for it."""
+        if conn.arrival.awaits_go_ahead:
+            conn.arrival.awaits_go_ahead = False
+            with suppress(OSError):
+                conn.sock.send(GO_AHEAD)
+        if len(conn.arrival.heard) > PIECE and self._heard_in_all() > MOST_HEARD:
+            longest = max(self.pending_conns, key=lambda each: len(each.arrival.heard))
+            self.pending_conns.remove(longest)
+            self._let_go(longest)
+
+    def _heard_in_all(self) -> int:
+        return sum(len(each.arrival.heard) for each in chain(self.pending_conns, self.answering))
+
     def _hand_over(self, conn: Caller) -> None:
         if conn.arrival.has_endless_head:
             with suppress(OSError):
@@ -112,12 +154,13 @@ class Worker(ThreadWorker):
             self.nr_conns -= 1
             self.part(conn)
             return
-        conn.parser.unreader.unread(bytes(conn.arrival.heard))
+        conn.parser.unreader.arrived = memoryview(conn.arrival.heard)
         conn.data_ready = True
         self.answering[conn] = time.monotonic() + self.cfg.timeout + PATIENCE
         super().enqueue_req(conn)
 
     def handle_request(self, req: Any, conn: Caller) -> bool:
+        req._expected_100_continue = False  # it was told when its head was here
         if conn.arrival.is_too_long:
             conn.sock.setblocking(False)  # the rest of it is not waited for
         return bool(super().handle_request(req, conn))
@@ -127,6 +170,7 @@ class Worker(ThreadWorker):
 
     def finish_request(self, conn: Caller, done: Any) -> None:
         self.answering.pop(conn, None)
+        conn.parser.unreader.unread(conn.parser.unreader.take_buffered())  # where gunicorn looks for the next
         super().finish_request(conn, done)
 
     def part(self, conn: Caller) -> None:
@@ -144,7 +188,7 @@ class Worker(ThreadWorker):
 
     def _hears_goodbye(self, conn: Caller, client: socket.socket) -> None:
         with suppress(ConnectionError, TimeoutError):
-            if client.recv(64 * 1024):
+            if client.recv(PIECE):
                 return
         self.parting.remove(conn)
         self._let_go(conn)

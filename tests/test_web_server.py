@@ -1,9 +1,12 @@
 """The web server's own worker, in a process of its own: its module is the server's configuration."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
+
+from web_worker import Reader
 
 HERE = Path(__file__).parent.parent
 ENDS_WHEN_FULL = """
@@ -20,18 +23,64 @@ for enabled in (False, True, False):
 print(door.fileno())
 module["on_exit"](None)
 """
+MAKES_ROOM = """
+import runpy, selectors, socket
+from gunicorn.config import Config
+module = runpy.run_path("gunicorn.conf.py")
+import web_worker
+web_worker.PIECE, web_worker.MOST_HEARD = 1000, 4500
+door = socket.create_server(("127.0.0.1", 0))
+worker = web_worker.Worker(1, 0, [door], None, 30, Config(), None)
+worker.poller = selectors.DefaultSelector()
+worker.set_accept_enabled(True)
+head, callers = b"POST / HTTP/1.1\\r\\nContent-Length: 5000\\r\\n\\r\\n", []
+for then in ([10], [10, 2000], [10, 2000, 1500], [10, 1500, 1000]):
+    callers.append(socket.create_connection(door.getsockname()))
+    callers[-1].sendall(head + b"x" * then[-1])
+    while [len(conn.arrival.heard) - len(head) for conn in worker.pending_conns] != then:
+        worker.wait_for_and_dispatch_events(1)
+print(worker.nr_conns, callers[1].recv(1) or "gone")
+module["on_exit"](None)
+"""
 
 
 def test_a_worker_that_is_told_to_end_when_it_is_full_shuts_its_door_once(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-c", ENDS_WHEN_FULL],
+    ended = runs(ENDS_WHEN_FULL, environment, tmp_path)
+
+    assert (ended.returncode, ended.stdout.split()) == (0, ["-1"]), ended.stderr
+
+
+def test_who_sent_most_of_a_request_goes_when_there_is_no_more_room(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    ended = runs(MAKES_ROOM, environment, tmp_path)
+
+    assert (ended.returncode, ended.stdout) == (0, "3 gone\n"), ended.stderr
+
+
+def test_a_server_is_given_what_arrived_a_piece_at_a_time() -> None:
+    """With each chunk it copies what it has in hand: a megabyte of small ones would take it ten seconds."""
+    near, far = socket.socketpair()
+    with near, far:
+        reader = Reader(near)
+        reader.arrived = memoryview(b"x" * 100_000)
+
+        pieces = [len(reader.read()), len(reader.read(10)), len(reader.take_buffered())]
+        far.sendall(b"and more")
+
+        assert pieces == [8192, 10, 100_000 - 8192 - 10]
+        assert reader.read() == b"and more"
+
+
+def runs(program: str, environment: dict[str, str], tmp_path: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", program],
         cwd=HERE,
         env={**os.environ, **environment, "TMPDIR": str(tmp_path)},
         capture_output=True,
         text=True,
+        timeout=60,
         check=False,
     )
-
-    assert (ended.returncode, ended.stdout.split()) == (0, ["-1"]), ended.stderr

@@ -4,9 +4,12 @@ import re
 
 LONGEST_HEAD = 64 * 1024
 """A request line and its headers. Far more than browsers, Stripe or a platform's router send."""
-_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,15})[ \t]*\r\n", re.IGNORECASE)
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)[ \t]*\r\n", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding:[^\r\n]*chunked[ \t]*\r\n", re.IGNORECASE)
-_SIZE = re.compile(rb"([0-9a-f]{1,8})[ \t]*(?:;[^\r\n]*)?", re.IGNORECASE)
+_EXPECTS = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*\r\n", re.IGNORECASE)
+_SIZE = re.compile(rb"([0-9a-f]+)[ \t]*(?:;[^\r\n]*)?", re.IGNORECASE)
+_DIGITS = 12
+"""Of a number, as many as matter: one with more is too long, and Python reads none of thousands."""
 
 
 class Arrival:
@@ -14,6 +17,8 @@ class Arrival:
 
     def __init__(self, longest_body: int) -> None:
         self.heard = bytearray()
+        self.awaits_go_ahead = False
+        """Whether the client sends its body once it is told to (RFC 9110, 10.1.1)."""
         self._longest_body = longest_body
         self._body_at: int | None = None
         self._ends_at: int | None = None
@@ -50,7 +55,8 @@ class Arrival:
         self._body_at = self._chunk_at = head_ends + 4
         if not _CHUNKED.search(head):
             length = _LENGTH.search(head)
-            self._ends_at = self._body_at + (int(length[1]) if length else 0)
+            self._ends_at = self._body_at + (_number(length[1], 10) if length else 0)
+        self.awaits_go_ahead = _EXPECTS.search(head) is not None
         return True
 
     def _has_ended(self) -> bool:
@@ -65,7 +71,7 @@ class Arrival:
             if size is None:
                 self._ends_at = len(self.heard)
                 return
-            length = int(size[1], 16)
+            length = _number(size[1], 16)
             if length == 0:
                 trailer_ends = self.heard.find(b"\r\n\r\n", line_ends)
                 self._ends_at = trailer_ends + 4 if trailer_ends >= 0 else None
@@ -73,3 +79,8 @@ class Arrival:
             self._chunk_at = line_ends + 2 + length + 2
             if self._chunk_at > len(self.heard):
                 return
+
+
+def _number(digits: bytes, base: int) -> int:
+    """As the server reads it, which takes any number of zeros before it."""
+    return int(digits.lstrip(b"0")[:_DIGITS] or b"0", base)

@@ -17,6 +17,8 @@ HALF = {
     "half a head": b"GET /health/live HTTP/1.1\r\nHost: a\r\n",
     "half a body": LOGIN + b"Content-Length: 1000\r\n\r\n{",
     "half the chunks": LOGIN + b"Transfer-Encoding: chunked\r\n\r\n5\r\n0\r\n\r\n",
+    "a length of many digits": LOGIN + b"Content-Length: %020d\r\n\r\n{" % 500,
+    "a chunk of many digits": LOGIN + b"Transfer-Encoding: chunked\r\n\r\n%012x\r\n{" % 500,
     "one whole and a half": b"GET /health/live HTTP/1.1\r\nHost: a\r\n\r\nGET /",
     "no goodbye": b"GET /health/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
     "more than is taken": LOGIN + b"Content-Length: 1000000\r\n\r\n{",
@@ -68,6 +70,19 @@ def test_requests_that_come_at_once_are_answered_one_after_the_other(call: Call)
     both = answer(call(live + b"\r\n" + live + b"Connection: close\r\n\r\n"))
 
     assert both.count(b"HTTP/1.1 200 OK") == 2
+
+
+def test_who_asks_before_sending_the_body_is_told_to_go_on_once(call: Call) -> None:
+    body = b'{"email": "nobody@example.com", "password": "none"}'
+    asks = call(
+        LOGIN + b"Connection: close\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(body)
+    )
+
+    told = asks.recv(65536)
+    asks.sendall(body)
+
+    assert told == b"HTTP/1.1 100 Continue\r\n\r\n"
+    assert answer(asks).startswith(b"HTTP/1.1 401 ")
 
 
 def test_a_body_in_chunks_is_read_like_any_other(stack: Stack) -> None:

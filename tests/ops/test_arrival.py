@@ -10,7 +10,9 @@ WHOLE = [
     b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
     HEAD + b"content-length: 0\r\n\r\n",
     HEAD + b"Content-Length:\t5 \r\n\r\nabcde",
+    HEAD + b"Content-Length: %020d\r\n\r\nabcde" % 5,
     CHUNKED + b"0\r\n\r\n",
+    CHUNKED + b"0000000005\r\nabcde\r\n0000000000\r\n\r\n",
     CHUNKED + b"5;name=value\r\n0\r\n\r\n\r\nA \r\n0123456789\r\n0\r\nTrailer: 1\r\n\r\n",
 ]
 
@@ -48,6 +50,23 @@ def test_of_what_is_too_long_no_more_is_waited_for() -> None:
     assert announced.is_too_long
     assert in_chunks.is_whole
     assert in_chunks.is_too_long
+
+
+@pytest.mark.parametrize("digits", [16, 5000])
+def test_no_number_is_too_long_to_be_too_long(digits: int) -> None:
+    announced = arrived(HEAD + b"Content-Length: " + b"5" * digits + b"\r\n\r\n")
+
+    assert announced.is_whole
+    assert announced.is_too_long
+    assert not arrived(CHUNKED + b"5" * digits + b"\r\nabcde", longest=10_000).is_whole
+
+
+def test_who_waits_to_be_told_to_go_on_is_known() -> None:
+    asks = arrived(HEAD + b"Expect: 100-Continue\r\nContent-Length: 5\r\n\r\n")
+    goes_on = arrived(HEAD + b"Content-Length: 5\r\n\r\n")
+
+    assert (asks.is_whole, asks.awaits_go_ahead) == (False, True)
+    assert (goes_on.is_whole, goes_on.awaits_go_ahead) == (False, False)
 
 
 def test_a_head_without_end_is_known_for_one() -> None:
