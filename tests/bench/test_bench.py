@@ -13,9 +13,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LONG = pytest.mark.skipif(
     "BENCH" not in os.environ,
-    reason="starts whole systems for minutes: set BENCH=1 when you change the bench",
+    reason="starts whole systems: set BENCH=1 when you change the bench",
 )
-SMALL = ["--sizes=800,1200", "--rounds=1", "--people=2", "--clients=12", "--payments=2", "--seconds=1"]
+SMALL = ["--sizes=500,900", "--rounds=1", "--people=2", "--clients=12", "--payments=2", "--seconds=1"]
 SMALL += ["--requests=20", "--workers", "ours", "--events=24"]
 
 
@@ -38,8 +38,8 @@ def test_every_question_is_asked_at_each_size(tmp_path: Path) -> None:
 
     figures = kept(tmp_path, "growth.json")
     assert all(name in told for name in figures)
-    assert all(each["800"]["pages"] and not each["1200"]["scanned"] for each in figures.values())
-    assert "using ix_booking_of_coach" in (tmp_path / "plans-1200.txt").read_text()
+    assert all(each["500"]["pages"] and not each["900"]["scanned"] for each in figures.values())
+    assert "using ix_booking_of_coach" in (tmp_path / "plans-900.txt").read_text()
     assert {f"growth: {name}" for name in figures} == kept(tmp_path, "latest.json").keys()
 
 
