@@ -156,6 +156,7 @@ def _failed(event_id: str, error: Exception, wait: timedelta | None) -> timedelt
         event.status, event.finished_at = EventStatus.FAILED, now()
         what = f"Stripe's event {event_id} ({event.type}) could not be applied: {event.last_error}"
         troubles.note(TroubleKind.STRIPE_EVENT, event_id, what)
+        trimming.trim_if_needless(event)
     db.session.commit()
     return wait
 

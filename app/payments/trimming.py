@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, Select, or_, select, update
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import Account
 from app.extensions import db, now
 from app.payments.models import Payment
-from app.payments.stripe_events import StripeEvent
+from app.payments.stripe_events import EventStatus, StripeEvent
 
 _IDS = {
     "account", "application_fee", "balance_transaction", "booking_id", "charge", "client_reference_id",
@@ -61,16 +61,24 @@ def _kept(value: Any, deepest: int) -> Any:
 
 def trim_old(before: datetime, most: int) -> int:
     """Trim events that came before that time, the oldest first; how many there were this time."""
-    return _trim(StripeEvent.received_at < before, most)
+    old = _untrimmed(StripeEvent.received_at < before).limit(most)
+    return _trim(old.with_for_update(skip_locked=True))  # a portion leaves to the next what is at work
 
 
 def trim_of_payments(payments: Sequence[UUID], intents: Sequence[str]) -> int:
-    """Trim all events about these payments; how many there were."""
-    return _trim(or_(StripeEvent.payment_id.in_(payments), StripeEvent.payment_intent_id.in_(intents)), None)
+    """Trim all events about these payments; how many there were.
+
+    One that is being applied is left to its worker: it waits for the people whom the caller has locked, and
+    trims the event itself when they are erased.
+    """
+    about = or_(StripeEvent.payment_id.in_(payments), StripeEvent.payment_intent_id.in_(intents))
+    is_due = StripeEvent.status == EventStatus.RECEIVED
+    done, due = _untrimmed(about, ~is_due), _untrimmed(about, is_due)
+    return _trim(done.with_for_update()) + _trim(due.with_for_update(skip_locked=True))
 
 
 def trim_if_needless(event: StripeEvent) -> None:
-    """Of some events nothing personal is needed, from when they are applied.
+    """Of some events nothing personal is needed, from when they are applied or given up.
 
     They are about the payment of somebody who has erased the account, or about a coach's account at Stripe,
     of which we ask Stripe how it stands.
@@ -93,16 +101,17 @@ def _is_of_erased(event: StripeEvent) -> bool:
     return db.session.scalar(query.limit(1)) is not None
 
 
-def _trim(which: ColumnElement[bool], most: int | None) -> int:
-    found = db.session.execute(
-        select(StripeEvent.id, StripeEvent.payload)
-        .where(StripeEvent.trimmed_at.is_(None), which)
-        .order_by(StripeEvent.received_at)
-        .limit(most)
-        .with_for_update(skip_locked=most is not None)  # a portion leaves to the next what is at work
-    ).all()
+def _untrimmed(*which: ColumnElement[bool]) -> Select[str, str]:
+    events = select(StripeEvent.id, StripeEvent.payload).where(StripeEvent.trimmed_at.is_(None), *which)
+    return events.order_by(StripeEvent.received_at)
+
+
+def _trim(events: Select[str, str]) -> int:
     at = now()
-    rows = [{"id": row.id, "payload": trimmed(row.payload), "trimmed_at": at} for row in found]
+    rows = [
+        {"id": row.id, "payload": trimmed(row.payload), "trimmed_at": at}
+        for row in db.session.execute(events)
+    ]
     if rows:
         db.session.execute(update(StripeEvent), rows)
     return len(rows)

@@ -15,7 +15,7 @@ from app.payments.stripe_events import StripeEvent
 from tests.payments.conftest import Event, Shop
 from tests.payments.disputing import decided, disputed
 from tests.people import DECLINED, Person, next_week
-from tests.privacy.conftest import tables_with
+from tests.privacy.conftest import erase, tables_with
 
 PERSONAL = ("Pat Payer", "payer@example.com", "75001", '"last4"', '"fingerprint"', "example.com/cancelled")
 
@@ -140,3 +140,16 @@ def test_the_evidence_of_a_dispute_goes_some_time_after_it_was_decided(
 
     assert shop.rows(Dispute)[0].evidence == ""
     assert {mail.text_body for mail in shop.rows(Email) if mail.kind.startswith("dispute_")} == {""}
+
+
+def test_an_event_that_cannot_be_applied_names_nobody_who_left(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    checkout = client.checks_out(client.books(coach))
+    completed = shop.paid(checkout)
+    erase(client)
+
+    shop.told(completed, amount_total=1)
+
+    (row,) = shop.rows(StripeEvent)
+    assert (row.status, "Pat Payer" in row.payload) == ("failed", False)
