@@ -46,12 +46,15 @@ def _lock(account: Account) -> None:
 
 
 def _erase(account: Account, reason: str) -> None:
-    """Coming sessions are cancelled first, as the person would cancel them, and both sides are told."""
+    """Coming sessions are cancelled as the person would cancel them, and both sides are told.
+
+    Whatever takes long and holds up nobody else comes before that, as it locks all whom the person meets.
+    """
+    leaving_payments.forget_words(account)
     cancelled = leaving_bookings.call_off(account)
     leaving_messages.account_erased(account, cancelled)
     leaving_messages.coach_left(account, leaving_payments.owed(account))
     leaving_bookings.forget_words(account)
-    leaving_payments.forget_words(account)
     forgetting.forget(account.email, leaving_payments.naming(account))
     idempotency.forget_of(account.id)
     leaving_coach.erase(account)
