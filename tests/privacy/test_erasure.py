@@ -59,16 +59,16 @@ def test_what_was_counted_stays_as_it_was(shop: Shop, zelda: Person, coach: Pers
 def test_coming_sessions_are_cancelled_and_paid_back_by_the_policy(
     shop: Shop, zelda: Person, coach: Person
 ) -> None:
-    had = dealings(shop, zelda, coach)
+    coming, checkout = shop.pays_for(zelda, coach)
 
     erase(zelda)
     work_off(shop)
 
-    seen = coach.booking(had.coming)
+    seen = coach.booking(coming)
     assert (seen["status"], seen["cancellation"]["by"]) == ("cancelled", "client")
     assert seen["cancellation"]["refund_percent"] == 100
     assert seen["notes"] == ""
-    session = shop.at_stripe(f"/v1/checkout/sessions/{had.checkout['session_id']}")
+    session = shop.at_stripe(f"/v1/checkout/sessions/{checkout['session_id']}")
     (refund,) = shop.at_stripe(f"/v1/refunds?payment_intent={session['payment_intent']}")["data"]
     assert (refund["amount"], refund["status"]) == (7500, "succeeded")
     mails = [mail["subject"] for mail in shop.sandbox.mails_to(coach.email)]
@@ -89,15 +89,15 @@ def test_too_late_to_cancel_is_not_too_late_to_leave_but_nothing_goes_back(
 
 
 def test_a_coach_s_clients_get_all_of_it_back(shop: Shop, client: Person, corin: Person) -> None:
-    had = dealings(shop, client, corin)
+    coming, checkout = shop.pays_for(client, corin)
     held = client.books(corin, next_week(16))
     page = client.checks_out(held)
 
     erase(corin)
     work_off(shop)
 
-    assert client.booking(had.coming)["cancellation"]["by"] == "coach"
-    assert client.payment(had.checkout)["refunds"][0]["amount"] == 75
+    assert client.booking(coming)["cancellation"]["by"] == "coach"
+    assert client.payment(checkout)["refunds"][0]["amount"] == 75
     assert client.booking(held)["status"] == "cancelled"
     assert client.get(f"/booking/{held['id']}/calendar.ics").status_code == 200
     assert client.payment(page)["status"] == "pending"  # until Stripe says that its page is closed
@@ -114,7 +114,7 @@ def test_a_coach_who_left_is_in_no_directory(http: httpx.Client, client: Person,
 def test_what_is_owed_to_a_coach_who_left_is_listed_until_it_is_paid_out(
     shop: Shop, client: Person, corin: Person, admin: Person
 ) -> None:
-    had = dealings(shop, client, corin)
+    _, checkout = shop.pays_for(client, corin)
     db.session.execute(text("UPDATE booking SET period = tstzrange(now() - interval '1h', now())"))
     db.session.commit()
 
@@ -128,7 +128,7 @@ def test_what_is_owed_to_a_coach_who_left_is_listed_until_it_is_paid_out(
     pays = {"amount": owed["amount"], "currency": "EUR", "reference": "SEPA 17"}
     assert admin.post(f"/admin/coach/{corin.id}/payout", json=pays).status_code == 201
     assert admin.get("/admin/erased-coach").json()["items"] == []
-    assert client.payment(had.checkout)["amount_refunded_minor"] == 0
+    assert client.payment(checkout)["amount_refunded_minor"] == 0
 
 
 def test_tokens_and_links_are_good_for_nothing(http: httpx.Client, zelda: Person) -> None:
@@ -187,7 +187,8 @@ def test_the_operator_s_mail_of_one_that_failed_names_nobody_then(shop: Shop, ze
 def test_a_mail_without_words_is_not_sent_again(
     shop: Shop, zelda: Person, coach: Person, admin: Person
 ) -> None:
-    dealings(shop, zelda, coach)
+    shop.pays_for(zelda, coach)
+    work_off(shop)
     erase(zelda)
 
     told = next(mail for mail in shop.mails("booking_confirmed") if mail.recipient == coach.email)
@@ -199,15 +200,16 @@ def test_a_mail_without_words_is_not_sent_again(
 def test_what_stripe_says_later_still_counts_and_nobody_who_left_is_mailed(
     shop: Shop, zelda: Person, coach: Person
 ) -> None:
-    had = dealings(shop, zelda, coach)
+    _, checkout = shop.pays_for(zelda, coach)
+    work_off(shop)
     erase(zelda)
-    late = shop.refunds_by_hand(had.checkout, 2500)
+    late = shop.refunds_by_hand(checkout, 2500)
     mails = len(shop.rows(Email))
 
     for event in late:
         shop.told(event)
 
-    assert coach.payment(had.checkout)["amount_refunded"] == 25
+    assert coach.payment(checkout)["amount_refunded"] == 25
     assert len(shop.rows(Email)) == mails
     assert tables_with(zelda.email) <= {"email"}  # the last mail, on its way
 

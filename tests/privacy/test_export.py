@@ -47,7 +47,7 @@ def test_a_client_gets_all_of_it(shop: Shop, zelda: Person, coach: Person) -> No
 def test_it_shows_nothing_secret_and_names_the_other_side_only_as_the_mails_did(
     shop: Shop, zelda: Person, coach: Person
 ) -> None:
-    dealings(shop, zelda, coach)
+    shop.pays_for(zelda, coach)
     zelda.post("/booking/feed")
     zelda.http.post("/auth/password/forgot", json={"email": zelda.email})
 
@@ -62,7 +62,7 @@ def test_it_shows_nothing_secret_and_names_the_other_side_only_as_the_mails_did(
 def test_a_coach_gets_the_profile_the_calendar_and_the_books(
     shop: Shop, client: Person, corin: Person
 ) -> None:
-    dealings(shop, client, corin)
+    shop.pays_for(client, corin)
     away = {"local_start": "2030-12-24T00:00", "local_end": "2030-12-27T00:00", "reason": "Family"}
     corin.post("/coach/me/time-off", json=away)
 
@@ -72,7 +72,7 @@ def test_a_coach_gets_the_profile_the_calendar_and_the_books(
     assert len(held["coach"]["availability"]["weekly"]) == 7
     assert held["coach"]["time_off"][0]["reason"] == "Family"
     assert {each["as"] for each in held["bookings"]} == {"coach"}
-    assert sum(each["amount_minor"] for each in held["ledger"] if each["kind"] == "payment") == 15000
+    assert sum(each["amount_minor"] for each in held["ledger"] if each["kind"] == "payment") == 7500
 
 
 def test_it_names_what_was_done_to_the_account_and_from_where(
