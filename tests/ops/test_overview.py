@@ -16,6 +16,7 @@ from app.payments import inbox
 from tests.payments.conftest import Shop
 from tests.payments.disputing import disputed, hears
 from tests.people import Person
+from tests.records import rewrite
 
 ODD = '{"id": "evt_odd", "type": "checkout.session.completed", "data": {"object": {"id": "cs_1"}}}'
 
@@ -97,7 +98,7 @@ def test_money_is_shown_by_day_and_currency_the_latest_first(
     shop.settles(first)
     for refund in shop.refunds_by_hand(first, 2500):
         shop.told(refund)
-    change("UPDATE ledger_entry SET day = day - 2")
+    rewrite("UPDATE ledger_entry SET day = day - 2")
     dollars = Person.registered(client.http, "coach").open_for_business(currency="USD")
     shop.pays_for(Person.registered(client.http, "client"), dollars)
 
@@ -115,7 +116,7 @@ def test_days_before_the_last_seven_are_not_shown(
     shop: Shop, client: Person, coach: Person, admin: Person
 ) -> None:
     shop.pays_for(client, coach)
-    change("UPDATE ledger_entry SET day = day - 9")
+    rewrite("UPDATE ledger_entry SET day = day - 9")
 
     assert admin.get("/admin/overview").json()["days"] == []
 

@@ -8,7 +8,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import delete, text
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from app.extensions import db
 from app.payments import fees, issuing
@@ -17,6 +18,7 @@ from app.payments.models import Payment, Refund
 from tests.payments.conftest import Shop
 from tests.payments.disputing import disputed, hears
 from tests.people import Person, next_week
+from tests.records import rewrite
 
 Commission = Callable[[str], None]
 
@@ -268,8 +270,7 @@ def test_what_an_older_version_left_out_is_entered_with_the_fee(
     shop: Shop, client: Person, coach: Person
 ) -> None:
     _, checkout = shop.pays_for(client, coach)
-    db.session.execute(delete(Entry))
-    db.session.commit()
+    rewrite("DELETE FROM ledger_entry")
 
     shop.settles(checkout)
 
@@ -291,8 +292,7 @@ def test_a_fee_in_the_currency_that_stripe_settles_in_stands_apart(
 ) -> None:
     checkout = settled(shop, client, coach)
     fee = fee_of(shop, checkout)
-    db.session.execute(text("UPDATE ledger_entry SET currency = 'USD' WHERE kind = 'fee'"))
-    db.session.commit()
+    rewrite("UPDATE ledger_entry SET currency = 'USD' WHERE kind = 'fee'")
 
     assert [(each["currency"], *figures(each)) for each in earnings(coach)] == [
         ("EUR", 7500, 0, 0, 0, 0, 7500),
@@ -323,3 +323,17 @@ def test_nobody_sees_what_another_earned(shop: Shop, client: Person, coach: Pers
 
     assert client.get("/coach/me/earnings").status_code == 403
     assert earnings(other, booking_id=booking["id"]) == []
+
+
+@pytest.mark.parametrize(
+    "change_of_books",
+    ["UPDATE ledger_entry SET amount_minor = 1", "DELETE FROM ledger_entry", "TRUNCATE ledger_entry"],
+)
+def test_nobody_changes_the_books(shop: Shop, client: Person, coach: Person, change_of_books: str) -> None:
+    settled(shop, client, coach)
+    before = earnings(coach)
+
+    with pytest.raises(DBAPIError, match="append-only"), db.session.begin_nested():
+        db.session.execute(text(change_of_books))
+
+    assert earnings(coach) == before

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, text
+from sqlalchemy import text
 
 from app.accounts.models import Account, Role
 from app.coaches.models import Coach
@@ -18,6 +18,7 @@ from app.payments.ledger import Entry
 from app.payments.models import Payment
 from app.payments.statement import Month, Statement
 from app.payments.status import Status
+from tests.records import rewrite
 from tests.waiting import wait_until
 
 JANUARY = Month(date(2031, 1, 1))
@@ -34,7 +35,7 @@ def paid(application: Flask) -> Iterator[Payment]:
             db.session.commit()
         yield db.session.get_one(Payment, rows[-1].id)  # type: ignore[attr-defined]
         db.session.rollback()
-        db.session.execute(delete(Entry))
+        rewrite("DELETE FROM ledger_entry")
         for row in reversed(rows):
             db.session.delete(row)
             db.session.commit()

@@ -14,6 +14,7 @@ from tests.payments.conftest import Shop, changed
 from tests.payments.disputing import disputed, hears, word_of
 from tests.payments.test_earnings import earnings, figures, tell
 from tests.people import Person
+from tests.records import rewrite
 
 Commission = Callable[[str], None]
 CARD_REFUNDED_SLOWLY = "4000000000007726"
@@ -27,8 +28,7 @@ def test_the_fee_of_a_dispute_from_before_it_was_kept_is_entered_when_stripe_tel
     disputed(shop, client, checkout)
     hears(shop, checkout)
     db.session.execute(text("UPDATE dispute SET fee_minor = NULL, fee_currency = NULL"))
-    db.session.execute(text("DELETE FROM ledger_entry WHERE kind = 'fee'"))
-    db.session.commit()
+    rewrite("DELETE FROM ledger_entry WHERE kind = 'fee'")
 
     shop.told(changed(word_of(shop, checkout)[-1]))
 
