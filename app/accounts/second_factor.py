@@ -29,6 +29,10 @@ class AlreadyOn(Problem):
     status, slug = 409, "second-factor-on"
 
 
+class AddressNotProven(Problem):
+    status, slug = 409, "address-not-proven"
+
+
 class NotOn(Problem):
     status, slug = 409, "second-factor-off"
 
@@ -42,9 +46,15 @@ class Enrolment:
 
 
 def begin(account: Account, password: str) -> Enrolment:
-    """A new secret, which does nothing until a code of it is confirmed. Raises AlreadyOn, Invalid."""
+    """A new secret, which does nothing until a code of it is confirmed.
+
+    Raises AlreadyOn, Invalid, and AddressNotProven: who opens an account with the address of somebody else
+    must not lock them out, whom a new password lets in.
+    """
     account.lock()
     _check_password(account, password)
+    if not account.email_verified:
+        raise AddressNotProven("Prove your address first: with the link in the mail, or by a new password.")
     if account.second_factor:
         raise AlreadyOn("The second factor is on. To use another app, turn it off first.")
     secret = app_codes.new_secret()

@@ -15,6 +15,7 @@ from sqlalchemy import func, select, text
 from app.accounts import passwords
 from app.accounts.models import Account
 from app.extensions import db
+from tests.accounts.letters import forgets as forgets_password
 from tests.accounts.letters import mails
 from tests.accounts.work import CountingHasher, statements
 from tests.people import PASSWORD, Person
@@ -97,6 +98,22 @@ def test_three_mails_an_hour_are_enough_and_the_answer_stays_the_same(client: Pe
     db.session.commit()
     registers(client.http, client.email)
     assert len(mails(client, "address_in_use")) == 3
+
+
+def test_who_was_first_with_somebody_s_address_keeps_nothing_of_it(client: Person) -> None:
+    """The account that a stranger opened is the owner's from the first link that they use."""
+    http, stranger = client.http, client
+    feed = stranger.post("/booking/feed").json()["url"]
+
+    refused = stranger.post("/auth/second-factor", json={"password": PASSWORD})
+    new = {"token": forgets_password(stranger), "password": "seven green umbrellas"}
+    assert http.post("/auth/password/reset", json=new).status_code == 204
+
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/address-not-proven")
+    assert stranger.get("/auth/me").status_code == 401
+    assert http.get(httpx.URL(feed).raw_path.decode()).status_code == 404
+    owner = Person.signed_in(http, stranger.email, new["password"])
+    assert owner.get("/auth/me").json()["email_verified"] is True
 
 
 def test_a_password_is_refused_alike_whosever_address_it_is(client: Person) -> None:

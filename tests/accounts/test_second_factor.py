@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 from app.accounts.second_factor_models import RecoveryCode, SecondFactor
 from app.extensions import db
 from tests.accounts.letters import forgets, mails
-from tests.accounts.second_factors import Phone, clock
+from tests.accounts.second_factors import Phone, clock, proven
 from tests.clock import Clock
 from tests.people import PASSWORD, Person
 
@@ -18,6 +18,11 @@ __all__ = ["clock"]
 pytestmark = pytest.mark.usefixtures("clock")
 NEW = "seven green umbrellas"
 STEP = timedelta(seconds=30)
+
+
+@pytest.fixture
+def client(client: Person) -> Person:
+    return proven(client)
 
 
 @pytest.fixture

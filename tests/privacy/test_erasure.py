@@ -7,6 +7,7 @@ from app.emails.models import Email, EmailStatus
 from app.extensions import db
 from app.ops import retention
 from app.payments.models import Refund
+from tests.accounts.second_factors import proven
 from tests.payments.conftest import Shop
 from tests.people import PASSWORD, Person, next_week
 from tests.privacy.conftest import NOTES, books, dealings, erase, tables_with, work_off
@@ -134,7 +135,7 @@ def test_what_is_owed_to_a_coach_who_left_is_listed_until_it_is_paid_out(
 def test_tokens_and_links_are_good_for_nothing(http: httpx.Client, zelda: Person) -> None:
     feed = zelda.post("/booking/feed").json()["url"]
     other = Person.signed_in(http, zelda.email, PASSWORD)
-    assert zelda.post("/auth/second-factor", json={"password": PASSWORD}).status_code == 201
+    assert proven(zelda).post("/auth/second-factor", json={"password": PASSWORD}).status_code == 201
 
     erase(zelda)
 
