@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Text, and_, cast, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from app.accounts.models import Account
 from app.coaches.models import Coach
 from app.config import current_settings
 from app.extensions import db, now
@@ -100,7 +101,9 @@ def told(subject: StripeObject) -> str | None:
     settings = current_settings()
     if not settings.stripe_connect:
         return "STRIPE_CONNECT is off"
-    row = db.session.scalar(select(PayoutAccount).where(_is_of(subject)).with_for_update())
+    of_ours = select(PayoutAccount).join(Account, Account.id == PayoutAccount.id).where(_is_of(subject))
+    of_those_here = of_ours.where(Account.erased_at.is_(None))
+    row = db.session.scalar(of_those_here.with_for_update(of=PayoutAccount))
     if row is None:
         return "no account of ours"
     row.stripe_account_id = subject["id"]  # where the answer to our order was lost

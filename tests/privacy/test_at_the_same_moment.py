@@ -1,13 +1,17 @@
-"""What is under way while somebody's account is erased."""
+"""What is under way while somebody's account is erased, and what comes after."""
 
 import pytest
 
 from app.emails import delivery, transport
 from app.emails.models import Email, EmailStatus
 from app.ops import retention
+from app.payments.payout_account import PayoutAccount
 from tests.payments.conftest import Shop
+from tests.payments.test_connect import connect, onboarded, stripe_finds, told_of
 from tests.people import Person
 from tests.privacy.conftest import erase, tables_with, work_off
+
+__all__ = ["connect"]
 
 
 @pytest.mark.parametrize(
@@ -39,3 +43,14 @@ def test_a_mail_that_is_being_sent_names_nobody_afterwards(
 
     assert shop.rows(Email)[0].status is became
     assert tables_with(zelda.email) == set()
+
+
+@pytest.mark.usefixtures("connect")
+def test_of_a_coach_who_left_stripe_is_not_asked_again(shop: Shop, corin: Person) -> None:
+    onboarded(shop, corin)
+    erase(corin)
+
+    told_of(shop, corin, stripe_finds(shop, corin, "restricted"))
+
+    (row,) = shop.rows(PayoutAccount)
+    assert (row.requirements, row.due_at) == ([], None)
