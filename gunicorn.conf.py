@@ -13,7 +13,7 @@ os.environ["PROMETHEUS_MULTIPROC_DIR"] = counters
 from prometheus_client.multiprocess import mark_process_dead  # noqa: E402
 
 from app.config import Settings  # noqa: E402
-from web_worker import Worker  # noqa: E402
+from app.ops.web_worker import Worker  # noqa: E402
 
 Settings.load()  # a bad setting stops the server here, and not each of its workers for ever
 

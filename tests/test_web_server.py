@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from web_worker import Reader
+from app.ops.web_worker import Reader
 
 HERE = Path(__file__).parent.parent
 ENDS_WHEN_FULL = """
@@ -27,7 +27,7 @@ MAKES_ROOM = """
 import runpy, selectors, socket
 from gunicorn.config import Config
 module = runpy.run_path("gunicorn.conf.py")
-import web_worker
+from app.ops import web_worker
 web_worker.PIECE, web_worker.MOST_HEARD = 1000, 4500
 door = socket.create_server(("127.0.0.1", 0))
 worker = web_worker.Worker(1, 0, [door], None, 30, Config(), None)

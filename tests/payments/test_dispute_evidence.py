@@ -152,7 +152,7 @@ def test_an_admin_sends_it_over_http_once(shop: Shop, client: Person, story: Sto
     again = admin.post(f"{path}/evidence", json={})
     assert (again.status_code, again.json()["type"]) == (409, "/problems/not-answerable")
     assert at_stripe(shop)["evidence_details"]["submission_count"] == 1
-    (entry,) = admin.get("/admin/audit").json()["items"]
+    (entry,) = admin.get("/admin/audit?action=dispute.submit_evidence").json()["items"]
     assert (entry["action"], entry["actor"]) == ("dispute.submit_evidence", f"account:{admin.id}")
 
 
@@ -204,7 +204,7 @@ def test_what_the_bank_has_although_the_answer_was_lost_is_not_sent_twice_and_st
     assert (again.status_code, again.json()["type"]) == (409, "/problems/not-answerable")
     assert at_stripe(shop)["evidence_details"]["submission_count"] == 1
     assert row(shop).evidence == at_stripe(shop)["evidence"]["uncategorized_text"]
-    assert len(admin.get("/admin/audit").json()["items"]) == 1
+    assert len(admin.get("/admin/audit?action=dispute.submit_evidence").json()["items"]) == 1
 
 
 def test_people_s_own_words_look_like_no_entry_of_ours(shop: Shop, client: Person, coach: Person) -> None:

@@ -79,6 +79,9 @@ class Worker(ThreadWorker):
     last request is answered, and then cuts off everybody who came meanwhile.
     """
 
+    sockets: list[socket.socket]
+    """The doors."""
+
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self.parting: deque[Caller] = deque()
