@@ -14,8 +14,8 @@ help:  ## what there is
 run: .venv/installed  ## everything on this machine: servers, web, worker, beat, the sandbox's Stripe and mailbox
 	@.venv/bin/python -m sandbox.run
 
-test: .venv/installed  ## all tests
-	.venv/bin/python -m pytest
+test: .venv/installed  ## all tests, by two processes with servers of their own
+	.venv/bin/python -m pytest --numprocesses 2 --dist loadfile
 
 check: .venv/installed  ## format, lint, types, import contracts, dependencies, migrations safe and like the models
 	.venv/bin/ruff format --check

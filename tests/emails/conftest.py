@@ -63,6 +63,8 @@ class Post:
 @pytest.fixture
 def post(app: Flask, sandbox: Sandbox) -> Iterator[Post]:
     sandbox.behaves()
+    with app.app_context():
+        conversations.end_all()  # whoever else has sent a mail
     yield Post(app, sandbox)
     with app.app_context():
         conversations.end_all()
