@@ -31,6 +31,12 @@ class Stack:
     database: Engine
     """Looks at the rows; everything else goes in through the door."""
     logs: Path
+    of_others: frozenset[str]
+    """Deliveries of tests before, to which nobody listened: Stripe tries them again for hours."""
+
+    def waiting(self) -> set[str]:
+        """The deliveries of its own that have not been taken yet."""
+        return _waiting(self.sandbox) - self.of_others
 
     def has_logged(self, words: str) -> bool:
         return any(words in log.read_text(errors="replace") for log in self.logs.glob("*.log"))
@@ -78,11 +84,12 @@ def stack(
             running[name] = subprocess.Popen(
                 command, cwd=HERE, env=variables, stdout=log, stderr=log, start_new_session=True
             )
+    of_others = frozenset(_waiting(sandbox))
     database = create_engine(second_database.replace("postgresql://", "postgresql+psycopg://"))
     try:
         with httpx.Client(base_url=environment["PUBLIC_URL"], timeout=30) as http:
             wait_until(lambda: _is_ready(http), timeout=30)
-            yield Stack(http, sandbox, variables, database, logs)
+            yield Stack(http, sandbox, variables, database, logs, of_others)
     finally:
         for process in running.values():
             process.send_signal(signal.SIGTERM)
@@ -91,6 +98,12 @@ def stack(
         database.dispose()
         for name in commands:
             print(f"--- {name}\n{(logs / f'{name}.log').read_text(errors='replace')[-20000:]}")
+
+
+def _waiting(sandbox: Sandbox) -> set[str]:
+    path = f"{sandbox.stripe_url}/_sandbox/deliveries"
+    found = sandbox.http.get(path, params={"state": "waiting"}).json()["deliveries"]
+    return {delivery["event"] for delivery in found}
 
 
 def _is_ready(http: httpx.Client) -> bool:

@@ -38,9 +38,6 @@ def settled(stack: Stack) -> None:
 
 
 def _under_way(stack: Stack) -> int:
-    waiting = stack.sandbox.http.get(
-        f"{stack.sandbox.stripe_url}/_sandbox/deliveries", params={"state": "waiting"}
-    )
     with stack.database.connect() as connection:
         rows = connection.scalar(
             text(
@@ -48,4 +45,4 @@ def _under_way(stack: Stack) -> int:
                 " + (SELECT count(*) FROM email WHERE status IN ('queued', 'sending'))"
             )
         )
-    return len(waiting.json()["deliveries"]) + int(rows or 0)
+    return len(stack.waiting()) + int(rows or 0)
