@@ -92,6 +92,8 @@ def test_who_leaves_does_not_wait_for_an_event_that_is_being_applied(
         worker.execute(text("SELECT 1 FROM stripe_event WHERE id = :id FOR UPDATE"), {"id": event["id"]})
 
         assert client.ask("DELETE", "/auth/me").status_code == 204
+    with stack.database.begin() as connection:  # which others would wait for, as for all that is under way
+        connection.execute(text("DELETE FROM stripe_event WHERE id = :id"), {"id": event["id"]})
 
 
 @contextmanager
