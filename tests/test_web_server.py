@@ -39,6 +39,7 @@ for then in ([10], [10, 2000], [10, 2000, 1500], [10, 1500, 1000]):
     callers[-1].sendall(head + b"x" * then[-1])
     while [len(conn.arrival.heard) - len(head) for conn in worker.pending_conns] != then:
         worker.wait_for_and_dispatch_events(1)
+        worker.murder_pending()
 print(worker.nr_conns, callers[1].recv(1) or "gone")
 module["on_exit"](None)
 """

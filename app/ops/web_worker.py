@@ -102,8 +102,6 @@ class Worker(ThreadWorker):
         except (BlockingIOError, ConnectionAbortedError):
             return
         self.nr_conns += 1
-        if len(self.pending_conns) >= self.worker_connections // 2:
-            self._let_go(self.pending_conns.popleft())  # who has waited longest makes room
         self.enqueue_req(Caller(self, sock, client, listener.getsockname()))
 
     def enqueue_req(self, conn: Caller) -> None:
@@ -137,18 +135,11 @@ class Worker(ThreadWorker):
         self._hand_over(conn)
 
     def _hear_on(self, conn: Caller) -> None:
-        """A part of a request is here: say that the rest is welcome, as long as there is room for it."""
+        """A part of a request is here: say that the rest is welcome."""
         if conn.arrival.awaits_go_ahead:
             conn.arrival.awaits_go_ahead = False
             with suppress(OSError):
                 conn.sock.send(GO_AHEAD)
-        if len(conn.arrival.heard) > PIECE and self._heard_in_all() > MOST_HEARD:
-            longest = max(self.pending_conns, key=lambda each: len(each.arrival.heard))
-            self.pending_conns.remove(longest)
-            self._let_go(longest)
-
-    def _heard_in_all(self) -> int:
-        return sum(len(each.arrival.heard) for each in chain(self.pending_conns, self.answering))
 
     def _hand_over(self, conn: Caller) -> None:
         if conn.arrival.has_endless_head:
@@ -197,7 +188,10 @@ class Worker(ThreadWorker):
         self._let_go(conn)
 
     def murder_pending(self) -> None:
-        """Whose time is over is let go, in every stage of a request."""
+        """Whose time is over is let go, in every stage of a request, and who is in the way of others.
+
+        Only here, between two looks at the connections: of those seen ready in one look, none may be gone.
+        """
         now = time.monotonic()
         while self.pending_conns and self._has_waited(self.pending_conns[0], now):
             self._let_go(self.pending_conns.popleft())
@@ -207,6 +201,19 @@ class Worker(ThreadWorker):
             del self.answering[conn]
             with suppress(OSError):
                 conn.sock.shutdown(socket.SHUT_RDWR)  # which wakes the thread
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Who has said nothing for longest goes first, then who has sent most of a request not yet whole."""
+        while len(self.keepalived_conns) + len(self.pending_conns) > self.worker_connections // 2:
+            self._let_go((self.keepalived_conns or self.pending_conns).popleft())
+        while self.pending_conns and self._heard_in_all() > MOST_HEARD:
+            longest = max(self.pending_conns, key=lambda each: len(each.arrival.heard))
+            self.pending_conns.remove(longest)
+            self._let_go(longest)
+
+    def _heard_in_all(self) -> int:
+        return sum(len(each.arrival.heard) for each in chain(self.pending_conns, self.answering))
 
     def _has_waited(self, conn: Caller, now: float) -> bool:
         """A process that ends waits no longer for who has said nothing yet."""

@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from select import select
 
 import httpx
 import pytest
@@ -70,6 +71,26 @@ def test_requests_that_come_at_once_are_answered_one_after_the_other(call: Call)
     both = answer(call(live + b"\r\n" + live + b"Connection: close\r\n\r\n"))
 
     assert both.count(b"HTTP/1.1 200 OK") == 2
+
+
+def test_who_was_answered_may_ask_again_later_than_clients_and_routers_do(call: Call) -> None:
+    """Half of them hang up after 5 s: were the server to do so then, some requests would meet nobody."""
+    idle = call(b"GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert idle.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+    hung_up, _, _ = select([idle], [], [], 7)
+
+    assert not hung_up
+    idle.sendall(b"GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert idle.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
+def test_who_is_idle_after_an_answer_keeps_nobody_out(stack: Stack, call: Call) -> None:
+    for _ in range(2_100):  # two processes take a thousand each
+        call(b"GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n").recv(65536)
+
+    assert [httpx.get(f"{stack.http.base_url}/health/live").status_code for _ in range(3)] == [200] * 3
+    assert not stack.has_logged("Traceback")
 
 
 def test_who_asks_before_sending_the_body_is_told_to_go_on_once(call: Call) -> None:
