@@ -18,6 +18,7 @@ from bench.findings import Finding, Limit, Series
 from bench.letterbox import Letterbox
 from bench.starting import Starter, Starts
 from bench.system import System
+from bench.web import migrated
 from sandbox.servers import servers
 
 REQUESTS = 1_000
@@ -39,7 +40,7 @@ def _starts(rounds: int) -> Iterator[Finding]:
     kinds = {"web": starting.web, "worker": starting.worker}
     ours, bare = ({kind: Starts() for kind in kinds} for _ in range(2))
     with servers({}) as found:
-        system.migrated(found)
+        migrated(found)
         starter = Starter(found)
         for _ in range(rounds):
             for kind, start in kinds.items():

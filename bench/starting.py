@@ -13,14 +13,14 @@ from redis import Redis
 
 from app.jobs import queue
 from bench import asking, bare_worker, processes, system
-from bench.web import free_port
+from bench.web import free_port, lines
 from sandbox.environment import with_programs
 from sandbox.foreman import Foreman
 
 LOOK_SECONDS = 0.01
 PATIENCE = 60.0
 
-OURS = system.lines()
+OURS = lines()
 BARE_WEB = (
     "gunicorn --config bench/__init__.py --bind 127.0.0.1:{port} --workers 2 --threads 8 bench.bare:bare"
 )

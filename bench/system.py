@@ -1,21 +1,17 @@
 """The whole system as it runs in production: all lines of the Procfile, beside a Stripe and a mail server."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory
 
 from flask import Flask
-from flask_migrate import upgrade
-from honcho.environ import parse_procfile
 from stripe import StripeClient
 
-from app import create_app
-from app.config import Settings
 from app.payments.inbox import SUBSCRIBED
-from bench.web import free_port, wait_until_ready
-from sandbox.environment import ROOT, SANDBOX_KEY, with_programs
+from bench.web import free_port, lines, migrated, wait_until_ready
+from sandbox.environment import SANDBOX_KEY, with_programs
 from sandbox.foreman import Foreman
 from sandbox.servers import servers
 
@@ -58,21 +54,6 @@ def running(smtp_port: int) -> Iterator[System]:
         _subscribe(addresses["SANDBOX_STRIPE_URL"])
         wait_until_ready(f"{addresses['PUBLIC_URL']}/health/ready", foreman)
         yield System(app, port, stripe_port, found["REDIS_URL"], found["DATABASE_URL"], foreman.pids)
-
-
-def migrated(found: Mapping[str, str]) -> Flask:
-    """The application in this process, on these servers, its database empty."""
-    app = create_app(Settings(database_url=found["DATABASE_URL"], redis_url=found["REDIS_URL"]))
-    with app.app_context():
-        upgrade(str(ROOT / "migrations"))
-    return app
-
-
-def lines() -> dict[str, str]:
-    """Those of the Procfile that run on, by name."""
-    lines: dict[str, str] = dict(parse_procfile((ROOT / "Procfile").read_text()).processes)
-    del lines["release"]
-    return lines
 
 
 def _subscribe(stripe_url: str) -> None:

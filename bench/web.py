@@ -45,9 +45,7 @@ def running(module: str = "wsgi:app", gunicorn: str = "") -> Iterator[Web]:
     `module` takes the application's place in the Procfile's line, and `gunicorn` are more of its arguments.
     """
     with servers({}) as found:
-        app = create_app(Settings(database_url=found["DATABASE_URL"], redis_url=found["REDIS_URL"]))
-        with app.app_context():
-            upgrade(str(ROOT / "migrations"))
+        app = migrated(found)
         with _serving(found, module, gunicorn) as port:
             yield Web(port, app, found["REDIS_URL"])
 
@@ -55,15 +53,29 @@ def running(module: str = "wsgi:app", gunicorn: str = "") -> Iterator[Web]:
 @contextmanager
 def _serving(found: Mapping[str, str], module: str, gunicorn: str) -> Iterator[int]:
     port = free_port()
-    command: str = parse_procfile((ROOT / "Procfile").read_text()).processes["web"]
     arguments = {"GUNICORN_CMD_ARGS": f"--log-level warning {gunicorn}"}
     with Foreman(hurry=lambda: False) as foreman:
         foreman.start(
-            {"web": command.replace("wsgi:app", module)},
+            {"web": lines()["web"].replace("wsgi:app", module)},
             {**with_programs(os.environ), **found, "PORT": str(port), **arguments},
         )
         wait_until_ready(f"http://127.0.0.1:{port}/health/ready", foreman)
         yield port
+
+
+def migrated(found: Mapping[str, str]) -> Flask:
+    """The application in this process, on these servers, its database empty."""
+    app = create_app(Settings(database_url=found["DATABASE_URL"], redis_url=found["REDIS_URL"]))
+    with app.app_context():
+        upgrade(str(ROOT / "migrations"))
+    return app
+
+
+def lines() -> dict[str, str]:
+    """Those of the Procfile that run on, by name."""
+    lines: dict[str, str] = dict(parse_procfile((ROOT / "Procfile").read_text()).processes)
+    del lines["release"]
+    return lines
 
 
 def wait_until_ready(url: str, foreman: Foreman) -> None:

@@ -13,14 +13,10 @@ from email.policy import SMTP as SMTP_POLICY
 
 from celery import Celery
 from flask import Flask
-from flask_migrate import upgrade
-from honcho.environ import parse_procfile
 from sqlalchemy import func, select
 
-from app import create_app
 from app.bookings.models import Booking
 from app.bookings.status import Status
-from app.config import Settings
 from app.emails.models import Email
 from app.extensions import db
 from app.jobs import queue
@@ -29,7 +25,7 @@ from bench.findings import AtLeast, Finding, Limit, Series
 from bench.idle import idle
 from bench.jobs import Queue
 from bench.unpaid import Unpaid
-from bench.web import free_port
+from bench.web import free_port, lines, migrated
 from sandbox.environment import ROOT, with_programs
 from sandbox.foreman import Foreman
 from sandbox.servers import servers
@@ -127,7 +123,7 @@ def _rate(of: Queue, sender: Celery, task: str, payloads: Sequence[str]) -> floa
 def _mails(plant: Plant, rates: Rates) -> None:
     """Those that the events have put on their queue, by a mailer that begins now."""
     mails = plant.queue("email").set_aside()
-    with _at_work(plant.variables, {"mailer": _line("mailer"), "idle": IDLE_MAILER}):
+    with _at_work(plant.variables, {"mailer": lines()["mailer"], "idle": IDLE_MAILER}):
         payloads = [str(number) for number in range(mails)]
         rates.nothing_in_threads.append(_rate(plant.queue("idle-threads"), idle, "idle.nothing", payloads))
         rates.mails.append(plant.queue("email").rate(mails))
@@ -161,11 +157,9 @@ def _running() -> Iterator[Plant]:
     with servers({}) as found:
         port = free_port()
         variables = {**with_programs(os.environ), **found, "SMTP_PORT": str(port), "PYTHONPATH": str(ROOT)}
-        app = create_app(Settings(database_url=found["DATABASE_URL"], redis_url=found["REDIS_URL"]))
-        with app.app_context():
-            upgrade(str(ROOT / "migrations"))
+        app = migrated(found)
         sink = f"{sys.executable} -m bench.smtp_sink {port}"
-        with _at_work(variables, {"smtp": sink, "worker": _line("worker"), "idle": IDLE_WORKER}):
+        with _at_work(variables, {"smtp": sink, "worker": lines()["worker"], "idle": IDLE_WORKER}):
             yield Plant(app, variables, port)
 
 
@@ -174,8 +168,3 @@ def _at_work(variables: Mapping[str, str], commands: Mapping[str, str]) -> Itera
     with Foreman(hurry=lambda: False) as foreman:
         foreman.start(commands, variables)
         yield
-
-
-def _line(name: str) -> str:
-    line: str = parse_procfile((ROOT / "Procfile").read_text()).processes[name]
-    return line

@@ -57,9 +57,7 @@ def reset(token: str, password: str) -> Account:
         raise _spent()
     context.actor.set(f"account:{account.id}")
     _set(account, password, "password.reset")
-    if (
-        not account.email_verified
-    ):  # the link proves the address: whoever had the account before may be anybody
+    if not account.email_verified:  # the link proves it: whoever had the account before may be anybody
         account.email_verified_at, account.feed_token_hash = now(), None
     sign_ins.end_all(account)
     account_messages.password_changed(account, "everywhere")

@@ -17,6 +17,7 @@ from app.emails import levers as email_levers
 from app.emails.models import Email, EmailStatus
 from app.extensions import db, now
 from app.ops import doctor as examination
+from app.ops.command_transaction import in_one_transaction
 from app.ops.erasure_command import erase
 from app.ops.reconciling import reconcile_books
 from app.ops.second_factor_commands import seal_anew, take_off
@@ -132,13 +133,9 @@ def _created(create: Callable[[], stripe_account.WebhookEndpoint]) -> stripe_acc
 @click.option("--statement", default="", help="What you say yourself, above the booking's history.")
 def submit_evidence(dispute: str, statement: str) -> None:
     """Send the bank, which takes it once, the history of the booking that DISPUTE (dp_…) is about."""
-    try:
-        with context.acting("command", context.sensible_request_id(None)):
-            found = answering.find(dispute)
-            answering.submit_evidence(found, statement)
-            db.session.commit()
-    except Problem as refusal:
-        raise click.ClickException(refusal.detail) from refusal
+    with in_one_transaction():
+        found = answering.find(dispute)
+        answering.submit_evidence(found, statement)
     click.echo(f"{found.stripe_dispute_id} is {found.status}: the bank has {len(found.evidence)} characters.")
 
 
@@ -161,12 +158,8 @@ def resend(emails: tuple[UUID, ...], reason: str) -> None:
 
 
 def _pull(lever: Callable[[], object], name: str) -> None:
-    try:
-        with context.acting("command", context.sensible_request_id(None)):
-            lever()
-            db.session.commit()
-    except Problem as refusal:
-        raise click.ClickException(f"{name}: {refusal.detail}") from refusal
+    with in_one_transaction(f"{name}: "):
+        lever()
     click.echo(f"{name} is on its way.")
 
 

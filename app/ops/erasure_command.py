@@ -5,11 +5,10 @@ from uuid import UUID
 import click
 from flask.cli import with_appcontext
 
-from app import context
 from app.accounts.models import Account
 from app.extensions import db
+from app.ops.command_transaction import in_one_transaction
 from app.privacy import erasure
-from app.problems import Problem
 
 
 @click.command("erase")
@@ -22,12 +21,8 @@ def erase(address: str, reason: str) -> None:
     account = _found(address)
     if account is None or account.is_erased:
         raise click.ClickException(f"There is no account with the address or id {address}.")
-    try:
-        with context.acting("command", context.sensible_request_id(None)):
-            erasure.erase(account, reason)
-            db.session.commit()
-    except Problem as refusal:
-        raise click.ClickException(refusal.detail) from refusal
+    with in_one_transaction():
+        erasure.erase(account, reason)
     click.echo(f"The account {account.id} is erased.")
 
 

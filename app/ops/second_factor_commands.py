@@ -3,11 +3,10 @@
 import click
 from flask.cli import with_appcontext
 
-from app import context
 from app.accounts import app_codes, second_factor
 from app.accounts.models import Account
 from app.extensions import db
-from app.problems import Problem
+from app.ops.command_transaction import in_one_transaction
 
 
 @click.command("take-off-second-factor")
@@ -19,12 +18,8 @@ def take_off(address: str, reason: str) -> None:
     account = Account.with_email(address)
     if account is None:
         raise click.ClickException(f"There is no account with the address {address}.")
-    try:
-        with context.acting("command", context.sensible_request_id(None)):
-            second_factor.take_off(account, reason)
-            db.session.commit()
-    except Problem as refusal:
-        raise click.ClickException(refusal.detail) from refusal
+    with in_one_transaction():
+        second_factor.take_off(account, reason)
     click.echo(f"{address} signs in with the password alone, and was told so by mail.")
 
 

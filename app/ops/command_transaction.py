@@ -1,0 +1,21 @@
+"""What an operator's command does: one transaction, on record as a command's."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from app import context
+from app.extensions import db
+from app.problems import Problem
+
+
+@contextmanager
+def in_one_transaction(prefix: str = "") -> Iterator[None]:
+    """Inside, the command acts; it is committed at the end. Raises ClickException where it was refused."""
+    try:
+        with context.acting("command", context.sensible_request_id(None)):
+            yield
+            db.session.commit()
+    except Problem as refusal:
+        raise click.ClickException(f"{prefix}{refusal.detail}") from refusal
