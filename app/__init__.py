@@ -89,9 +89,7 @@ def create_app(settings: Settings | None = None) -> Application:
 
 
 def _flask_config(settings: Settings) -> dict[str, Any]:
-    return {
-        "SECRET_KEY": settings.signing_keys[-1],
-        "SECRET_KEY_FALLBACKS": settings.signing_keys[:-1],
+    return {  # without SECRET_KEY, so that Flask opens no session with any request: tokens say who calls
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": database.options(settings),
         "JWT_ACCESS_TOKEN_EXPIRES": 900,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Any, TypeVar
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
 from app import context
@@ -32,6 +32,13 @@ def init_app(app: Flask, settings: Settings) -> None:
         "RATELIMIT_HEADER_RETRY_AFTER_VALUE": "delta-seconds",
     }
     limiter.init_app(app)
+
+
+@limiter.request_filter
+def _has_no_limit() -> bool:
+    """Nothing is looked up for a view that names no limit, such as the webhook."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return not getattr(view, "is_limited", False)
 
 
 def by_address(often: str) -> Callable[[View], View]:

@@ -15,7 +15,6 @@ from app.config import Settings
 from app.emails import conversations
 from app.extensions import db
 from app.retries import pause
-from worker import acknowledging
 
 log = logging.getLogger(__name__)
 
@@ -106,7 +105,6 @@ def _say_goodbye(**_: Any) -> None:
 
 celery: Celery = jobs.queue
 celery.Task = Job  # type: ignore[misc]
-acknowledging.install()
 celery.conf.broker_transport_options |= {"socket_timeout": 5}
 celery.conf.imports = (
     "worker.bookings",
