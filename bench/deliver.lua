@@ -1,18 +1,17 @@
 -- What wrk sends: the deliveries of a file, one after the other, and again from the first.
--- Each line of it is a Stripe-Signature, a tab, and a body.
+-- Each of them is a Stripe-Signature, a tab, a body, and a form feed.
 
 local deliveries = {}
 local turn = 0
 
 function init(args)
-  for line in io.lines(args[1]) do
-    local tab = line:find("\t", 1, true)
+  for signature, body in io.open(args[1]):read("*a"):gmatch("([^\t]+)\t([^\f]+)\f") do
     local headers = {
       ["Content-Type"] = "application/json; charset=utf-8",
       ["User-Agent"] = "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
-      ["Stripe-Signature"] = line:sub(1, tab - 1),
+      ["Stripe-Signature"] = signature,
     }
-    deliveries[#deliveries + 1] = wrk.format("POST", nil, headers, line:sub(tab + 1))
+    deliveries[#deliveries + 1] = wrk.format("POST", nil, headers, body)
   end
 end
 

@@ -12,7 +12,7 @@ from sandbox.stripe.objects import Json, new_id, shaped
 
 
 def event(event_type: str, subject: Json) -> str:
-    """An event about the subject, as JSON."""
+    """An event about the subject, as Stripe writes it: each field on a line of its own, 3 KB and more."""
     made = shaped(
         "event",
         id=new_id("evt"),
@@ -22,7 +22,7 @@ def event(event_type: str, subject: Json) -> str:
         request={"id": new_id("req"), "idempotency_key": new_id("key")},
         type=event_type,
     )
-    return json.dumps(made)
+    return json.dumps(made, indent=2)
 
 
 def signature(payload: str, secret: str) -> str:
@@ -51,7 +51,7 @@ def paid_sessions(count: int) -> Iterator[str]:
 
 
 def keep(payloads: Iterable[str], secret: str, file: Path) -> None:
-    """A line a delivery: its signature, a tab, and the body as one line of JSON."""
-    with file.open("w") as lines:
+    """One after the other, for `deliver.lua`: the signature, a tab, the body, and a form feed."""
+    with file.open("w") as kept:
         for payload in payloads:
-            lines.write(f"{signature(payload, secret)}\t{payload}\n")
+            kept.write(f"{signature(payload, secret)}\t{payload}\f")

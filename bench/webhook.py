@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from bench.web import Web, running
 from bench.wrk import Load
 
 DELIVERIES = 10_000
-"""Each another; none is older than five minutes before the end, as Stripe's signatures allow."""
+"""Each another, signed anew each round: Stripe's signatures are good for five minutes."""
 CONNECTIONS = 16
 AIM = AtLeast(0.5)
 
@@ -36,6 +37,12 @@ class Race:
 
     hook: list[Load] = field(default_factory=list)
     bare: list[Load] = field(default_factory=list)
+
+    def run(self, web: Web, file: Path, seconds: int) -> None:
+        """One round: first the limit, then what is held against it."""
+        self.bare.append(wrk.deliver(file, web.url(f"{PREFIX}/webhook"), CONNECTIONS, seconds))
+        self.hook.append(wrk.deliver(file, web.url("/payment/webhook"), CONNECTIONS, seconds))
+        _forget_jobs(web)
 
     def findings(self, workers: str) -> list[Finding]:
         failed = sum(load.failed for load in [*self.hook, *self.bare])
@@ -59,27 +66,26 @@ class Race:
 
 
 def race(workers: Sequence[str], rounds: int, seconds: int) -> list[Finding]:
-    """Each worker class in turn, and the webhook and the bare route in turns under it."""
+    """All worker classes in turns, and under each the webhook and the bare route in turns."""
     secret = Settings.load().stripe_webhook_secret[0]
-    found = []
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "deliveries"
-        for name in workers:
+    races = {name: Race() for name in workers}
+    with ExitStack() as stack:
+        file = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "deliveries"
+        webs = {name: stack.enter_context(running("bench.beside:app", WORKERS[name])) for name in workers}
+        for number in range(rounds):
             deliveries.keep(deliveries.paid_sessions(DELIVERIES), secret, file)
-            found += _raced(file, WORKERS[name], rounds, seconds).findings(name)
+            for name, web in webs.items():
+                if not number:
+                    _warm_up(web, file)
+                races[name].run(web, file, seconds)
+    found = [finding for name, race in races.items() for finding in race.findings(name)]
     return sorted(found, key=lambda finding: finding.judged.unit)
 
 
-def _raced(file: Path, arguments: str, rounds: int, seconds: int) -> Race:
-    race = Race()
-    with running("bench.beside:app", arguments) as web:
-        for path in (f"{PREFIX}/webhook", "/payment/webhook"):  # what they load at first is in memory then
-            wrk.deliver(file, web.url(path), CONNECTIONS, 1)
-        for _ in range(rounds):
-            race.bare.append(wrk.deliver(file, web.url(f"{PREFIX}/webhook"), CONNECTIONS, seconds))
-            race.hook.append(wrk.deliver(file, web.url("/payment/webhook"), CONNECTIONS, seconds))
-            _forget_jobs(web)
-    return race
+def _warm_up(web: Web, file: Path) -> None:
+    """What the routes load at first is in memory then."""
+    for path in (f"{PREFIX}/webhook", "/payment/webhook"):
+        wrk.deliver(file, web.url(path), CONNECTIONS, 1)
 
 
 def _forget_jobs(web: Web) -> None:

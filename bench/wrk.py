@@ -26,7 +26,7 @@ class Load:
 
 
 def deliver(deliveries: Path, url: str, connections: int, seconds: int) -> Load:
-    """Deliver the lines of a file to an address, by so many connections at once."""
+    """Deliver what a file holds to an address, by so many connections at once."""
     program = shutil.which("wrk")
     if program is None:
         raise SystemExit("This bench needs wrk: apt install wrk, or brew install wrk.")
