@@ -39,7 +39,7 @@ def _bars(axis: Axes, panel: Sequence[Finding]) -> None:
     axis.set_yticks(places, [each.name for each in panel], fontsize=8)
     axis.set_title(f"{panel[0].bench} ({_what(panel[0])})", loc="left", fontsize=9, fontweight="bold")
     axis.tick_params(axis="x", labelsize=8)
-    axis.invert_yaxis()
+    axis.set_ylim(len(panel) - 0.4, -0.6)  # the first on top, and no empty rows
     axis.margins(x=0.06)
     axis.spines[["top", "right"]].set_visible(False)
 
