@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from http.client import HTTPResponse
 from select import select
 
 import httpx
@@ -46,6 +47,14 @@ def answer(to: socket.socket) -> bytes:
     return b"".join(iter(lambda: to.recv(65536), b""))
 
 
+def next_answer(to: socket.socket) -> bytes:
+    """The body of an answer that is a 200, all of it: it may come a moment after the head."""
+    answered = HTTPResponse(to)
+    answered.begin()
+    assert answered.status == 200
+    return answered.read()
+
+
 @pytest.mark.parametrize("sent", HALF.values(), ids=HALF)
 def test_who_takes_their_time_keeps_nobody_else_waiting(stack: Stack, call: Call, sent: bytes) -> None:
     slow = [call(sent) for _ in range(MANY)]
@@ -76,13 +85,13 @@ def test_requests_that_come_at_once_are_answered_one_after_the_other(call: Call)
 def test_who_was_answered_may_ask_again_later_than_clients_and_routers_do(call: Call) -> None:
     """Half of them hang up after 5 s: were the server to do so then, some requests would meet nobody."""
     idle = call(b"GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n")
-    assert idle.recv(65536).startswith(b"HTTP/1.1 200 ")
+    assert next_answer(idle).startswith(b"{")
 
     hung_up, _, _ = select([idle], [], [], 7)
 
     assert not hung_up
     idle.sendall(b"GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n")
-    assert idle.recv(65536).startswith(b"HTTP/1.1 200 ")
+    assert next_answer(idle).startswith(b"{")
 
 
 def test_who_is_idle_after_an_answer_keeps_nobody_out(stack: Stack, call: Call) -> None:
