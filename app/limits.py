@@ -20,6 +20,8 @@ from app.config import Settings, current_settings
 from app.extensions import limiter
 
 View = TypeVar("View", bound=Callable[..., Any])
+COUNT_BEGINS_ANEW = "X-RateLimit-Retry-After"
+"""Where Flask-Limiter says so, whatever is answered."""
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -30,7 +32,9 @@ def init_app(app: Flask, settings: Settings) -> None:
         "RATELIMIT_KEY_PREFIX": "limits",
         "RATELIMIT_HEADERS_ENABLED": True,
         "RATELIMIT_HEADER_RETRY_AFTER_VALUE": "delta-seconds",
+        "RATELIMIT_HEADER_RETRY_AFTER": COUNT_BEGINS_ANEW,
     }
+    app.after_request(_tell_who_came_too_often)  # Flask calls the last one first
     limiter.init_app(app)
 
 
@@ -73,6 +77,14 @@ def _limited(often: str, key: Callable[[], str], why: str, **when: Any) -> Calla
         return limited  # type: ignore[return-value]
 
     return mark
+
+
+def _tell_who_came_too_often(response: Response) -> Response:
+    """Anybody else may come again when the answer itself says so, or at once."""
+    seconds = response.headers.pop(COUNT_BEGINS_ANEW, None)
+    if seconds and response.status_code == 429:
+        response.headers.setdefault("Retry-After", seconds)
+    return response
 
 
 def _is_off() -> bool:
