@@ -6,7 +6,9 @@ from flask import Response, render_template, request
 from app import limits
 from app.accounts import new_passwords, password_rule
 from app.accounts.access import current_account, current_sign_in_id, public, signed_in
+from app.accounts.passwords import TooManyAtOnce
 from app.accounts.schemas import ForgottenPassword, OnItsWayView, PasswordChange, PasswordReset
+from app.extensions import db
 from app.problems import Invalid
 
 passwords = APIBlueprint("passwords", __name__, url_prefix="/auth/password", template_folder="templates")
@@ -35,6 +37,7 @@ def reset_page() -> str:
 @limits.by_address("60 per hour")
 @passwords.input(PasswordReset, location="json_or_form", arg_name="body")
 @passwords.output({}, status_code=204)
+@passwords.doc(responses=[503])
 @public
 def reset(body: PasswordReset) -> str | Response:
     """Set a new password with the token of the mail, good once and for an hour; all sign-ins end."""
@@ -47,12 +50,16 @@ def reset(body: PasswordReset) -> str | Response:
         )
     except Invalid as refusal:
         return Response(_refused(body.token, refusal), refusal.status)
+    except TooManyAtOnce as refusal:
+        db.session.rollback()  # so the link is not spent
+        return Response(_form(body.token, refusal.detail), refusal.status, refusal.headers)
 
 
 @passwords.post("/change")
 @limits.by_account("10 per hour")
 @passwords.input(PasswordChange)
 @passwords.output({}, status_code=204)
+@passwords.doc(responses=[503])
 @signed_in()
 def change(json_data: PasswordChange) -> str:
     """Set a new password, knowing the current one; all other sign-ins end."""
@@ -65,7 +72,7 @@ def change(json_data: PasswordChange) -> str:
 def _refused(token: str, refusal: Invalid) -> str:
     """The form again when another password will do, else that the link is no good."""
     if refusal.extra["errors"][0]["pointer"] == "/password":
-        return _form(token, refusal.detail)
+        return _form(token, f"Your password {refusal.detail}.")
     return render_template("password_set.html", refusal=refusal.detail)
 
 

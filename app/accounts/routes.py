@@ -25,6 +25,7 @@ accounts = APIBlueprint("accounts", __name__, url_prefix="/auth", template_folde
 @limits.by_address("30 per hour")
 @accounts.input(Registration)
 @accounts.output(AccountView, status_code=201)
+@accounts.doc(responses=[503])
 @public
 def register(json_data: Registration) -> AccountView:
     """Open an account; a mail asks to verify the address. Answered alike where the address has one."""
@@ -36,7 +37,7 @@ def register(json_data: Registration) -> AccountView:
 @limits.by_failures("10 per 15 minutes")
 @accounts.input(Credentials)
 @accounts.output(TokenPairView)
-@accounts.doc(responses=[401, 403])
+@accounts.doc(responses=[401, 403, 503])
 @public
 def login(json_data: Credentials) -> TokenPairView:
     """Get an access token (15 minutes) and a refresh token (30 days). Where a second factor is on and `code`
@@ -112,7 +113,7 @@ def change_me(json_data: AccountChange) -> AccountView:
 @limits.by_account("10 per hour")
 @accounts.input(OwnPassword)
 @accounts.output({}, status_code=204)
-@accounts.doc(responses=[409])
+@accounts.doc(responses=[409, 503])
 @signed_in()
 def deactivate_me(json_data: OwnPassword) -> str:
     """Take one's account out of use: all sign-ins end, nobody logs in to it, and a coach is listed and booked

@@ -22,7 +22,7 @@ second_factors = APIBlueprint("second_factors", __name__, url_prefix="/auth/seco
 @limits.by_account("10 per hour")
 @second_factors.input(OwnPassword)
 @second_factors.output(EnrolmentView, status_code=201)
-@second_factors.doc(responses=[409])
+@second_factors.doc(responses=[409, 503])
 @signed_in()
 def begin(json_data: OwnPassword) -> EnrolmentView:
     """Get a secret for an app that makes codes (TOTP); nothing is on until a code of it is confirmed."""
@@ -46,7 +46,7 @@ def confirm(json_data: AppCode) -> RecoveryCodesView:
 @limits.by_account("10 per hour")
 @second_factors.input(BothFactors)
 @second_factors.output({}, status_code=204)
-@second_factors.doc(responses=[409])
+@second_factors.doc(responses=[409, 503])
 @signed_in()
 def turn_off(json_data: BothFactors) -> str:
     """Turn the second factor off, with the password and a code of the app or a recovery code."""
@@ -58,7 +58,7 @@ def turn_off(json_data: BothFactors) -> str:
 @limits.by_account("10 per hour")
 @second_factors.input(BothFactors)
 @second_factors.output(RecoveryCodesView)
-@second_factors.doc(responses=[409])
+@second_factors.doc(responses=[409, 503])
 @signed_in()
 def renew_recovery_codes(json_data: BothFactors) -> RecoveryCodesView:
     """Get ten other recovery codes; those from before are good no more."""

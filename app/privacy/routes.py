@@ -28,7 +28,7 @@ def export_me() -> Response:
 @limits.by_failures("10 per 15 minutes")
 @privacy.input(Erasure)
 @privacy.output({}, status_code=204)
-@privacy.doc(responses=[409])
+@privacy.doc(responses=[409, 503])
 @signed_in()
 def erase_me(json_data: Erasure) -> str:
     """Erase the account, for good: coming sessions are cancelled, and the books stay without a name.

@@ -1,14 +1,35 @@
-"""Hashing passwords is work for a processor and takes memory: few at once, whoever knocks."""
+"""Hashing passwords is work for a processor and takes memory: few at once, few wait, whoever knocks."""
 
+import os
+import sys
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
+import httpx
 import pytest
 from argon2 import PasswordHasher
 
 from app.accounts import passwords
+from tests.accounts.letters import forgets
+from tests.people import PASSWORD, Person
 from tests.waiting import wait_until
+
+NEW = "seven green umbrellas"
+BODIES: dict[tuple[str, str], dict[str, Any]] = {
+    ("post", "/auth/register"): {"email": "new@example.com", "password": NEW, "name": "Nell New"},
+    ("post", "/auth/login"): {"email": "nobody@example.com", "password": PASSWORD},
+    ("post", "/auth/password/reset"): {"password": NEW},
+    ("post", "/auth/password/change"): {"current_password": PASSWORD, "new_password": NEW},
+    ("post", "/auth/me/deactivate"): {"password": PASSWORD},
+    ("delete", "/auth/me"): {"password": PASSWORD},
+    ("post", "/auth/second-factor"): {"password": PASSWORD},
+    ("delete", "/auth/second-factor"): {"password": PASSWORD, "code": "123456"},
+    ("post", "/auth/second-factor/recovery-codes"): {"password": PASSWORD, "code": "123456"},
+}
+"""What takes a password, and what to send there."""
 
 
 class Held(PasswordHasher):
@@ -28,14 +49,96 @@ class Held(PasswordHasher):
         return super().hash(*args, **kwargs)
 
 
-def test_of_eight_who_come_together_two_are_hashed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_eight_who_come_together_two_are_hashed_two_wait_and_four_come_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     hasher = Held()
     monkeypatch.setattr(passwords, "_hasher", hasher)
 
     with ThreadPoolExecutor(8) as pool:
-        done = [pool.submit(passwords.hashed, f"password {n}") for n in range(8)]
+        all_of_them = [pool.submit(passwords.hashed, f"password {n}") for n in range(8)]
         wait_until(lambda: len(hasher.inside) == 2)
+        refused = wait_until(lambda: len(done := [each for each in all_of_them if each.done()]) == 4 and done)
         hasher.may_go_on.set()
 
-    assert len({each.result() for each in done}) == 8
+    assert all(isinstance(each.exception(), passwords.TooManyAtOnce) for each in refused)
+    assert len({each.result() for each in all_of_them if each not in refused}) == 4
     assert hasher.most == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a whole process is nice or not")
+def test_who_hashes_steps_back_for_everybody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Looking(PasswordHasher):
+        def hash(self, *_: Any, **__: Any) -> str:
+            return str(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+
+    monkeypatch.setattr(passwords, "_hasher", Looking())
+
+    mine = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    assert int(passwords.hashed("seven green umbrellas")) > mine
+
+
+@contextmanager
+def everybody_else_sends_a_password() -> Iterator[None]:
+    """Nobody's turn comes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_places", threading.BoundedSemaphore(0))
+        yield
+
+
+def told_to_come_again(answer: httpx.Response) -> bool:
+    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/too-many-passwords")
+    seconds = int(answer.headers["Retry-After"])
+    assert answer.json()["detail"].endswith(f"send the request again in {seconds} s.")
+    return seconds in passwords.COME_AGAIN
+
+
+@pytest.mark.parametrize(("method", "path"), BODIES)
+def test_whatever_takes_a_password_says_when_to_come_again(client: Person, method: str, path: str) -> None:
+    body = BODIES[method, path] | ({"token": forgets(client)} if path.endswith("reset") else {})
+
+    with everybody_else_sends_a_password():
+        assert told_to_come_again(client.ask(method, path, json=body))
+
+    assert client.ask(method, path, json=body).status_code < 500
+
+
+def test_everything_that_takes_a_password_is_described_so(http: httpx.Client) -> None:
+    paths = http.get("/openapi.json").json()["paths"]
+    found = {
+        (method, path)
+        for path, methods in paths.items()
+        for method, operation in methods.items()
+        if path.startswith("/auth/") and "503" in operation["responses"]
+    }
+
+    assert found == BODIES.keys()
+
+
+def test_whose_address_it_is_shows_no_more_than_else(client: Person) -> None:
+    with everybody_else_sends_a_password():
+        for email in (client.email, "nobody@example.com"):
+            login = {"email": email, "password": PASSWORD}
+            assert told_to_come_again(client.http.post("/auth/login", json=login))
+
+
+def test_who_is_told_to_come_again_has_not_guessed_a_password(client: Person) -> None:
+    login = {"email": client.email, "password": PASSWORD}
+    with everybody_else_sends_a_password():
+        for _ in range(11):  # one more than guesses are allowed
+            assert told_to_come_again(client.http.post("/auth/login", json=login))
+
+    assert client.http.post("/auth/login", json=login).status_code == 200
+
+
+def test_a_link_is_not_spent_on_a_password_that_nobody_looked_at(client: Person) -> None:
+    form = {"token": forgets(client), "password": NEW}
+    with everybody_else_sends_a_password():
+        assert told_to_come_again(client.http.post("/auth/password/reset", json=form))
+        page = client.http.post("/auth/password/reset", data=form)
+
+    assert (page.status_code, page.headers["Content-Type"][:9]) == (503, "text/html")
+    assert f"send the request again in {page.headers['Retry-After']} s." in page.text
+    assert form["token"] in page.text
+    assert client.http.post("/auth/password/reset", data=form).status_code == 200
+    assert Person.signed_in(client.http, client.email, NEW).id == client.id

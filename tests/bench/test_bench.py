@@ -81,7 +81,8 @@ def test_people_sign_in_while_others_do_something_else(tmp_path: Path) -> None:
 
     found = kept(tmp_path, "latest.json")
     assert found["logins: POST /booking, p99"]["limit"]["name"] == "without logins"
-    assert all(each["rounds"][0] > 0 for each in found.values())
+    assert found["logins: let in a second"]["rounds"][0] > 0
+    assert all(each["rounds"][0] > 0 for name, each in found.items() if "answered 503" not in name)
 
 
 @LONG

@@ -37,7 +37,8 @@ def crowd(stack: Stack) -> Iterator[list[Person]]:
             ),
             [{"email": address, "hash": shared} for address in addresses],
         )
-    signed_in = _all_at_once(lambda address: Person.signed_in(stack.http, address, PASSWORD), addresses, 16)
+    few = passwords.AT_ONCE + passwords.MOST_WAITING  # more would be told to come again
+    signed_in = _all_at_once(lambda address: Person.signed_in(stack.http, address, PASSWORD), addresses, few)
     with ExitStack() as connections:
         for person in signed_in:  # each with a connection of its own, as people have
             own = httpx.Client(base_url=stack.http.base_url, timeout=60)

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from tests.accounts.second_factors import Phone
 from tests.flow.conftest import Stack
-from tests.people import PASSWORD, Person
+from tests.people import PASSWORD, Person, patiently
 
 CROWD = 50
 
@@ -49,7 +49,7 @@ def quick(stack: Stack, phone: Phone) -> Phone:
 
 def all_at_once(person: Person, path: str, body: dict[str, Any], crowd: int = CROWD) -> Counter[int]:
     def ask(_: int) -> httpx.Response:
-        return person.post(path, json=body)
+        return patiently(lambda: person.post(path, json=body))
 
     with ThreadPoolExecutor(crowd) as pool:
         return Counter(answer.status_code for answer in pool.map(ask, range(crowd)))

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from app.accounts import passwords
 from tests.flow.conftest import Stack
-from tests.people import PASSWORD, Person
+from tests.people import PASSWORD, Person, patiently
 from tests.waiting import wait_until
 
 CROWD = 50
@@ -21,7 +21,7 @@ WAITING = text(
 
 def all_at_once(stack: Stack, path: str, bodies: list[dict[str, str]]) -> list[httpx.Response]:
     with ThreadPoolExecutor(CROWD) as crowd:
-        return list(crowd.map(lambda body: stack.http.post(path, json=body), bodies))
+        return list(crowd.map(lambda body: patiently(lambda: stack.http.post(path, json=body)), bodies))
 
 
 def token_mailed_to(stack: Stack, person: Person) -> str:
@@ -90,6 +90,23 @@ def test_of_many_who_register_one_address_at_once_one_has_it_and_none_is_told(st
         kinds = Counter(connection.scalars(query, {"email": email}))
     assert str(owner) in {answer.json()["id"] for answer in answers}
     assert kinds == {"verify_address": 1, "address_in_use": 2}
+
+
+def test_who_signs_in_with_many_is_let_in_or_told_to_come_again_and_holds_up_nobody(
+    stack: Stack, client: Person
+) -> None:
+    login = {"email": client.email, "password": PASSWORD}
+
+    with ThreadPoolExecutor(CROWD) as crowd:
+        coming = [crowd.submit(stack.http.post, "/auth/login", json=login) for _ in range(CROWD)]
+        meanwhile = [stack.http.get("/health/live").status_code for _ in range(5)]
+    answers = [each.result() for each in coming]
+
+    assert meanwhile == [200] * 5
+    refused = [answer for answer in answers if answer.status_code != 200]
+    assert len(refused) < CROWD
+    assert all(answer.status_code == 503 and int(answer.headers["Retry-After"]) for answer in refused)
+    assert signs_in(client, PASSWORD) == 200
 
 
 def test_a_sign_in_with_the_old_password_does_not_outlive_its_change(stack: Stack, client: Person) -> None:
