@@ -14,6 +14,10 @@ JSON = {"Content-Type": "application/json"}
 class Refused(Exception):
     """An answer that nobody wanted."""
 
+    def __init__(self, status: int, told: str) -> None:
+        super().__init__(told)
+        self.status = status
+
 
 def ask(port: int, method: str, path: str, headers: Mapping[str, str], body: str | None = None) -> Any:
     """The answer's JSON. Raises Refused unless it is a 2xx."""
@@ -22,7 +26,8 @@ def ask(port: int, method: str, path: str, headers: Mapping[str, str], body: str
         answer = connection.getresponse()
         told = answer.read()
     if not 200 <= answer.status < 300:
-        raise Refused(f"{method} {path} answered {answer.status}: {told.decode(errors='replace')[:500]}")
+        words = told.decode(errors="replace")[:500]
+        raise Refused(answer.status, f"{method} {path} answered {answer.status}: {words}")
     return json.loads(told)
 
 

@@ -12,19 +12,17 @@ from urllib.parse import urlencode
 from sqlalchemy import update
 
 from app.accounts import passwords
-from app.accounts.models import Account, Role
+from app.accounts.models import Account
 from app.config import Settings
 from app.extensions import db
-from bench import asking, deliveries, free_times, people
+from bench import asking, deliveries, free_times, people, sign_ins
 from bench.arrivals import at_pace, share
 from bench.findings import Finding, Limit, Series
-from bench.people import client_id, coach_id
+from bench.people import coach_id
+from bench.sign_ins import A_SECOND, PASSWORD, SHARES
 from bench.web import Web, running
 
-A_SECOND = 2000 / 60
 OTHERS_A_SECOND = 20
-PASSWORD = "correct horse battery"
-SHARES = {"p50": 0.5, "p99": 0.99}
 Errand = Callable[[], object]
 
 
@@ -77,7 +75,7 @@ def compare(rounds: int, seconds: int) -> list[Finding]:
     count = OTHERS_A_SECOND * seconds // 4
     business = free_times.business((2 * rounds + 1) * count)
     waits: dict[str, Waits] = {}
-    logins: list[Sequence[float]] = []
+    logins: list[sign_ins.Round] = []
     with running() as web:
         visitors = Visitors(web, people.badges(web.app, business))
         _let_sign_in(web)
@@ -86,14 +84,15 @@ def compare(rounds: int, seconds: int) -> list[Finding]:
         for _ in range(rounds):
             for name, took in _visited(visitors.errands(count)).items():
                 waits.setdefault(name, Waits()).without.append(took)
-            errands = [_login(web, next(clients)) for _ in range(int(A_SECOND * seconds))]
+            coming = [next(clients) for _ in range(int(A_SECOND * seconds))]
+            hashes = sign_ins.hashes_a_second()
             with ThreadPoolExecutor(1) as pool:
-                signing_in = pool.submit(at_pace, errands, A_SECOND)
+                signing_in = pool.submit(sign_ins.sign_in, web.port, coming, hashes)
                 for name, took in _visited(visitors.errands(count)).items():
                     waits[name].with_logins.append(took)
                 logins.append(signing_in.result())
     return [
-        *_of_logins(logins),
+        *sign_ins.findings(logins),
         *(finding for name, each in waits.items() for finding in each.findings(name)),
     ]
 
@@ -104,18 +103,7 @@ def _let_sign_in(web: Web) -> None:
         db.session.commit()
 
 
-def _login(web: Web, number: int) -> Errand:
-    body = json.dumps({"email": people.address(Role.CLIENT, client_id(number)), "password": PASSWORD})
-    return partial(asking.ask, web.port, "POST", "/auth/login", asking.JSON, body)
-
-
 def _visited(errands: Mapping[str, Sequence[Errand]]) -> dict[str, Sequence[float]]:
     in_turn = [errand for each in zip(*errands.values(), strict=True) for errand in each]
     took = at_pace(in_turn, OTHERS_A_SECOND)
     return {name: took[place :: len(errands)] for place, name in enumerate(errands)}
-
-
-def _of_logins(rounds: Sequence[Sequence[float]]) -> Iterator[Finding]:
-    for said, part in SHARES.items():
-        waits = [1000 * share(each, part) for each in rounds]
-        yield Finding("logins", f"POST /auth/login, {said}", Series(waits, "ms"))
