@@ -15,7 +15,7 @@ run: .venv/installed  ## everything on this machine: servers, web, worker, beat,
 	@.venv/bin/python -m sandbox.run
 
 test: .venv/installed  ## all tests, by two processes with servers of their own
-	.venv/bin/python -m pytest --numprocesses 2 --dist loadgroup
+	.venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 check: .venv/installed  ## format, lint, types, import contracts, dependencies, migrations safe and like the models
 	.venv/bin/ruff format --check

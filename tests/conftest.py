@@ -36,21 +36,14 @@ WHOLE_SYSTEMS = ("flow", "bad_input", "faults")
 """Rooms whose tests share a running system; its beat asks the Stripe that other tests have to themselves."""
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Of two processes, one has all of such a room, and else all of a file."""
-    group = room(item) if room(item) in WHOLE_SYSTEMS else str(item.path)
-    item.add_marker(pytest.mark.xdist_group(group))
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those rooms come last, one after the other, in whatever order the rest comes."""
+    """Those rooms come last, one after the other, in whatever order the rest comes.
+
+    Two processes take the files in this order: each starts a room's system once, and both end together.
+    """
+    tests = Path(__file__).parent
     after = {name: place for place, name in enumerate(WHOLE_SYSTEMS, 1)}
-    items.sort(key=lambda item: after.get(room(item), 0))
-
-
-def room(item: pytest.Item) -> str:
-    """The folder of tests that it stands in."""
-    return item.path.relative_to(Path(__file__).parent).parts[0]
+    items.sort(key=lambda item: after.get(item.path.relative_to(tests).parts[0], 0))
 
 
 @pytest.fixture(scope="session")
