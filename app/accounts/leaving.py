@@ -6,12 +6,12 @@ from uuid import UUID
 from sqlalchemy import delete, select
 
 from app import audit
-from app.accounts import passwords, second_factor
+from app.accounts import passwords, second_factor, sign_ins
 from app.accounts.models import Account, PasswordReset, Role, SignIn
 from app.accounts.second_factor_models import RecoveryCode, SecondFactor
 from app.emails import forgetting
 from app.extensions import Base, db, now
-from app.problems import Problem, Unauthorized
+from app.problems import Problem
 
 FRESH = timedelta(minutes=15)
 """So long after signing in nobody is asked for the password again."""
@@ -49,11 +49,7 @@ def refusal(account: Account, password: str | None, code: str | None, sign_in_id
 
     The caller must commit a refusal too: wrong codes are counted. Raises Unauthorized once the sign-in ended.
     """
-    going_on = SignIn.id == sign_in_id, SignIn.revoked_at.is_(None)
-    began = db.session.scalar(select(SignIn.created_at).where(*going_on))
-    if began is None:
-        raise Unauthorized("This sign-in has ended. Log in again.")
-    if began >= now() - FRESH:
+    if sign_ins.began(sign_in_id) >= now() - FRESH:
         return None
     if password is None:
         return PasswordNeeded("Send your password in the body, or log in again and then erase the account.")

@@ -67,9 +67,11 @@ def begin(account: Account, password: str) -> Enrolment:
 def confirm(account: Account, code: str, sign_in_id: UUID) -> list[str]:
     """Turn it on with a code of the app: the recovery codes. All other sign-ins end.
 
-    Raises AlreadyOn, Invalid, and NotOn where no secret was asked for.
+    Raises AlreadyOn, Invalid, NotOn where no secret was asked for, and Unauthorized once the sign-in ended:
+    who set a new password meanwhile must not be locked out by whoever knew the old one.
     """
     account.lock()
+    sign_ins.began(sign_in_id)
     if account.second_factor:
         raise AlreadyOn("The second factor is on already.")
     factor = db.session.get(SecondFactor, account.id)

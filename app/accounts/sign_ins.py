@@ -1,8 +1,9 @@
 """Sign-ins: who may begin one, and how they end."""
 
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, update
+from sqlalchemy import ColumnElement, select, update
 
 from app import audit
 from app.accounts import passwords
@@ -37,6 +38,15 @@ def owner(email: str, password: str) -> Account:
     if passwords.outdated(account.password_hash):
         account.password_hash = passwords.hashed(password)
     return account
+
+
+def began(sign_in_id: UUID) -> datetime:
+    """When. Raises Unauthorized once it has ended, as it may have while a request waited for a lock."""
+    going_on = SignIn.id == sign_in_id, SignIn.revoked_at.is_(None)
+    at = db.session.scalar(select(SignIn.created_at).where(*going_on))
+    if at is None:
+        raise Unauthorized("This sign-in has ended. Log in again.")
+    return at
 
 
 def end(sign_in_id: UUID) -> None:

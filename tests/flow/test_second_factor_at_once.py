@@ -12,6 +12,7 @@ from sqlalchemy import text
 from tests.accounts.second_factors import Phone
 from tests.flow.conftest import Stack
 from tests.people import PASSWORD, Person, patiently
+from tests.waiting import wait_until
 
 CROWD = 50
 
@@ -78,3 +79,28 @@ def test_of_fifty_who_confirm_at_once_one_gets_the_recovery_codes(client: Person
     answers = all_at_once(client, "/auth/second-factor/confirm", {"code": Phone(client, secret).shows()})
 
     assert answers == {200: 1, 409: CROWD - 1}
+
+
+def test_a_sign_in_that_ended_meanwhile_turns_nothing_on(stack: Stack, client: Person) -> None:
+    """As when the owner sets a new password while somebody else is signed in."""
+    secret = client.post("/auth/second-factor", json={"password": PASSWORD}).json()["secret"]
+    code = {"code": Phone(client, secret).shows()}
+    lock = text("SELECT 1 FROM account WHERE id = :id FOR NO KEY UPDATE")
+    end = text("UPDATE sign_in SET revoked_at = now() WHERE account_id = :id")
+    with ThreadPoolExecutor(1) as pool, stack.database.connect() as owner:
+        owner.execute(lock, {"id": client.id})
+        late = pool.submit(client.post, "/auth/second-factor/confirm", json=code)
+        wait_until(lambda: somebody_waits(stack))
+        owner.execute(end, {"id": client.id})
+        owner.commit()
+
+    assert late.result().status_code == 401
+    with stack.database.connect() as connection:
+        since = text("SELECT second_factor_since FROM account WHERE id = :id")
+        assert connection.scalar(since, {"id": client.id}) is None
+
+
+def somebody_waits(stack: Stack) -> bool:
+    waiting = "wait_event_type = 'Lock' AND query LIKE '%FROM account%'"
+    with stack.database.connect() as connection:
+        return bool(connection.scalar(text(f"SELECT count(*) FROM pg_stat_activity WHERE {waiting}")))
