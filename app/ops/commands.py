@@ -8,6 +8,7 @@ import click
 from apiflask import APIFlask
 from email_validator import EmailNotValidError, validate_email
 from flask.cli import AppGroup, with_appcontext
+from sqlalchemy import func, select
 
 from app import audit, context
 from app.accounts import password_rule, passwords
@@ -79,6 +80,8 @@ def create_admin(address: str, password: str, name: str) -> None:
         password_rule.check(password, "", address, name)
     except Problem as refusal:
         raise click.ClickException(f"The password {refusal.detail}.") from refusal
+    # Of two that open it at once the second waits here, and then sees the first one's.
+    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(address, 0))))
     if Account.with_email(address):
         raise click.ClickException(f"There is an account with the address {address} already.")
     admin = Account(
