@@ -23,12 +23,12 @@ def handle_event(self: "Task[..., None]", payload: str) -> None:
     Until it is on record this message is all there is of it: whatever goes wrong, it comes again.
     """
     try:
-        event_id = inbox.record(payload)
+        event_id, attempt = inbox.record(payload)
     except Exception as error:
         log.exception("an event could not be put on record")
         come_again(self, pause(self.request.retries + 1), error)
         return
-    if wait := inbox.handle(event_id):
+    if wait := inbox.apply(event_id, attempt):
         come_again(self, wait)
 
 

@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -52,18 +53,33 @@ LEASE = timedelta(minutes=2)
 """How long one try may take before another worker may try."""
 
 
+_EVENTS = StripeEvent.metadata.tables[StripeEvent.__tablename__]
+_INSERT_ONCE = insert(_EVENTS).on_conflict_do_nothing(index_elements=["id"]).returning(_EVENTS.c.attempts)
+
+
 class WorkerDied(Exception):
     """An attempt began and never came to an end."""
 
 
-def record(payload: str) -> str:
-    """Put an event on record, once however often it is delivered; its id. Commits."""
+def record(payload: str) -> tuple[str, int | None]:
+    """Put an event on record, once however often it is delivered, and claim it if it is due.
+
+    Its id, and which attempt begins, if one does. Commits both at once: whoever dies from here on has had an
+    attempt, and the event is due again when the lease is over.
+    """
+    row = _row(payload) | {"attempts": 1, "due_at": now() + LEASE}
+    attempt = db.session.scalar(_INSERT_ONCE, row) or _claim(row["id"])
+    db.session.commit()
+    return row["id"], attempt
+
+
+def _row(payload: str) -> dict[str, Any]:
     event = json.loads(payload)
     subject = event["data"]["object"]
     intent = subject.get("payment_intent")
     if subject.get("object") == "payment_intent":
         intent = subject.get("id")
-    row = {
+    return {
         "id": event["id"],
         "type": event["type"],
         "livemode": event.get("livemode") is True,
@@ -72,19 +88,21 @@ def record(payload: str) -> str:
         "payment_id": claimed_payment(subject),
         "request_id": context.request_id.get(),
     }
-    db.session.execute(insert(StripeEvent).values(row).on_conflict_do_nothing(index_elements=["id"]))
-    db.session.commit()
-    return str(event["id"])
 
 
 def handle(event_id: str) -> timedelta | None:
-    """Apply an event that is due; the pause before another try when that is wanted.
+    """Apply an event on record if it is due; the pause before another try when that is wanted."""
+    attempt = _claim(event_id)
+    db.session.commit()
+    return apply(event_id, attempt)
 
-    The attempt is counted in a commit of its own, so that an event which kills its worker is parked in the
+
+def apply(event_id: str, attempts: int | None) -> timedelta | None:
+    """Apply an event that was claimed, if it was; the pause before another try when that is wanted.
+
+    The attempt was counted in a commit of its own, so that an event which kills its worker is parked in the
     end. Everything it does, and that it is done, is one transaction.
     """
-    attempts = _claim(event_id)
-    db.session.commit()
     if attempts is None:
         return None
     if attempts > MOST_ATTEMPTS:
@@ -119,10 +137,9 @@ def _apply(event_id: str) -> None:
     event = db.session.get_one(StripeEvent, event_id, with_for_update=True, populate_existing=True)
     if event.status is not EventStatus.RECEIVED:
         return
-    event.reason = _applied(event)
-    event.status = EventStatus.IGNORED if event.reason else EventStatus.PROCESSED
-    event.finished_at, event.last_error = now(), None
-    trimming.trim_if_needless(event)
+    reason = _applied(event)
+    status = EventStatus.IGNORED if reason else EventStatus.PROCESSED
+    trimming.finish(event, status, reason=reason)
 
 
 def _applied(event: StripeEvent) -> str | None:
@@ -153,10 +170,9 @@ def _failed(event_id: str, error: Exception, wait: timedelta | None) -> timedelt
     event.last_error = f"{type(error).__name__}: {error}"
     event.due_at = now() + (wait or timedelta())
     if wait is None:
-        event.status, event.finished_at = EventStatus.FAILED, now()
         what = f"Stripe's event {event_id} ({event.type}) could not be applied: {event.last_error}"
         troubles.note(TroubleKind.STRIPE_EVENT, event_id, what)
-        trimming.trim_if_needless(event)
+        trimming.finish(event, EventStatus.FAILED, error=event.last_error)
     db.session.commit()
     return wait
 

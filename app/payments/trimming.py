@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, or_, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, or_, select, update
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import Account
@@ -46,6 +46,27 @@ DEEPEST = 12
 """What Stripe sends is less deep; of what is deeper nothing is kept."""
 
 
+_CLIENT, _COACH = aliased(Account), aliased(Account)
+_IS_OF_ERASED = (
+    select(Payment.id)
+    .join(_CLIENT, _CLIENT.id == Payment.client_id)
+    .join(_COACH, _COACH.id == Payment.coach_id)
+    .where(
+        or_(
+            Payment.id == StripeEvent.payment_id,
+            Payment.stripe_payment_intent_id == StripeEvent.payment_intent_id,
+        ),
+        or_(_CLIENT.erased_at.is_not(None), _COACH.erased_at.is_not(None)),
+    )
+    .correlate(StripeEvent)
+    .exists()
+)
+"""Whether an event is about the payment of somebody who has erased the account."""
+_EVENTS = StripeEvent.metadata.tables[StripeEvent.__tablename__]
+_FINISH = update(_EVENTS).where(_EVENTS.c.id == bindparam("event")).returning(_IS_OF_ERASED)
+"""The rest of what it is given is what it sets."""
+
+
 def trimmed(payload: str) -> str:
     """The event without what is personal in it."""
     return json.dumps(_kept(json.loads(payload), DEEPEST))
@@ -77,28 +98,18 @@ def trim_of_payments(payments: Sequence[UUID], intents: Sequence[str]) -> int:
     return _trim(done.with_for_update()) + _trim(due.with_for_update(skip_locked=True))
 
 
-def trim_if_needless(event: StripeEvent) -> None:
-    """Of some events nothing personal is needed, from when they are applied or given up.
+def finish(
+    event: StripeEvent, status: EventStatus, reason: str | None = None, error: str | None = None
+) -> None:
+    """Write down what became of an event. Of some nothing personal is needed from then on.
 
     They are about the payment of somebody who has erased the account, or about a coach's account at Stripe,
     of which we ask Stripe how it stands.
     """
-    if event.is_of_coach or _is_of_erased(event):
+    outcome = {"status": status, "reason": reason, "last_error": error, "finished_at": now()}
+    is_of_erased = db.session.scalar(_FINISH, {"event": event.id, **outcome})
+    if event.is_of_coach or is_of_erased:
         event.payload, event.trimmed_at = trimmed(event.payload), now()
-
-
-def _is_of_erased(event: StripeEvent) -> bool:
-    if event.payment_id is None and event.payment_intent_id is None:
-        return False
-    client, coach = aliased(Account), aliased(Account)
-    about = or_(Payment.id == event.payment_id, Payment.stripe_payment_intent_id == event.payment_intent_id)
-    query = (
-        select(Payment.id)
-        .join(client, client.id == Payment.client_id)
-        .join(coach, coach.id == Payment.coach_id)
-        .where(about, or_(client.erased_at.is_not(None), coach.erased_at.is_not(None)))
-    )
-    return db.session.scalar(query.limit(1)) is not None
 
 
 def _untrimmed(*which: ColumnElement[bool]) -> Select[str, str]:

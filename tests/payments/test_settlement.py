@@ -407,6 +407,7 @@ def test_an_event_that_kills_every_worker_is_parked_and_the_operator_told(
     shop.work(inbox.record, json.dumps(completed))
     db.session.execute(text("UPDATE stripe_event SET attempts = :most"), {"most": MOST_ATTEMPTS})
     db.session.commit()
+    make_due(completed)
 
     assert shop.work(inbox.handle, completed["id"]) is None
 
@@ -414,10 +415,28 @@ def test_an_event_that_kills_every_worker_is_parked_and_the_operator_told(
     assert len(shop.ops_mails()) == 1
 
 
+def test_an_event_whose_worker_dies_once_it_is_on_record_is_tried_again_after_its_lease(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    booking = client.books(coach)
+    completed = shop.paid(client.checks_out(booking))
+    shop.work(inbox.record, json.dumps(completed))
+
+    shop.told(completed)  # the broker delivers it again at once
+    assert shop.work(inbox.forgotten, 100) == []
+    assert client.booking(booking)["status"] == "pending"
+
+    make_due(completed)
+    assert shop.work(inbox.forgotten, 100) == [completed["id"]]
+    shop.told(completed)
+    assert client.booking(booking)["status"] == "confirmed"
+    assert shop.event(completed).attempts == 2
+
+
 @pytest.mark.parametrize("payload", ['{"amount": 1e400}', '{"amount": NaN}', r'{"text": "\u0000 \ud800"}'])
 def test_whatever_is_signed_is_kept(shop: Shop, payload: str) -> None:
     event = f'{{"id": "evt_{uuid4().hex}", "type": "odd.thing", "data": {{"object": {payload}}}}}'
 
-    event_id = shop.work(inbox.record, event)
+    event_id, _ = shop.work(inbox.record, event)
 
     assert [row.payload for row in shop.rows(StripeEvent) if row.id == event_id] == [event]
