@@ -7,7 +7,7 @@ from typing import Any, Self
 from uuid import UUID
 
 from psycopg.errors import ExclusionViolation
-from sqlalchemy import ColumnElement, ForeignKey, Index, func, select, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, ScalarSelect, func, or_, select, text
 from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -27,23 +27,26 @@ _START = text("lower(period)")
 
 NO_CLIENT_TWICE = "no_client_twice"
 
+Id = UUID | ScalarSelect[UUID]
+"""Of a row, or a query for it."""
+
 
 def overlap_refused(error: IntegrityError) -> str | None:
     """The exclusion constraint that refused an overlap; None when it was something else."""
     return error.orig.diag.constraint_name if isinstance(error.orig, ExclusionViolation) else None
 
 
-def lock_people(coach_id: UUID, client_id: UUID) -> tuple[Coach | None, Account | None]:
+def lock_people(coach_id: Id, client_id: Id) -> tuple[Coach | None, Account | None]:
     """The coach, locked, and both accounts, until the transaction ends: before any row of their bookings.
 
     Who holds both waits for nobody who waits for them. A client in two places at once would be seen by the
     constraint too, but two transactions may then wait for each other.
     """
     coach = Coach.locked(coach_id)
-    accounts = select(Account).where(Account.id.in_([coach_id, client_id])).order_by(Account.id)
-    as_they_are = accounts.with_for_update(key_share=True).execution_options(populate_existing=True)
-    found = {account.id: account for account in db.session.scalars(as_they_are)}
-    return coach, found.get(client_id)
+    both = or_(Account.id == coach_id, Account.id == client_id)
+    accounts = select(Account).where(both).order_by(Account.id).with_for_update(key_share=True)
+    found = db.session.scalars(accounts.execution_options(populate_existing=True)).all()
+    return coach, next((account for account in found if coach and account.id != coach.id), None)
 
 
 class Party(StrEnum):
@@ -168,13 +171,12 @@ class Booking(Changing, Base):
     @classmethod
     def locked(cls, booking_id: UUID) -> Self | None:
         """The booking, with its coach's, its client's and its own row locked in this order until the end."""
-        people = db.session.execute(
-            select(cls.coach_id, cls.client_id).where(cls.id == booking_id)
-        ).one_or_none()
-        if people is None:
-            return None
-        lock_people(people.coach_id, people.client_id)
-        return cls.lock_rows(cls.id == booking_id)[0]
+        of_it = cls.id == booking_id
+        lock_people(
+            select(cls.coach_id).where(of_it).scalar_subquery(),
+            select(cls.client_id).where(of_it).scalar_subquery(),
+        )
+        return next(iter(cls.lock_rows(of_it)), None)
 
     @classmethod
     def lock_rows(cls, which: ColumnElement[bool]) -> Sequence[Self]:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    ScalarSelect,
     SmallInteger,
     Text,
     UniqueConstraint,
@@ -148,7 +149,7 @@ class Coach(Changing, Base):
         return coach
 
     @classmethod
-    def locked(cls, coach_id: UUID) -> Self | None:
+    def locked(cls, coach_id: UUID | ScalarSelect[UUID]) -> Self | None:
         """The coach's row, locked until the transaction ends: it gives bookings of one coach an order.
 
         The exclusion constraint alone gives the guarantee too, but deadlocks under a crowd.

@@ -1,11 +1,22 @@
 """The books: what came in and went out for each coach, entry after entry. None is ever changed or removed."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, func, select
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Identity,
+    Index,
+    bindparam,
+    func,
+    insert,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.coaches.models import Coach
@@ -13,8 +24,7 @@ from app.extensions import Base, choice, db, now
 from app.money import Money
 from app.payments import books
 from app.payments.books import Gone, Item, Kept, Kind, Paid
-from app.payments.dispute_models import Dispute
-from app.payments.models import Payment, PaymentLine, Refund
+from app.payments.models import Payment, PaymentLine
 from app.payments.payout_models import Payout
 from app.payments.status import NOT_REFUNDED
 
@@ -47,6 +57,14 @@ class Entry(Base):
     currency: Mapped[str]
 
 
+_ITEM = (Entry.kind, Entry.source_id, Entry.booking_id, Entry.currency)
+_POSTED = (
+    select(*_ITEM, func.sum(Entry.amount_minor))
+    .where(Entry.payment_id == bindparam("payment"))
+    .group_by(*_ITEM)
+)
+
+
 def post(payment: Payment) -> None:
     """Bring the books in line with how a payment stands; does nothing where they are.
 
@@ -58,44 +76,45 @@ def post(payment: Payment) -> None:
     db.session.flush()
     missing = books.amounts(_standing(payment))
     missing.subtract(_posted(payment))
-    today = day(db.session.get_one(Coach, payment.coach_id))
-    db.session.add_all(
-        Entry(
-            coach_id=payment.coach_id,
-            day=today,
-            payment_id=payment.id,
-            booking_id=item.booking_id,
-            kind=item.kind,
-            source_id=item.source_id,
-            amount_minor=amount,
-            currency=item.currency,
-        )
+    entries = [
+        {
+            "coach_id": payment.coach_id,
+            "payment_id": payment.id,
+            "booking_id": item.booking_id,
+            "kind": item.kind,
+            "source_id": item.source_id,
+            "amount_minor": amount,
+            "currency": item.currency,
+        }
         for item, amount in missing.items()
         if amount
-    )
-    db.session.flush()
+    ]
+    if entries:
+        db.session.execute(insert(Entry).values(day=_day(payment.coach)), entries)
 
 
 def day(coach: Coach) -> date:
     """The day of what is entered now: today by the coach's clock, unless the last entry is of a later one."""
+    return db.session.scalars(select(_day(coach))).one()
+
+
+def _day(coach: Coach) -> ColumnElement[date]:
     today = now().astimezone(coach.zone).date()
     entered = select(func.max(Entry.day)).where(Entry.coach_id == coach.id).scalar_subquery()
     paid_out = select(func.max(Payout.day)).where(Payout.coach_id == coach.id).scalar_subquery()
-    last = db.session.scalar(select(func.greatest(entered, paid_out)))
-    return max(today, last) if last else today
+    return func.greatest(today, entered, paid_out)  # which leaves out what is NULL
 
 
 def _standing(payment: Payment) -> Paid:
-    disputes = db.session.scalars(select(Dispute).where(Dispute.payment_id == payment.id)).all()
     return Paid(
         payment_id=payment.id,
         currency=payment.currency,
         # In an order that never changes: it decides who gets a minor unit that cannot be shared.
         shares={line.booking_id: line.amount_minor for line in sorted(payment.lines, key=_booking_id)},
         commission=payment.commission_minor,
-        kept=[] if payment.stripe_destination_id else list(_kept(payment, disputes)),
+        kept=[] if payment.stripe_destination_id else list(_kept(payment)),
         sent_on=payment.sent_on_minor or 0,
-        gone=list(_gone(payment, disputes)),
+        gone=list(_gone(payment)),
     )
 
 
@@ -103,33 +122,27 @@ def _booking_id(line: PaymentLine) -> UUID:
     return line.booking_id
 
 
-def _kept(payment: Payment, disputes: Sequence[Dispute]) -> Iterator[Kept]:
+def _kept(payment: Payment) -> Iterator[Kept]:
     if payment.fee_minor is not None and payment.fee_currency:
         yield Kept(payment.id, Money(payment.fee_minor, payment.fee_currency))
-    for dispute in disputes:
+    for dispute in payment.disputes:
         if dispute.fee_minor is not None and dispute.fee_currency:
             yield Kept(dispute.id, Money(dispute.fee_minor, dispute.fee_currency))
 
 
-def _gone(payment: Payment, disputes: Sequence[Dispute]) -> Iterator[Gone]:
+def _gone(payment: Payment) -> Iterator[Gone]:
     if not payment.is_paid:  # a debit that the bank returned: it leaves a fee only
         for line in payment.lines:
             yield Gone(Kind.PAYMENT, payment.id, line.booking_id, line.amount_minor)
     # Stripe takes a refund off what we have when it is made, however long the payer's bank is at it.
-    made = select(Refund.id, Refund.booking_id, Refund.amount_minor).where(
-        Refund.payment_id == payment.id,
-        Refund.stripe_refund_id.is_not(None),
-        Refund.status.not_in(NOT_REFUNDED),
-    )
-    for refund in db.session.execute(made.order_by(Refund.created_at)):
-        yield Gone(Kind.REFUND, refund.id, refund.booking_id, refund.amount_minor)
+    for refund in payment.refunds:
+        if refund.stripe_refund_id is not None and refund.status not in NOT_REFUNDED:
+            yield Gone(Kind.REFUND, refund.id, refund.booking_id, refund.amount_minor)
     only_booking = payment.lines[0].booking_id if len(payment.lines) == 1 else None
-    for dispute in disputes:
+    for dispute in payment.disputes:
         yield Gone(Kind.DISPUTE, dispute.id, only_booking, dispute.withdrawn_minor)
 
 
 def _posted(payment: Payment) -> Counter[Item]:
-    item = (Entry.kind, Entry.source_id, Entry.booking_id, Entry.currency)
-    total = func.sum(Entry.amount_minor)
-    rows = db.session.execute(select(*item, total).where(Entry.payment_id == payment.id).group_by(*item))
+    rows = db.session.execute(_POSTED, {"payment": payment.id})
     return Counter({Item(*row[:-1]): row[-1] for row in rows})

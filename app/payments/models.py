@@ -1,11 +1,12 @@
 """Payments and refunds."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, false, select, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
+from sqlalchemy import CheckConstraint, ForeignKey, Index, false, func, select, text
+from sqlalchemy.orm import Mapped, contains_eager, joinedload, mapped_column, relationship
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.accounts.models import Account, Role
@@ -173,21 +174,23 @@ class Payment(Changing, Base):
     @classmethod
     def locked(cls, payment_id: UUID) -> Self | None:
         """The payment, with its coach's, client's, bookings' and its own row locked, in this order."""
-        who = db.session.execute(
-            select(cls.coach_id, cls.client_id).where(cls.id == payment_id)
-        ).one_or_none()
-        if who is None:
-            return None
-        coach, client = lock_people(who.coach_id, who.client_id)
-        lines = select(PaymentLine.booking_id).where(PaymentLine.payment_id == payment_id)
-        bookings = Booking.lock_rows(Booking.id.in_(lines))
-        row_lock = select(cls).where(cls.id == payment_id).options(selectinload(cls.lines))
-        payment = db.session.scalar(
-            row_lock.with_for_update(of=cls).execution_options(populate_existing=True)
+        of_it = cls.id == payment_id
+        coach, client = lock_people(
+            select(cls.coach_id).where(of_it).scalar_subquery(),
+            select(cls.client_id).where(of_it).scalar_subquery(),
         )
-        for booking in bookings:  # whom nothing holds, the session forgets and asks for again
-            set_committed_value(booking, "coach", coach)
-            set_committed_value(booking, "client", client)
+        lines = PaymentLine.locked(payment_id)
+        # Who has the coach's row waits for nobody here: what is joined to this one is no older than its lock.
+        all_of_it = select(cls).where(of_it).options(joinedload(cls.refunds), joinedload(cls.disputes))
+        row_lock = all_of_it.with_for_update(of=cls).execution_options(populate_existing=True)
+        payment = db.session.scalars(row_lock).unique().one_or_none()
+        if payment is None:
+            return None
+        # What was read for the locks is not asked for again.
+        set_committed_value(payment, "lines", lines)
+        for known in (payment, *(line.booking for line in lines)):
+            set_committed_value(known, "coach", coach)
+            set_committed_value(known, "client", client)
         return payment
 
 
@@ -203,6 +206,14 @@ class PaymentLine(Base):
     payment: Mapped[Payment] = relationship(back_populates="lines")
     booking: Mapped[Booking] = relationship(lazy="joined", innerjoin=True)
     """Read with its line: nobody wants a line alone, and a year's series has 52."""
+
+    @classmethod
+    def locked(cls, payment_id: UUID) -> Sequence[Self]:
+        """What a payment is for, the rows of its bookings locked, the earliest first."""
+        lines = select(cls).join(cls.booking).options(contains_eager(cls.booking))
+        of_it = lines.where(cls.payment_id == payment_id).order_by(func.lower(Booking.period))
+        row_locks = of_it.with_for_update(of=Booking)
+        return db.session.scalars(row_locks.execution_options(populate_existing=True)).all()
 
 
 class PaymentMove(AuditRow, Base):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from app.bookings.lifecycle import booking_cancelled, what_is_left
 from app.bookings.models import Booking
@@ -107,15 +107,18 @@ def told(refund: dict[str, Any]) -> str | None:
     return None
 
 
+_WAKE = (
+    update(StripeEvent)
+    .where(MAY_BE_OURS_LATER, StripeEvent.payment_intent_id == bindparam("intent"))
+    .values(status=EventStatus.RECEIVED, due_at=bindparam("at"), attempts=0)
+    .returning(StripeEvent.id)
+    .execution_options(synchronize_session=False)  # the one in memory is being applied, and none of them
+)
+
+
 def wake_told(payment_intent_id: str) -> None:
     """Refunds and disputes told before their payment was known as ours were ignored: they are applied now."""
-    woken = db.session.scalars(
-        update(StripeEvent)
-        .where(MAY_BE_OURS_LATER, StripeEvent.payment_intent_id == payment_intent_id)
-        .values(status=EventStatus.RECEIVED, due_at=now(), attempts=0)
-        .returning(StripeEvent.id)
-    )
-    for event_id in woken:
+    for event_id in db.session.scalars(_WAKE, {"intent": payment_intent_id, "at": now()}):
         after_commit("payments.apply_event", event_id)
 
 
@@ -193,7 +196,6 @@ def _tell(refund: Refund, payment: Payment) -> None:
 
 def total(payment: Payment) -> None:
     """Bring a locked payment's sum and status in line with its refunds, and the books with both."""
-    db.session.expire(payment, ["refunds"])
     succeeded = (refund.amount_minor for refund in payment.refunds if refund.status is RefundStatus.SUCCEEDED)
     payment.amount_refunded_minor = min(sum(succeeded), payment.amount_minor)
     status = _status_with(payment.amount_refunded_minor, payment.amount_minor)
