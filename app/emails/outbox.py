@@ -1,5 +1,6 @@
 """Putting a mail into the outbox: rendered in its reader's terms, once, in the transaction that caused it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,12 @@ if TYPE_CHECKING:  # a mail is about its subject's room, which stands above this
     from app.accounts.models import Account
     from app.bookings.models import Booking
 
+Mail = dict[str, Any]
+
+_OUTBOX = Email.metadata.tables[Email.__tablename__]
+_INSERT_ONCE = insert(_OUTBOX).on_conflict_do_nothing(constraint="uq_email_once").returning(_OUTBOX.c.id)
+"""Made once, and of the table, not of its class: the ORM takes as long for a row as PostgreSQL."""
+
 templates = Environment(
     loader=PackageLoader("app.emails"),
     autoescape=select_autoescape(["html"]),
@@ -28,12 +35,14 @@ templates = Environment(
 
 
 def put_to_both(kind: str, booking: "Booking", subject: str, calendar: str, **shown: Any) -> None:
+    about, mails = f"{booking.id}:{booking.calendar_sequence}", []
     for reader, other in both(booking):
-        shown |= {"booking": booking, "other": other, "when": span(booking, reader)}
+        shown |= {"booking": booking, "reader": reader, "other": other, "when": span(booking, reader)}
         shown["moment"] = partial(_moment_of, booking, reader)
         shown["who"] = who(booking, reader, shown.get("by"))
         title = subject.format(minutes=booking.duration_minutes, name=other.name)
-        put(kind, f"{booking.id}:{booking.calendar_sequence}", reader, title, calendar=calendar, **shown)
+        mails.append(_mail(kind, about, reader.email, reader.name, title, calendar, shown))
+    _insert(mails)
 
 
 def both(booking: "Booking") -> "tuple[tuple[Account, Account], ...]":
@@ -58,28 +67,33 @@ def insert_once(
     kind: str, subject_id: str, to: str, name: str, subject: str, calendar: str | None = None, **shown: Any
 ) -> bool:
     """Put a mail into the outbox; False when it is there already, or its reader has erased the account."""
-    if forgetting.is_nobodys(to):
-        return False
-    shown |= {"subject": subject, "name": name}
-    email_id = db.session.scalar(
-        insert(Email)
-        .values(
-            kind=kind,
-            subject_id=subject_id,
-            recipient=to,
-            recipient_name=name,
-            subject=subject,
-            text_body=templates.get_template(f"{kind}.txt").render(shown),
-            html_body=templates.get_template(f"{kind}.html").render(shown),
-            calendar=calendar,
-            request_id=context.request_id.get(),
-        )
-        .on_conflict_do_nothing(constraint="uq_email_once")
-        .returning(Email.id)
-    )
-    if email_id:
+    return _insert([_mail(kind, subject_id, to, name, subject, calendar, shown)]) == 1
+
+
+def _mail(
+    kind: str, subject_id: str, to: str, name: str, subject: str, calendar: str | None, shown: dict[str, Any]
+) -> Mail:
+    shown = {**shown, "subject": subject, "name": name}
+    return {
+        "kind": kind,
+        "subject_id": subject_id,
+        "recipient": to,
+        "recipient_name": name,
+        "subject": subject,
+        "text_body": templates.get_template(f"{kind}.txt").render(shown),
+        "html_body": templates.get_template(f"{kind}.html").render(shown),
+        "calendar": calendar,
+        "request_id": context.request_id.get(),
+    }
+
+
+def _insert(mails: Sequence[Mail]) -> int:
+    """How many were not there yet, of those whose readers have not erased their accounts."""
+    readable = [mail for mail in mails if not forgetting.is_nobodys(mail["recipient"])]
+    new = db.session.scalars(_INSERT_ONCE, readable).all() if readable else []
+    for email_id in new:
         after_commit("emails.deliver", str(email_id))
-    return email_id is not None
+    return len(new)
 
 
 def _zone_of(booking: "Booking", reader: "Account", at: datetime) -> ZoneInfo:
