@@ -21,7 +21,7 @@ def opens(stack: Stack, email: str) -> subprocess.Popen[str]:
 
 def two_wait(stack: Stack) -> bool:
     with stack.database.connect() as connection:
-        return connection.scalar(WAITING) == 2
+        return (connection.scalar(WAITING) or 0) >= 2
 
 
 def test_of_two_who_open_it_at_once_one_does_and_the_other_is_told_so(stack: Stack) -> None:
