@@ -18,8 +18,6 @@ LIMITS = {"timezone": "UTC", "statement_timeout": "15000", "lock_timeout": "3000
 """Milliseconds; what takes longer holds up others."""
 THREADS = 8
 """Of a web process and of the mailer: none waits for a connection, and none is open that nobody can use."""
-
-
 A_MOMENT = 5
 """Seconds for which a connection is believed to be as it was, unless the server says otherwise."""
 _RETURNED = "when it was returned to the pool"
@@ -60,10 +58,13 @@ def _replace_if_dead(dialect: Dialect, connection: Any, entry: ConnectionPoolEnt
 
     A server that goes says so, or its end is closed, and then there is something to read: to ask it before
     each transaction would take as long as another statement. What died in silence is found after a while.
+    One that was opened just now is as good as another would be: its first statement says what is wrong.
     """
+    if _RETURNED not in entry.info:
+        return
     heard = poll()
     heard.register(connection.fileno(), POLLIN)
-    if time.monotonic() - entry.info.get(_RETURNED, 0) < A_MOMENT and not heard.poll(0):
+    if time.monotonic() - entry.info[_RETURNED] < A_MOMENT and not heard.poll(0):
         return
     try:
         dialect.do_ping(connection)

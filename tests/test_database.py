@@ -1,5 +1,6 @@
 """The application and a server that closes its connections."""
 
+import pytest
 from flask import Flask
 from sqlalchemy import create_engine, text
 
@@ -22,3 +23,19 @@ def test_a_connection_that_the_server_has_just_closed_is_replaced_before_it_is_u
 
         assert db.session.scalar(text("SELECT pg_backend_pid()")) != used
         db.session.remove()
+
+
+def test_a_connection_that_was_opened_just_now_is_not_asked(
+    application: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Behind a pooler whose server is away one opens all the same, and so would the next."""
+    with application.app_context():
+        db.session.remove()
+        db.engine.dispose()
+        asked: list[object] = []
+        monkeypatch.setattr(db.engine.dialect, "do_ping", asked.append)
+
+        assert db.session.scalar(text("SELECT 1")) == 1
+        db.session.remove()
+
+        assert asked == []

@@ -43,6 +43,32 @@ for then in ([10], [10, 2000], [10, 2000, 1500], [10, 1500, 1000]):
 print(worker.nr_conns, callers[1].recv(1) or "gone")
 module["on_exit"](None)
 """
+LETS_THE_SILENT_GO = """
+import runpy, selectors, socket
+from gunicorn.config import Config
+module = runpy.run_path("gunicorn.conf.py")
+door = socket.create_server(("127.0.0.1", 0))
+worker = module["Worker"](1, 0, [door], None, 30, Config(), None)
+worker.worker_connections, worker.poller = 4, selectors.DefaultSelector()
+worker.set_accept_enabled(True)
+callers = []
+
+def one_more():
+    callers.append(socket.create_connection(door.getsockname()))
+    worker.wait_for_and_dispatch_events(1)
+
+one_more()
+one_more()
+answered = worker.pending_conns.pop()
+answered.set_timeout()
+worker.keepalived_conns.append(answered)
+for silent_for in (0, 10):
+    answered.timeout -= silent_for
+    one_more()
+    worker.murder_pending()
+    print(len(worker.keepalived_conns), len(worker.pending_conns))
+module["on_exit"](None)
+"""
 
 
 def test_a_worker_that_is_told_to_end_when_it_is_full_shuts_its_door_once(
@@ -59,6 +85,14 @@ def test_who_sent_most_of_a_request_goes_when_there_is_no_more_room(
     ended = runs(MAKES_ROOM, environment, tmp_path)
 
     assert (ended.returncode, ended.stdout) == (0, "3 gone\n"), ended.stderr
+
+
+def test_who_is_silent_for_longest_makes_room_whether_they_were_answered_before_or_not(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    ended = runs(LETS_THE_SILENT_GO, environment, tmp_path)
+
+    assert (ended.returncode, ended.stdout.splitlines()) == (0, ["1 1", "0 2"]), ended.stderr
 
 
 def test_a_server_is_given_what_arrived_a_piece_at_a_time() -> None:

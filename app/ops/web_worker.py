@@ -206,11 +206,22 @@ class Worker(ThreadWorker):
     def _make_room(self) -> None:
         """Who has said nothing for longest goes first, then who has sent most of a request not yet whole."""
         while len(self.keepalived_conns) + len(self.pending_conns) > self.worker_connections // 2:
-            self._let_go((self.keepalived_conns or self.pending_conns).popleft())
-        while self.pending_conns and self._heard_in_all() > MOST_HEARD:
-            longest = max(self.pending_conns, key=lambda each: len(each.arrival.heard))
+            self._let_go(self._silent_longest().popleft())
+        while self._heard_in_all() > MOST_HEARD:
+            longest = max(self.pending_conns, key=lambda each: len(each.arrival.heard), default=None)
+            if longest is None or len(longest.arrival.heard) <= PIECE:
+                return  # it is held by requests that are being answered
             self.pending_conns.remove(longest)
             self._let_go(longest)
+
+    def _silent_longest(self) -> deque[Caller]:
+        """Those who were answered, or those whose request is awaited: whose first has waited longer."""
+        kept: deque[Caller] = self.keepalived_conns
+        pending: deque[Caller] = self.pending_conns
+        if not kept or not pending:
+            return kept or pending
+        is_kept_older = kept[0].timeout - self.cfg.keepalive < pending[0].timeout - PATIENCE
+        return kept if is_kept_older else pending
 
     def _heard_in_all(self) -> int:
         return sum(len(each.arrival.heard) for each in chain(self.pending_conns, self.answering))
