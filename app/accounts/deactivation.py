@@ -3,11 +3,11 @@
 from sqlalchemy import select
 
 from app import audit
-from app.accounts import passwords, sign_ins
+from app.accounts import sign_ins
 from app.accounts.models import Account, Role
 from app.emails import account_messages
 from app.extensions import db, now
-from app.problems import Forbidden, Invalid, Problem
+from app.problems import Forbidden, Problem
 
 
 class AlreadyDeactivated(Problem):
@@ -26,9 +26,7 @@ def deactivate_own(account: Account, password: str) -> None:
     """By its owner, whom only an administrator brings back. Raises Invalid, AdminNeeded."""
     if account.role is Role.ADMIN:
         raise AdminNeeded("Administrators do not deactivate themselves; ask another one.")
-    account.lock()
-    if not passwords.matches(password, account.password_hash):
-        raise Invalid("/password", "is not your password")
+    sign_ins.lock_owner(account, password, "/password")
     _deactivate(account, "by its owner", "you")
 
 

@@ -52,11 +52,12 @@ def reset(token: str, password: str) -> Account:
     if account is None or not links.is_for(token, account.email):
         raise _spent()
     password_rule.check(password, "/password", account.email, account.name)
+    password_hash = passwords.hashed(password)  # before the lock, for which payments would wait as long
     account.lock()
     if not _spend(key):
         raise _spent()
     context.actor.set(f"account:{account.id}")
-    _set(account, password, "password.reset")
+    _set(account, password_hash, "password.reset")
     if not account.email_verified:  # the link proves it: whoever had the account before may be anybody
         account.email_verified_at, account.feed_token_hash = now(), None
     sign_ins.end_all(account)
@@ -66,18 +67,17 @@ def reset(token: str, password: str) -> Account:
 
 def change(account: Account, current: str, password: str, sign_in_id: UUID) -> None:
     """Set a new password, knowing the current one; all other sign-ins end. Raises Invalid."""
-    account.lock()
-    if not passwords.matches(current, account.password_hash):
-        raise Invalid("/current_password", "is not your current password")
     password_rule.check(password, "/new_password", account.email, account.name)
-    _set(account, password, "password.change")
+    password_hash = passwords.hashed(password)
+    sign_ins.lock_owner(account, current, "/current_password")
+    _set(account, password_hash, "password.change")
     sign_ins.end_others(account, but=sign_in_id)
     account_messages.password_changed(account, "everywhere but where it was changed")
 
 
-def _set(account: Account, password: str, action: str) -> None:
+def _set(account: Account, password_hash: str, action: str) -> None:
     db.session.execute(delete(PasswordReset).where(PasswordReset.account_id == account.id))
-    account.password_hash = passwords.hashed(password)
+    account.password_hash = password_hash
     audit.record(action, f"account:{account.id}")
 
 

@@ -10,8 +10,9 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from threading import BoundedSemaphore, get_native_id
-from typing import ParamSpec, TypeVar
+from typing import TypeVar
 from unicodedata import normalize
 
 from argon2 import PasswordHasher
@@ -31,7 +32,6 @@ processors the webhook answered within 16 ms (6 ms alone), and without this with
 COME_AGAIN = range(1, 4)
 """Seconds, by chance: those who came together do not come together again."""
 
-Args = ParamSpec("Args")
 Answer = TypeVar("Answer")
 
 
@@ -42,7 +42,7 @@ def _stand_back() -> None:
 
 
 _places = BoundedSemaphore(AT_ONCE + MOST_WAITING)
-_hashing = ThreadPoolExecutor(AT_ONCE, "hashing", _stand_back)
+_hashing = ThreadPoolExecutor(AT_ONCE, "hashing", _stand_back)  # no process forks once it has hashed
 _hasher = PasswordHasher(PASSES, KIBIBYTES, LANES)
 _nobodys_hash = _hasher.hash("the password of nobody")
 
@@ -58,7 +58,7 @@ def normalised(password: str) -> str:
 
 def hashed(password: str) -> str:
     """Raises TooManyAtOnce; whatever the caller has changed by then must be rolled back."""
-    return _in_turn(_hasher.hash, normalised(password))
+    return _in_turn(partial(_hasher.hash, normalised(password)))
 
 
 def matches(password: str, password_hash: str | None) -> bool:
@@ -67,7 +67,7 @@ def matches(password: str, password_hash: str | None) -> bool:
     Raises TooManyAtOnce, for either, before it has looked.
     """
     try:
-        right = _in_turn(_hasher.verify, password_hash or _nobodys_hash, normalised(password))
+        right = _in_turn(partial(_hasher.verify, password_hash or _nobodys_hash, normalised(password)))
     except (VerificationError, InvalidHashError):
         return False
     return right and password_hash is not None
@@ -77,7 +77,7 @@ def outdated(password_hash: str) -> bool:
     return _hasher.check_needs_rehash(password_hash)
 
 
-def _in_turn(work: Callable[Args, Answer], *args: Args.args, **kwargs: Args.kwargs) -> Answer:
+def _in_turn(work: Callable[[], Answer]) -> Answer:
     """What it answers, once it is the caller's turn. Raises TooManyAtOnce where enough wait for theirs."""
     if not _places.acquire(blocking=False):
         seconds = random.choice(COME_AGAIN)  # noqa: S311 - not a secret
@@ -87,6 +87,6 @@ def _in_turn(work: Callable[Args, Answer], *args: Args.args, **kwargs: Args.kwar
             seconds,
         )
     try:
-        return _hashing.submit(work, *args, **kwargs).result()
+        return _hashing.submit(work).result()
     finally:
         _places.release()

@@ -10,7 +10,7 @@ from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 
 from app import audit, context
-from app.accounts import app_codes, passwords, recovery_codes, sealing, sign_ins
+from app.accounts import app_codes, recovery_codes, sealing, sign_ins
 from app.accounts.models import Account
 from app.accounts.second_factor_models import SecondFactor
 from app.emails import account_messages
@@ -51,8 +51,7 @@ def begin(account: Account, password: str) -> Enrolment:
     Raises AlreadyOn, Invalid, and AddressNotProven: who opens an account with the address of somebody else
     must not lock them out, whom a new password lets in.
     """
-    account.lock()
-    _check_password(account, password)
+    sign_ins.lock_owner(account, password, "/password")
     if not account.email_verified:
         raise AddressNotProven("Prove your address first: with the link in the mail, or by a new password.")
     if account.second_factor:
@@ -107,8 +106,7 @@ def check(account: Account, password: str, code: str) -> Invalid | None:
 
     Raises Invalid for the password, NotOn.
     """
-    account.lock()
-    _check_password(account, password)
+    sign_ins.lock_owner(account, password, "/password")
     if not account.second_factor:
         raise NotOn("The second factor is off.")
     wrong = refusal(account, code)
@@ -138,11 +136,6 @@ def take_off(account: Account, reason: str) -> None:
     sign_ins.end_all(account)
     audit.record("second_factor.take_off", f"account:{account.id}", reason)
     account_messages.second_factor_off(account, "us")
-
-
-def _check_password(account: Account, password: str) -> None:
-    if not passwords.matches(password, account.password_hash):
-        raise Invalid("/password", "is not your password")
 
 
 def _remove(account: Account) -> None:
