@@ -6,11 +6,12 @@ What Celery does when a process or the broker dies was measured, not read: reaso
 from celery.schedules import crontab
 from kombu import Exchange, Queue
 
+from app import redis_transport
 from app.config import Settings
 
 _settings = Settings.load()
 broker_url = _settings.broker
-_on_redis = broker_url.startswith("redis")
+_on_redis = redis_transport.speaks(broker_url)
 broker_connection_retry_on_startup = True
 broker_connection_max_retries = None  # a worker waits for its broker for as long as it takes
 broker_transport_options = (

@@ -38,7 +38,7 @@ class BrokerAway(Unavailable):
 
 def ping_broker(settings: Settings) -> None:
     """Returns when the broker answers, within two seconds. Raises what its client raises when it does not."""
-    if settings.broker.startswith("redis"):
+    if redis_transport.speaks(settings.broker):
         with Redis.from_url(settings.broker, socket_timeout=2, socket_connect_timeout=2) as redis:
             redis.ping()
     else:
@@ -49,12 +49,12 @@ def ping_broker(settings: Settings) -> None:
 def enqueue(task: str, *ids: str) -> None:
     """Put a job on its queue, within a second. Raises BrokerAway.
 
-    As Celery's `send_task` does, without what only results and schedules want, in a third of its time.
+    As Celery's `send_task` does, without what only results and schedules want, in two thirds of its time.
     """
     amqp = queue.amqp
     message = amqp.create_task_message(str(uuid4()), task, ids, argsrepr="", kwargsrepr="")  # nothing twice
     options = {"headers": {"request_id": request_id.get()}, **amqp.router.route({}, task)}
-    if queue.conf.broker_url.startswith("redis"):  # where a queue is there once a job is on it
+    if redis_transport.speaks(queue.conf.broker_url):  # where a queue is there once a job is on it
         options["declare"] = []
     try:
         with queue.producer_or_acquire() as producer:

@@ -41,6 +41,11 @@ class Channel(redis.Channel):
         return self._held
 
 
+def speaks(broker_url: str) -> bool:
+    """Whether it is for this broker; the other is RabbitMQ."""
+    return broker_url.startswith("redis")
+
+
 def install() -> None:
     """Use it for all connections to Redis of this process."""
     redis.Transport.Channel = Channel

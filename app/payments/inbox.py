@@ -15,7 +15,7 @@ from app.emails import troubles
 from app.emails.troubles import TroubleKind
 from app.extensions import db, now
 from app.payments import disputes, fees, payouts, refunds, settlement, trimming
-from app.payments.stripe_events import EventStatus, StripeEvent
+from app.payments.stripe_events import EVENTS, EventStatus, StripeEvent
 from app.payments.stripe_objects import Mismatch, claimed_payment
 from app.retries import MOST_ATTEMPTS, pause_unless_last
 
@@ -53,8 +53,7 @@ LEASE = timedelta(minutes=2)
 """How long one try may take before another worker may try."""
 
 
-_EVENTS = StripeEvent.metadata.tables[StripeEvent.__tablename__]
-_INSERT_ONCE = insert(_EVENTS).on_conflict_do_nothing(index_elements=["id"]).returning(_EVENTS.c.attempts)
+_INSERT_ONCE = insert(EVENTS).on_conflict_do_nothing(index_elements=["id"]).returning(EVENTS.c.attempts)
 
 
 class WorkerDied(Exception):

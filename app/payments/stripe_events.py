@@ -86,3 +86,7 @@ class StripeEvent(Base):
         """The object that the event is about, as it was then."""
         subject: dict[str, Any] = json.loads(self.payload)["data"]["object"]
         return subject
+
+
+EVENTS = StripeEvent.metadata.tables[StripeEvent.__tablename__]
+"""For statements that are built once and want no objects."""

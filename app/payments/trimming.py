@@ -15,7 +15,7 @@ from sqlalchemy.orm import aliased
 from app.accounts.models import Account
 from app.extensions import db, now
 from app.payments.models import Payment
-from app.payments.stripe_events import EventStatus, StripeEvent
+from app.payments.stripe_events import EVENTS, EventStatus, StripeEvent
 
 _IDS = {
     "account", "application_fee", "balance_transaction", "booking_id", "charge", "client_reference_id",
@@ -62,8 +62,7 @@ _IS_OF_ERASED = (
     .exists()
 )
 """Whether an event is about the payment of somebody who has erased the account."""
-_EVENTS = StripeEvent.metadata.tables[StripeEvent.__tablename__]
-_FINISH = update(_EVENTS).where(_EVENTS.c.id == bindparam("event")).returning(_IS_OF_ERASED)
+_FINISH = update(EVENTS).where(EVENTS.c.id == bindparam("event")).returning(_IS_OF_ERASED)
 """The rest of what it is given is what it sets."""
 
 
