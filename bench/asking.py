@@ -1,6 +1,7 @@
 """One request over a connection of its own, as people have."""
 
 import json
+import time
 from collections.abc import Mapping
 from contextlib import closing
 from http.client import HTTPConnection
@@ -8,6 +9,7 @@ from typing import Any
 
 PATIENCE = 60
 """Seconds."""
+TOO_MANY = 503
 JSON = {"Content-Type": "application/json"}
 
 
@@ -29,6 +31,18 @@ def ask(port: int, method: str, path: str, headers: Mapping[str, str], body: str
         words = told.decode(errors="replace")[:500]
         raise Refused(answer.status, f"{method} {path} answered {answer.status}: {words}")
     return json.loads(told)
+
+
+def ask_again(port: int, method: str, path: str, headers: Mapping[str, str], body: str) -> Any:
+    """Likewise; whoever is told to come again, as too many send passwords, does so after a second."""
+    for _ in range(PATIENCE):
+        try:
+            return ask(port, method, path, headers, body)
+        except Refused as refusal:
+            if refusal.status != TOO_MANY:
+                raise
+        time.sleep(1)
+    raise Refused(TOO_MANY, f"{method} {path} was not answered in a minute")
 
 
 def signed_in(badge: str) -> dict[str, str]:

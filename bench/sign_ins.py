@@ -58,7 +58,7 @@ def sign_in(port: int, clients: Sequence[int], hashes: float) -> Round:
     let_in = [seconds for status, seconds in waits if status == 200]
     if not let_in:
         raise SystemExit("Nobody was let in.")
-    return Round(let_in, [seconds for status, seconds in waits if status == 503], lasted, hashes)
+    return Round(let_in, [seconds for status, seconds in waits if status == asking.TOO_MANY], lasted, hashes)
 
 
 def _ask(port: int, client: int, statuses: list[int], turn: int) -> None:
@@ -68,9 +68,9 @@ def _ask(port: int, client: int, statuses: list[int], turn: int) -> None:
         asking.ask(port, "POST", "/auth/login", asking.JSON, body)
         statuses[turn] = 200
     except asking.Refused as refusal:
-        if refusal.status != 503:
+        if refusal.status != asking.TOO_MANY:
             raise
-        statuses[turn] = 503
+        statuses[turn] = asking.TOO_MANY
 
 
 def hashes_a_second() -> float:
