@@ -106,11 +106,10 @@ def _deliveries(running: System, count: int) -> Iterator[Callable[[], object]]:
 
 
 def _registrations(running: System, count: int) -> Iterator[Callable[[], object]]:
+    register = partial(asking.ask_again, running.port, "POST", "/auth/register", asking.JSON)
     for number in range(count):
         person = {"email": f"{number}@example.com", "password": PASSWORD, "name": f"Number {number}"}
-        yield partial(
-            asking.ask_again, running.port, "POST", "/auth/register", asking.JSON, json.dumps(person)
-        )
+        yield partial(register, json.dumps(person))
 
 
 def _on_record(running: System) -> int:
