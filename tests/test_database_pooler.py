@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -19,6 +20,8 @@ from app.config import Settings
 from app.database import LIMITS
 from app.extensions import db
 from app.payments.reconcile import AnotherAtWork, _alone
+from sandbox.postgres import Postgres
+from sandbox.servers import private_folder
 from tests.environment import free_port
 from tests.people import Person, next_week
 from tests.waiting import wait_until
@@ -27,7 +30,7 @@ pytestmark = pytest.mark.skipif(not shutil.which("pgbouncer"), reason="pgbouncer
 
 CONFIGURATION = """
 [databases]
-pooled = host={socket} port=5432 dbname=pooled user=postgres
+{name} = host={socket} port=5432 dbname={name} user=postgres
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = {port}
@@ -35,6 +38,7 @@ unix_socket_dir =
 auth_type = any
 pool_mode = transaction
 default_pool_size = 3
+query_wait_timeout = 5
 """
 
 
@@ -45,22 +49,31 @@ def pooler(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
     with owner.connect() as connection:
         connection.execute(text("CREATE DATABASE pooled"))
     (socket,) = parse_qs(urlsplit(environment["DATABASE_URL"]).query)["host"]
+    try:
+        with pooling(Path(socket), "pooled") as url:
+            yield url
+    finally:
+        with owner.connect() as connection:
+            connection.execute(text("DROP DATABASE pooled WITH (FORCE)"))
+        owner.dispose()
+
+
+@contextmanager
+def pooling(socket: Path, database: str) -> Iterator[str]:
+    """URL of a database of the server at that socket, by way of PgBouncer."""
     port = free_port()
-    file = Path(socket).parent / "pgbouncer.ini"
-    file.write_text(CONFIGURATION.format(socket=socket, port=port))
+    file = socket.parent / "pgbouncer.ini"
+    file.write_text(CONFIGURATION.format(socket=socket, port=port, name=database))
     file.chmod(0o644)
     user = ["--user", "nobody"] if os.geteuid() == 0 else []
     process = subprocess.Popen(["pgbouncer", "--quiet", *user, file])
-    url = f"postgresql://postgres@127.0.0.1:{port}/pooled"
+    url = f"postgresql://postgres@127.0.0.1:{port}/{database}"
     try:
         wait_until(lambda: _answers(url))
         yield url
     finally:
         process.kill()
         process.wait(10)
-        with owner.connect() as connection:
-            connection.execute(text("DROP DATABASE pooled WITH (FORCE)"))
-        owner.dispose()
 
 
 def _driver(url: str) -> str:
@@ -124,3 +137,23 @@ def test_only_one_reconciles_at_a_time(app: Flask) -> None:
         pass
     with _alone():
         pass
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_server_that_is_away_behind_the_pooler_is_said_honestly() -> None:
+    """The pooler lets us in all the same: only a statement finds out."""
+    with (
+        private_folder() as folder,
+        Postgres(folder / "postgres") as server,
+        pooling(folder / "postgres", "culturebridge") as url,
+    ):
+        app = _application(database_url=_driver(url), database_pooler=True)
+        with app.app_context():
+            assert db.session.scalar(text("SELECT 1")) == 1
+        server.stop()
+
+        answers = [app.test_client().get("/coach").status_code for _ in range(3)]
+
+        with app.app_context():
+            db.engine.dispose()
+    assert answers == [503] * 3
