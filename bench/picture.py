@@ -1,7 +1,6 @@
 """One picture of all findings: a bar each, with what the rounds spread over, and the aim as a line."""
 
 from collections.abc import Sequence
-from itertools import groupby
 from pathlib import Path
 
 from matplotlib.axes import Axes
@@ -14,8 +13,11 @@ MET, MISSED, NO_AIM = "#2a7f62", "#c0392b", "#7f8c8d"
 
 
 def draw(findings: Sequence[Finding], file: Path) -> None:
-    """Write it as PNG: a panel for each bench and unit."""
-    panels = [list(group) for _, group in groupby(findings, lambda each: (each.bench, each.judged.unit))]
+    """Write it as PNG: a panel for each bench and what it measures, as rates and waits share no scale."""
+    found: dict[tuple[str, str, str], list[Finding]] = {}
+    for each in findings:
+        found.setdefault((each.bench, each.measured.unit, each.judged.unit), []).append(each)
+    panels = list(found.values())
     heights = [len(panel) + 1.6 for panel in panels]
     figure = Figure(figsize=(11, BAR_INCHES * sum(heights) + 0.4), layout="constrained", dpi=120)
     axes = figure.subplots(len(panels), 1, height_ratios=heights, squeeze=False)
@@ -46,7 +48,7 @@ def _bars(axis: Axes, panel: Sequence[Finding]) -> None:
 
 def _what(finding: Finding) -> str:
     aims = ", the black line is the aim" if finding.aim else ""
-    return f"{finding.judged.unit or 'ratio to the limit'}{aims}"
+    return f"{finding.judged.unit or f'{finding.measured.unit}, ratio to the limit'}{aims}"
 
 
 def _colour(finding: Finding) -> str:
