@@ -6,7 +6,7 @@ from typing import Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ARRAY, ForeignKey, Index, SmallInteger, select, text
+from sqlalchemy import ARRAY, ForeignKey, Index, SmallInteger, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.extensions import Base, Changing, Identified, choice, db
@@ -67,6 +67,14 @@ class Account(Changing, Base):
     @classmethod
     def with_email(cls, email: str) -> Self | None:
         return db.session.scalar(select(cls).where(cls.email == email.lower()))
+
+    @staticmethod
+    def lock_address(email: str) -> None:
+        """Of all who want something of one address at once, each waits for the other's transaction to end.
+
+        Whether or not the address has an account, so that how long it takes tells nobody.
+        """
+        db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(email, 0))))
 
     def lock(self) -> None:
         """As it is now, and nobody else changes it before the transaction ends."""

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app import audit, context
@@ -26,7 +26,7 @@ def forget(email: str) -> None:
     for one address wait for each other, known or not.
     """
     key = uuid4()
-    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(email, 0))))
+    Account.lock_address(email)
     account = Account.with_email(email)
     asked = Email.asked_for(email, now() - timedelta(hours=1), account_messages.RESET_PASSWORD)
     account_messages.reset_password(email, account.name if account else email, key)

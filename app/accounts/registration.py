@@ -6,7 +6,6 @@ from math import ceil
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts import password_rule, passwords, tokens
@@ -41,7 +40,7 @@ def register(person: Registration) -> Account:
     """
     password_rule.check(person.password, "/password", person.email, person.name)
     wish = _wish(person)
-    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(person.email, 0))))
+    Account.lock_address(person.email)
     db.session.execute(insert(Account).values(**wish).on_conflict_do_nothing(index_elements=[Account.email]))
     owner = Account.with_email(person.email)
     assert owner, "it was there, or is now"

@@ -8,9 +8,8 @@ import click
 from apiflask import APIFlask
 from email_validator import EmailNotValidError, validate_email
 from flask.cli import AppGroup, with_appcontext
-from sqlalchemy import func, select
 
-from app import audit, context
+from app import audit
 from app.accounts import password_rule, passwords
 from app.accounts.models import Account, Role
 from app.emails import delivery, operator_messages
@@ -80,8 +79,7 @@ def create_admin(address: str, password: str, name: str) -> None:
         password_rule.check(password, "", address, name)
     except Problem as refusal:
         raise click.ClickException(f"The password {refusal.detail}.") from refusal
-    # Of two that open it at once the second waits here, and then sees the first one's.
-    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(address, 0))))
+    Account.lock_address(address)
     if Account.with_email(address):
         raise click.ClickException(f"There is an account with the address {address} already.")
     admin = Account(
@@ -94,9 +92,8 @@ def create_admin(address: str, password: str, name: str) -> None:
     )
     db.session.add(admin)
     db.session.flush()
-    with context.acting("command", context.sensible_request_id(None)):
+    with in_one_transaction():
         audit.record("account.create_admin", f"account:{admin.id}")
-        db.session.commit()
     click.echo(f"{address} may sign in as an administrator.")
 
 

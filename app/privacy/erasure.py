@@ -3,15 +3,12 @@
 import logging
 from uuid import UUID
 
-from sqlalchemy import func, select
-
 from app import idempotency
 from app.accounts import leaving as leaving_account
 from app.accounts.models import Account
 from app.bookings import leaving as leaving_bookings
 from app.coaches import leaving as leaving_coach
 from app.emails import forgetting, leaving_messages
-from app.extensions import db
 from app.payments import leaving as leaving_payments
 from app.problems import Problem
 
@@ -40,7 +37,7 @@ def erase(account: Account, reason: str) -> None:
 def _lock(account: Account) -> None:
     """Whatever goes with it, in the order that all take. Of two at once one goes on."""
     # Whoever asks for a new password at this moment is mailed before, or not known any more.
-    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(account.email, 0))))
+    Account.lock_address(account.email)
     leaving_account.check_another_admin(account)
     leaving_bookings.lock(account)
 
