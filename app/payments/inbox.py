@@ -96,15 +96,15 @@ def handle(event_id: str) -> timedelta | None:
     return apply(event_id, attempt)
 
 
-def apply(event_id: str, attempts: int | None) -> timedelta | None:
+def apply(event_id: str, attempt: int | None) -> timedelta | None:
     """Apply an event that was claimed, if it was; the pause before another try when that is wanted.
 
     The attempt was counted in a commit of its own, so that an event which kills its worker is parked in the
     end. Everything it does, and that it is done, is one transaction.
     """
-    if attempts is None:
+    if attempt is None:
         return None
-    if attempts > MOST_ATTEMPTS:
+    if attempt > MOST_ATTEMPTS:
         return _failed(event_id, WorkerDied("every worker that tried it died"), wait=None)
     try:
         with context.acting(f"stripe:{event_id}", context.request_id.get()):
@@ -115,8 +115,8 @@ def apply(event_id: str, attempts: int | None) -> timedelta | None:
         return _failed(event_id, error, wait=None)
     except Exception as error:  # whatever it was is kept on the row and tried again
         db.session.rollback()
-        log.exception("event %s failed (attempt %s)", event_id, attempts)
-        return _failed(event_id, error, wait=pause_unless_last(attempts))
+        log.exception("event %s failed (attempt %s)", event_id, attempt)
+        return _failed(event_id, error, wait=pause_unless_last(attempt))
     return None
 
 
