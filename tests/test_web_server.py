@@ -9,14 +9,22 @@ from pathlib import Path
 from app.ops.web_worker import Reader
 
 HERE = Path(__file__).parent.parent
-ENDS_WHEN_FULL = """
+A_WORKER = """
 import runpy, selectors, socket
 from gunicorn.config import Config
 module = runpy.run_path("gunicorn.conf.py")
+from app.ops import web_worker
 door = socket.create_server(("127.0.0.1", 0))
 worker = module["Worker"](1, 0, [door], None, 30, Config(), None)
 worker.poller = selectors.DefaultSelector()
 worker.set_accept_enabled(True)
+callers = []
+
+def one_more():
+    callers.append(socket.create_connection(door.getsockname()))
+
+"""
+ENDS_WHEN_FULL = """
 worker.alive = False
 for enabled in (False, True, False):
     worker.set_accept_enabled(enabled)
@@ -24,18 +32,10 @@ print(door.fileno())
 module["on_exit"](None)
 """
 MAKES_ROOM = """
-import runpy, selectors, socket
-from gunicorn.config import Config
-module = runpy.run_path("gunicorn.conf.py")
-from app.ops import web_worker
 web_worker.PIECE, web_worker.MOST_HEARD = 1000, 4500
-door = socket.create_server(("127.0.0.1", 0))
-worker = web_worker.Worker(1, 0, [door], None, 30, Config(), None)
-worker.poller = selectors.DefaultSelector()
-worker.set_accept_enabled(True)
-head, callers = b"POST / HTTP/1.1\\r\\nContent-Length: 5000\\r\\n\\r\\n", []
+head = b"POST / HTTP/1.1\\r\\nContent-Length: 5000\\r\\n\\r\\n"
 for then in ([10], [10, 2000], [10, 2000, 1500], [10, 1500, 1000]):
-    callers.append(socket.create_connection(door.getsockname()))
+    one_more()
     callers[-1].sendall(head + b"x" * then[-1])
     while [len(conn.arrival.heard) - len(head) for conn in worker.pending_conns] != then:
         worker.wait_for_and_dispatch_events(1)
@@ -44,27 +44,17 @@ print(worker.nr_conns, callers[1].recv(1) or "gone")
 module["on_exit"](None)
 """
 LETS_THE_SILENT_GO = """
-import runpy, selectors, socket
-from gunicorn.config import Config
-module = runpy.run_path("gunicorn.conf.py")
-door = socket.create_server(("127.0.0.1", 0))
-worker = module["Worker"](1, 0, [door], None, 30, Config(), None)
-worker.worker_connections, worker.poller = 4, selectors.DefaultSelector()
-worker.set_accept_enabled(True)
-callers = []
-
-def one_more():
-    callers.append(socket.create_connection(door.getsockname()))
+worker.worker_connections = 4
+for _ in range(2):
+    one_more()
     worker.wait_for_and_dispatch_events(1)
-
-one_more()
-one_more()
 answered = worker.pending_conns.pop()
 answered.set_timeout()
 worker.keepalived_conns.append(answered)
 for silent_for in (0, 10):
     answered.timeout -= silent_for
     one_more()
+    worker.wait_for_and_dispatch_events(1)
     worker.murder_pending()
     print(len(worker.keepalived_conns), len(worker.pending_conns))
 module["on_exit"](None)
@@ -111,7 +101,7 @@ def test_a_server_is_given_what_arrived_a_piece_at_a_time() -> None:
 
 def runs(program: str, environment: dict[str, str], tmp_path: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", program],
+        [sys.executable, "-c", A_WORKER + program],
         cwd=HERE,
         env={**os.environ, **environment, "TMPDIR": str(tmp_path)},
         capture_output=True,
