@@ -52,5 +52,5 @@ clean:  ## remove what the other targets made
 	  test $$python != none || { echo 'CultureBridge needs Python 3.11 or newer: make PYTHON=/path/to/python3' >&2; exit 1; }; \
 	done
 	@echo 'Installing into .venv; this takes a minute, and only when the lock files change.'
-	@.venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@.venv/bin/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.txt
 	@touch $@
