@@ -4,6 +4,9 @@ RECENT = import sys; sys.exit(sys.version_info < (3, 11))
 LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 # In an environment of its own: these are no part of what is installed here.
 APART = .venv/bin/uv tool run --quiet
+# A room or a file below tests/, also by its subject alone: payments/refunds is payments/test_refunds.py as well.
+FOUND = $(wildcard tests/$(1) tests/$(dir $(1))test_$(notdir $(1)).py)
+BY_TWO = --numprocesses 2 --dist loadfile --no-loadscope-reorder
 MIGRATIONS = set -e; flask db upgrade; flask db check; flask db upgrade --sql 0019:head >.venv/new.sql; squawk .venv/new.sql
 
 .PHONY: help run test check bench faults lock sbom audit clean
@@ -14,8 +17,8 @@ help:  ## what there is
 run: .venv/installed  ## everything on this machine: servers, web, worker, beat, the sandbox's Stripe and mailbox
 	@.venv/bin/python -m sandbox.run
 
-test: .venv/installed  ## all tests, by two processes with servers of their own
-	.venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+test: .venv/installed  ## all tests, by two processes with servers of their own; or some: T="payments/refunds test_jobs.py"
+	.venv/bin/python -m pytest $(if $(T),$(foreach each,$(T),$(or $(call FOUND,$(each)),tests/$(each))),$(BY_TWO))
 
 check: .venv/installed  ## format, lint, types, import contracts, dependencies, migrations safe and like the models
 	.venv/bin/ruff format --check

@@ -14,6 +14,7 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask_migrate import upgrade
+from hypothesis import settings
 from redis import Redis
 from sqlalchemy import create_engine, text
 
@@ -31,6 +32,10 @@ from tests.waiting import wait_until
 HERE = Path(__file__).parent.parent
 signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever stops the tests stops their servers too
 
+# Whatever hangs has a timeout of its own: one case may take long on a busy machine.
+settings.register_profile("default", max_examples=100, deadline=None)
+settings.register_profile("ci", max_examples=500, deadline=None, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or "default")
 
 WHOLE_SYSTEMS = ("flow", "bad_input", "faults")
 """Rooms whose tests share a running system; its beat asks the Stripe that other tests have to themselves."""

@@ -8,8 +8,9 @@ from app.extensions import db
 from tests.coaches import model
 from tests.coaches.calendars import stored
 from tests.coaches.drawn import Case, cases
+from tests.generated import examples
 
-EXAMPLES = 250
+EXAMPLES = examples(60, ci=500)
 
 
 @given(case=cases())

@@ -1,6 +1,6 @@
 """Deliveries of every shape: what Stripe did not sign leaves nothing, what it did sign never stops a worker.
 
-FUZZ=100 makes thousands, as `make faults` does; the suite makes a few hundred.
+FUZZ=100 makes thousands, as `make faults` does; `make test` makes fifty, CI a few hundred.
 """
 
 import json
@@ -17,11 +17,12 @@ from stripe import WebhookSignature
 from app.payments import inbox
 from app.payments.stripe_events import EventStatus, StripeEvent
 from tests.environment import WEBHOOK_SECRET
+from tests.generated import examples
 from tests.payments.conftest import Shop
 from tests.payments.test_webhook import arguments
 from tests.queues import queued
 
-EXAMPLES = int(os.environ.get("FUZZ", "3")) * 50
+EXAMPLES = int(os.environ.get("FUZZ") or examples(1, ci=5)) * 50
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
     lambda parts: st.lists(parts, max_size=4) | st.dictionaries(st.text(), parts, max_size=4),

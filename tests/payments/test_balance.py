@@ -13,9 +13,10 @@ from app.payments import ledger, statement
 from app.payments.models import Payment
 from app.payments.statement import Month, Statement
 from app.payments.status import RefundStatus
+from tests.generated import examples
 from tests.payments.trade import BEGINNING, Trade
 
-EXAMPLES = 25
+EXAMPLES = examples(10, ci=50)
 
 
 @given(drawn=st.data())

@@ -19,11 +19,12 @@ from app.payments import fees, issuing
 from app.payments.inbox import APPLY
 from app.payments.ledger import Entry
 from app.payments.models import Payment, Refund
+from tests.generated import examples
 from tests.payments.conftest import Event, Shop
 from tests.payments.test_connect import onboarded
 from tests.people import CARD, Checkout, Person
 
-EXAMPLES = 12
+EXAMPLES = examples(5, ci=25)
 REFUND_PENDS = "4000000000007726"
 PAYING, FAILING = "DE89370400440532013000", "DE62370400440532013001"
 RATES = {"EUR": 75, "JPY": 7777, "KWD": 23.45, "ISK": 10_155, "HUF": 30_001.5}

@@ -19,6 +19,7 @@ from hypothesis.stateful import (
 
 from tests.bookings.any_order.backstage import ANY
 from tests.bookings.any_order.diary import DAY, WEEK
+from tests.generated import examples
 from tests.payments.any_fault import troubles
 from tests.payments.any_fault.market import Asked, Failing, Market
 from tests.payments.any_fault.money import check_disputes, check_money, check_refunds
@@ -30,7 +31,7 @@ from tests.payments.disputing import CARD_DISPUTED, CARD_INQUIRED
 from tests.payments.stories import DEBIT, FAILING_DEBIT
 from tests.people import CARD, DECLINED
 
-STORIES, STEPS = 5, 20
+STORIES, STEPS = examples(2, ci=10), 20
 LONG = os.environ.get("STORIES")
 REFUND_FAILS_LATER = "4000000000005126"
 WHICH = st.integers(0, ANY)
