@@ -46,7 +46,7 @@ audit: .venv/installed  ## known holes in what production installs; needs pypi.o
 	$(APART) pip-audit@2.10.0 --require-hashes --disable-pip -r requirements.txt
 
 clean:  ## remove what the other targets made
-	rm -rf .venv .env.run sbom.json .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .env.run .env.run.* sbom.json .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/installed: requirements.txt requirements-dev.txt

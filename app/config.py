@@ -200,7 +200,8 @@ class Settings(BaseSettings):
     def load(cls) -> Self:
         """The settings of this process: the environment first, then `.env.run`, `.env.local`, `.env`.
 
-        Production reads no file. Raises BadSettings, which names every bad variable at once.
+        RUN_FILE names another file than `.env.run`, where several runs share a folder. Production reads no
+        file. Raises BadSettings, which names every bad variable at once.
         """
         try:
             return cls(_env_file=_files())
@@ -234,8 +235,9 @@ def _files() -> tuple[str, ...]:
         _take_back(dotenv_values(".env").keys() - {"APP_ENV"})
     if environment != Environment.DEVELOPMENT:
         return ()
-    _take_back(dotenv_values(".env.local").keys() | dotenv_values(".env.run").keys())
-    return (".env", ".env.local", ".env.run")
+    run_file = os.environ.get("RUN_FILE") or ".env.run"
+    _take_back(dotenv_values(".env.local").keys() | dotenv_values(run_file).keys())
+    return (".env", ".env.local", run_file)
 
 
 def _take_back(names: Set[str]) -> None:

@@ -1,9 +1,8 @@
-"""The settings that everything on this machine runs with, and the file that tells them to other terminals."""
+"""The settings that everything on this machine runs with."""
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 from dotenv import dotenv_values
@@ -15,16 +14,6 @@ FIRST_UNPRIVILEGED_PORT = 1024
 
 # In a container everything runs as root; Celery's warning about it would be the first thing seen.
 AS_ROOT_ON_PURPOSE = "ignore:You're running the worker with superuser privileges"
-
-TOLD = (
-    "PORT",
-    "PUBLIC_URL",
-    "DATABASE_URL",
-    "REDIS_URL",
-    "SANDBOX_STRIPE_URL",
-    "SMTP_PORT",
-    "SANDBOX_MAILBOX_PORT",
-)
 
 
 def settings(environ: Mapping[str, str]) -> dict[str, str]:
@@ -60,23 +49,6 @@ def with_programs(environ: Mapping[str, str]) -> dict[str, str]:
     programs = Path(sys.prefix) / "bin"
     path = f"{programs}{os.pathsep}{environ.get('PATH', os.defpath)}"
     return {**environ, "PATH": path, "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": AS_ROOT_ON_PURPOSE}
-
-
-@contextmanager
-def told_to_other_terminals(environ: Mapping[str, str]) -> Iterator[None]:
-    """Write `.env.run`, so that `flask …` in another terminal finds this run's database and broker."""
-    run_file = ROOT / ".env.run"
-    lines = [f"{name}='{environ[name]}'" for name in TOLD if name in environ]
-    content = "\n".join(["# Written by `make run`, and removed when it ends.", *lines, ""])
-    run_file.unlink(missing_ok=True)
-    run_file.touch(mode=0o600)  # DATABASE_URL may be somebody's own, with its password
-    run_file.write_text(content)
-    try:
-        yield
-    finally:
-        # Another run of this checkout, on other ports, may have written its own since.
-        if run_file.exists() and run_file.read_text() == content:
-            run_file.unlink()
 
 
 def _values(file: Path) -> dict[str, str]:

@@ -13,7 +13,6 @@ from honcho.environ import parse_procfile
 from sandbox.environment import (
     ROOT,
     settings,
-    told_to_other_terminals,
     uses_mailbox,
     uses_sandbox_stripe,
     with_programs,
@@ -22,6 +21,7 @@ from sandbox.foreman import Foreman, Terminal, in_a_session
 from sandbox.ports import needed, refuse_unusable
 from sandbox.processes import ServerError
 from sandbox.reachable import refuse_unreachable, trouble_at
+from sandbox.run_file import RunFile
 from sandbox.servers import servers
 
 READY_SECONDS = 120.0
@@ -65,8 +65,8 @@ def main() -> int:
     try:
         with servers(environ) as found:
             environ |= found
-            with told_to_other_terminals(environ), Foreman(stop.hurry) as foreman:
-                _serve(environ, foreman, stop)
+            with RunFile(environ) as run_file, Foreman(stop.hurry) as foreman:
+                _serve({**environ, "RUN_FILE": run_file.name}, foreman, stop, run_file)
     except ServerError as failed:
         raise SystemExit(str(failed)) from None
     except Stopped:
@@ -74,16 +74,18 @@ def main() -> int:
     return 0
 
 
-def _serve(environ: Mapping[str, str], foreman: Foreman, stop: StopSignals) -> None:
+def _serve(environ: Mapping[str, str], foreman: Foreman, stop: StopSignals, run_file: RunFile) -> None:
     procfile: dict[str, str] = dict(parse_procfile((ROOT / "Procfile").read_text()).processes)
     _complete(procfile.pop("release"), environ, stop)
     _complete("flask demo", environ, stop)
     foreman.start(_stand_ins(environ), environ)
     foreman.start(procfile, environ)
     _wait_until_ready(environ, foreman, stop)
-    foreman.say(_welcome(environ))
+    foreman.say(_welcome(environ, run_file))
     while True:
         _check(foreman, stop)
+        if run_file.succeed():
+            foreman.say("The other run of this folder has ended: `.venv/bin/flask …` now means this one.")
         time.sleep(POLL_SECONDS)
 
 
@@ -137,7 +139,7 @@ def _said(code: int) -> str:
     return f"exit code {code}" if code >= 0 else f"killed by {signal.Signals(-code).name}"
 
 
-def _welcome(environ: Mapping[str, str]) -> str:
+def _welcome(environ: Mapping[str, str], run_file: RunFile) -> str:
     url = f"http://localhost:{environ['PORT']}"
     stripe = f"{environ['SANDBOX_STRIPE_URL']}  (card 4242 4242 4242 4242)"
     mailbox = f"http://localhost:{environ['SANDBOX_MAILBOX_PORT']}"
@@ -148,6 +150,8 @@ def _welcome(environ: Mapping[str, str]) -> str:
         ("Logins", "client@test.com and coach@test.com, password: password"),
         ("Stop", "Ctrl-C"),
     ]
+    if run_file.is_further:
+        lines.insert(-1, ("Flask", f"RUN_FILE={run_file.name} .venv/bin/flask …  (another run has .env.run)"))
     rule = "-" * 78
     return "\n".join(["", rule, " CultureBridge is running.", *(f"  {a:<9}{b}" for a, b in lines), rule, ""])
 
