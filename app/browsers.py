@@ -31,7 +31,13 @@ def init_app(app: Flask, settings: Settings) -> None:
             app,
             origins=list(settings.cors_origins),
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Request-ID"],
-            expose_headers=["X-Request-ID", "Retry-After", "Idempotent-Replayed", "ETag"],
+            expose_headers=[
+                "X-Request-ID",
+                "Retry-After",
+                "Idempotent-Replayed",
+                "ETag",
+                "Content-Disposition",
+            ],
             max_age=600,
         )
     app.after_request(_harden)

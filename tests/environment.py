@@ -36,6 +36,7 @@ def variables(database_url: str, redis_url: str) -> dict[str, str]:
         "SMTP_HOST": "127.0.0.1",
         "SMTP_PORT": str(smtp),
         "SMTP_FROM_EMAIL": "CultureBridge <hello@culturebridge.example>",
+        "CORS_ORIGINS": "http://localhost:3000",
         "RATE_LIMITS": "false",  # everybody comes from one address
         "OPS_EMAIL": "ops@culturebridge.example",
         "SANDBOX_MAILBOX_PORT": str(mailbox),

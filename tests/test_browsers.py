@@ -1,16 +1,19 @@
 """What browsers are told: who may ask from elsewhere, and what a page may do."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
+from dotenv import dotenv_values
 from flask import Flask
 
 from app import create_app
 from app.config import Environment, Settings
-from tests.people import Person
+from tests.people import Person, next_week
 
 SHOP, STRANGER = "https://shop.example", "https://stranger.example"
+FRONT_END = "http://localhost:3000"
 
 
 @pytest.fixture
@@ -44,6 +47,60 @@ def test_a_page_of_a_named_origin_may_ask(in_production: httpx.Client) -> None:
 def test_a_page_of_another_origin_may_not(in_production: httpx.Client, http: httpx.Client) -> None:
     assert "Access-Control-Allow-Origin" not in asked_before(in_production, STRANGER).headers
     assert "Access-Control-Allow-Origin" not in asked_before(http, SHOP).headers
+
+
+def test_the_file_for_development_names_the_quick_start_s_front_end() -> None:
+    assert dotenv_values(Path(__file__).parents[1] / ".env")["CORS_ORIGINS"] == FRONT_END
+
+
+def test_a_front_end_on_this_machine_is_let_in_to_book_and_reads_what_it_needs(
+    http: httpx.Client, client: Person, coach: Person
+) -> None:
+    told = asked_before(http, FRONT_END)
+    assert (told.status_code, told.headers["Access-Control-Allow-Origin"]) == (200, FRONT_END)
+    allowed = told.headers["Access-Control-Allow-Headers"].lower()
+    assert all(name in allowed for name in ("authorization", "content-type", "idempotency-key"))
+
+    at = next_week().isoformat()
+    wish = {"coach_id": coach.id, "session_datetime": at, "duration_minutes": 60}
+    key = {"Origin": FRONT_END, "Idempotency-Key": "a booking of mine"}
+    first, again = (client.post("/booking", headers=key, json=wish) for _ in range(2))
+
+    assert (first.status_code, again.headers["Idempotent-Replayed"]) == (201, "true")
+    readable = set(again.headers["Access-Control-Expose-Headers"].split(", "))
+    assert {"X-Request-ID", "Idempotent-Replayed", "Retry-After", "Content-Disposition"} <= readable
+    assert again.headers["Access-Control-Allow-Origin"] == FRONT_END
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/booking", 401),
+        ("GET", "/nothing", 404),
+        ("PUT", "/health/live", 405),
+        ("POST", "/auth/login", 422),
+        ("POST", "/payment/webhook", 400),
+    ],
+)
+def test_it_reads_why_it_was_refused(http: httpx.Client, method: str, path: str, status: int) -> None:
+    answer = http.request(method, path, headers={"Origin": FRONT_END}, json={})
+
+    assert answer.status_code == status
+    assert answer.headers["Access-Control-Allow-Origin"] == FRONT_END
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+def test_each_method_is_allowed_it(http: httpx.Client, method: str) -> None:
+    wanted = {"Origin": FRONT_END, "Access-Control-Request-Method": method}
+
+    assert method in http.options("/coach/me", headers=wanted).headers["Access-Control-Allow-Methods"]
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://localhost:3001", "https://localhost:3000", "http://localhost", "null"]
+)
+def test_another_origin_on_this_machine_is_not(http: httpx.Client, origin: str) -> None:
+    assert "Access-Control-Allow-Origin" not in asked_before(http, origin).headers
 
 
 def test_it_reads_the_request_id_and_when_to_come_back(in_production: httpx.Client) -> None:

@@ -46,6 +46,7 @@ def test_production_takes_no_value_of_development_and_names_each_at_once(
     named = [line.split()[1] for line in complaints(monkeypatch, **theirs | {"APP_ENV": "production"})]
 
     assert sorted(named) == [
+        "CORS_ORIGINS",
         "JWT_SECRET_KEY",
         "OPS_EMAIL",
         "PUBLIC_URL",
