@@ -70,7 +70,7 @@ def submit_evidence(dispute: Dispute, statement: str = "") -> None:
         answer = at_stripe.submit_evidence(dispute.stripe_dispute_id, packed)
     except api.StripeRefused as error:
         raise EvidenceRefused(str(error)) from error
-    disputes.told(answer)
+    disputes.told(answer, now())
     dispute.evidence_submitted_at = now()
     dispute.plan_warning()
 
@@ -84,7 +84,7 @@ def _look_again(dispute: Dispute) -> None:
     except api.StripeRefused as error:
         raise EvidenceRefused(str(error)) from error
     if found:
-        disputes.seen(found)
+        disputes.seen(found, now())
         db.session.commit()
     _check_answerable(dispute)
 

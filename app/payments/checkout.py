@@ -131,7 +131,7 @@ def _is_open(payment: Payment) -> bool:
     """Whether its session can still be paid in, or its order be repeated to learn the session."""
     if payment.status not in {Status.PENDING, Status.FAILED} or payment.session_ended_at:
         return False
-    if payment.session_expires_at <= now():
+    if payment.session_expires_at <= now() or not payment.takes_another_method:
         return False
     return payment.stripe_session_id is not None or payment.created_at > now() - REPEATABLE_FOR
 

@@ -18,7 +18,7 @@ from app.payments.dispute_models import Dispute
 from app.payments.gateway import disputes as at_stripe
 from app.payments.models import Payment
 from app.payments.status import AWAITS_EVIDENCE, GIVEN_BACK, INQUIRIES, DisputeStatus
-from app.payments.stripe_objects import Mismatch, StripeObject
+from app.payments.stripe_objects import Handler, Mismatch, Outcome, StripeObject
 
 _LIFE = tuple(DisputeStatus)
 
@@ -76,12 +76,12 @@ class Standing:
         dispute.amount_minor, dispute.reason = self.amount_minor, self.reason
 
 
-def told(subject: StripeObject) -> str | None:
+def told(subject: StripeObject, _at: datetime) -> Outcome:
     """An event says how a dispute stood; whichever of them comes first makes the row."""
     return _apply(subject, Standing.__gt__)
 
 
-def seen(subject: StripeObject) -> str | None:
+def seen(subject: StripeObject, _at: datetime) -> Outcome:
     """It stands so at Stripe by now: what was told, and is no further in its life, stands no longer."""
     return _apply(subject, Standing.replaces)
 
@@ -187,7 +187,7 @@ def _decided(dispute: Dispute, before: DisputeStatus | None) -> None:
         dispute.evidence = ""  # it was kept for the bank alone
 
 
-APPLY: dict[str, Callable[[StripeObject], str | None]] = dict.fromkeys(
+APPLY: dict[str, Handler] = dict.fromkeys(
     (
         "charge.dispute.created",
         "charge.dispute.updated",

@@ -1,7 +1,7 @@
 """What Stripe keeps of each payment, and what it has sent on to its coach: asked for once it is settled."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -15,7 +15,7 @@ from app.payments import ledger
 from app.payments.gateway import api
 from app.payments.gateway import fees as at_stripe
 from app.payments.models import Payment
-from app.payments.stripe_objects import StripeObject
+from app.payments.stripe_objects import Handler, Outcome, StripeObject
 from app.retries import pause_unless_last
 
 log = logging.getLogger(__name__)
@@ -54,12 +54,12 @@ def gone_back(payment: Payment) -> None:
         _ask(payment)
 
 
-def transfer_reversed(transfer: StripeObject) -> str | None:
+def transfer_reversed(transfer: StripeObject, _at: datetime) -> Outcome:
     """By a refund, or by hand: Stripe is asked what the coach has of it now."""
     return _moved(transfer["source_transaction"])
 
 
-def commission_returned(application_fee: StripeObject) -> str | None:
+def commission_returned(application_fee: StripeObject, _at: datetime) -> Outcome:
     """Likewise, of what Stripe calls our application fee."""
     return _moved(application_fee["charge"])
 
@@ -148,7 +148,7 @@ def unknown(most: int) -> Sequence[UUID]:
     return db.session.scalars(query.order_by(Payment.fee_due_at).limit(most)).all()
 
 
-APPLY: dict[str, Callable[[StripeObject], str | None]] = {
+APPLY: dict[str, Handler] = {
     "transfer.reversed": transfer_reversed,
     "application_fee.refunded": commission_returned,
 }

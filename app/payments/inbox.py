@@ -150,7 +150,7 @@ def _applied(event: StripeEvent) -> str | None:
         return "it happened at a coach's own account"  # who can write there what ids they like
     if event.livemode is not current_settings().livemode:
         return _of_another_mode(event)
-    return apply(event.subject)
+    return apply(event.subject, event.happened_at)
 
 
 def _of_another_mode(event: StripeEvent) -> str:

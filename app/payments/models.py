@@ -16,7 +16,15 @@ from app.bookings.status import Status as BookingStatus
 from app.coaches.models import Coach
 from app.extensions import Base, Changing, choice, db, now
 from app.money import Money
-from app.payments.status import NOT_REFUNDED, PAID, RefundCause, RefundStatus, Status, check_move
+from app.payments.status import (
+    NOT_REFUNDED,
+    PAID,
+    AttemptStage,
+    RefundCause,
+    RefundStatus,
+    Status,
+    check_move,
+)
 
 if TYPE_CHECKING:  # its file stands above this one
     from app.payments.dispute_models import Dispute
@@ -64,6 +72,10 @@ class Payment(Changing, Base):
     stripe_payment_intent_id: Mapped[str | None] = mapped_column(unique=True)
     stripe_charge_id: Mapped[str | None] = mapped_column(unique=True)
     receipt_url: Mapped[str | None]
+    attempt_stage: Mapped[int | None]
+    """The AttemptStage of the payer's latest attempt to pay; None before the first."""
+    attempt_at: Mapped[datetime | None]
+    """When Stripe said so, by its own clock, in whole seconds."""
     failure_code: Mapped[str | None]
     failure_message: Mapped[str | None]
     commission_minor: Mapped[int] = mapped_column(default=0, server_default="0")
@@ -123,6 +135,23 @@ class Payment(Changing, Base):
     @property
     def is_paid(self) -> bool:
         return self.status in PAID
+
+    @property
+    def takes_another_method(self) -> bool:
+        """Whether its session may still be paid in, as far as the latest attempt says."""
+        return self.attempt_stage in {None, AttemptStage.DECLINED}
+
+    def advance_attempt(self, stage: AttemptStage, at: datetime) -> bool:
+        """Record how the payer's latest attempt stands. False for news of an earlier one: it is left out.
+
+        Stripe keeps no order: a card's decline may arrive after the debit that the payer chose next.
+        """
+        if self.attempt_at and self.attempt_stage is not None:
+            known = self.attempt_at, self.attempt_stage
+            if (at, stage) < known:
+                return False
+        self.attempt_stage, self.attempt_at = int(stage), at
+        return True
 
     @property
     def bookings(self) -> list[Booking]:

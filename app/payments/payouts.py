@@ -1,7 +1,7 @@
 """Paying coaches out over Stripe Connect: opening their accounts, and knowing how they stand."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from app.payments.gateway import api
 from app.payments.gateway import connect as at_stripe
 from app.payments.payout_account import PayoutAccount
 from app.payments.payout_schemas import OnboardingRequest
-from app.payments.stripe_objects import StripeObject
+from app.payments.stripe_objects import Handler, Outcome, StripeObject
 from app.problems import NotFound, Problem
 from app.retries import pause
 
@@ -96,7 +96,7 @@ def _forget_unopened(coach_id: UUID) -> None:
     db.session.commit()
 
 
-def told(subject: StripeObject) -> str | None:
+def told(subject: StripeObject, _at: datetime) -> Outcome:
     """Stripe says that an account changed: a job asks how it stands, as Stripe's word keeps no order."""
     settings = current_settings()
     if not settings.stripe_connect:
@@ -207,4 +207,4 @@ def _is_of(subject: StripeObject) -> ColumnElement[bool]:
     return or_(PayoutAccount.stripe_account_id == subject["id"], and_(*unanswered))
 
 
-APPLY: dict[str, Callable[[StripeObject], str | None]] = {"account.updated": told}
+APPLY: dict[str, Handler] = {"account.updated": told}

@@ -1,7 +1,7 @@
 """Money that goes back: the row, the call to Stripe, and what Stripe says of it later."""
 
 import logging
-from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from app.payments import fees, ledger
 from app.payments.models import Payment, Refund
 from app.payments.status import NOT_REFUNDED, RefundCause, RefundStatus, Status
 from app.payments.stripe_events import MAY_BE_OURS_LATER, EventStatus, StripeEvent
+from app.payments.stripe_objects import Handler, Outcome, StripeObject
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +96,7 @@ def _close(payment: Payment, cancelled: Booking) -> None:
     after_commit("payments.close_session", str(payment.id))
 
 
-def told(refund: dict[str, Any]) -> str | None:
+def told(refund: StripeObject, _at: datetime) -> Outcome:
     """Stripe says how a refund stands; one that was made in its dashboard gets its row here."""
     ours = _ours(refund) or _made_elsewhere(refund)
     if ours is None:
@@ -211,7 +212,7 @@ def _status_with(refunded: int, amount: int) -> Status:
     return Status.REFUNDED if refunded == amount else Status.PARTIALLY_REFUNDED
 
 
-APPLY: dict[str, Callable[[dict[str, Any]], str | None]] = {
+APPLY: dict[str, Handler] = {
     "refund.created": told,
     "refund.updated": told,
     "refund.failed": told,

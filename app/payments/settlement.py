@@ -4,7 +4,7 @@ Each function takes the object of an event, finds our payment, locks it and move
 why there was nothing to do, or None when something was done.
 """
 
-from collections.abc import Callable
+from datetime import datetime
 
 from sqlalchemy import or_, select
 
@@ -14,29 +14,37 @@ from app.config import current_settings
 from app.extensions import db, now
 from app.payments import delivery, fees, refunds
 from app.payments.models import Payment
-from app.payments.status import Status
-from app.payments.stripe_objects import Mismatch, StripeObject, Told, of_intent, of_session
-
-Outcome = str | None
+from app.payments.status import AttemptStage, Status
+from app.payments.stripe_objects import (
+    Handler,
+    Mismatch,
+    Outcome,
+    StripeObject,
+    Told,
+    is_returned,
+    of_intent,
+    of_session,
+)
 
 NOT_OURS = "no payment of ours"
+OUTDATED = "a later attempt to pay is known"
 OPEN = frozenset({Status.PENDING, Status.FAILED, Status.PROCESSING})
 """Payments of which it is not decided yet whether money comes."""
 
 
-def session_completed(session: StripeObject) -> Outcome:
+def session_completed(session: StripeObject, at: datetime) -> Outcome:
     """The payer went through Checkout. `unpaid` is no money yet: a delayed method says so later."""
     if session["payment_status"] == "unpaid":
-        return _processing(of_session(session))
+        return _processing(of_session(session), at)
     return _paid(of_session(session))
 
 
-def session_paid(session: StripeObject) -> Outcome:
+def session_paid(session: StripeObject, _at: datetime) -> Outcome:
     """A delayed method brought the money."""
     return _paid(of_session(session))
 
 
-def session_failed(session: StripeObject) -> Outcome:
+def session_failed(session: StripeObject, _at: datetime) -> Outcome:
     """A delayed method brought no money, and its session takes no other: the time is free again."""
     payment = _locked(of_session(session))
     if payment is None:
@@ -51,7 +59,7 @@ def session_failed(session: StripeObject) -> Outcome:
     return None
 
 
-def session_expired(session: StripeObject) -> Outcome:
+def session_expired(session: StripeObject, _at: datetime) -> Outcome:
     """Nobody paid in time: the time is free again, unless the client has opened another session for it."""
     payment = _locked(of_session(session))
     if payment is None:
@@ -65,28 +73,31 @@ def session_expired(session: StripeObject) -> Outcome:
     return None
 
 
-def intent_succeeded(intent: StripeObject) -> Outcome:
+def intent_succeeded(intent: StripeObject, _at: datetime) -> Outcome:
     return _paid(of_intent(intent, intent["amount_received"]))
 
 
-def intent_failed(intent: StripeObject) -> Outcome:
+def intent_failed(intent: StripeObject, at: datetime) -> Outcome:
     """A card was declined; the payer may try another in the same session."""
     payment = _locked(of_intent(intent, intent["amount"]))
     if payment is None:
         return NOT_OURS
     if payment.status not in OPEN:
         return f"the payment is {payment.status}"
+    stage = AttemptStage.RETURNED if is_returned(intent) else AttemptStage.DECLINED
+    if not payment.advance_attempt(stage, at):
+        return OUTDATED
     error = intent.get("last_payment_error") or {}
     code = error.get("decline_code") or error.get("code") or "payment_failed"
     _fail(payment, code, error.get("message") or "The payment failed.")
     return None
 
 
-def intent_processing(intent: StripeObject) -> Outcome:
-    return _processing(of_intent(intent, intent["amount"]))
+def intent_processing(intent: StripeObject, at: datetime) -> Outcome:
+    return _processing(of_intent(intent, intent["amount"]), at)
 
 
-def intent_canceled(intent: StripeObject) -> Outcome:
+def intent_canceled(intent: StripeObject, _at: datetime) -> Outcome:
     payment = _locked(of_intent(intent, intent["amount"]))
     if payment is None:
         return NOT_OURS
@@ -96,7 +107,7 @@ def intent_canceled(intent: StripeObject) -> Outcome:
     return None
 
 
-def charge_updated(charge: StripeObject) -> Outcome:
+def charge_updated(charge: StripeObject, _at: datetime) -> Outcome:
     """The charge knows its receipt, and a moment later what Stripe kept of it."""
     payment = _locked(of_intent({**charge, "id": charge["payment_intent"]}, charge["amount"]))
     if payment is None:
@@ -134,7 +145,7 @@ def _free(payment: Payment) -> None:
         lifecycle.expire(booking)
 
 
-def _processing(told: Told) -> Outcome:
+def _processing(told: Told, at: datetime) -> Outcome:
     payment = _locked(told)
     if payment is None:
         return NOT_OURS
@@ -142,6 +153,8 @@ def _processing(told: Told) -> Outcome:
         return f"the payment is {payment.status}"
     if payment.session_ended_at:
         return "its session has ended"
+    if not payment.advance_attempt(AttemptStage.PROCESSING, at):
+        return OUTDATED
     payment.move_to(Status.PROCESSING, "the bank is at work")
     for booking in payment.bookings:
         # Of a series, what a cancelling released from this payment shares in it after all.
@@ -199,7 +212,7 @@ def _locked_by_stripes_ids(told: Told) -> Payment | None:
     return Payment.locked(payment_id) if payment_id else None
 
 
-APPLY: dict[str, Callable[[StripeObject], Outcome]] = {
+APPLY: dict[str, Handler] = {
     "checkout.session.completed": session_completed,
     "checkout.session.async_payment_succeeded": session_paid,
     "checkout.session.async_payment_failed": session_failed,

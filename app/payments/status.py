@@ -1,6 +1,6 @@
 """The life of a payment, of a refund and of a dispute: which status may follow which."""
 
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 
 class Status(StrEnum):
@@ -25,6 +25,20 @@ MOVES = {
     Status.EXPIRED: {Status.SUCCEEDED},  # never by Stripe's word, but money that came is never denied
 }
 PAID = frozenset({Status.SUCCEEDED, Status.PARTIALLY_REFUNDED, Status.REFUNDED})
+
+
+class AttemptStage(IntEnum):
+    """How far an attempt to pay has come. Of two in the same second, the greater is the later one.
+
+    A Checkout session takes any number of methods that answer at once, and then one that answers later.
+    """
+
+    DECLINED = 0
+    """A method that answers at once said no; the session takes another."""
+    PROCESSING = 1
+    """The payer's bank has not answered yet; the session takes no other method."""
+    RETURNED = 2
+    """The payer's bank said no."""
 
 
 class RefundStatus(StrEnum):

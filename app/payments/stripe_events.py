@@ -1,7 +1,7 @@
 """The events that Stripe told us, each on record once."""
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Self
 from uuid import UUID
@@ -80,6 +80,14 @@ class StripeEvent(Base):
     def is_of_coach(self) -> bool:
         """Whether it tells of an account that is connected to ours: only such an event names its account."""
         return bool(json.loads(self.payload).get("account"))
+
+    @property
+    def happened_at(self) -> datetime:
+        """When it happened, by Stripe's clock; when it was received, where Stripe does not say."""
+        try:
+            return datetime.fromtimestamp(json.loads(self.payload)["created"], UTC)
+        except (KeyError, TypeError, ValueError, OverflowError, OSError):
+            return self.received_at
 
     @property
     def subject(self) -> dict[str, Any]:

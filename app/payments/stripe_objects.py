@@ -1,12 +1,18 @@
 """What Stripe's objects say of a payment, whichever of them says it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from app.money import Money
 
 StripeObject = dict[str, Any]
+Outcome = str | None
+"""Why there was nothing to do; None when something was done."""
+Handler = Callable[[StripeObject, datetime], Outcome]
+"""Applies the object of an event, given when Stripe says that it happened."""
 
 
 class Mismatch(Exception):
@@ -22,6 +28,32 @@ class Told:
     payment_id: UUID | None
     amount: Money | None
     livemode: bool
+
+
+DELAYED_METHODS = frozenset(
+    {
+        "acss_debit",
+        "au_becs_debit",
+        "bacs_debit",
+        "boleto",
+        "customer_balance",
+        "konbini",
+        "multibanco",
+        "nz_bank_account",
+        "oxxo",
+        "sepa_debit",
+        "sofort",
+        "us_bank_account",
+    }
+)
+"""Payment methods whose answer comes after the payer has left (Stripe: "Delayed notification methods")."""
+
+
+def is_returned(intent: StripeObject) -> bool:
+    """Whether the attempt that failed was a charge that the payer's bank had been asked for."""
+    error = intent.get("last_payment_error") or {}
+    method = error.get("payment_method") or {}
+    return bool(error.get("charge")) and isinstance(method, dict) and method.get("type") in DELAYED_METHODS
 
 
 def of_session(session: StripeObject) -> Told:

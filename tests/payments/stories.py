@@ -93,6 +93,22 @@ def debit_returned(shop: Shop, client: Person, coach: Person) -> list[Checkout]:
     return [checkout]
 
 
+def declined_then_debited(shop: Shop, client: Person, coach: Person) -> list[Checkout]:
+    checkout = client.checks_out(client.books(coach))
+    shop.sandbox.pays(checkout, DECLINED)
+    shop.sandbox.pays(checkout, DECLINED)
+    shop.sandbox.debits(checkout, DEBIT)
+    return [checkout]
+
+
+def declined_then_debit_returned(shop: Shop, client: Person, coach: Person) -> list[Checkout]:
+    checkout = client.checks_out(client.books(coach))
+    shop.sandbox.pays(checkout, DECLINED)
+    shop.sandbox.debits(checkout, FAILING_DEBIT)
+    shop.sandbox.control(f"/payments/{checkout['session_id']}/debit", outcome="failed")
+    return [checkout]
+
+
 def never_paid(shop: Shop, client: Person, coach: Person) -> list[Checkout]:
     checkout = client.checks_out(client.books(coach))
     shop.sandbox.pays(checkout, DECLINED)
@@ -165,6 +181,12 @@ STORIES = [
     Story("declined, then paid", declined_then_paid, KEPT),
     Story("debited", debited, KEPT),
     Story("the debit was returned", debit_returned, Books(["expired"], [("failed", 0)])),
+    Story("declined, then debited", declined_then_debited, Books(["pending"], [("processing", 0)])),
+    Story(
+        "declined, then the debit was returned",
+        declined_then_debit_returned,
+        Books(["expired"], [("failed", 0)]),
+    ),
     Story("never paid", never_paid, Books(["expired"], [("expired", 0)])),
     Story("paid late, the time is free", paid_late, KEPT),
     Story(

@@ -26,7 +26,7 @@ FUNDS_MOVE_WITHIN = timedelta(days=30)
 
 def _compare(subject: StripeObject, dispute: Dispute | None, is_ours: bool) -> Disagreement | None:
     currency = subject["currency"].upper()
-    settle = partial(disputes.seen, subject)
+    settle = partial(disputes.seen, subject, now())
     if dispute is None:
         says = f"{subject['status']}, {Money(subject['amount'], currency)}"
         return Disagreement(Sides(says, "there is no such dispute"), settle) if is_ours else None

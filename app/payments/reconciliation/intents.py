@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
+from app.extensions import now
 from app.payments import settlement
 from app.payments.gateway import lists
 from app.payments.gateway.lists import Kind
@@ -46,10 +47,10 @@ def _compare(intent: StripeObject, payment: Payment | None) -> Disagreement | No
         we_say = f"{sides.we_say}, by {payment.stripe_payment_intent_id}"
         return Disagreement(Sides(says, we_say, payment.id)) if status == "succeeded" else None
     if _is_behind(intent, payment):
-        return Disagreement(sides, partial(TELLS[status], intent))
+        return Disagreement(sides, partial(TELLS[status], intent, now()))
     if payment.is_paid and payment.stripe_charge_id is None and intent["latest_charge"]:
         sides = Sides(says, f"{sides.we_say}, by no charge", payment.id)
-        return Disagreement(sides, partial(settlement.charge_updated, intent["latest_charge"]))
+        return Disagreement(sides, partial(settlement.charge_updated, intent["latest_charge"], now()))
     return None
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select
 
-from app.extensions import db
+from app.extensions import db, now
 from app.money import Money
 from app.payments import refunds
 from app.payments.gateway import lists
@@ -32,7 +32,7 @@ def _compare(made: StripeObject, refund: Refund | None, payment_id: UUID | None)
         return Disagreement(sides)
     if refund.status == made["status"] and refund.stripe_refund_id:
         return None
-    return Disagreement(sides, partial(refunds.told, made))
+    return Disagreement(sides, partial(refunds.told, made, now()))
 
 
 def _unknown_here(made: StripeObject, says: str, payment_id: UUID | None) -> Disagreement | None:
@@ -40,7 +40,7 @@ def _unknown_here(made: StripeObject, says: str, payment_id: UUID | None) -> Dis
     claimed = refunds.claimed_id(made)
     if payment_id:
         sides = Sides(says, f"payment {payment_id} has no such refund", claimed)
-        return Disagreement(sides, partial(refunds.told, made))
+        return Disagreement(sides, partial(refunds.told, made, now()))
     return Disagreement(Sides(says, "there is no such refund", claimed)) if claimed else None
 
 

@@ -71,7 +71,7 @@ def _compare(session: StripeObject, payment: Payment | None) -> Disagreement | N
     if standing is Standing.OPEN:
         return _compare_open(session, payment, sides)
     agrees = payment.status in AGREES[standing] and _is_known(payment, standing)
-    return None if agrees else Disagreement(sides, partial(TELLS[standing], session))
+    return None if agrees else Disagreement(sides, partial(TELLS[standing], session, now()))
 
 
 def _is_known(payment: Payment, standing: Standing) -> bool:

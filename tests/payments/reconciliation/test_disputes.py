@@ -3,7 +3,7 @@
 from sqlalchemy import text
 
 from app.emails.models import Email
-from app.extensions import db
+from app.extensions import db, now
 from app.payments import disputes
 from app.payments.dispute_models import Dispute
 from app.payments.gateway import lists
@@ -110,7 +110,7 @@ def test_what_is_lost_and_appealed_against_is_no_difference(
     (row,) = silent.rows(Dispute)
     lost = lists.find(Kind.DISPUTE, row.stripe_dispute_id)
     assert lost
-    silent.work(disputes.told, lost | {"status": "lost"})
+    silent.work(disputes.told, lost | {"status": "lost"}, now())
 
     examined = reconciliation.DISPUTES.examine(
         row.stripe_dispute_id, lost | {"status": "appeal_under_review"}
