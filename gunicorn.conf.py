@@ -13,15 +13,15 @@ os.environ["PROMETHEUS_MULTIPROC_DIR"] = counters
 from prometheus_client.multiprocess import mark_process_dead  # noqa: E402
 
 from app.config import Settings  # noqa: E402
+from app.config_files import Environment  # noqa: E402
 from app.ops.web_worker import Worker  # noqa: E402
 
-Settings.load()  # a bad setting stops the server here, and not each of its workers for ever
-
+settings = Settings.load()  # a bad setting stops the server here, and not each of its workers for ever
 
 # On a laptop only the laptop itself may ask: the demo accounts' password is known to all.
-host = "127.0.0.1" if os.environ.get("APP_ENV") in {"development", "test"} else "0.0.0.0"  # noqa: S104
-bind = f"{host}:{os.environ.get('PORT', '8000')}"
-workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+host = "0.0.0.0" if settings.app_env is Environment.PRODUCTION else "127.0.0.1"  # noqa: S104
+bind = f"{host}:{settings.port}"
+workers = settings.web_concurrency
 worker_class = Worker
 threads = 8
 timeout = 30

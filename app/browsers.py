@@ -3,7 +3,8 @@
 from flask import Flask, Response, request
 from flask_cors import CORS
 
-from app.config import Environment, Settings
+from app.config import Settings
+from app.config_files import Environment
 
 _OF_JSON = "default-src 'none'; frame-ancestors 'none'"
 _ALWAYS = {

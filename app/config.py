@@ -1,13 +1,9 @@
 """Settings: every variable of the environment that the application reads, typed."""
 
-import os
 import re
-from collections.abc import Set
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any, Self, TypeVar
 
-from dotenv import dotenv_values
 from flask import current_app
 from pydantic import (
     EmailStr,
@@ -16,13 +12,19 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 from pydantic.networks import NameEmail
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app import config_tls
+from app.config_files import Environment
+from app.config_files import files as _files
+from app.config_text import parts, refuse_hidden, without_blanks
 from app.config_values import (
     NAME_AND_ADDRESS,
     BrokerUrl,
+    CaFile,
     CommaSeparated,
     Keys,
     LogLevel,
@@ -36,13 +38,17 @@ from app.config_values import (
 SANDBOX_KEY = "sk_test_sandbox"
 DEVELOPMENT_MARK = "development-only"
 
+_LISTS = {
+    "secret_keys",
+    "jwt_secret_keys",
+    "stripe_webhook_secret",
+    "allowed_redirect_origins",
+    "cors_origins",
+}
+_MAY_HAVE_SPACES = {"secret_keys", "jwt_secret_keys", "smtp_user", "smtp_password", "smtp_from_email"}
+"""Names and what somebody chose; an address or a key with a space in it was copied wrong."""
+
 Addresses = TypeVar("Addresses", str, tuple[str, ...])
-
-
-class Environment(StrEnum):
-    DEVELOPMENT = "development"
-    TEST = "test"
-    PRODUCTION = "production"
 
 
 class BadSettings(SystemExit):
@@ -60,8 +66,12 @@ class Settings(BaseSettings):
     app_env: Environment = Environment.PRODUCTION
     secret_keys: Keys = Field(validation_alias="SECRET_KEY")
     jwt_secret_keys: Keys = Field(validation_alias="JWT_SECRET_KEY")
+    database_tls_ca_file: CaFile | None = None
+    database_tls_verify: bool | None = Field(default=None, validate_default=True)
     database_url: PostgresUrl = Field(repr=False)
     database_pooler: bool = False
+    redis_tls_ca_file: CaFile | None = None
+    redis_tls_verify: bool | None = Field(default=None, validate_default=True)
     redis_url: RedisUrl = Field(repr=False)
     broker_url: BrokerUrl | None = Field(default=None, repr=False)
     public_url: Origin
@@ -88,6 +98,44 @@ class Settings(BaseSettings):
     sweep_seconds: int = Field(default=10, ge=1, le=300)
     sentry_dsn: SecretStr | None = None
     log_level: LogLevel = "INFO"
+    port: int = Field(default=8000, gt=0, lt=65536)
+    web_concurrency: int = Field(default=2, ge=1, le=1024)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_blanks(cls, values: Any) -> Any:
+        return without_blanks(values)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _hides_nothing(cls, value: object, info: ValidationInfo) -> object:
+        if isinstance(value, str):
+            for part in parts(value) if info.field_name in _LISTS else [value]:
+                refuse_hidden(part, spaces=info.field_name in _MAY_HAVE_SPACES)
+        return value
+
+    @field_validator("database_tls_verify", "redis_tls_verify")
+    @classmethod
+    def _fits_the_ca_file(cls, value: bool | None, info: ValidationInfo) -> bool | None:
+        name = str(info.field_name).replace("verify", "ca_file")
+        if value is False and info.data.get(name):
+            raise ValueError(f"is false, and {name.upper()} names whom to believe: unset one of the two")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _says_how_the_database_is_verified(cls, value: str, info: ValidationInfo) -> str:
+        verify, ca = info.data.get("database_tls_verify"), info.data.get("database_tls_ca_file")
+        return config_tls.postgres_url(value, verify, ca, by_default=_in_production(info))
+
+    @field_validator("redis_url", "broker_url")
+    @classmethod
+    def _says_how_redis_is_verified(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None or not value.startswith("redis"):
+            return value
+        verify, ca = info.data.get("redis_tls_verify"), info.data.get("redis_tls_ca_file")
+        told = config_tls.redis_url(value, verify, ca)
+        return value if verify is None and ca is None and "ssl_cert_reqs" not in value else told
 
     @field_validator("secret_keys", "jwt_secret_keys")
     @classmethod
@@ -222,30 +270,6 @@ def _is_guessable(key: str) -> bool:
 
 def _in_production(info: ValidationInfo) -> bool:
     return info.data.get("app_env", Environment.PRODUCTION) is Environment.PRODUCTION
-
-
-def _files() -> tuple[str, ...]:
-    """The files to read. None but in development: forgetting APP_ENV must not make a server believe them.
-
-    The flask command puts `.env` into the environment by itself. What it took from there must not fill a gap
-    in production, nor outrank the other files in development.
-    """
-    environment = os.environ.get("APP_ENV", Environment.PRODUCTION)
-    if environment == Environment.PRODUCTION:
-        _take_back(dotenv_values(".env").keys() - {"APP_ENV"})
-    if environment != Environment.DEVELOPMENT:
-        return ()
-    run_file = os.environ.get("RUN_FILE") or ".env.run"
-    _take_back(dotenv_values(".env.local").keys() | dotenv_values(run_file).keys())
-    return (".env", ".env.local", run_file)
-
-
-def _take_back(names: Set[str]) -> None:
-    """Remove from the environment what stands there as `.env` has it."""
-    defaults = dotenv_values(".env")
-    for name in names:
-        if name in defaults and os.environ.get(name) == defaults[name]:
-            del os.environ[name]
 
 
 def _sentence(problem: Any) -> str:

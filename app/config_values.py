@@ -7,12 +7,15 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, TypeAdap
 from pydantic.networks import NameEmail
 from pydantic_settings import NoDecode
 
+from app.config_text import parts
+from app.config_tls import ca_file
+
 NAME_AND_ADDRESS: TypeAdapter[NameEmail] = TypeAdapter(NameEmail)
 """Of `CultureBridge <hello@example.com>`; making it takes a hundred times as long as using it."""
 
 
 def _split(value: Any) -> Any:
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+    return parts(value) if isinstance(value, str) else value
 
 
 def _postgres_url(value: str) -> str:
@@ -65,6 +68,7 @@ Origin = Annotated[str, AfterValidator(_origin)]
 Origins = Annotated[CommaSeparated, AfterValidator(_origins)]
 PostgresUrl = Annotated[str, AfterValidator(_postgres_url)]
 RedisUrl = Annotated[str, AfterValidator(_redis_url)]
+CaFile = Annotated[str, AfterValidator(ca_file)]
 BrokerUrl = Annotated[str, AfterValidator(_broker_url)]
 Sender = Annotated[str, AfterValidator(_sender)]
 LogLevel = Annotated[str, AfterValidator(_log_level)]

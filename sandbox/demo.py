@@ -9,7 +9,8 @@ from flask.cli import with_appcontext
 from app.accounts import passwords
 from app.accounts.models import Account, Role
 from app.coaches.models import Coach, Weekday, WeeklyHours
-from app.config import Environment, current_settings
+from app.config import current_settings
+from app.config_files import Environment
 from app.extensions import db, now
 
 PASSWORD = "password"  # noqa: S105 - everybody may know it; production refuses the command

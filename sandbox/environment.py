@@ -21,8 +21,10 @@ def settings(environ: Mapping[str, str]) -> dict[str, str]:
 
     `.env.run` is not read: if there is one, it is what an earlier run left.
     """
-    defaults = _values(ROOT / ".env")
-    chosen = {**_values(ROOT / ".env.local"), **{name: value for name, value in environ.items() if value}}
+    defaults, own = _values(ROOT / ".env"), _values(ROOT / ".env.local")
+    ours = defaults.keys() | own.keys() | set(TOLD)
+    told = {name: value.strip() if name in ours else value for name, value in environ.items()}
+    chosen = {**own, **{name: value for name, value in told.items() if value}}
     merged = {**defaults, **chosen}
     if "PUBLIC_URL" not in chosen:
         # So that changing PORT is enough: the sandbox's Stripe delivers its events to PUBLIC_URL.
@@ -52,4 +54,5 @@ def with_programs(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _values(file: Path) -> dict[str, str]:
-    return {name: value for name, value in dotenv_values(file).items() if value}
+    stripped = {name: (value or "").strip() for name, value in dotenv_values(file).items()}
+    return {name: value for name, value in stripped.items() if value}

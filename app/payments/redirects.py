@@ -2,7 +2,8 @@
 
 from urllib.parse import urlsplit
 
-from app.config import Environment, current_settings
+from app.config import current_settings
+from app.config_files import Environment
 from app.problems import Invalid
 
 

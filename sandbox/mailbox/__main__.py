@@ -37,7 +37,7 @@ def main(environ: Mapping[str, str]) -> None:
 
 def listen(environ: Mapping[str, str], variable: str, default: int) -> socket.socket:
     """A listening socket on the variable's port; stops the program, naming the variable, when it is taken."""
-    port = int(environ.get(variable) or default)
+    port = int(environ.get(variable, "").strip() or default)
     try:
         return socket.create_server((HOST, port))
     except OSError as refused:

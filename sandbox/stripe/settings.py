@@ -30,12 +30,13 @@ class Settings:
     @classmethod
     def from_environment(cls) -> "Settings":
         """Settings from the variables that CultureBridge itself reads, plus SANDBOX_STRIPE_URL."""
-        url = os.environ.get("SANDBOX_STRIPE_URL", cls.url).rstrip("/")
-        public_url = os.environ.get("PUBLIC_URL", "http://localhost:8000").rstrip("/")
-        secrets = os.environ.get("STRIPE_WEBHOOK_SECRET", cls.webhook_secret).split(",")
+        environ = {name: value.strip() for name, value in os.environ.items()}
+        url = environ.get("SANDBOX_STRIPE_URL", cls.url).rstrip("/")
+        public_url = environ.get("PUBLIC_URL", "http://localhost:8000").rstrip("/")
+        secrets = environ.get("STRIPE_WEBHOOK_SECRET", cls.webhook_secret).split(",")
         settings = cls(
             url=url,
-            secret_key=os.environ.get("STRIPE_SECRET_KEY", cls.secret_key),
+            secret_key=environ.get("STRIPE_SECRET_KEY", cls.secret_key),
             webhook_url=f"{public_url}/payment/webhook",
             webhook_secret=secrets[0].strip(),
         )
