@@ -22,7 +22,7 @@ def settings(environ: Mapping[str, str]) -> dict[str, str]:
     `.env.run` is not read: if there is one, it is what an earlier run left.
     """
     defaults, own = _values(ROOT / ".env"), _values(ROOT / ".env.local")
-    ours = defaults.keys() | own.keys() | set(TOLD)
+    ours = defaults.keys() | own.keys() | {"DATABASE_URL", "REDIS_URL"}
     told = {name: value.strip() if name in ours else value for name, value in environ.items()}
     chosen = {**own, **{name: value for name, value in told.items() if value}}
     merged = {**defaults, **chosen}
