@@ -21,6 +21,8 @@ from pydantic import (
     field_validator,
 )
 
+from app.unicode_text import has_hidden_characters, is_visible, normalize, remove_direction_marks
+
 # The package's names and not the machine's: PostgreSQL knows these, but not `localtime` and its like.
 # The pinned rules, as PostgreSQL brings its own: those of the machine may be years older, and a mail would
 # name another hour than the list of free times.
@@ -42,6 +44,15 @@ LONGEST_AMOUNT = 24
 def _zone(name: str) -> str:
     if name not in _ZONES:
         raise ValueError("must be an IANA time zone such as Europe/Paris")
+    return name
+
+
+def _visible_name(name: str) -> str:
+    name = remove_direction_marks(name)
+    if has_hidden_characters(name):
+        raise ValueError("must not contain invisible formatting characters")
+    if name and not is_visible(name):
+        raise ValueError("must contain at least one visible character")
     return name
 
 
@@ -90,8 +101,13 @@ def _of_our_days(at: datetime) -> datetime:
 
 
 TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_zone)]
-Text = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_printable)]
+Text = Annotated[
+    str, AfterValidator(normalize), StringConstraints(strip_whitespace=True), AfterValidator(_printable)
+]
+"""What people write, in one form of Unicode: CR and CRLF become LF."""
 Line = Annotated[Text, AfterValidator(_one_line)]
+VisibleName = Annotated[Line, AfterValidator(_visible_name)]
+"""A line by which others know somebody: it draws something, and hides nothing."""
 Instant = Annotated[
     AwareDatetime,
     BeforeValidator(_written_out),

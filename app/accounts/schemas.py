@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, EmailStr, Field, WithJsonS
 
 from app.accounts import password_rule, passwords
 from app.accounts.models import Role
-from app.fields import Body, Instant, Line, TimeZone, View
+from app.fields import Body, Instant, TimeZone, View, VisibleName
 
 _LINK = re.compile(r"://|www\.|\.[a-z]{2,}/", re.IGNORECASE)
 
@@ -48,7 +48,7 @@ NewPassword = Annotated[
 """Held to the rule by whoever sets it, who knows whose it is and what kind of answer is wanted."""
 Token = Annotated[str, Field(max_length=1000)]
 """Twice as long as any that we make."""
-Name = Annotated[Line, Field(min_length=1, max_length=120), AfterValidator(_no_link)]
+Name = Annotated[VisibleName, Field(min_length=1, max_length=120), AfterValidator(_no_link)]
 
 
 class Registration(Body):

@@ -1,0 +1,74 @@
+"""Text that people write: one form where it comes in, a direction of its own where it goes out."""
+
+import re
+import unicodedata
+
+_LINE_BREAKS = re.compile("\r\n|[\r\x85\u2028\u2029]")
+_BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""Embeddings, overrides and isolates (UAX #9): left open, they turn around whatever follows them."""
+_DIRECTION_MARKS = re.compile("[\u061c\u200e\u200f]")
+_RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
+_FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
+_BLANK_LETTERS = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+"""Characters that Unicode counts as letters or symbols, and that draw nothing."""
+_JOINERS = frozenset("\u200c\u200d")
+_BLACK_FLAG, _TAGS = "\U0001f3f4", range(0xE0020, 0xE0080)
+
+
+def normalize(text: str) -> str:
+    """The text in Unicode's composed form (NFC), its lines ended by LF alone."""
+    return _LINE_BREAKS.sub("\n", unicodedata.normalize("NFC", text))
+
+
+def remove_direction_marks(text: str) -> str:
+    """The text without LRM, RLM and ALM, which come along when a name is copied from a right-to-left text."""
+    return _DIRECTION_MARKS.sub("", text)
+
+
+def is_visible(text: str) -> bool:
+    """Whether it draws anything: a letter, a digit, a sign, and not only blanks and marks."""
+    return any(_is_visible(character) for character in text)
+
+
+def _is_visible(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LNPS" and character not in _BLANK_LETTERS
+
+
+def has_hidden_characters(text: str) -> bool:
+    """Whether it holds invisible format characters (category Cf) that do no work in its script or emoji.
+
+    Joiners work between letters of other scripts than Latin and within emoji, tags after a black flag.
+    """
+    return any(
+        unicodedata.category(character) == "Cf" and not _is_needed(text, place)
+        for place, character in enumerate(text)
+    )
+
+
+def _is_needed(text: str, place: int) -> bool:
+    character, around = text[place], (text[:place][-1:], text[place + 1 :][:1])
+    if character in _JOINERS:
+        return all(each and not each.isascii() and not each.isspace() for each in around)
+    if ord(character) in _TAGS:
+        before = text[:place].rstrip("".join(map(chr, _TAGS)))
+        return before.endswith(_BLACK_FLAG)
+    return False
+
+
+def without_bidi_controls(text: str) -> str:
+    """The text without the characters that set a direction for what comes after them."""
+    return _BIDI_CONTROLS.sub("", text)
+
+
+def isolate(text: str) -> str:
+    """The text as a part of another: right-to-left words in it turn around nothing outside it (UAX #9).
+
+    Lines are isolated one by one, as a line break ends an isolate. Text from left to right stays as it is.
+    """
+    return "\n".join(map(_isolated_line, without_bidi_controls(text).split("\n")))
+
+
+def _isolated_line(line: str) -> str:
+    if not any(unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in line):
+        return line
+    return f"{_FIRST_STRONG_ISOLATE}{line}{_POP_ISOLATE}"
