@@ -9,18 +9,24 @@ from app.accounts.models import Account
 from app.bookings.models import Booking
 from app.bookings.status import Status
 from app.config import current_settings
+from app.unicode_text import isolate, without_bidi_controls
 
 OFF = frozenset({Status.CANCELLED, Status.EXPIRED})
 
 
 def invitation(booking: Booking) -> str:
     """A METHOD:REQUEST with the session: puts the event into a calendar, or moves the one with its UID."""
-    return _calendar("REQUEST", [booking])
+    return _message("REQUEST", booking)
+
+
+def invitations(bookings: Sequence[Booking]) -> str:
+    """A METHOD:REQUEST for each, one after the other: an invitation holds one event (RFC 5546, 3.2.2)."""
+    return "".join(map(invitation, bookings))
 
 
 def cancellation(booking: Booking) -> str:
     """A METHOD:CANCEL: takes the event with this UID out of a calendar."""
-    return _calendar("CANCEL", [booking])
+    return _message("CANCEL", booking)
 
 
 def current(booking: Booking) -> str:
@@ -29,20 +35,32 @@ def current(booking: Booking) -> str:
 
 
 def feed(bookings: Sequence[Booking]) -> str:
-    """A METHOD:PUBLISH with all of them, for a calendar that subscribes."""
-    return _calendar("PUBLISH", bookings)
+    """A METHOD:PUBLISH with all of them and a name to show, for a calendar that subscribes."""
+    calendar = _calendar("PUBLISH", [_event(booking) for booking in bookings])
+    name = f"{current_settings().sender.name} sessions"
+    calendar.add("name", name)  # RFC 7986
+    calendar.add("x-wr-calname", name)  # what programs read that are older than it
+    return _text(calendar)
 
 
-def _calendar(method: str, bookings: Sequence[Booking]) -> str:
+def _message(method: str, booking: Booking) -> str:
+    event = _event(booking)
+    for person in (booking.client, booking.coach.account):
+        event.add("attendee", _attendee(person), encode=False)
+    return _text(_calendar(method, [event]))
+
+
+def _calendar(method: str, events: Sequence[Event]) -> Calendar:
     calendar = Calendar()
     calendar.add("prodid", "-//CultureBridge//Bookings//EN")
     calendar.add("version", "2.0")
     calendar.add("method", method)
-    for booking in bookings:
-        event = _event(booking)
-        if method != "PUBLISH":  # which invites nobody (RFC 5546, 3.2.1)
-            _invite(event, booking)
+    for event in events:
         calendar.add_component(event)
+    return calendar
+
+
+def _text(calendar: Calendar) -> str:
     return str(calendar.to_ical().decode())
 
 
@@ -54,22 +72,17 @@ def _event(booking: Booking) -> Event:
     event.add("dtstamp", booking.updated_at)
     event.add("dtstart", booking.start.astimezone(UTC))
     event.add("dtend", booking.end.astimezone(UTC))
-    event.add("summary", f"Coaching: {booking.coach.name} and {booking.client.name}")
+    event.add("summary", f"Coaching: {isolate(booking.coach.name)} and {isolate(booking.client.name)}")
     event.add("status", _status(booking))
     event.add("organizer", _organiser())
     if booking.notes:
-        event.add("description", booking.notes)
+        event.add("description", without_bidi_controls(booking.notes))
     if booking.status is Status.CONFIRMED:
         event.add_component(_reminder())
         if booking.video_url:
             event.add("url", booking.video_url)
             event.add("location", booking.video_url)
     return event
-
-
-def _invite(event: Event, booking: Booking) -> None:
-    for person in (booking.client, booking.coach.account):
-        event.add("attendee", _attendee(person), encode=False)
 
 
 def _status(booking: Booking) -> str:
@@ -87,7 +100,7 @@ def _organiser() -> vCalAddress:
 
 def _attendee(person: Account) -> vCalAddress:
     address = vCalAddress(f"mailto:{person.email}")
-    address.params["cn"] = vText(person.name)
+    address.params["cn"] = vText(without_bidi_controls(person.name))
     address.params["role"] = vText("REQ-PARTICIPANT")
     address.params["partstat"] = vText("ACCEPTED")
     address.params["rsvp"] = vText("FALSE")

@@ -73,7 +73,7 @@ def announce(bookings: Sequence[Booking]) -> None:
     if len(bookings) == 1:
         messages.booking_confirmed(bookings[0], calendar.invitation(bookings[0]))
     elif bookings:
-        messages.series_confirmed(bookings, calendar.feed(bookings))
+        messages.series_confirmed(bookings, calendar.invitations(bookings))
 
 
 def expire(booking: Booking) -> None:

@@ -62,6 +62,7 @@ def forget_words(most: int | None) -> int:
         text_body="",
         html_body="",
         calendar=None,
+        reply_to=None,
         last_error=None,
         recipient=case((Email.to_erased, nobody), else_=Email.recipient),
         recipient_name=case((Email.to_erased, ""), else_=Email.recipient_name),

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, select, update
 from app.emails.models import UNSENT, Email, EmailStatus
 from app.emails.outbox import both, insert_once, put, put_to_both, span, who
 from app.extensions import db
+from app.unicode_text import isolate
 
 if TYPE_CHECKING:  # a mail is about its subject's room, which stands above this one
     from app.accounts.models import Account
@@ -31,11 +32,8 @@ def booking_confirmed(booking: "Booking", invitation: str) -> None:
     )
 
 
-def series_confirmed(bookings: "Sequence[Booking]", calendar: str) -> None:
-    """To client and coach: these sessions, paid for together, are on.
-
-    The calendar is a METHOD:PUBLISH, as an invitation may hold but one event (RFC 5546, 3.2.2).
-    """
+def series_confirmed(bookings: "Sequence[Booking]", invitations: str) -> None:
+    """To client and coach: these sessions, paid for together, are on; with an invitation to each."""
     first = bookings[0]
     for reader, other in both(first):
         sessions = [span(booking, reader) for booking in bookings]
@@ -43,8 +41,9 @@ def series_confirmed(bookings: "Sequence[Booking]", calendar: str) -> None:
             "series_confirmed",
             first.payment_id,
             reader,
-            f"Confirmed: {len(bookings)} coaching sessions with {other.name}",
-            calendar=calendar,
+            f"Confirmed: {len(bookings)} coaching sessions with {isolate(other.name)}",
+            calendar=invitations,
+            reply_to=other.email,
             first=first,
             other=other,
             sessions=sessions,
@@ -86,7 +85,7 @@ def hold_cancelled(booking: "Booking", by: str) -> None:
         "hold_cancelled",
         booking.id,
         booking.client,
-        f"Cancelled: your unpaid time with {coach.name}",
+        f"Cancelled: your unpaid time with {isolate(coach.name)}",
         booking=booking,
         other=coach,
         who=who(booking, booking.client, by),
@@ -102,7 +101,8 @@ def reminder(booking: "Booking", reader: "Account", hours: int) -> bool:
         _reminder_id(booking, hours),
         reader.email,
         reader.name,
-        f"Reminder: coaching with {other.name}",
+        f"Reminder: coaching with {isolate(other.name)}",
+        reply_to=other.email,
         booking=booking,
         reader=reader,
         other=other,

@@ -48,7 +48,9 @@ class Email(Changing, Base):
     text_body: Mapped[str]
     html_body: Mapped[str]
     calendar: Mapped[str | None]
-    """An iCalendar object to carry, with its METHOD inside."""
+    """iCalendar objects to carry, one after the other, each with its METHOD and one event inside."""
+    reply_to: Mapped[str | None]
+    """Whom an answer reaches: the other party of a session. None where answers go to the sender."""
     status: Mapped[EmailStatus] = mapped_column(choice(EmailStatus), default=EmailStatus.QUEUED)
     attempts: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime] = mapped_column(default=now)

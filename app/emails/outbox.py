@@ -6,7 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_eval_context, select_autoescape
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
 from sqlalchemy.dialects.postgresql import insert
 
 from app import context
@@ -14,6 +16,7 @@ from app.emails import forgetting
 from app.emails.models import Email
 from app.extensions import db
 from app.jobs import after_commit
+from app.unicode_text import isolate, without_bidi_controls
 
 if TYPE_CHECKING:  # a mail is about its subject's room, which stands above this one
     from app.accounts.models import Account
@@ -25,6 +28,15 @@ _OUTBOX = Email.metadata.tables[Email.__tablename__]
 _INSERT_ONCE = insert(_OUTBOX).on_conflict_do_nothing(constraint="uq_email_once").returning(_OUTBOX.c.id)
 """Made once, and of the table, not of its class: the ORM takes as long for a row as PostgreSQL."""
 
+
+@pass_eval_context
+def _isolated(template: EvalContext, text: str) -> str:
+    """What somebody wrote, so that its direction turns around none of our words."""
+    if template.autoescape:
+        return Markup("<bdi>{}</bdi>").format(without_bidi_controls(text))
+    return isolate(text)
+
+
 templates = Environment(
     loader=PackageLoader("app.emails"),
     autoescape=select_autoescape(["html"]),
@@ -32,6 +44,7 @@ templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+templates.filters |= {"isolate": _isolated, "without_bidi_controls": without_bidi_controls}
 
 
 def put_to_both(kind: str, booking: "Booking", subject: str, calendar: str, **shown: Any) -> None:
@@ -40,8 +53,8 @@ def put_to_both(kind: str, booking: "Booking", subject: str, calendar: str, **sh
         shown |= {"booking": booking, "reader": reader, "other": other, "when": span(booking, reader)}
         shown["moment"] = partial(_moment_of, booking, reader)
         shown["who"] = who(booking, reader, shown.get("by"))
-        title = subject.format(minutes=booking.duration_minutes, name=other.name)
-        mails.append(_mail(kind, about, reader.email, reader.name, title, calendar, shown))
+        title = subject.format(minutes=booking.duration_minutes, name=isolate(other.name))
+        mails.append(_mail(kind, about, reader.email, reader.name, title, calendar, other.email, shown))
     _insert(mails)
 
 
@@ -64,14 +77,28 @@ def put(kind: str, subject_id: object, reader: "Account", subject: str, **shown:
 
 
 def insert_once(
-    kind: str, subject_id: str, to: str, name: str, subject: str, calendar: str | None = None, **shown: Any
+    kind: str,
+    subject_id: str,
+    to: str,
+    name: str,
+    subject: str,
+    calendar: str | None = None,
+    reply_to: str | None = None,
+    **shown: Any,
 ) -> bool:
     """Put a mail into the outbox; False when it is there already, or its reader has erased the account."""
-    return _insert([_mail(kind, subject_id, to, name, subject, calendar, shown)]) == 1
+    return _insert([_mail(kind, subject_id, to, name, subject, calendar, reply_to, shown)]) == 1
 
 
 def _mail(
-    kind: str, subject_id: str, to: str, name: str, subject: str, calendar: str | None, shown: dict[str, Any]
+    kind: str,
+    subject_id: str,
+    to: str,
+    name: str,
+    subject: str,
+    calendar: str | None,
+    reply_to: str | None,
+    shown: dict[str, Any],
 ) -> Mail:
     shown = {**shown, "subject": subject, "name": name}
     return {
@@ -83,6 +110,7 @@ def _mail(
         "text_body": templates.get_template(f"{kind}.txt").render(shown),
         "html_body": templates.get_template(f"{kind}.html").render(shown),
         "calendar": calendar,
+        "reply_to": reply_to,
         "request_id": context.request_id.get(),
     }
 

@@ -9,6 +9,7 @@ from flask_mail import Attachment, BadHeaderError, Message
 from app.emails import conversations, links
 from app.emails.conversations import Conversation
 from app.emails.models import Email
+from app.unicode_text import without_bidi_controls
 
 # Flask-Mail sends bodies as they are; RFC 5321 allows no line over 998 bytes, and servers refuse longer ones.
 charset.add_charset("utf-8", charset.SHORTEST, charset.QP, "utf-8")
@@ -59,17 +60,35 @@ def _new() -> Conversation:
 def _message(email: Email) -> Message:
     message = Message(
         subject=email.subject.replace("=?", "="),
-        recipients=[(_MORE_THAN_A_NAME.sub("", email.recipient_name), email.recipient)],
+        recipients=[
+            (_MORE_THAN_A_NAME.sub("", without_bidi_controls(email.recipient_name)), email.recipient)
+        ],
+        reply_to=email.reply_to,
         body=links.signed(email.text_body, email.recipient),
         html=links.signed(email.html_body, email.recipient),
         extra_headers={"Auto-Submitted": "auto-generated"},
     )
     message.msgId = email.message_id
-    if email.calendar:
-        # As an alternative body, mail programs show it as an invitation; as a file, the others can open it.
-        message.alts[f"calendar; method={_method(email.calendar)}"] = email.calendar
-        message.attachments.append(Attachment("session.ics", "application/ics", email.calendar.encode()))
+    _attach(message, _calendars(email))
     return message
+
+
+def _attach(message: Message, calendars: list[str]) -> None:
+    """A single invitation is both a body, shown as an invitation, and a file; of several, each is a file.
+
+    Mail programs take one invitation from a body and leave the rest out.
+    """
+    if len(calendars) == 1:
+        message.alts[f"calendar; method={_method(calendars[0])}"] = calendars[0]
+        message.attachments.append(Attachment("session.ics", "application/ics", calendars[0].encode()))
+        return
+    for number, calendar in enumerate(calendars, 1):
+        kind = f"text/calendar; charset=utf-8; method={_method(calendar)}"
+        message.attachments.append(Attachment(f"session-{number}.ics", kind, calendar.encode()))
+
+
+def _calendars(email: Email) -> list[str]:
+    return re.split(r"(?<=\n)(?=BEGIN:VCALENDAR)", email.calendar) if email.calendar else []
 
 
 def _method(calendar: str) -> str:

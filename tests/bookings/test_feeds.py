@@ -25,6 +25,7 @@ def test_both_find_their_sessions_in_it(
         feed = Calendar.from_ical(http.get(subscribed(person)).text)
         assert [str(event["UID"]) for event in feed.events] == [f"booking-{booking_id}@culturebridge"]
         assert feed["METHOD"] == "PUBLISH"
+        assert feed["NAME"] == feed["X-WR-CALNAME"] == "CultureBridge sessions"
         assert "ATTENDEE" not in feed.events[0]  # RFC 5546, 3.2.1
 
 

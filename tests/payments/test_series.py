@@ -73,11 +73,11 @@ def test_paid_all_are_confirmed_and_each_side_gets_one_mail(
     assert {mail.recipient for mail in told} == {client.email, coach.email}
     assert len(shop.rows(Email)) == len(told) + 2  # and two addresses to verify
     assert "225.00 EUR" in told[0].text_body
-    calendar = Calendar.from_ical(told[0].calendar or "")
-    assert calendar["METHOD"] == "PUBLISH"
-    assert {str(event["UID"]) for event in calendar.events} == {
-        f"booking-{each['id']}@culturebridge" for each in series["items"]
-    }
+    invitations = Calendar.from_ical(told[0].calendar or "", multiple=True)
+    assert [invitation["METHOD"] for invitation in invitations] == ["REQUEST"] * 3
+    assert [[str(event["UID"]) for event in invitation.events] for invitation in invitations] == [
+        [f"booking-{each['id']}@culturebridge"] for each in series["items"]
+    ]
 
 
 def test_told_again_nothing_more_happens(shop: Shop, client: Person, coach: Person) -> None:
