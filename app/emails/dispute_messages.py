@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from app.config import current_settings
 from app.emails.outbox import insert_once
 from app.extensions import now
+from app.unicode_text import isolate
 
 if TYPE_CHECKING:  # a mail is about its subject's room, which stands above this one
     from app.payments.dispute_models import Dispute
@@ -82,7 +83,7 @@ def _verdict(dispute: "Dispute") -> tuple[str, str]:
 
 
 def _of_whom(dispute: "Dispute") -> str:
-    return f"{dispute.money} of {dispute.payment.client.name}"
+    return f"{dispute.money} of {isolate(dispute.payment.client.name)}"
 
 
 def _put(kind: str, once: str, subject: str, dispute: "Dispute", page: str, **shown: Any) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from app.config import current_settings
 from app.emails.outbox import insert_once, put
 from app.money import Money
+from app.unicode_text import isolate
 
 if TYPE_CHECKING:  # a mail is about its subject's room, which stands above this one
     from app.accounts.models import Account
@@ -26,7 +27,7 @@ def coach_left(account: "Account", owed: Sequence[Money]) -> None:
             str(account.id),
             settings.ops_email,
             "Operator",
-            f"Pay out {amounts}: {account.name} has left",
+            f"Pay out {amounts}: {isolate(account.name)} has left",
             account=account,
             owed=amounts,
             base=settings.public_url,

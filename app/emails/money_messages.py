@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from app.emails.outbox import moment, put
+from app.unicode_text import isolate
 
 if TYPE_CHECKING:  # a mail is about its subject's room, which stands above this one
     from app.bookings.models import Booking
@@ -51,6 +52,6 @@ def _what(sessions: "Sequence[Booking]") -> str:
     """60 minutes with Chris Coach, and below it when; of several only how many."""
     first = sessions[0]
     if len(sessions) > 1:
-        return f"{len(sessions)} sessions with {first.coach.name}"
+        return f"{len(sessions)} sessions with {isolate(first.coach.name)}"
     when = moment(first.start, first.client.zone)
-    return f"{first.duration_minutes} minutes with {first.coach.name}\n{when}"
+    return f"{first.duration_minutes} minutes with {isolate(first.coach.name)}\n{when}"

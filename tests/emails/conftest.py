@@ -44,6 +44,12 @@ class Post:
         assert len(found) == 1, self.row(email_id).last_error
         return found[0]
 
+    def delivered_subject(self, reader: Person, kind: str = "booking_confirmed") -> str:
+        """The subject of a mail that has arrived."""
+        email_id = self.waiting(reader, kind)
+        (found,) = [mail for mail in self.arrived(reader) if str(email_id) in mail["message_id"]]
+        return str(found["subject"])
+
     def arrived(self, reader: Person) -> list[dict[str, Any]]:
         return self.sandbox.mails_to(reader.email)
 
