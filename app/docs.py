@@ -21,7 +21,8 @@ class FieldError(BaseModel):
 
 
 class ProblemView(BaseModel):
-    """RFC 9457, application/problem+json. `errors` comes with a 422, `nearest_free` with slot-taken."""
+    """RFC 9457, application/problem+json. `errors` comes with a 422, `nearest_free` with slot-taken,
+    `refund_id` with refund-followed: the refund that was made in place of this one."""
 
     type: str = "/problems/invalid"
     title: str = "Unprocessable Entity"
@@ -30,6 +31,7 @@ class ProblemView(BaseModel):
     request_id: str = ""
     errors: list[FieldError] = []
     nearest_free: list[str] = []
+    refund_id: str | None = None
 
 
 _TAG_OF_BLUEPRINT = {
@@ -110,7 +112,9 @@ _IDEMPOTENCY_KEY = {
     "in": "header",
     "required": False,
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-    "description": "The same request under the same key is answered again and not done again, for 24 hours.",
+    "description": "The same request under the same key is answered again, with `Idempotent-Replayed: true`,"
+    " and not done again, for 24 hours. Another request under the key is a 422, one still in flight a 409,"
+    " and so is one whose answer showed a secret and is not kept.",
 }
 
 _PAGE = """<!doctype html>
@@ -187,6 +191,8 @@ def _complete(operation: dict[str, Any], endpoint: str, view: Any) -> None:
             parameter["schema"] = _PATH.get(parameter["name"], {"type": "string", "format": "uuid"})
     if getattr(view, "is_idempotent", False):
         operation["parameters"].append(_IDEMPOTENCY_KEY)
+        for status, description in (("409", "In flight"), ("422", "The key was used for another request")):
+            operation["responses"].setdefault(status, {"description": description})
     if getattr(view, "is_limited", False):
         operation["responses"]["429"] = {"description": "Too often; Retry-After says when to come back"}
     for status, answer in operation["responses"].items():

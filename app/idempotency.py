@@ -1,22 +1,21 @@
 """The Idempotency-Key header: the same request, sent again, is answered again and not done again.
 
-After draft-ietf-httpapi-idempotency-key-header: another body under the same key is a 422, one still in flight
-a 409. Only successes are kept: a refusal changed nothing, so the same key may try again.
+After draft-ietf-httpapi-idempotency-key-header: another request under the same key is a 422, one still in
+flight a 409. Only successes are kept: a refusal changed nothing, so the same key may try again.
 """
 
-import hashlib
+import hmac
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any, TypeVar
 from uuid import UUID
 
-from flask import Response, current_app, request
-from sqlalchemy import ForeignKey, LargeBinary, and_, delete, or_, update
+from flask import Response, current_app, g, request
+from sqlalchemy import ColumnElement, ForeignKey, LargeBinary, Select, and_, delete, or_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.accounts.access import current_account
 from app.config import current_settings
 from app.extensions import Base, db, now
 from app.problems import Problem
@@ -35,22 +34,35 @@ class RequestInFlight(Problem):
     status, slug = 409, "request-in-flight"
 
 
+class AnswerNotKept(Problem):
+    status, slug = 409, "answer-not-kept"
+
+
 class IdempotencyKey(Base):
     __tablename__ = "idempotency_key"
 
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
     fingerprint: Mapped[str]
-    """Of method, path and body."""
+    """Of method, path, query and body, under SECRET_KEY: a body may hold a password."""
     started_at: Mapped[datetime] = mapped_column(index=True)
     status: Mapped[int | None]
     """Of the kept answer; None while the request is in flight."""
     body: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Of the kept answer; None also where the answer holds a secret, or words of somebody who was erased."""
 
 
 def idempotent(view: View) -> View:
     """Let callers send an Idempotency-Key with this route. Stands above `input`, below the route."""
+    return _once(view, Response.get_data)
 
+
+def idempotent_with_secret(view: View) -> View:
+    """The same for a route whose answer shows a secret once: it is not kept, and so not given again."""
+    return _once(view, lambda _: None)
+
+
+def _once(view: View, kept_body: Callable[[Response], bytes | None]) -> View:
     @wraps(view)
     def once(*args: Any, **kwargs: Any) -> Response:
         key = request.headers.get("Idempotency-Key")
@@ -58,46 +70,57 @@ def idempotent(view: View) -> View:
             return current_app.make_response(view(*args, **kwargs))
         if not 0 < len(key) <= 255:
             raise BadIdempotencyKey("An Idempotency-Key has 1 to 255 characters.")
-        at = now()
-        kept = _claim(current_account().id, key, _fingerprint(), at)
-        return kept or _answer_and_keep(view, key, at, args, kwargs)
+        at, account_id = now(), g.account.id
+        kept = _claim(account_id, key, at)
+        return kept or _answer_and_keep(view, _is_ours(account_id, key, at), kept_body, args, kwargs)
 
     once.__dict__["is_idempotent"] = True
     return once  # type: ignore[return-value]
 
 
-def _answer_and_keep(view: Callable[..., Any], key: str, at: datetime, args: Any, kwargs: Any) -> Response:
-    mine = and_(
-        IdempotencyKey.account_id == current_account().id,
-        IdempotencyKey.key == key,
-        IdempotencyKey.started_at
-        == at,  # a request that took too long must not touch the one that overtook it
-    )
+def _is_ours(account_id: UUID, key: str, at: datetime) -> ColumnElement[bool]:
+    """The row as this request claimed it, and not as one claimed it that overtook this."""
+    mine = IdempotencyKey.account_id == account_id, IdempotencyKey.key == key
+    return and_(*mine, IdempotencyKey.started_at == at)
+
+
+def _answer_and_keep(
+    view: Callable[..., Any],
+    is_ours: ColumnElement[bool],
+    kept_body: Callable[[Response], bytes | None],
+    args: Any,
+    kwargs: Any,
+) -> Response:
     try:
         answer = current_app.make_response(view(*args, **kwargs))
-        kept = update(IdempotencyKey).where(mine).values(status=answer.status_code, body=answer.get_data())
-        db.session.execute(kept)  # committed together with what the request did
-        db.session.commit()
+        done = {"status": answer.status_code, "body": kept_body(answer)}
+        keep = update(IdempotencyKey).where(is_ours).values(done).returning(IdempotencyKey.key)
+        if db.session.scalar(keep) is None:  # it took so long that another works on it: what it did is undone
+            raise _in_flight()
+        db.session.commit()  # at once with what the request did
     except BaseException:
         db.session.rollback()
-        db.session.execute(delete(IdempotencyKey).where(mine))
+        db.session.execute(delete(IdempotencyKey).where(is_ours))
         db.session.commit()
         raise
     return answer
 
 
-def _fingerprint() -> str:
-    return hashlib.sha256(
-        b"\n".join([request.method.encode(), request.path.encode(), request.get_data()])
-    ).hexdigest()
+def _fingerprints() -> list[str]:
+    """Of the request, under each of our keys; the first is the one to keep."""
+    told = [request.method.encode(), request.full_path.encode(), request.get_data()]
+    keys = (secret.get_secret_value() for secret in current_settings().secret_keys)
+    return [hmac.digest(f"idempotency {key}".encode(), b"\n".join(told), "sha256").hex() for key in keys]
 
 
-def _claim(account_id: UUID, key: str, fingerprint: str, at: datetime) -> Response | None:
+def _claim(account_id: UUID, key: str, at: datetime) -> Response | None:
     """None when the key is ours to work under now; the kept answer when this was done before.
 
-    Raises BadIdempotencyKey for another request under this key, RequestInFlight for the same one at work.
+    Raises BadIdempotencyKey for another request under this key, RequestInFlight for the same one at work,
+    AnswerNotKept for one that was done and whose answer is not given again.
     """
-    fresh = {"fingerprint": fingerprint, "started_at": at, "status": None, "body": None}
+    fingerprints = _fingerprints()
+    fresh = {"fingerprint": fingerprints[0], "started_at": at, "status": None, "body": None}
     given_up = or_(
         IdempotencyKey.started_at < at - _kept_for(),
         and_(IdempotencyKey.status.is_(None), IdempotencyKey.started_at < at - IN_FLIGHT_AT_MOST),
@@ -112,14 +135,23 @@ def _claim(account_id: UUID, key: str, fingerprint: str, at: datetime) -> Respon
     if claimed:
         return None
     earlier = db.session.get(IdempotencyKey, (account_id, key), populate_existing=True)
-    if earlier and earlier.fingerprint != fingerprint:
+    if earlier and earlier.fingerprint not in fingerprints:
         raise BadIdempotencyKey("This Idempotency-Key was used for another request; use a new one.")
     if earlier is None or earlier.status is None:
-        raise RequestInFlight(
-            "The same request is being worked on; ask again in a moment.", {"Retry-After": "1"}
+        raise _in_flight()
+    if earlier.body is None:
+        raise AnswerNotKept(
+            "The request under this Idempotency-Key was done, and its answer is not kept. Look at how things"
+            " stand; to have it done once more, send it with a new key."
         )
     headers = {"Idempotent-Replayed": "true"}
     return Response(earlier.body, earlier.status, headers, content_type="application/json")
+
+
+def _in_flight() -> RequestInFlight:
+    return RequestInFlight(
+        "The same request is being worked on; ask again in a moment.", {"Retry-After": "1"}
+    )
 
 
 def forget_old() -> int:
@@ -131,6 +163,12 @@ def forget_old() -> int:
 def forget_of(account_id: UUID) -> None:
     """Remove all answers that were kept for somebody."""
     db.session.execute(delete(IdempotencyKey).where(IdempotencyKey.account_id == account_id))
+
+
+def forget_answers_to(accounts: Select[UUID]) -> None:
+    """Remove the answers that were kept for these people, and keep that their requests were done."""
+    theirs = IdempotencyKey.account_id.in_(accounts), IdempotencyKey.body.is_not(None)
+    db.session.execute(update(IdempotencyKey).where(*theirs).values(body=None))
 
 
 def _kept_for() -> timedelta:

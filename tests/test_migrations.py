@@ -145,6 +145,34 @@ def test_payments_from_before_there_were_series_keep_their_money_up_and_down_and
         assert rows("SELECT payment_id FROM booking") == [(payment,)]
 
 
+def test_refunds_retried_before_are_known_as_followed_by_the_first_that_was_made(empty: Flask) -> None:
+    upgrade(revision="0032")
+    owner, client = (insert("account", email=role, role=role) for role in ("coach", "client"))
+    coach = insert("coach", id=owner, time_zone="Europe/Paris", slot_step_minutes=30)
+    paid = {"coach_id": coach, "client_id": client, "status": "succeeded", "currency": "EUR"}
+    payment = insert("payment", **paid, amount_minor=7500, session_expires_at="2031-01-01T12:00Z")
+
+    def refund(at: str, status: str, amount: int = 2000) -> UUID:
+        of_it = {"payment_id": payment, "cause": "by_hand", "currency": "EUR", "due_at": f"2031-01-01T{at}Z"}
+        return insert("refund", **of_it, status=status, amount_minor=amount, created_at=f"2031-01-01T{at}Z")
+
+    failed, never_retried = refund("10:00:00", "failed"), refund("10:05:00", "failed", 1000)
+    retries = {"action": "refund.retry", "subject": f"refund:{failed}"}
+    for second in ("00.2", "00.4"):
+        insert("audit_entry", **retries, created_at=f"2031-01-01T11:00:{second}Z")
+    first, _second = refund("11:00:00.201", "succeeded"), refund("11:00:00.401", "succeeded")
+    refund("11:00:00.3", "succeeded", 500)
+    refund("12:00:00", "succeeded")
+    db.session.commit()
+
+    for _ in range(2):
+        upgrade()
+        assert rows("SELECT id, follows_id FROM refund WHERE follows_id IS NOT NULL") == [(first, failed)]
+        downgrade(revision="0032")
+    assert never_retried
+    db.session.remove()
+
+
 def rows(query: str) -> list[tuple[object, ...]]:
     with db.engine.connect() as connection:
         return [tuple(row) for row in connection.execute(text(query))]

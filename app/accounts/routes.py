@@ -16,6 +16,7 @@ from app.accounts.schemas import (
     VerificationToken,
 )
 from app.extensions import db
+from app.idempotency import idempotent
 from app.problems import Invalid, Unauthorized
 
 accounts = APIBlueprint("accounts", __name__, url_prefix="/auth", template_folder="templates")
@@ -145,6 +146,7 @@ def verify(body: VerificationToken) -> AccountView | Response:
 
 
 @accounts.post("/verify/resend")
+@idempotent
 @accounts.output(OnItsWayView, status_code=202)
 @accounts.doc(responses=[409, 429])
 @signed_in()

@@ -14,12 +14,14 @@ from app.accounts.second_factor_schemas import (
     RecoveryCodesView,
 )
 from app.extensions import db
+from app.idempotency import idempotent_with_secret
 
 second_factors = APIBlueprint("second_factors", __name__, url_prefix="/auth/second-factor")
 
 
 @second_factors.post("")
 @limits.by_account("10 per hour")
+@idempotent_with_secret
 @second_factors.input(OwnPassword)
 @second_factors.output(EnrolmentView, status_code=201)
 @second_factors.doc(responses=[409, 503])
@@ -31,6 +33,7 @@ def begin(json_data: OwnPassword) -> EnrolmentView:
 
 @second_factors.post("/confirm")
 @limits.by_account("30 per hour")
+@idempotent_with_secret
 @second_factors.input(AppCode)
 @second_factors.output(RecoveryCodesView)
 @second_factors.doc(responses=[409])
@@ -56,6 +59,7 @@ def turn_off(json_data: BothFactors) -> str:
 
 @second_factors.post("/recovery-codes")
 @limits.by_account("10 per hour")
+@idempotent_with_secret
 @second_factors.input(BothFactors)
 @second_factors.output(RecoveryCodesView)
 @second_factors.doc(responses=[409, 503])

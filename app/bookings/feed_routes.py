@@ -8,6 +8,7 @@ from pydantic import Field
 from app.accounts.access import current_account, public, signed_in
 from app.bookings import feeds
 from app.fields import Body, View
+from app.idempotency import idempotent_with_secret
 
 feed = APIBlueprint("feed", __name__)
 
@@ -22,6 +23,7 @@ class FeedView(View):
 
 
 @feed.post("/booking/feed")
+@idempotent_with_secret
 @feed.output(FeedView, status_code=201)
 @signed_in()
 def renew_feed() -> FeedView:

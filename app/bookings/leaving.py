@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 
 from app.accounts.models import Account, Role
 from app.bookings import lifecycle
@@ -48,6 +48,15 @@ def forget_words(account: Account) -> None:
     ours = or_(as_client, and_(as_coach, Booking.cancelled_by == Party.COACH))
     _clear(ours, Booking.cancel_reason != WHY, cancel_reason="")
     _clear(as_coach, Booking.video_url.is_not(None), video_url=None)
+
+
+def others(account: Account) -> Select[UUID]:
+    """Who may have been shown something of the person: who had a booking together, and the administrators."""
+    met = (
+        select(Booking.coach_id).where(Booking.client_id == account.id),
+        select(Booking.client_id).where(Booking.coach_id == account.id),
+    )
+    return select(Account.id).where(or_(Account.role == Role.ADMIN, *(Account.id.in_(ids) for ids in met)))
 
 
 def _coaches(account: Account) -> Sequence[UUID]:

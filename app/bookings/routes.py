@@ -99,6 +99,7 @@ def preview_cancellation(booking_id: UUID) -> CancellationPreview:
 
 
 @bookings.post("/<uuid:booking_id>/cancel")
+@idempotent
 @bookings.input(CancelRequest)
 @bookings.output(BookingView)
 @bookings.doc(responses=[404, 409])
@@ -111,6 +112,7 @@ def cancel_booking(booking_id: UUID, json_data: CancelRequest) -> BookingView:
 
 
 @bookings.post("/<uuid:booking_id>/reschedule")
+@idempotent
 @bookings.input(RescheduleRequest)
 @bookings.output(BookingView)
 @bookings.doc(responses=[404, 409])
@@ -123,6 +125,7 @@ def reschedule_booking(booking_id: UUID, json_data: RescheduleRequest) -> Bookin
 
 
 @bookings.post("/<uuid:booking_id>/complete")
+@idempotent
 @bookings.output(BookingView)
 @bookings.doc(responses=[404, 409])
 @signed_in(Role.COACH)
@@ -134,6 +137,7 @@ def complete_booking(booking_id: UUID) -> BookingView:
 
 
 @bookings.post("/<uuid:booking_id>/no-show")
+@idempotent
 @bookings.output(BookingView)
 @bookings.doc(responses=[404, 409])
 @signed_in(Role.COACH)

@@ -28,6 +28,7 @@ from app.coaches.schemas import (
     SlotSearch,
 )
 from app.extensions import now
+from app.idempotency import idempotent
 from app.paging import cursor_after, page
 
 coaches = APIBlueprint("coaches", __name__, url_prefix="/coach")
@@ -116,6 +117,7 @@ def list_time_off(query_data: TimeOffSearch) -> TimeOffList:
 
 
 @coaches.post("/me/time-off")
+@idempotent
 @coaches.input(TimeOffRequest)
 @coaches.output(NewTimeOffView, status_code=201)
 @signed_in(Role.COACH)

@@ -9,6 +9,7 @@ from app.accounts import deactivation
 from app.accounts.access import current_account, signed_in
 from app.accounts.models import Account, Role, SignIn
 from app.extensions import db
+from app.idempotency import idempotent
 from app.ops.account_schemas import (
     AccountDetail,
     AccountList,
@@ -49,6 +50,7 @@ def show_account(account_id: UUID) -> AccountDetail:
 
 
 @admin_accounts.post("/<uuid:account_id>/deactivate")
+@idempotent
 @admin_accounts.input(NoMore)
 @admin_accounts.output(AccountDetail)
 @admin_accounts.doc(responses=[404, 409])
@@ -62,6 +64,7 @@ def deactivate_account(account_id: UUID, json_data: NoMore) -> AccountDetail:
 
 
 @admin_accounts.post("/<uuid:account_id>/reactivate")
+@idempotent
 @admin_accounts.input(NoMore)
 @admin_accounts.output(AccountDetail)
 @admin_accounts.doc(responses=[404, 409])

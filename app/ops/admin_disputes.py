@@ -10,6 +10,7 @@ from sqlalchemy import select
 from app.accounts.access import signed_in
 from app.accounts.models import Role
 from app.fields import Body, Instant, Text, View
+from app.idempotency import idempotent
 from app.paging import Span, newest_first
 from app.payments import answering
 from app.payments.dispute_models import Dispute
@@ -84,6 +85,7 @@ def show_dispute(dispute_id: UUID) -> EvidenceView:
 
 
 @admin_disputes.post("/<uuid:dispute_id>/evidence")
+@idempotent
 @admin_disputes.input(StatementRequest)
 @admin_disputes.output(EvidenceView)
 @admin_disputes.doc(responses=[404, 409, 503])

@@ -10,6 +10,7 @@ from app.accounts.models import Role
 from app.emails import levers
 from app.emails.models import Email
 from app.extensions import db
+from app.idempotency import idempotent
 from app.ops.schemas import Again, EmailDetail, EmailList, EmailSearch, EmailView, NoMore
 from app.paging import newest_first
 from app.problems import NotFound
@@ -47,6 +48,7 @@ def show_email(email_id: UUID) -> EmailDetail:
 
 
 @admin_emails.post("/<uuid:email_id>/resend")
+@idempotent
 @admin_emails.input(Again)
 @admin_emails.output(EmailView, status_code=202)
 @admin_emails.doc(responses=[404])
@@ -57,6 +59,7 @@ def resend_email(email_id: UUID, json_data: Again) -> EmailView:
 
 
 @admin_emails.post("/<uuid:email_id>/discard")
+@idempotent
 @admin_emails.input(NoMore)
 @admin_emails.output(EmailView)
 @admin_emails.doc(responses=[404, 409])

@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from app.accounts.access import signed_in
 from app.accounts.models import Role
+from app.idempotency import idempotent
 from app.ops.schemas import Again, EventDetail, EventList, EventSearch, EventView, NoMore
 from app.paging import newest_first
 from app.payments import levers
@@ -38,6 +39,7 @@ def show_event(event_id: str) -> EventDetail:
 
 
 @admin_events.post("/<event_id>/replay")
+@idempotent
 @admin_events.input(Again)
 @admin_events.output(EventView, status_code=202)
 @admin_events.doc(responses=[404])
@@ -48,6 +50,7 @@ def replay_event(event_id: str, json_data: Again) -> EventView:
 
 
 @admin_events.post("/<event_id>/discard")
+@idempotent
 @admin_events.input(NoMore)
 @admin_events.output(EventView)
 @admin_events.doc(responses=[404, 409])

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from app.accounts.access import signed_in
 from app.accounts.models import Role
 from app.extensions import db
+from app.idempotency import idempotent
 from app.ops.schemas import Again, NoMore, RefundSearch
 from app.paging import newest_first
 from app.payments import levers
@@ -44,16 +45,18 @@ def show_refund(refund_id: UUID) -> RefundWork:
 
 
 @admin_refunds.post("/<uuid:refund_id>/retry")
+@idempotent
 @admin_refunds.input(Again)
 @admin_refunds.output(RefundWork, status_code=202)
 @admin_refunds.doc(responses=[404, 409])
 @signed_in(Role.ADMIN)
 def retry_refund(refund_id: UUID, json_data: Again) -> RefundWork:
-    """Ask Stripe once more; one that failed is followed by a new one, which is the answer."""
+    """Ask Stripe once more. One that failed is followed by a new one, the answer, and never by a second."""
     return RefundWork.of(levers.retry_refund(refund_id, json_data.reason))
 
 
 @admin_refunds.post("/<uuid:refund_id>/discard")
+@idempotent
 @admin_refunds.input(NoMore)
 @admin_refunds.output(RefundWork)
 @admin_refunds.doc(responses=[404, 409])

@@ -7,6 +7,7 @@ from app.accounts.access import current_account, signed_in
 from app.accounts.models import Role
 from app.coaches.models import Coach
 from app.extensions import db
+from app.idempotency import idempotent
 from app.payments import paid_out, statement, statement_csv
 from app.payments.earnings import totals
 from app.payments.earnings_schemas import (
@@ -65,6 +66,7 @@ def show_statement_of_coach(coach_id: UUID, month: str) -> StatementView:
 
 
 @earnings.post("/admin/coach/<uuid:coach_id>/payout")
+@idempotent
 @earnings.input(PayoutRequest)
 @earnings.output(PayoutView, status_code=201)
 @earnings.doc(responses=[404, 409])

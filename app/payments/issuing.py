@@ -40,8 +40,10 @@ def issue(refund_id: UUID) -> timedelta | None:
     order = _order(refund)
     db.session.commit()
     try:
-        # Stripe may have made the refund and broken while it answered: look before asking under a new key.
-        found = at_stripe.find(refund.id, order.payment_intent_id) if refund.stripe_failures else None
+        # Stripe may have made the refund and broken while it answered, and may forget an idempotency key
+        # after a day: one that was tried before is looked for before it is asked for.
+        was_tried = refund.stripe_failures or refund.attempts > 1
+        found = at_stripe.find(refund.id, order.payment_intent_id) if was_tried else None
         answer = found or at_stripe.make(order)
     except api.StripeAway as error:
         refund.stripe_failures += isinstance(error, api.StripeBroke)
@@ -81,7 +83,7 @@ def _claim(refund_id: UUID) -> Refund | None:
         update(Refund)
         .where(Refund.id == refund_id, Refund.status == RefundStatus.PENDING)
         .where(Refund.stripe_refund_id.is_(None), Refund.due_at <= at, ~Dispute.holding(Refund.payment_id))
-        .values(attempts=Refund.attempts + 1, due_at=at + LEASE)
+        .values(attempts=Refund.attempts + 1, due_at=at + LEASE, lease_expires_at=at + LEASE)
         .returning(Refund)
         .execution_options(populate_existing=True)
     )
@@ -90,7 +92,7 @@ def _claim(refund_id: UUID) -> Refund | None:
 def _postpone(refund: Refund, error: str) -> timedelta:
     """A refund is owed and never given up; after many tries an operator hears of it."""
     wait = pause(refund.attempts)
-    refund.last_error, refund.due_at = error, now() + wait
+    refund.last_error, refund.due_at, refund.lease_expires_at = error, now() + wait, None
     if refund.attempts == MOST_ATTEMPTS:
         what = f"Refund {refund.id} of {refund.money} was tried {refund.attempts} times: {error}"
         troubles.note(TroubleKind.LATE_REFUND, refund.id, what)

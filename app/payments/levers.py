@@ -18,6 +18,16 @@ class NothingToDo(Problem):
     status, slug = 409, "nothing-to-do"
 
 
+class RefundFollowed(Problem):
+    """A failed refund is followed by one other refund, and by no second."""
+
+    status, slug = 409, "refund-followed"
+
+
+class RefundInFlight(Problem):
+    status, slug = 409, "refund-in-flight"
+
+
 def replay(event_id: str, reason: str) -> StripeEvent:
     """Apply an event once more, whatever became of it: what it did already it does not do again.
 
@@ -44,32 +54,57 @@ def discard_event(event_id: str, reason: str) -> StripeEvent:
 def retry_refund(refund_id: UUID, reason: str) -> Refund:
     """Ask Stripe once more for what it has not given back.
 
-    A refund that waits is tried now. One that failed never comes back: it is followed by a new one of the
-    same share. Raises NotFound, NothingToDo.
+    A refund that Stripe has not got is asked for again, under its own idempotency key. One that failed at
+    Stripe never comes back: it is followed by a new one of the same share, once. Raises NotFound,
+    NothingToDo, RefundFollowed, RefundInFlight.
     """
     refund, payment = _refund(refund_id)
+    _check_retryable(refund)
     audit.record("refund.retry", f"refund:{refund.id}", reason)
-    if refund.status is RefundStatus.PENDING and refund.stripe_refund_id is None:
-        refund.due_at = now()
-        after_commit("payments.issue_refund", str(refund.id))
+    if refund.is_owed:
+        refunds.ask_again(refund)
         return refund
-    if refund.status not in NOT_REFUNDED:
-        raise NothingToDo(f"Stripe has this refund: it is {refund.status}.")
     booking = next((each for each in payment.bookings if each.id == refund.booking_id), payment.bookings[0])
     if refund.amount_minor > payment.left_of(booking).amount:
         raise NothingToDo("This money went back another way already.")
-    return refunds.request(payment, refund.money, refund.reason, booking, refund.cause)
+    if refund.status is RefundStatus.CANCELED and refund.stripe_refund_id is None:
+        refund.status, refund.failure_reason = RefundStatus.PENDING, None
+        refunds.ask_again(refund)
+        return refund
+    return refunds.request(payment, refund.money, refund.reason, booking, refund.cause, follows=refund)
+
+
+def _check_retryable(refund: Refund) -> None:
+    follower = refund.follower
+    if follower:
+        raise RefundFollowed(
+            f"This refund was retried already: it is followed by refund {follower.id}, which is"
+            f" {follower.status}. If that one fails too, retry that one.",
+            refund_id=str(follower.id),
+        )
+    _check_not_in_flight(refund)
+    if not refund.is_owed and refund.status not in NOT_REFUNDED:
+        raise NothingToDo(f"Stripe has this refund: it is {refund.status}.")
+
+
+def _check_not_in_flight(refund: Refund) -> None:
+    if refund.is_owed and refund.is_being_submitted(now()):
+        raise RefundInFlight(
+            "Stripe is being asked for this refund at this moment; look at it again in a moment.",
+            {"Retry-After": "5"},
+        )
 
 
 def discard_refund(refund_id: UUID, reason: str) -> Refund:
     """Ask Stripe no more for a refund that it has not got yet: it was settled another way.
 
-    Raises NotFound, NothingToDo.
+    Raises NotFound, NothingToDo, RefundInFlight.
     """
     refund, payment = _refund(refund_id)
-    if refund.status is not RefundStatus.PENDING or refund.stripe_refund_id:
+    if not refund.is_owed:
         raise NothingToDo(f"Stripe has been asked for this refund, and it is {refund.status}.")
-    refund.status, refund.failure_reason = RefundStatus.CANCELED, f"{DISCARDED}: {reason}"
+    _check_not_in_flight(refund)
+    refunds.call_off(refund, f"{DISCARDED}: {reason}")
     audit.record("refund.discard", f"refund:{refund.id}", reason)
     db.session.flush()
     refunds.total(payment)

@@ -271,6 +271,10 @@ class Refund(Changing, Base):
         Index(
             "ix_refund_open", "created_at", postgresql_where=text("status IN ('pending', 'requires_action')")
         ),
+        # One that gave nothing back is followed by one other: of two retries at once, the second is refused.
+        Index(
+            "uq_refund_follows_id", "follows_id", unique=True, postgresql_where=text("follows_id IS NOT NULL")
+        ),
     )
 
     payment_id: Mapped[UUID] = mapped_column(ForeignKey("payment.id"), index=True)
@@ -290,6 +294,10 @@ class Refund(Changing, Base):
     """How often Stripe answered with a failure of its own: each wants an idempotency key of its own."""
     from_ours: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Whether it comes from our own balance, as Stripe would not take it back from the coach's account."""
+    follows_id: Mapped[UUID | None] = mapped_column(ForeignKey("refund.id"))
+    """The refund in whose place this one is made, as that one gave nothing back; or that it completes."""
+    lease_expires_at: Mapped[datetime | None]
+    """Until when a worker may be asking Stripe for it; None while none is."""
 
     payment: Mapped[Payment] = relationship(back_populates="refunds")
 
@@ -297,6 +305,15 @@ class Refund(Changing, Base):
     def is_owed(self) -> bool:
         """Whether Stripe has not made it yet."""
         return self.status is RefundStatus.PENDING and self.stripe_refund_id is None
+
+    @property
+    def follower(self) -> Self | None:
+        """The refund that was made in place of this one."""
+        return db.session.scalar(select(type(self)).where(type(self).follows_id == self.id))
+
+    def is_being_submitted(self, at: datetime) -> bool:
+        """Whether a worker may be asking Stripe for it at this moment."""
+        return self.lease_expires_at is not None and self.lease_expires_at > at
 
     @property
     def money(self) -> Money:

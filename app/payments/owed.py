@@ -28,7 +28,7 @@ def settle(payment: Payment) -> list[Refund]:
             refunds.call_off(refund, HAS_IT)
             called_off.append(refund)
             # The dispute may have been about a part of the payment.
-            _request(payment, _booking_of(refund), left, refund.reason, refund.cause)
+            _request(refund, left)
         left -= refund.amount_minor
     return called_off
 
@@ -39,14 +39,18 @@ def restore(payment: Payment) -> None:
     The payment must be locked.
     """
     db.session.refresh(payment, ["refunds", "disputes"])
-    for refund in [each for each in payment.refunds if _was_called_off(each)]:
-        booking = _booking_of(refund)
-        left = payment.left_of(booking).amount
-        _request(payment, booking, min(refund.amount_minor, left), refund.reason, refund.cause)
+    called_off = [each for each in payment.refunds if _was_called_off(each)]
+    followers = {follower.id for refund in called_off for follower in _followers(refund)}
+    for refund in called_off:
+        if refund.id not in followers:
+            made = sum(each.amount_minor for each in _followers(refund) if each.status not in NOT_REFUNDED)
+            _request(refund, min(refund.amount_minor - made, payment.left_of(_booking_of(refund)).amount))
     for booking in payment.bookings:
         if booking.status is BookingStatus.CANCELLED and booking.payment_id == payment.id:
             owed = min(_not_yet_requested(payment, booking), payment.left_of(booking).amount)
-            _request(payment, booking, owed, "the booking was cancelled", RefundCause.CANCELLED)
+            if owed > 0:
+                amount, why = Money(owed, payment.currency), "the booking was cancelled"
+                refunds.request(payment, amount, why, booking, RefundCause.CANCELLED)
 
 
 def _was_called_off(refund: Refund) -> bool:
@@ -69,6 +73,23 @@ def _booking_of(refund: Refund) -> Booking:
     return next(each for each in refund.payment.bookings if each.id == refund.booking_id)
 
 
-def _request(payment: Payment, booking: Booking, amount: int, reason: str, cause: RefundCause) -> None:
+def _followers(refund: Refund) -> list[Refund]:
+    """What was requested in place of a refund, the first first, each being followed by the next."""
+    by_followed = {each.follows_id: each for each in refund.payment.refunds}
+    chain: list[Refund] = []
+    while follower := by_followed.get((chain[-1] if chain else refund).id):
+        chain.append(follower)
+    return chain
+
+
+def _request(called_off: Refund, amount: int) -> None:
+    """What of it is owed still, in its place."""
     if amount > 0:
-        refunds.request(payment, Money(amount, payment.currency), reason, booking, cause)
+        refunds.request(
+            called_off.payment,
+            Money(amount, called_off.currency),
+            called_off.reason,
+            _booking_of(called_off),
+            called_off.cause,
+            follows=[called_off, *_followers(called_off)][-1],
+        )

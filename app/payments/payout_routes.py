@@ -3,6 +3,7 @@ from apiflask import APIBlueprint
 from app.accounts.access import current_account, signed_in
 from app.accounts.models import Role
 from app.coaches.models import Coach
+from app.idempotency import idempotent_with_secret
 from app.payments import payouts
 from app.payments.payout_schemas import OnboardingRequest, OnboardingView, PayoutAccountView
 
@@ -10,6 +11,7 @@ payout_accounts = APIBlueprint("payout_accounts", __name__, url_prefix="/coach/m
 
 
 @payout_accounts.post("")
+@idempotent_with_secret
 @payout_accounts.input(OnboardingRequest)
 @payout_accounts.output(OnboardingView, status_code=201)
 @payout_accounts.doc(responses=[409, 503])

@@ -26,10 +26,18 @@ RETURNED_ALREADY = "charge_already_refunded"
 """Stripe's code where somebody was faster, in its dashboard: nobody is owed anything."""
 
 
-def request(payment: Payment, amount: Money, reason: str, booking: Booking, cause: RefundCause) -> Refund:
+def request(
+    payment: Payment,
+    amount: Money,
+    reason: str,
+    booking: Booking,
+    cause: RefundCause,
+    follows: Refund | None = None,
+) -> Refund:
     """Put a refund of a booking's share on record; a job asks Stripe for it once this is committed.
 
-    The payment must be locked.
+    The payment must be locked. `follows` is the refund in whose place this one is made: one without a
+    follower.
     """
     refund = Refund(
         payment=payment,
@@ -38,6 +46,7 @@ def request(payment: Payment, amount: Money, reason: str, booking: Booking, caus
         amount_minor=amount.amount,
         currency=amount.currency,
         reason=reason,
+        follows_id=follows.id if follows else None,
     )
     db.session.add(refund)
     db.session.flush()
@@ -171,6 +180,7 @@ def apply(refund_id: UUID, stripe_id: str | None, status: RefundStatus, failure_
     # If Stripe refused it meanwhile, nobody is owed it.
     over = refund.status in NOT_REFUNDED and (refund.stripe_refund_id is not None or stripe_id is None)
     refund.stripe_refund_id = refund.stripe_refund_id or stripe_id
+    refund.lease_expires_at = None
     late_news = refund.status is RefundStatus.SUCCEEDED and status in {
         RefundStatus.PENDING,
         RefundStatus.REQUIRES_ACTION,

@@ -141,6 +141,8 @@ class RefundWork(RefundView):
     attempts: int
     due_at: Instant
     last_error: str | None
+    follows_id: UUID | None
+    """The failed refund that this one was made in place of."""
 
 
 class RefundList(View):

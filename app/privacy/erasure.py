@@ -54,6 +54,7 @@ def _erase(account: Account, reason: str) -> None:
     leaving_bookings.forget_words(account)
     forgetting.forget(account.email, leaving_payments.naming(account))
     idempotency.forget_of(account.id)
+    idempotency.forget_answers_to(leaving_bookings.others(account))
     leaving_coach.erase(account)
     leaving_account.erase(account, reason)
     log.info("account %s erased", account.id)

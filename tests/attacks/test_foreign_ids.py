@@ -19,15 +19,28 @@ from tests.payments.conftest import Shop
 from tests.people import PAID, Person, next_week
 
 __all__ = ["shop", "world"]
+KEYED = (
+    "/auth/second-factor",
+    "/auth/second-factor/confirm",
+    "/auth/second-factor/recovery-codes",
+    "/auth/verify/resend",
+    "/booking",
+    "/booking/feed",
+    "/booking/series",
+    "/booking/{booking_id}/cancel",
+    "/booking/{booking_id}/complete",
+    "/booking/{booking_id}/no-show",
+    "/booking/{booking_id}/reschedule",
+    "/coach/me/payout-account",
+    "/coach/me/time-off",
+    "/payment/checkout",
+    "/payment/{payment_id}/refund",
+)
 SECRETS = {
     "POST /auth/password/reset body:token": "tests/accounts/test_forgotten_password.py",
     "POST /auth/refresh body:refresh_token": "tests/accounts/test_sign_in.py",
     "POST /auth/verify body:token": "tests/accounts/test_verification.py",
-    "POST /payment/checkout header:Idempotency-Key": "tests/test_idempotency.py",
-    "POST /payment/{payment_id}/refund header:Idempotency-Key": "tests/test_idempotency.py",
-    "POST /booking header:Idempotency-Key": "tests/test_idempotency.py",
-    "POST /booking/series header:Idempotency-Key": "tests/test_idempotency.py",
-}
+} | {f"POST {path} header:Idempotency-Key": "tests/test_idempotency.py" for path in KEYED}
 """Who has it may use it; that nobody else can make one, and that none opens anything else, is told there."""
 EVERYBODYS = {"GET /coach query:cursor", "POST /booking body:coach_id", "POST /booking/series body:coach_id"}
 """Ids of what everybody may see."""

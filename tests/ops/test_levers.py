@@ -2,7 +2,6 @@
 
 import json
 from typing import Any
-from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -11,8 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from app.audit import AuditEntry
 from app.emails.models import Email, EmailStatus
 from app.extensions import db
-from app.payments import inbox, issuing
-from app.payments.models import Refund
+from app.payments import inbox
 from tests.payments.conftest import Shop
 from tests.people import Person
 
@@ -128,62 +126,6 @@ def test_mails_are_found_by_recipient_kind_and_status(shop: Shop, client: Person
     shown = admin.get(f"/admin/email/{found['items'][0]['id']}").json()
     assert "/auth/verify" in shown["text_body"]
     assert admin.get("/admin/email?status=lost").status_code == 422
-
-
-def refund_of(shop: Shop, coach: Person, checkout: dict[str, Any]) -> UUID:
-    answer = coach.post(
-        f"/payment/{checkout['payment_id']}/refund", json={"reason": "a kindness", "amount": 10}
-    )
-    return UUID(answer.json()["id"])
-
-
-def test_a_refund_that_failed_is_followed_by_a_new_one(
-    shop: Shop, client: Person, coach: Person, admin: Person
-) -> None:
-    _, checkout = shop.pays_for(client, coach)
-    refund_id = refund_of(shop, coach, checkout)
-    change("UPDATE refund SET status = 'failed', failure_reason = 'expired_or_canceled_card'")
-
-    answer = admin.post(f"/admin/refund/{refund_id}/retry", json={"reason": "the client has a new card"})
-
-    assert answer.status_code == 202
-    assert answer.json()["id"] != str(refund_id)
-    shop.work(issuing.issue, UUID(answer.json()["id"]))
-    assert client.payment(checkout)["amount_refunded"] == 10.0
-
-
-def test_a_refund_that_waits_is_tried_now_and_one_that_stripe_has_is_left(
-    shop: Shop, client: Person, coach: Person, admin: Person
-) -> None:
-    _, checkout = shop.pays_for(client, coach)
-    refund_id = refund_of(shop, coach, checkout)
-    change("UPDATE refund SET due_at = now() + interval '1 hour', attempts = 8")
-
-    admin.post(f"/admin/refund/{refund_id}/retry", json={})
-    assert shop.work(issuing.issue, refund_id) is None
-
-    assert client.payment(checkout)["amount_refunded"] == 10.0
-    for lever in ("retry", "discard"):
-        answer = admin.post(f"/admin/refund/{refund_id}/{lever}", json={"reason": "why not"})
-        assert (answer.status_code, answer.json()["type"]) == (409, "/problems/nothing-to-do")
-
-
-def test_a_refund_settled_another_way_is_discarded_and_its_share_is_free_again(
-    shop: Shop, client: Person, coach: Person, admin: Person
-) -> None:
-    _, checkout = shop.pays_for(client, coach)
-    refund_id = refund_of(shop, coach, checkout)
-
-    admin.post(f"/admin/refund/{refund_id}/discard", json={"reason": "paid by bank transfer"})
-
-    (refund,) = shop.rows(Refund)
-    assert (refund.status, refund.failure_reason) == (
-        "canceled",
-        "discarded by an operator: paid by bank transfer",
-    )
-    assert client.payment(checkout)["lines"][0]["left_minor"] == 7500
-    assert admin.get("/admin/refund?status=canceled").json()["items"][0]["id"] == str(refund_id)
-    assert admin.get(f"/admin/refund/{refund_id}").json()["attempts"] == 0
 
 
 def test_every_lever_is_on_record_with_who_why_and_from_where(

@@ -130,3 +130,48 @@ def test_a_dispute_that_is_won_makes_no_refund_that_nobody_wants(
     wins_its_appeal(shop, checkout, 7500)
 
     assert ended(shop) == []
+
+
+def gives_by_hand(coach: Person, checkout: Checkout, amount: int) -> None:
+    wish = {"reason": "a kindness", "amount": amount}
+    assert coach.post(f"/payment/{checkout['payment_id']}/refund", json=wish).status_code == 202
+
+
+def test_of_one_given_in_part_only_the_rest_is_owed_again_once_the_dispute_is_won(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    _, checkout = shop.pays_for(client, coach)
+    dispute = disputed(shop, client, checkout, amount=5000)
+    hears(shop, checkout)
+    gives_by_hand(coach, checkout, 60)
+    decided(shop, dispute, "lost")
+    hears(shop, checkout)
+    assert ended(shop) == [("canceled", 6000), ("pending", 2500)]
+
+    wins_its_appeal(shop, checkout, 5000)
+
+    assert ended(shop) == [("canceled", 6000), ("pending", 2500), ("pending", 3500)]
+
+
+def test_what_was_owed_again_once_is_owed_once_after_another_dispute(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    """Lost and won twice: what is called off has one follower, whichever of the disputes it was."""
+    _, checkout = shop.pays_for(client, coach)
+    dispute = disputed(shop, client, checkout)
+    hears(shop, checkout)
+    gives_by_hand(coach, checkout, 30)
+    decided(shop, dispute, "lost")
+    hears(shop, checkout)
+    wins_its_appeal(shop, checkout, 7500)
+    assert ended(shop) == [("canceled", 3000), ("pending", 3000)]
+    (closed,) = word_of(shop, checkout, "closed")
+    another = {"id": "du_another", "balance_transactions": closed["data"]["object"]["balance_transactions"]}
+
+    shop.told(closed, **another, status="lost")
+    assert ended(shop) == [("canceled", 3000), ("canceled", 3000)]
+    back = {"amount": 7500, "currency": "eur", "fee": 0}
+    another["balance_transactions"] = [*another["balance_transactions"], back]
+    shop.told(closed, **another, status="won")
+
+    assert ended(shop) == [("canceled", 3000), ("canceled", 3000), ("pending", 3000)]
