@@ -1,28 +1,45 @@
 """What an operator can do with a mail: send it once more, or no more."""
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from app import audit
-from app.emails.models import UNSENT, Email, EmailStatus
+from app.emails.models import LEASE, UNSENT, Email, EmailStatus
 from app.extensions import db, now
 from app.jobs import after_commit
 from app.problems import NotFound, Problem
+
+PAUSE_BETWEEN_COPIES = timedelta(seconds=10)
+"""Who presses twice does not want two copies; nor do two operators who press at the same moment."""
 
 
 class NotWaiting(Problem):
     status, slug = 409, "nothing-to-do"
 
 
+class EmailInFlight(Problem):
+    status, slug = 409, "email-in-flight"
+
+
+class ResentJustNow(Problem):
+    status, slug = 409, "resent-just-now"
+
+
 def resend(email_id: UUID, reason: str) -> Email:
     """Send a mail now, whatever became of it. One that was sent goes out as a new copy with an id of its own.
 
-    Raises NotFound, and NotWaiting for one whose words are gone.
+    Raises NotFound, EmailInFlight, ResentJustNow, and NotWaiting for one whose words are gone.
     """
-    email = _email(email_id)
+    email, at = _email(email_id), now()
     if not email.has_words:
         raise NotWaiting("There is nothing left to send: somebody in this mail has erased the account.")
+    _check_not_sent_now(email, at)
     email.copies += email.status is EmailStatus.SENT
-    email.status, email.attempts, email.due_at = EmailStatus.QUEUED, 0, now()
+    if email.status is not EmailStatus.WITHDRAWN:
+        email.due_at = at
+    else:  # a worker that had claimed it before may be sending it still
+        email.due_at = min(max(email.due_at, at), at + LEASE)
+    email.status, email.attempts, email.resend_requested_at = EmailStatus.QUEUED, 0, at
     audit.record("email.resend", f"email:{email.id}", reason)
     after_commit("emails.deliver", str(email.id))
     return email
@@ -36,6 +53,23 @@ def discard(email_id: UUID, reason: str) -> Email:
     email.status = EmailStatus.WITHDRAWN
     audit.record("email.discard", f"email:{email.id}", reason)
     return email
+
+
+def _check_not_sent_now(email: Email, at: datetime) -> None:
+    """Of several who want one mail sent at the same moment, the others are told. Its row is locked."""
+    if email.status is EmailStatus.SENDING and email.due_at > at:
+        raise EmailInFlight(
+            "This mail is being sent at this moment. Look at it again in a moment: if that fails, it is tried"
+            " again by itself.",
+            {"Retry-After": "5"},
+        )
+    wanted, sent = email.resend_requested_at, email.sent_at
+    if email.status is EmailStatus.SENT and wanted and sent and wanted <= sent > at - PAUSE_BETWEEN_COPIES:
+        raise ResentJustNow(
+            f"This mail was sent again just now, at {sent:%H:%M:%S} UTC. For another copy, ask again in"
+            f" {PAUSE_BETWEEN_COPIES.seconds} seconds.",
+            {"Retry-After": str(PAUSE_BETWEEN_COPIES.seconds)},
+        )
 
 
 def _email(email_id: UUID) -> Email:

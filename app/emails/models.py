@@ -61,6 +61,8 @@ class Email(Changing, Base):
 
     copies: Mapped[int] = mapped_column(default=0)
     """How often an operator had it sent again after it was sent."""
+    resend_requested_at: Mapped[datetime | None]
+    """When an operator last had it sent (again)."""
     erase_at: Mapped[datetime | None]
     """When its words go although it has not left: somebody in it is erased. Once it has, they go at once."""
     to_erased: Mapped[bool] = mapped_column(default=False, server_default=false())

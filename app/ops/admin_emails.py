@@ -51,7 +51,7 @@ def show_email(email_id: UUID) -> EmailDetail:
 @idempotent
 @admin_emails.input(Again)
 @admin_emails.output(EmailView, status_code=202)
-@admin_emails.doc(responses=[404])
+@admin_emails.doc(responses=[404, 409])
 @signed_in(Role.ADMIN)
 def resend_email(email_id: UUID, json_data: Again) -> EmailView:
     """Send it now, whatever became of it."""

@@ -1,9 +1,9 @@
 """Answering disputes: the evidence, and the deadline for it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, select, update
 
 from app import audit
 from app.emails import dispute_messages
@@ -15,9 +15,16 @@ from app.payments.gateway import disputes as at_stripe
 from app.payments.gateway.disputes import Evidence
 from app.problems import NotFound, Problem
 
+LEASE = timedelta(minutes=2)
+"""Longer than Stripe is waited for; whoever was cut down half-way leaves it to others after this."""
+
 
 class NotAnswerable(Problem):
     status, slug = 409, "not-answerable"
+
+
+class EvidenceInFlight(Problem):
+    status, slug = 409, "evidence-in-flight"
 
 
 class EvidenceRefused(Problem):
@@ -57,10 +64,49 @@ def _packed(dispute: Dispute, statement: str = "") -> Evidence:
 def submit_evidence(dispute: Dispute, statement: str = "") -> None:
     """Send the bank the booking's history, below a statement of the operator's own.
 
-    Commits before Stripe is asked. Raises StatementTooLong, NotAnswerable, EvidenceRefused, StripeAway.
+    Commits before Stripe is asked. Raises StatementTooLong, NotAnswerable, EvidenceInFlight, EvidenceRefused,
+    StripeAway.
     """
     if len(statement) > evidence.LONGEST_STATEMENT:
         raise StatementTooLong(f"A statement has {evidence.LONGEST_STATEMENT:,} characters at most.")
+    _check_answerable(dispute)
+    lease = _take_lease(dispute)
+    try:
+        _submit(dispute, statement)
+    except BaseException:
+        db.session.rollback()
+        _give_back(dispute.id, lease)
+        raise
+    dispute.evidence_lease_expires_at = None
+
+
+def _take_lease(dispute: Dispute) -> datetime:
+    """From here on, until then, nobody else submits evidence. Commits.
+
+    Two operators who submit at the same moment would both reach the bank, which takes evidence once. Raises
+    NotAnswerable, EvidenceInFlight.
+    """
+    db.session.refresh(dispute, with_for_update=True)
+    _check_answerable(dispute)
+    at = now()
+    if dispute.evidence_lease_expires_at and dispute.evidence_lease_expires_at > at:
+        raise EvidenceInFlight(
+            "Somebody is submitting evidence for this dispute at this moment; look at it again in a moment.",
+            {"Retry-After": "5"},
+        )
+    lease = dispute.evidence_lease_expires_at = at + LEASE
+    db.session.commit()
+    return lease
+
+
+def _give_back(dispute_id: UUID, lease: datetime) -> None:
+    """Evidence did not leave: it can be submitted again. Commits."""
+    ours = Dispute.id == dispute_id, Dispute.evidence_lease_expires_at == lease
+    db.session.execute(update(Dispute).where(*ours).values(evidence_lease_expires_at=None))
+    db.session.commit()
+
+
+def _submit(dispute: Dispute, statement: str) -> None:
     _look_again(dispute)
     packed = _packed(dispute, statement)
     dispute.evidence = packed.text
@@ -77,8 +123,6 @@ def submit_evidence(dispute: Dispute, statement: str = "") -> None:
 
 def _look_again(dispute: Dispute) -> None:
     """An answer of Stripe's may have been lost, and a bank takes evidence once: how it stands now."""
-    _check_answerable(dispute)
-    db.session.commit()
     try:
         found = lists.find(lists.Kind.DISPUTE, dispute.stripe_dispute_id)
     except api.StripeRefused as error:

@@ -50,6 +50,8 @@ class Dispute(Changing, Base):
     evidence: Mapped[str]
     """The booking's history, as packed when the dispute opened or, later, as it was submitted from here."""
     evidence_submitted_at: Mapped[datetime | None]
+    evidence_lease_expires_at: Mapped[datetime | None]
+    """Until when somebody may be submitting it; None while nobody is."""
     told_deadline_at: Mapped[datetime]
     """When the operator was last told of the deadline."""
     warn_at: Mapped[datetime | None]
