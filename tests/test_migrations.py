@@ -146,7 +146,7 @@ def test_payments_from_before_there_were_series_keep_their_money_up_and_down_and
 
 
 def test_refunds_retried_before_are_known_as_followed_by_the_first_that_was_made(empty: Flask) -> None:
-    upgrade(revision="0033")
+    upgrade(revision="0034")
     owner, client = (insert("account", email=role, role=role) for role in ("coach", "client"))
     coach = insert("coach", id=owner, time_zone="Europe/Paris", slot_step_minutes=30)
     paid = {"coach_id": coach, "client_id": client, "status": "succeeded", "currency": "EUR"}
@@ -168,7 +168,7 @@ def test_refunds_retried_before_are_known_as_followed_by_the_first_that_was_made
     for _ in range(2):
         upgrade()
         assert rows("SELECT id, follows_id FROM refund WHERE follows_id IS NOT NULL") == [(first, failed)]
-        downgrade(revision="0033")
+        downgrade(revision="0034")
     assert never_retried
     db.session.remove()
 
