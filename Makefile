@@ -1,15 +1,17 @@
 # Each target is a line or two that a person could type; what is slow happens once.
 PYTHON ?= python3
-RECENT = import sys; sys.exit(sys.version_info < (3, 11))
+# As .python-version and pyproject.toml say: newer ones lack wheels of some package.
+SUPPORTED = import sys, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
+# A lock file is complete and is installed as it stands. pip before 23.3 resolves it anew, and then refuses it once newer releases are out.
+INSTALL = -m pip install -qq --disable-pip-version-check --no-deps --require-hashes -r
+CHECKED = $(1)/bin/python -m pip check || { echo 'Packages of an earlier lock are in the way: remove $(1), and run make again.' >&2; exit 1; }
 LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
-# In an environment of its own: these are no part of what is installed here.
-APART = .venv/bin/uv tool run --quiet
 # A room or a file below tests/, also by its subject alone: payments/refunds is payments/test_refunds.py as well.
 FOUND = $(wildcard tests/$(1) tests/$(dir $(1))test_$(notdir $(1)).py)
 BY_TWO = --numprocesses 2 --dist loadfile --no-loadscope-reorder
 MIGRATIONS = set -e; flask db upgrade; flask db check; flask db upgrade --sql 0019:head >.venv/new.sql; squawk .venv/new.sql
 
-.PHONY: help run test check bench faults lock sbom audit clean
+.PHONY: help run test check installs bench faults lock sbom audit clean
 
 help:  ## what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 14
@@ -28,6 +30,9 @@ check: .venv/installed  ## format, lint, types, import contracts, dependencies, 
 	.venv/bin/deptry .
 	.venv/bin/python -m sandbox.with_servers sh -c '$(MIGRATIONS)'
 
+installs: .venv/installed  ## the lock files in fresh environments, on today's index: by the oldest pip, the newest, and resolved
+	.ci/installs .venv/bin/python '$(INSTALL)'
+
 bench: .venv/installed  ## how fast all is, held against limits measured beside it: fifteen minutes, or BENCH=crowd
 	.venv/bin/python -m bench $(BENCH)
 
@@ -35,25 +40,34 @@ faults: .venv/installed  ## pull every plug while people book and pay: fifteen m
 	.venv/bin/python -m tests.faults $(FAULTS)
 	FUZZ=120 .venv/bin/python -m pytest --timeout=1800 tests/bad_input tests/payments/test_any_delivery.py
 
-lock: .venv/installed  ## both lock files, from pyproject.toml
+lock: .venv/installed  ## the lock files, from pyproject.toml
 	$(LOCK) pyproject.toml -o requirements.txt
 	$(LOCK) --extra dev pyproject.toml -o requirements-dev.txt
+	$(LOCK) --group release -o requirements-release.txt
 
-sbom: .venv/installed  ## sbom.json: what production installs, as CycloneDX, with its hashes
-	$(APART) --from cyclonedx-bom==7.5.0 cyclonedx-py requirements requirements.txt --pyproject pyproject.toml --output-reproducible -o sbom.json
+sbom: .venv/release/installed  ## sbom.json: what production installs, as CycloneDX, with its hashes
+	.venv/release/bin/cyclonedx-py requirements requirements.txt --pyproject pyproject.toml --output-reproducible -o sbom.json
 
-audit: .venv/installed  ## known holes in what production installs; needs pypi.org or osv.dev
-	$(APART) pip-audit@2.10.0 --require-hashes --disable-pip -r requirements.txt
+audit: .venv/release/installed  ## known holes in what production installs; needs pypi.org or osv.dev
+	.venv/release/bin/pip-audit --require-hashes --disable-pip -r requirements.txt
 
 clean:  ## remove what the other targets made
 	rm -rf .venv .env.run .env.run.* sbom.json .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/installed: requirements.txt requirements-dev.txt
-	@.venv/bin/python -c '$(RECENT)' 2>/dev/null || for python in $(PYTHON) python3.13 python3.12 python3.11 none; do \
-	  $$python -c '$(RECENT)' 2>/dev/null && $$python -m venv --clear .venv && break; \
-	  test $$python != none || { echo 'CultureBridge needs Python 3.11 or newer: make PYTHON=/path/to/python3' >&2; exit 1; }; \
+	@.venv/bin/python -c '$(SUPPORTED)' 2>/dev/null && .venv/bin/python -m pip --version >/dev/null 2>&1 || \
+	for python in $(or $(and $(findstring /,$(PYTHON)),$(abspath $(PYTHON))),$(PYTHON)) python3.14 python3.13 python3.12 python3.11 none; do \
+	  (cd / && $$python -c '$(SUPPORTED)' && $$python -m venv --clear "$(CURDIR)/.venv") 2>/dev/null && break; \
+	  test $$python != none || { echo 'CultureBridge needs Python 3.11, 3.12, 3.13 or 3.14 with its venv (on Debian and Ubuntu: python3-venv): make PYTHON=/path/to/python3' >&2; exit 1; }; \
 	done
 	@echo 'Installing into .venv; this takes a minute, and only when the lock files change.'
-	@.venv/bin/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.txt
+	@.venv/bin/python $(INSTALL) requirements-dev.txt
+	@$(call CHECKED,.venv)
+	@touch $@
+
+.venv/release/installed: requirements-release.txt .venv/installed
+	@.venv/bin/python -m venv --clear .venv/release
+	@.venv/release/bin/python $(INSTALL) requirements-release.txt
+	@$(call CHECKED,.venv/release)
 	@touch $@
