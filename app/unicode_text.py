@@ -1,4 +1,4 @@
-"""Text that people write: one form where it comes in, a direction of its own where it goes out."""
+"""Text that people write: one form to keep and one to search, and a direction of its own in other text."""
 
 import re
 import unicodedata
@@ -11,6 +11,10 @@ _RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
 _FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
 _BLANK_LETTERS = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 """Characters that Unicode counts as letters or symbols, and that draw nothing."""
+_PLAIN_LETTERS = str.maketrans(
+    {"æ": "ae", "ð": "d", "ø": "o", "þ": "th", "đ": "d", "ħ": "h", "ı": "i", "ł": "l", "œ": "oe", "ŧ": "t"}  # noqa: RUF001
+)
+"""Letters that Unicode does not decompose, and that people search without their strokes."""
 _JOINERS = frozenset("\u200c\u200d")
 _BLACK_FLAG, _TAGS = "\U0001f3f4", range(0xE0020, 0xE0080)
 
@@ -72,3 +76,13 @@ def _isolated_line(line: str) -> str:
     if not any(unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in line):
         return line
     return f"{_FIRST_STRONG_ISOLATE}{line}{_POP_ISOLATE}"
+
+
+def search_form(text: str) -> str:
+    """The text as it is searched: without case, accents, hidden characters and surplus blanks.
+
+    "Lucía FERNÁNDEZ" and a decomposed "Lucía fernández" are both "lucia fernandez".
+    """
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    plain = "".join(each for each in folded if unicodedata.category(each) not in {"Mn", "Cf"})
+    return " ".join(plain.translate(_PLAIN_LETTERS).split())

@@ -173,6 +173,21 @@ def test_refunds_retried_before_are_known_as_followed_by_the_first_that_was_made
     db.session.remove()
 
 
+def test_coaches_from_before_the_search_are_found_without_accents(empty: Flask) -> None:
+    upgrade(revision="0037")
+    owners = [
+        insert("account", email=name, role="coach", name=name) for name in ("Lucía", "Øyvind", "\u0301")
+    ]
+    for owner in owners:
+        insert("coach", id=owner, time_zone="Europe/Paris", slot_step_minutes=30, headline="Über alles")
+    db.session.commit()
+
+    upgrade(revision="0038")
+
+    found = rows("SELECT search_text FROM coach ORDER BY search_text")
+    assert found == [("lucia uber alles",), ("oyvind uber alles",), ("uber alles",)]
+
+
 def rows(query: str) -> list[tuple[object, ...]]:
     with db.engine.connect() as connection:
         return [tuple(row) for row in connection.execute(text(query))]

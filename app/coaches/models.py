@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     select,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, JSONB, ExcludeConstraint, Range, insert
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -26,6 +27,7 @@ from app.accounts.models import Account
 from app.extensions import Base, Changing, Identified, db
 from app.money import Money
 from app.problems import NotFound
+from app.unicode_text import search_form
 
 STANDARD_POLICY: dict[str, Any] = {
     "tiers": [{"hours_before": 24, "refund_percent": 100}, {"hours_before": 0, "refund_percent": 0}],
@@ -57,10 +59,19 @@ class Coach(Changing, Base):
         CheckConstraint("buffer_before_minutes between 0 and 240", name="buffer_before"),
         CheckConstraint("buffer_after_minutes between 0 and 240", name="buffer_after"),
         CheckConstraint("max_per_day between 1 and 100", name="max_per_day"),
+        Index(
+            "ix_coach_search_text",
+            "search_text",
+            postgresql_using="gin",
+            postgresql_ops={"search_text": "gin_trgm_ops"},
+        ),
+        Index("ix_coach_listed", "created_at", "id", postgresql_where=text("hourly_rate_minor IS NOT NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), primary_key=True)
     headline: Mapped[str] = mapped_column(default="")
+    search_text: Mapped[str] = mapped_column(default="", server_default="")
+    """Name and headline in the form in which they are searched."""
     bio: Mapped[str] = mapped_column(default="")
     languages: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
     hourly_rate_minor: Mapped[int | None]
@@ -135,7 +146,9 @@ class Coach(Changing, Base):
         """The profile of a coach's account, made on first use."""
         profile = db.session.get(cls, account.id)
         if profile is None:
-            new = insert(cls).values(id=account.id, time_zone=account.time_zone)
+            new = insert(cls).values(
+                id=account.id, time_zone=account.time_zone, search_text=search_form(account.name)
+            )
             db.session.execute(new.on_conflict_do_nothing())  # two first visits at once are no conflict
             profile = db.session.get_one(cls, account.id)
         return profile

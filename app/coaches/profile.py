@@ -1,51 +1,11 @@
-"""A coach's own profile, and the directory that clients search."""
+"""A coach's own profile."""
 
-from collections.abc import Sequence
-from decimal import Decimal
-
-from sqlalchemy import BigInteger, literal, or_, select, tuple_
-
-from app.accounts.models import Account
 from app.coaches import pricing
 from app.coaches.models import Coach, lock_own
-from app.coaches.schemas import CoachChange, CoachSearch
-from app.extensions import db
-from app.money import BadAmount, Money
-from app.paging import position
-from app.problems import Invalid
+from app.coaches.schemas import CoachChange
 
 MADE = {"hourly_rate", "currency", "prices", "cancellation_policy", "video_url"}
 """What is not stored as it is sent."""
-_LISTED = Coach.hourly_rate_minor.is_not(None), Account.deactivated_at.is_(None)
-
-
-def search(wish: CoachSearch) -> Sequence[Coach]:
-    """Coaches with a rate, oldest first: one more than the page, to know whether it is the last."""
-    query = select(Coach).join(Coach.account).where(*_LISTED)
-    if wish.q:
-        found = (column.icontains(wish.q, autoescape=True) for column in (Account.name, Coach.headline))
-        query = query.where(or_(*found))
-    if wish.language:
-        query = query.where(Coach.languages.contains([wish.language]))
-    if wish.currency:
-        query = query.where(Coach.currency == wish.currency)
-    if wish.max_rate is not None:
-        most = literal(_most_minor(wish.max_rate, wish.currency), BigInteger)
-        query = query.where(Coach.hourly_rate_minor <= most)
-    if wish.cursor:
-        query = query.where(tuple_(Coach.created_at, Coach.id) > tuple_(*position(wish.cursor)))
-    return db.session.scalars(query.order_by(Coach.created_at, Coach.id).limit(wish.limit + 1)).all()
-
-
-def _most_minor(max_rate: Decimal, currency: str | None) -> int:
-    if currency is None:
-        raise Invalid(
-            "query/max_rate", "needs a currency beside it: rates of different currencies do not compare"
-        )
-    try:
-        return Money.of(max_rate, currency).amount
-    except BadAmount as error:
-        raise Invalid("query/max_rate", str(error)) from None
 
 
 def change(coach: Coach, wish: CoachChange) -> Coach:

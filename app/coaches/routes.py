@@ -5,7 +5,7 @@ from apiflask import APIBlueprint
 
 from app.accounts.access import current_account, public, signed_in
 from app.accounts.models import Role
-from app.coaches import availability, profile, slots, time_off
+from app.coaches import availability, profile, search, slots, time_off
 from app.coaches.availability_schemas import (
     Availability,
     AvailabilityView,
@@ -40,7 +40,7 @@ coaches = APIBlueprint("coaches", __name__, url_prefix="/coach")
 @public
 def list_coaches(query_data: CoachSearch) -> CoachList:
     """Coaches with a rate, to be searched."""
-    rows, more = page(profile.search(query_data), query_data.limit)
+    rows, more = page(search.search(query_data), query_data.limit)
     cursor = cursor_after(rows[-1].created_at, rows[-1].id) if more else None
     return CoachList(items=[CoachView.of(coach) for coach in rows], next_cursor=cursor)
 

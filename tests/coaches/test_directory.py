@@ -51,6 +51,45 @@ def test_a_search_finds_those_who_fit(
 
 
 @pytest.mark.parametrize(
+    ("name", "searches"),
+    [
+        ("Lucía Fernández", ["Lucia", "lucía", "LUCÍA", "Luci\u0301a", "fernandez", "cia  fer"]),
+        ("Luci\u0301a Fernandez", ["Lucía", "FERNÁNDEZ"]),
+        ("Øyvind Łukasz Strauß", ["oyvind", "lukasz", "strauss", "STRAUSS", "strauß"]),
+        ("İrem Çağdaş", ["irem", "IREM", "cagdas"]),
+        ("Nguyễn Thị Hồng", ["nguyen thi hong"]),
+        ("Λουκία Ωνάση", ["λουκια", "ΛΟΥΚΙΑ", "ωναση"]),
+        ("Алёна Йорданова", ["алена", "АЛЁНА", "иорданова"]),
+        ("李小龍", ["小龍"]),
+        ("Ａｎｎａ", ["anna"]),  # noqa: RUF001
+    ],
+)
+def test_accents_and_case_do_not_matter_to_a_search(
+    http: httpx.Client, name: str, searches: list[str]
+) -> None:
+    coach = _coach(http, name)
+
+    for search in searches:
+        assert [each["id"] for each in http.get("/coach", params={"q": search}).json()["items"]] == [
+            coach.id
+        ], search
+    assert names(http.get("/coach", params={"q": "xyz"})) == []
+    assert names(http.get("/coach", params={"q": "\u0301"})) == []
+
+
+def test_a_new_name_and_headline_are_found_and_the_old_are_not(http: httpx.Client) -> None:
+    coach = _coach(http, "Zoë Before", headline="Négociation")
+
+    assert names(http.get("/coach", params={"q": "negociation"})) == ["Zoë Before"]
+    coach.ask("PATCH", "/auth/me", json={"name": "Zoë After"})
+    coach.ask("PATCH", "/coach/me", json={"headline": "Écriture"})
+
+    assert names(http.get("/coach", params={"q": "after ecriture"})) == ["Zoë After"]
+    assert names(http.get("/coach", params={"q": "before"})) == []
+    assert names(http.get("/coach", params={"q": "negociation"})) == []
+
+
+@pytest.mark.parametrize(
     ("search", "pointer"),
     [
         ({"max_rate": "75"}, "query/max_rate"),

@@ -1,0 +1,65 @@
+"""The directory of coaches that clients search."""
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from sqlalchemy import BigInteger, ColumnElement, event, false, literal, select, tuple_
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Account
+from app.coaches.models import Coach
+from app.coaches.schemas import CoachSearch
+from app.extensions import db
+from app.money import BadAmount, Money
+from app.paging import position
+from app.problems import Invalid
+from app.unicode_text import search_form
+
+_LISTED = Coach.hourly_rate_minor.is_not(None), Account.deactivated_at.is_(None)
+
+
+def search(wish: CoachSearch) -> Sequence[Coach]:
+    """Coaches with a rate, oldest first: one more than the page, to know whether it is the last."""
+    query = select(Coach).join(Coach.account).where(*_LISTED)
+    if wish.q:
+        query = query.where(_matches(search_form(wish.q)))
+    if wish.language:
+        query = query.where(Coach.languages.contains([wish.language]))
+    if wish.currency:
+        query = query.where(Coach.currency == wish.currency)
+    if wish.max_rate is not None:
+        most = literal(_most_minor(wish.max_rate, wish.currency), BigInteger)
+        query = query.where(Coach.hourly_rate_minor <= most)
+    if wish.cursor:
+        query = query.where(tuple_(Coach.created_at, Coach.id) > tuple_(*position(wish.cursor)))
+    return db.session.scalars(query.order_by(Coach.created_at, Coach.id).limit(wish.limit + 1)).all()
+
+
+def _matches(searched: str) -> ColumnElement[bool]:
+    return Coach.search_text.contains(searched, autoescape=True) if searched else false()
+
+
+def _most_minor(max_rate: Decimal, currency: str | None) -> int:
+    if currency is None:
+        raise Invalid(
+            "query/max_rate", "needs a currency beside it: rates of different currencies do not compare"
+        )
+    try:
+        return Money.of(max_rate, currency).amount
+    except BadAmount as error:
+        raise Invalid("query/max_rate", str(error)) from None
+
+
+@event.listens_for(Session, "before_flush")
+def _keep_search_text(session: Session, *_: object) -> None:
+    """A coach is found by the name and the headline that are about to be written."""
+    for coach, account in _changed(session):
+        coach.search_text = search_form(f"{account.name} {coach.headline}")
+
+
+def _changed(session: Session) -> Iterator[tuple[Coach, Account]]:
+    for row in (*session.new, *session.dirty):
+        if isinstance(row, Coach | Account):
+            coach, account = session.get(Coach, row.id), session.get(Account, row.id)
+            if coach and account:
+                yield coach, account
