@@ -20,6 +20,7 @@ from app.coaches.routes import coaches
 from app.config import Settings
 from app.extensions import db, jwt, mail, migrate
 from app.ops import admin, commands, metrics, reporting
+from app.ops.command_errors import Commands
 from app.ops.health import health
 from app.payments.earnings_routes import earnings
 from app.payments.gateway import api as stripe_api
@@ -45,6 +46,7 @@ def create_app(settings: Settings | None = None) -> Application:
     reporting.init(settings)
     app = Application(__name__, title="CultureBridge", version="1", docs_path=None, static_folder=None)  # type: ignore[arg-type]
     app.config.from_mapping(_flask_config(settings))
+    app.cli = Commands(app.name)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["settings"] = settings
 

@@ -276,6 +276,8 @@ def _sentence(problem: Any) -> str:
     name = str(problem["loc"][0]).upper()
     if problem["type"] == "missing":
         return f"- {name} is missing{_REMEDIES.get(name, '')}"
+    if problem["type"] in {"int_parsing", "int_from_float"}:
+        return f"- {name} must be a whole number"
     return f"- {name} {problem['msg'].removeprefix('Value error, ').replace('Input should', 'should')}"
 
 

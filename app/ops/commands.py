@@ -14,9 +14,10 @@ from app.accounts import password_rule, passwords
 from app.accounts.models import Account, Role
 from app.emails import delivery, operator_messages
 from app.emails import levers as email_levers
-from app.emails.models import Email, EmailStatus
+from app.emails.models import UNSENT, Email, EmailStatus
 from app.extensions import db, now
 from app.ops import doctor as examination
+from app.ops.command_errors import SMTP
 from app.ops.command_transaction import in_one_transaction
 from app.ops.erasure_command import erase
 from app.ops.reconciling import reconcile_books
@@ -24,9 +25,11 @@ from app.ops.second_factor_commands import seal_anew, take_off
 from app.payments import answering
 from app.payments import levers as payment_levers
 from app.payments.gateway import account as stripe_account
-from app.payments.gateway import api
 from app.payments.inbox import SUBSCRIBED, SUBSCRIBED_OF_COACHES
 from app.problems import Problem
+
+SHORTEST = 12
+"""Of an administrator's password, in characters."""
 
 account = AppGroup("account", help="People who may sign in.")
 stripe = AppGroup("stripe", help="Our side of Stripe.")
@@ -52,6 +55,12 @@ class _Address(click.ParamType[str]):
             self.fail(str(error), param, ctx)
 
 
+PASSWORD_RULE = (
+    f"An administrator's password has {SHORTEST} to {password_rule.LONGEST} characters of any kind, and is "
+    "none that anybody would try first: a few words that do not belong together will do."
+)
+
+
 @click.command()
 @with_appcontext
 def doctor() -> None:
@@ -69,12 +78,15 @@ def doctor() -> None:
 
 @account.command("create-admin")
 @click.argument("address", type=_Address())
-@click.password_option(help="Asked for when left out.")
+@click.password_option(
+    help=f"{PASSWORD_RULE} Asked for when left out.",
+    prompt=f"{PASSWORD_RULE}\nPassword",
+)
 @click.option("--name", default="Administrator", show_default=True)
 def create_admin(address: str, password: str, name: str) -> None:
     """Open an administrator's account."""
-    if len(password) < 12:
-        raise click.ClickException("An administrator's password has 12 characters or more.")
+    if len(password) < SHORTEST:
+        raise click.ClickException(PASSWORD_RULE)
     try:
         password_rule.check(password, "", address, name)
     except Problem as refusal:
@@ -101,7 +113,8 @@ def create_admin(address: str, password: str, name: str) -> None:
 @click.argument("url")
 def create_webhook(url: str) -> None:
     """Have Stripe send our events to URL, the address of POST /payment/webhook as Stripe sees it."""
-    endpoint = _created(lambda: stripe_account.create_webhook_endpoint(url, SUBSCRIBED))
+    endpoint = stripe_account.create_webhook_endpoint(url, SUBSCRIBED)
+    _say_what_is_sent(endpoint)
     click.echo(
         f"  STRIPE_WEBHOOK_SECRET={endpoint.secret}\n\nand start again. Stripe shows this secret only once."
     )
@@ -111,21 +124,17 @@ def create_webhook(url: str) -> None:
 @click.argument("url")
 def create_connect_webhook(url: str) -> None:
     """Where STRIPE_CONNECT is on: have Stripe send the events of the coaches' accounts to URL as well."""
-    endpoint = _created(lambda: stripe_account.create_connect_endpoint(url, SUBSCRIBED_OF_COACHES))
+    endpoint = stripe_account.create_connect_endpoint(url, SUBSCRIBED_OF_COACHES)
+    _say_what_is_sent(endpoint)
     click.echo(
         f"  STRIPE_WEBHOOK_SECRET=…,{endpoint.secret}\n\n"
         "behind the one that you have, and start again. Stripe shows this secret only once."
     )
 
 
-def _created(create: Callable[[], stripe_account.WebhookEndpoint]) -> stripe_account.WebhookEndpoint:
-    try:
-        endpoint = create()
-    except (api.StripeAway, api.StripeRefused) as error:
-        raise click.ClickException(str(error)) from error
+def _say_what_is_sent(endpoint: stripe_account.WebhookEndpoint) -> None:
     kinds = "one kind" if len(endpoint.events) == 1 else f"{len(endpoint.events)} kinds"
     click.echo(f"Stripe sends {kinds} of events to {endpoint.url}. Now set\n")
-    return endpoint
 
 
 @stripe.command("submit-evidence")
@@ -172,5 +181,6 @@ def send_test(address: str) -> None:
     delivery.deliver(email_id)
     sent = db.session.get_one(Email, email_id)
     if sent.status is not EmailStatus.SENT:
-        raise click.ClickException(f"The mail is {sent.status}: {sent.last_error}")
+        again = " It is tried again until it leaves." if sent.status in UNSENT else ""
+        raise click.ClickException(f"The mail is {sent.status}: {sent.last_error}. {SMTP}{again}")
     click.echo(f"Sent to {address}.")

@@ -10,6 +10,7 @@ from flask.cli import with_appcontext
 
 from app import context
 from app.fields import instant_text
+from app.ops.command_errors import failing_on_one_line
 from app.payments import reconcile
 from app.payments.gateway import api
 from app.payments.reconciliation import differences
@@ -53,7 +54,7 @@ def reconcile_books(window: Window) -> None:
     Ends with 1 when differences remain, and with 2 when it could not come to its end: run it again then,
     and it goes on where it stopped.
     """
-    with context.acting("operator", uuid4().hex):
+    with context.acting("operator", uuid4().hex), failing_on_one_line(_NotDone.exit_code):
         try:
             stages = _run(window)
         except (reconcile.AnotherAtWork, api.StripeRefused) as error:
