@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug import Response as Redirect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import browsers, context, database, docs, jobs, limits, logs, problems, transactions
+from app import browsers, context, database, docs, error_handlers, jobs, limits, logs, transactions
 from app.accounts import access, token_keys
 from app.accounts.password_routes import passwords
 from app.accounts.routes import accounts
@@ -28,6 +28,7 @@ from app.payments.payout_routes import payout_accounts
 from app.payments.routes import payments
 from app.payments.webhook import webhook
 from app.privacy.routes import privacy
+from app.problem_pages import problem_pages
 
 
 class Application(APIFlask):
@@ -69,7 +70,7 @@ def create_app(settings: Settings | None = None) -> Application:
     app.after_request(_type_only_what_there_is)
     app.after_request(logs.request_done)
     app.after_request(metrics.observe)
-    problems.register(app)
+    error_handlers.register(app)
     docs.register(app)
     of_payments = (payments, webhook, earnings, payout_accounts)
     rooms = (
@@ -83,6 +84,7 @@ def create_app(settings: Settings | None = None) -> Application:
         *of_payments,
         health,
         metrics.metrics,
+        problem_pages,
     )
     for room in (*rooms, *admin.ROUTES):
         app.register_blueprint(room)

@@ -17,7 +17,7 @@ from pydantic import (
 from pydantic.networks import NameEmail
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from app import config_tls
+from app import bad_values, config_tls, parsing
 from app.config_files import Environment
 from app.config_files import files as _files
 from app.config_text import parts, refuse_hidden, without_blanks
@@ -105,6 +105,15 @@ class Settings(BaseSettings):
     @classmethod
     def _without_blanks(cls, values: Any) -> Any:
         return without_blanks(values)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _has_plain_digits(cls, value: object, info: ValidationInfo) -> object:
+        """Looked at after what hides in it: pydantic runs the validator that is defined last first."""
+        kind = cls.model_fields[info.field_name or ""].annotation
+        reads = parsing.decimal_number if kind is Decimal else parsing.whole_number
+        is_number = kind in {int, Decimal} or kind == int | None
+        return reads(value) if is_number and isinstance(value, str) else value
 
     @field_validator("*", mode="before")
     @classmethod
@@ -276,9 +285,7 @@ def _sentence(problem: Any) -> str:
     name = str(problem["loc"][0]).upper()
     if problem["type"] == "missing":
         return f"- {name} is missing{_REMEDIES.get(name, '')}"
-    if problem["type"] in {"int_parsing", "int_from_float"}:
-        return f"- {name} must be a whole number"
-    return f"- {name} {problem['msg'].removeprefix('Value error, ').replace('Input should', 'should')}"
+    return f"- {name} {bad_values.predicate(problem)}"
 
 
 _REMEDIES = dict.fromkeys(

@@ -21,11 +21,15 @@ class FieldError(BaseModel):
 
 
 class ProblemView(BaseModel):
-    """RFC 9457, application/problem+json. `errors` comes with a 422, `nearest_free` with slot-taken,
-    `refund_id` with refund-followed: the refund that was made in place of this one."""
+    """RFC 9457, application/problem+json. `type` is the address of a page about the kind of problem.
+
+    `errors` comes with a 422, and names each bad value: by a JSON pointer into the body, or by the name of
+    the parameter. `nearest_free` comes with slot-taken, `refund_id` with refund-followed: the refund that was
+    made in place of this one.
+    """
 
     type: str = "/problems/invalid"
-    title: str = "Unprocessable Entity"
+    title: str = "Values not usable"
     status: int = 422
     detail: str = ""
     request_id: str = ""
@@ -56,6 +60,7 @@ _TAG_OF_BLUEPRINT = {
     "admin_events": "Operating",
     "admin_refunds": "Operating",
     "metrics": "Operating",
+    "problem_pages": "Operating",
     "overview": "Operating",
 }
 CONFIG: dict[str, Any] = {
@@ -104,6 +109,7 @@ _FURTHER_ANSWERS = {
 }
 _PATH = {
     "month": {"type": "string", "pattern": "^20[0-9]{2}-(0[1-9]|1[0-2])$", "example": "2026-11"},
+    "slug": {"type": "string", "maxLength": 100, "example": "slot-taken"},
     "event_id": {"type": "string", "maxLength": 255, "example": "evt_1NG8Du2eZvKYlo2CUI79vXWy"},
 }
 """Of the ids in paths all others are UUIDs."""

@@ -2,11 +2,13 @@
 
 import re
 import zoneinfo
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from importlib.resources import files
 from typing import Annotated
 from unicodedata import category
+from uuid import UUID
 
 from pydantic import (
     AfterValidator,
@@ -17,10 +19,13 @@ from pydantic import (
     Field,
     PlainSerializer,
     StringConstraints,
+    ValidationError,
     WithJsonSchema,
     field_validator,
 )
 
+from app import parsing
+from app.parsing import LONGEST_AMOUNT
 from app.unicode_text import has_hidden_characters, is_visible, normalize, remove_direction_marks
 
 # The package's names and not the machine's: PostgreSQL knows these, but not `localtime` and its like.
@@ -28,8 +33,6 @@ from app.unicode_text import has_hidden_characters, is_visible, normalize, remov
 # name another hour than the list of free times.
 zoneinfo.reset_tzpath(to=())
 _ZONES = frozenset((files("tzdata") / "zones").read_text().split())
-_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]")
-_LOST_PLUS = re.compile(r"T[\d:.]+ [\d:]+$")
 _WEB_ADDRESS = re.compile(
     r"https?://(\[[0-9a-f:.]+\]|[^\s\x00-\x1f\x7f@\\{}\[\]/?#:]+)(:[0-9]{1,5})?([/?#][^\s\x00-\x1f\x7f\\]*)?",
     re.IGNORECASE,
@@ -38,7 +41,6 @@ _WEB_ADDRESS = re.compile(
 _YEARS = range(2000, 2200)
 """Far from both ends of the calendar, where adding a day or an offset overflows."""
 MOST_MAJOR = 10**12
-LONGEST_AMOUNT = 24
 
 
 def _zone(name: str) -> str:
@@ -75,23 +77,14 @@ def web_address(url: str) -> str:
     return url
 
 
+def counted(count: int, noun: str) -> str:
+    """1 day, 7 days"""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def instant_text(at: datetime) -> str:
     """2026-12-01T14:00:00Z"""
     return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _written_out(value: object) -> object:
-    if not isinstance(value, datetime) and not _RFC_3339.match(str(value)):
-        raise ValueError("must be a time with an offset such as 2026-12-01T14:00:00Z")
-    if _LOST_PLUS.search(str(value)):
-        raise ValueError("must be a time with an offset; the + of one is written %2B in a query")
-    return value
-
-
-def _short(amount: object) -> object:
-    if len(str(amount)) > LONGEST_AMOUNT:
-        raise ValueError(f"must be an amount of at most {LONGEST_AMOUNT} characters")
-    return amount
 
 
 def _of_our_days(at: datetime) -> datetime:
@@ -110,11 +103,17 @@ VisibleName = Annotated[Line, AfterValidator(_visible_name)]
 """A line by which others know somebody: it draws something, and hides nothing."""
 Instant = Annotated[
     AwareDatetime,
-    BeforeValidator(_written_out),
+    BeforeValidator(parsing.instant),
     AfterValidator(_of_our_days),
     PlainSerializer(instant_text, return_type=str),
 ]
 """A moment. Any offset comes in, UTC goes out; one without an offset is refused."""
+Flag = Annotated[bool, BeforeValidator(parsing.true_or_false)]
+Identifier = Annotated[UUID, BeforeValidator(parsing.uuid)]
+Day = Annotated[date, BeforeValidator(parsing.calendar_date)]
+"""What a caller sends of each kind, in the one way in which it is written."""
+WHOLE = BeforeValidator(parsing.whole_number)
+"""For an `int` that a caller sends. It stands behind the bounds, or the description would lose them."""
 Major = Annotated[
     Decimal,
     PlainSerializer(float, return_type=float),
@@ -123,7 +122,7 @@ Major = Annotated[
 """An amount in the currency's major unit, a number in JSON."""
 AnyAmount = Annotated[
     Decimal,
-    BeforeValidator(_short),
+    BeforeValidator(parsing.decimal_number),
     Field(gt=-MOST_MAJOR, lt=MOST_MAJOR, max_digits=12),
     WithJsonSchema(
         {
@@ -136,7 +135,7 @@ AnyAmount = Annotated[
 ]
 Amount = Annotated[
     Decimal,
-    BeforeValidator(_short),
+    BeforeValidator(parsing.decimal_number),
     Field(gt=0, lt=MOST_MAJOR, max_digits=12),
     WithJsonSchema(
         {
@@ -148,6 +147,22 @@ Amount = Annotated[
     ),
 ]
 """An amount in the currency's major unit, as a caller sends it: a number, or the same as text."""
+
+
+def refuse(title: str, faults: Iterable[tuple[tuple[str | int, ...], str]]) -> None:
+    """Raises ValidationError for all of them, where there are any: for validators that look at parts.
+
+    Each is the way to a part, from the value that is validated, and what is wrong with it.
+    """
+    told = list(faults)
+    if told:
+        raise ValidationError.from_exception_data(
+            title,
+            [
+                {"type": "value_error", "loc": way, "input": ..., "ctx": {"error": ValueError(wrong)}}
+                for way, wrong in told
+            ],
+        )
 
 
 class Body(BaseModel):

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, ForeignKey, LargeBinary, Select, and_, del
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.bad_values import Fault
 from app.config import current_settings
 from app.extensions import Base, db, now
 from app.problems import Problem
@@ -27,15 +28,26 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 class BadIdempotencyKey(Problem):
-    status, slug = 422, "bad-idempotency-key"
+    status, slug, title = 422, "bad-idempotency-key", "Idempotency-Key not usable"
+    meaning = "The Idempotency-Key is too short or too long, or was used for another request."
+    remedy = (
+        "Use a new key, such as a random UUID, for each new request, and the same key only to repeat one."
+    )
 
 
 class RequestInFlight(Problem):
-    status, slug = 409, "request-in-flight"
+    status, slug, title = 409, "request-in-flight", "Same request under way"
+    meaning = "A request with the same Idempotency-Key is being worked on at this moment."
+    remedy = "Wait a second and repeat it under the same key: you get the answer of the first."
 
 
 class AnswerNotKept(Problem):
-    status, slug = 409, "answer-not-kept"
+    status, slug, title = 409, "answer-not-kept", "Answer is not kept"
+    meaning = (
+        "The request under this Idempotency-Key was done before, and its answer held a secret that is shown"
+        " once only."
+    )
+    remedy = "Look at how things stand. To have it done once more, send it with a new key."
 
 
 class IdempotencyKey(Base):
@@ -69,7 +81,7 @@ def _once(view: View, kept_body: Callable[[Response], bytes | None]) -> View:
         if key is None:
             return current_app.make_response(view(*args, **kwargs))
         if not 0 < len(key) <= 255:
-            raise BadIdempotencyKey("An Idempotency-Key has 1 to 255 characters.")
+            raise _bad_key("must have 1 to 255 characters")
         at, account_id = now(), g.account.id
         kept = _claim(account_id, key, at)
         return kept or _answer_and_keep(view, _is_ours(account_id, key, at), kept_body, args, kwargs)
@@ -113,6 +125,11 @@ def _fingerprints() -> list[str]:
     return [hmac.digest(f"idempotency {key}".encode(), b"\n".join(told), "sha256").hex() for key in keys]
 
 
+def _bad_key(wrong: str) -> BadIdempotencyKey:
+    fault = Fault("Idempotency-Key", wrong)
+    return BadIdempotencyKey(fault.sentence, errors=[{"pointer": fault.place, "detail": fault.sentence}])
+
+
 def _claim(account_id: UUID, key: str, at: datetime) -> Response | None:
     """None when the key is ours to work under now; the kept answer when this was done before.
 
@@ -136,7 +153,7 @@ def _claim(account_id: UUID, key: str, at: datetime) -> Response | None:
         return None
     earlier = db.session.get(IdempotencyKey, (account_id, key), populate_existing=True)
     if earlier and earlier.fingerprint not in fingerprints:
-        raise BadIdempotencyKey("This Idempotency-Key was used for another request; use a new one.")
+        raise _bad_key("was used for another request: use a new one")
     if earlier is None or earlier.status is None:
         raise _in_flight()
     if earlier.body is None:

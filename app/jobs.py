@@ -33,7 +33,9 @@ MOST_WAITING = 500
 
 
 class BrokerAway(Unavailable):
-    slug = "broker-away"
+    slug, title = "broker-away", "Task queue away"
+    meaning = "The queue that carries our work does not answer. Nothing was done."
+    remedy = "Send the same request again after as many seconds as the Retry-After header says."
 
 
 def ping_broker(settings: Settings) -> None:

@@ -79,7 +79,7 @@ class Money:
         """From major units (75.00). Raises BadAmount for a fraction that the currency does not have."""
         minor = major.scaleb(digits(currency))
         if minor != minor.to_integral_value() or int(minor) % smallest_step(currency):
-            raise BadAmount(f"{currency} has no fraction as small as in {major}")
+            raise BadAmount(f"must have no smaller fraction than {currency} has, unlike {major}")
         return cls(int(minor), currency)
 
     @property
@@ -113,9 +113,9 @@ class Money:
         """Raises BadAmount when Stripe would refuse to charge this."""
         least = MINIMUM.get(self.currency, smallest_step(self.currency))
         if self.amount < least:
-            raise BadAmount(f"is less than the smallest charge, {Money(least, self.currency)}")
+            raise BadAmount(f"must be {Money(least, self.currency)} or more, the smallest charge")
         if self.amount > MAXIMUM_MINOR:
-            raise BadAmount(f"is more than the largest charge, {Money(MAXIMUM_MINOR, self.currency)}")
+            raise BadAmount(f"must be {Money(MAXIMUM_MINOR, self.currency)} or less, the largest charge")
 
 
 def digits(currency: str) -> int:

@@ -8,23 +8,38 @@ from datetime import datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from sqlalchemy import Select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.extensions import db
-from app.fields import Body, Instant
+from app.fields import WHOLE, Body, Instant
 from app.problems import Invalid
 
 Row = TypeVar("Row")
 Key = TypeVar("Key", UUID, str)
 
 
+NOT_OURS = "must be the next_cursor of this list; leave it out to start again"
+
+
+def _is_a_cursor(cursor: str) -> str:
+    try:
+        _read(cursor)
+    except ValueError:
+        raise ValueError(NOT_OURS) from None
+    return cursor
+
+
+Cursor = Annotated[str, Field(max_length=300), AfterValidator(_is_a_cursor)]
+"""Where a page ended: made by us, and of the list that it is sent to."""
+
+
 class Page(Body):
     """How much of a list is asked for, and from where on."""
 
-    limit: Annotated[int, Field(ge=1, le=100)] = 20
-    cursor: Annotated[str | None, Field(max_length=300)] = None
+    limit: Annotated[int, Field(ge=1, le=100), WHOLE] = 20
+    cursor: Cursor | None = None
 
 
 class Span(Page):
@@ -62,11 +77,20 @@ def cursor_after(at: datetime, row_key: UUID | str) -> str:
 
 def position(cursor: str, reads: Callable[[str], Any] = UUID) -> tuple[datetime, Any]:
     """Where a cursor points. Raises Invalid for one that we did not make."""
+    at, row_key = _read(cursor)
+    try:
+        return at, reads(row_key)
+    except ValueError:
+        raise Invalid("cursor", NOT_OURS) from None
+
+
+def _read(cursor: str) -> tuple[datetime, str]:
+    """Raises ValueError."""
     try:
         at, row_key = json.loads(urlsafe_b64decode(cursor))
-        return datetime.fromisoformat(at), reads(row_key)
-    except (BadBase64, ValueError, TypeError, AttributeError):
-        raise Invalid("query/cursor", "is not a cursor of this list; leave it out to start again") from None
+        return datetime.fromisoformat(at), str(row_key)
+    except (BadBase64, TypeError, AttributeError) as error:
+        raise ValueError from error
 
 
 def page(rows: Sequence[Row], limit: int) -> tuple[Sequence[Row], bool]:

@@ -67,7 +67,10 @@ def test_no_body_at_all_is_an_empty_object(http: httpx.Client) -> None:
 def test_json_that_is_no_object_is_a_422(http: httpx.Client, body: object) -> None:
     problem = refused(http.post("/auth/login", content=json.dumps(body), headers=JSON), 422, "invalid")
 
-    assert problem["detail"] == "must be a JSON object"
+    assert problem["detail"] in {
+        "The body must be a JSON object.",
+        "The body must not be null: it must be a JSON object.",
+    }
 
 
 def test_each_bad_value_is_pointed_at(client: Person, coach: Person) -> None:
@@ -81,11 +84,11 @@ def test_each_bad_value_is_pointed_at(client: Person, coach: Person) -> None:
 @pytest.mark.parametrize(
     ("change", "remedy"),
     [
-        ({"headline": "x" * 161}, "Value should have at most 160 characters, not 161"),
-        ({"languages": ["x"]}, "Value should have at least 2 characters, not 1"),
-        ({"languages": ["en"] * 21}, "List should have at most 20 items after validation, not 21"),
-        ({"no/such": 1}, "is not known here; leave it out"),
-        ({"cancellation_policy": []}, "must be a JSON object"),
+        ({"headline": "x" * 161}, "headline must have at most 160 characters; it has 161."),
+        ({"languages": ["x"]}, "languages[0] must have at least 2 characters; it has 1."),
+        ({"languages": ["en"] * 21}, "languages must have at most 20 entries; it has 21."),
+        ({"no/such": 1}, "no/such is not known here; leave it out."),
+        ({"cancellation_policy": []}, "cancellation_policy must be a JSON object."),
     ],
 )
 def test_each_bad_value_is_told_how_it_should_be(coach: Person, change: dict[str, Any], remedy: str) -> None:
@@ -103,7 +106,7 @@ def test_a_name_with_a_slash_is_pointed_at_as_rfc_6901_says(coach: Person) -> No
 def test_a_choice_is_told_in_the_caller_s_words(client: Person) -> None:
     problem = refused(client.get("/booking?as=admin"), 422, "invalid")
 
-    assert problem["detail"] == "query/as: Input should be 'client' or 'coach'"
+    assert problem["detail"] == "as must be one of: client, coach."
 
 
 def test_an_offset_whose_plus_became_a_space_is_told_how_to_write_it(client: Person) -> None:
@@ -122,7 +125,7 @@ def test_what_has_no_content_has_no_type(client: Person) -> None:
 def test_a_bad_value_of_the_query_is_named_as_the_query_s(http: httpx.Client) -> None:
     problem = refused(http.get("/coach", params={"limit": 0}), 422, "invalid")
 
-    assert [error["pointer"] for error in problem["errors"]] == ["query/limit"]
+    assert [error["pointer"] for error in problem["errors"]] == ["limit"]
 
 
 @pytest.mark.parametrize("text", ["a\0b", "a\ud800b"], ids=["NUL", "half a surrogate pair"])
@@ -133,7 +136,7 @@ def test_text_that_no_database_can_hold_is_a_422(client: Person, text: str) -> N
         "/auth/login": ["email", "password"],
         "/auth/refresh": ["refresh_token"],
         "/auth/verify": ["token"],
-        "/auth/register": ["email", "password", "name"],
+        "/auth/register": ["email", "name", "password"],
         "/auth/password/forgot": ["email"],
         "/auth/password/reset": ["token", "password"],
         "/auth/password/change": ["current_password", "new_password"],

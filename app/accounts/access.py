@@ -24,7 +24,12 @@ OWN_ACCOUNT = "/auth/"
 
 
 class SecondFactorRequired(Forbidden):
-    slug = "second-factor-required"
+    slug, title = "second-factor-required", "Second factor required"
+    meaning = "Administrators may do nothing here without a second factor."
+    remedy = (
+        "Turn one on: POST /auth/second-factor with your password, then POST /auth/second-factor/confirm"
+        " with a code."
+    )
 
 
 @dataclass(frozen=True)
@@ -62,13 +67,17 @@ def check() -> None:
     g.account = _caller()
     context.actor.set(f"account:{g.account.id}")
     if g.account.role not in rule.roles:
-        allowed = " or ".join(sorted(rule.roles))
-        raise Forbidden(f"Only a {allowed} may do this; you are signed in as {g.account.role}.")
+        allowed = " or ".join(_one(role) for role in sorted(rule.roles))
+        raise Forbidden(f"Only {allowed} may do this; you are signed in as {_one(g.account.role)}.")
     if _wants_second_factor(g.account) and not request.path.startswith(OWN_ACCOUNT):
         raise SecondFactorRequired(
             "An administrator needs a second factor. Turn one on: POST /auth/second-factor with your"
             " password, then POST /auth/second-factor/confirm with a code of your app."
         )
+
+
+def _one(role: Role) -> str:
+    return f"an {role}" if role[0] in "aeiou" else f"a {role}"
 
 
 def current_account() -> Account:

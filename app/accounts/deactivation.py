@@ -11,15 +11,21 @@ from app.problems import Forbidden, Problem
 
 
 class AlreadyDeactivated(Problem):
-    status, slug = 409, "already-deactivated"
+    status, slug, title = 409, "already-deactivated", "Account deactivated already"
+    meaning = "The account is out of use already."
+    remedy = "Nothing is left to do."
 
 
 class NotDeactivated(Problem):
-    status, slug = 409, "not-deactivated"
+    status, slug, title = 409, "not-deactivated", "Account not deactivated"
+    meaning = "The account is in use, so there is nothing to bring back."
+    remedy = "Nothing is left to do."
 
 
 class AdminNeeded(Problem):
-    status, slug = 409, "admin-needed"
+    status, slug, title = 409, "admin-needed", "Another administrator needed"
+    meaning = "Administrators do not take their own accounts out of use."
+    remedy = "Ask another administrator to do it."
 
 
 def deactivate_own(account: Account, password: str) -> None:

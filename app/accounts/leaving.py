@@ -22,19 +22,27 @@ _OF_PERSON: tuple[type[Base], ...] = (SignIn, PasswordReset, RecoveryCode, Secon
 
 
 class PasswordNeeded(Problem):
-    status, slug = 403, "password-needed"
+    status, slug, title = 403, "password-needed", "Password needed once more"
+    meaning = "You signed in a while ago, and what you ask for cannot be undone."
+    remedy = "Send `password` in the body, or sign in again and repeat the request within 15 minutes."
 
 
 class CodeNeeded(Problem):
-    status, slug = 403, "code-needed"
+    status, slug, title = 403, "code-needed", "Code needed once more"
+    meaning = "You signed in a while ago, and your account has a second factor."
+    remedy = "Send `code` as well: the six digits that the app shows, or a recovery code."
 
 
 class WrongProof(Problem):
-    status, slug = 403, "wrong-password-or-code"
+    status, slug, title = 403, "wrong-password-or-code", "Wrong password or code"
+    meaning = "The password or the code that was sent again is not right. Nothing was changed."
+    remedy = "Send the right ones, or sign in again first. After many wrong ones you have to wait."
 
 
 class LastAdmin(Problem):
-    status, slug = 409, "last-admin"
+    status, slug, title = 409, "last-admin", "Last administrator"
+    meaning = "Without this account nobody could administer CultureBridge any more."
+    remedy = "Make another administrator first, with the command `flask account create-admin`."
 
 
 def check_password(account: Account, password: str | None) -> None:

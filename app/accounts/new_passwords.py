@@ -12,7 +12,7 @@ from app.accounts.models import Account, PasswordReset
 from app.emails import account_messages, links
 from app.emails.models import Email
 from app.extensions import db, now
-from app.problems import Invalid
+from app.problems import Faults, Invalid
 
 LINK_LASTS = timedelta(hours=1)
 MOST_MAILS_AN_HOUR = 3
@@ -45,7 +45,7 @@ def reset(token: str, password: str) -> Account:
     """
     key = links.key_of(token)
     if key is None:
-        raise Invalid("/token", "This link is not complete; copy it whole from the mail.")
+        raise Invalid("/token", "is not complete: copy the whole link from the mail")
     account = db.session.scalar(
         select(Account).join(PasswordReset, PasswordReset.account_id == Account.id).where(*_good(key))
     )
@@ -67,9 +67,13 @@ def reset(token: str, password: str) -> Account:
 
 def change(account: Account, current: str, password: str, sign_in_id: UUID) -> None:
     """Set a new password, knowing the current one; all other sign-ins end. Raises Invalid."""
-    password_rule.check(password, "/new_password", account.email, account.name)
-    password_hash = passwords.hashed(password)
-    sign_ins.lock_owner(account, current, "/current_password")
+    faults, password_hash = Faults(), ""
+    with faults.gathered():
+        password_rule.check(password, "/new_password", account.email, account.name)
+        password_hash = passwords.hashed(password)
+    with faults.gathered():
+        sign_ins.lock_owner(account, current, "/current_password")
+    faults.check()
     _set(account, password_hash, "password.change")
     sign_ins.end_others(account, but=sign_in_id)
     account_messages.password_changed(account, "everywhere but where it was changed")
@@ -92,4 +96,4 @@ def _good(key: UUID) -> tuple[ColumnElement[bool], ...]:
 
 
 def _spent() -> Invalid:
-    return Invalid("/token", "This link was used, is older than an hour, or was followed by a newer one.")
+    return Invalid("/token", "was used, is older than an hour, or was followed by a newer one")

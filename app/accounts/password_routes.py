@@ -71,9 +71,10 @@ def change(json_data: PasswordChange) -> str:
 
 def _refused(token: str, refusal: Invalid) -> str:
     """The form again when another password will do, else that the link is no good."""
-    if refusal.extra["errors"][0]["pointer"] == "/password":
-        return _form(token, f"Your password {refusal.detail}.")
-    return render_template("password_set.html", refusal=refusal.detail)
+    place, wrong = refusal.faults[0]
+    if place == "/password":
+        return _form(token, f"Your password {wrong}.")
+    return render_template("password_set.html", refusal=wrong)
 
 
 def _form(token: str, refusal: str | None = None) -> str:

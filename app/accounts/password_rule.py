@@ -20,16 +20,23 @@ _DECORATED = re.compile(r"[\W\d_]{0,4}(.*?)[\W\d_]{0,4}", re.DOTALL)
 
 def check(password: str, pointer: str, email: str, name: str) -> None:
     """Raises Invalid, at `pointer`, for a password that this person may not choose."""
+    if found := wrong(password, email, name):
+        raise Invalid(pointer, found)
+
+
+def wrong(password: str, email: str, name: str) -> str | None:
+    """What is wrong with a password that this person may not choose; an address or name may be empty."""
     length = len(normalised(password))
     if length < SHORTEST:
-        raise Invalid(pointer, f"must have {SHORTEST} characters or more")
+        return f"must have {SHORTEST} characters or more"
     if length > LONGEST:
-        raise Invalid(pointer, f"must have {LONGEST} characters or fewer")
+        return f"must have {LONGEST} characters or fewer"
     likely = _likely(password)
     if likely & {_folded(email), _folded(email.partition("@")[0]), _folded(name)}:
-        raise Invalid(pointer, "must not be your e-mail address or your name")
+        return "must not be your e-mail address or your name"
     if likely & _COMMON or min(map(len, likely)) < LEAST_REPEATED:
-        raise Invalid(pointer, "is too common: among the first that anybody would try; choose another")
+        return "is too common: among the first that anybody would try; choose another"
+    return None
 
 
 def _likely(password: str) -> set[str]:

@@ -48,7 +48,11 @@ _nobodys_hash = _hasher.hash("the password of nobody")
 
 
 class TooManyAtOnce(Unavailable):
-    slug = "too-many-passwords"
+    slug, title = "too-many-passwords", "Too many sign-ins at once"
+    meaning = (
+        "So many people send passwords at this moment that yours could not be looked at. Nothing was changed."
+    )
+    remedy = "Send the same request again after as many seconds as the Retry-After header says."
 
 
 def normalised(password: str) -> str:

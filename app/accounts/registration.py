@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from sqlalchemy.dialects.postgresql import insert
 
-from app.accounts import password_rule, passwords, tokens
+from app.accounts import passwords, tokens
 from app.accounts.models import Account
 from app.accounts.schemas import Registration
 from app.emails import account_messages
@@ -23,22 +23,28 @@ OF_REGISTERING = (account_messages.VERIFY_ADDRESS, account_messages.ADDRESS_IN_U
 
 
 class AlreadyVerified(Problem):
-    status, slug = 409, "already-verified"
+    status, slug, title = 409, "already-verified", "Address verified already"
+    meaning = "This e-mail address was proven before."
+    remedy = "Nothing is left to do: go on as you are."
 
 
 class TooManyMails(Problem):
-    status, slug = 429, "too-many-mails"
+    status, slug, title = 429, "too-many-mails", "Too many mails"
+    meaning = "As many mails went to this address within the hour as may go."
+    remedy = (
+        "Look for them, also under spam: each link in them is still good. Retry-After says when another can"
+        " be sent."
+    )
 
 
 def register(person: Registration) -> Account:
-    """The account as it was asked for, and a mail to its address. Raises Invalid.
+    """The account as it was asked for, and a mail to its address.
 
     Where the address has an account already, what is answered looks the same and is nobody's: its owner gets
     a mail instead, and nothing changes. Either way takes as long: one hash, the same waits and rows. So the
     answer tells nobody who has an account. Signing in with the new password afterwards still does; what that
     costs is the limits of both routes, and that the owner is told.
     """
-    password_rule.check(person.password, "/password", person.email, person.name)
     wish = _wish(person)
     Account.lock_address(person.email)
     db.session.execute(insert(Account).values(**wish).on_conflict_do_nothing(index_elements=[Account.email]))

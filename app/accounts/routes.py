@@ -142,7 +142,7 @@ def verify(body: VerificationToken) -> AccountView | Response:
     try:
         return Response(render_template("verified.html", account=tokens.verify(body.token)))
     except Invalid as refusal:
-        return Response(render_template("verified.html", refusal=refusal.detail), refusal.status)
+        return Response(render_template("verified.html", refusal=refusal.faults[0].wrong), refusal.status)
 
 
 @accounts.post("/verify/resend")

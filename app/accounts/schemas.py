@@ -3,7 +3,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, BeforeValidator, EmailStr, Field, WithJsonSchema, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, WithJsonSchema, field_validator
 
 from app.accounts import password_rule, passwords
 from app.accounts.models import Role
@@ -13,9 +13,20 @@ _LINK = re.compile(r"://|www\.|\.[a-z]{2,}/", re.IGNORECASE)
 
 
 def _deliverable(address: str) -> str:
-    """Lower-case, its domain as the DNS spells it. Plain letters before the @: few servers take others."""
+    """Lower-case, its domain as the DNS spells it. Plain letters before the @: few servers take others.
+
+    Raises EmailNotValidError.
+    """
     found = validate_email(address, allow_smtputf8=False, check_deliverability=False)
     return str(found.ascii_email).lower()
+
+
+def _email(address: str) -> str:
+    try:
+        return _deliverable(address.strip(" "))
+    except EmailNotValidError as error:
+        why = str(error).rstrip(".")
+        raise ValueError(f"must be an e-mail address such as ada@example.com ({why})") from None
 
 
 def as_registered(address: str) -> str:
@@ -33,11 +44,16 @@ def _normalised(password: object) -> object:
 def _no_link(name: str) -> str:
     """It stands in mails to people who never heard of its bearer."""
     if _LINK.search(name):
-        raise ValueError("must not be an address of the web")
+        raise ValueError("must be a name, without an address of the web in it")
     return name
 
 
-Email = Annotated[EmailStr, Field(max_length=254), AfterValidator(_deliverable)]
+Email = Annotated[
+    str,
+    Field(max_length=254),
+    AfterValidator(_email),
+    WithJsonSchema({"type": "string", "format": "email", "maxLength": 254}),
+]
 Password = Annotated[str, BeforeValidator(_normalised), Field(max_length=256)]
 NewPassword = Annotated[
     str,
@@ -53,10 +69,19 @@ Name = Annotated[VisibleName, Field(min_length=1, max_length=120), AfterValidato
 
 class Registration(Body):
     email: Email
-    password: NewPassword
     name: Name
+    password: NewPassword
     role: Literal[Role.CLIENT, Role.COACH] = Role.CLIENT
     time_zone: TimeZone = "UTC"
+
+    @field_validator("password")
+    @classmethod
+    def _keeps_the_rule(cls, password: str, info: ValidationInfo) -> str:
+        """As far as it can be said, where address or name are wrong as well: all is told in one answer."""
+        wrong = password_rule.wrong(password, info.data.get("email", ""), info.data.get("name", ""))
+        if wrong:
+            raise ValueError(wrong)
+        return password
 
 
 class Credentials(Body):

@@ -22,19 +22,30 @@ TELL_AFTER, MOST_WRONG = 5, 20
 
 
 class SecondFactorNeeded(Unauthorized):
-    slug = "second-factor-needed"
+    slug, title = "second-factor-needed", "Code of the second factor needed"
+    meaning = "The password is right, and this account has a second factor."
+    remedy = "Send the same request with `code`: the six digits that the app shows, or a recovery code."
 
 
 class AlreadyOn(Problem):
-    status, slug = 409, "second-factor-on"
+    status, slug, title = 409, "second-factor-on", "Second factor is on already"
+    meaning = "This account has a second factor already."
+    remedy = "To use another app, turn it off with DELETE /auth/second-factor and then on again."
 
 
 class AddressNotProven(Problem):
-    status, slug = 409, "address-not-proven"
+    status, slug, title = 409, "address-not-proven", "Address not proven"
+    meaning = "A second factor can be turned on only by who has shown that the e-mail address is theirs."
+    remedy = "Follow the link in the verification mail; POST /auth/verify/resend sends another one."
 
 
 class NotOn(Problem):
-    status, slug = 409, "second-factor-off"
+    status, slug, title = 409, "second-factor-off", "Second factor is off"
+    meaning = "This account has no second factor, or has not asked for its secret yet."
+    remedy = (
+        "Turn it on first: POST /auth/second-factor, then POST /auth/second-factor/confirm with a code of"
+        " the app."
+    )
 
 
 @dataclass(frozen=True)
@@ -77,7 +88,7 @@ def confirm(account: Account, code: str, sign_in_id: UUID) -> list[str]:
     if factor is None:
         raise NotOn("Ask for a secret first: POST /auth/second-factor.")
     if not app_codes.spend(factor, code, now()):
-        raise Invalid("/code", "is not what the app shows now; is the clock of the phone right?")
+        raise Invalid("/code", "is not what the app shows now: check the clock of the phone")
     account.second_factor_since = now()
     sign_ins.end_others(account, but=sign_in_id)
     audit.record("second_factor.on", f"account:{account.id}")
@@ -110,7 +121,7 @@ def check(account: Account, password: str, code: str) -> Invalid | None:
     if not account.second_factor:
         raise NotOn("The second factor is off.")
     wrong = refusal(account, code)
-    return Invalid("/code", wrong.detail) if wrong else None
+    return Invalid("/code", f"is refused: {wrong.detail.rstrip('.')}") if wrong else None
 
 
 def turn_off(account: Account) -> None:

@@ -14,7 +14,9 @@ from app.problems import Forbidden, Invalid, Unauthorized
 
 
 class Deactivated(Forbidden):
-    slug = "account-deactivated"
+    slug, title = "account-deactivated", "Account deactivated"
+    meaning = "The password is right, but the account was taken out of use, by its owner or by us."
+    remedy = "Write to us: an administrator can bring it back."
 
 
 def owner(email: str, password: str) -> Account:
@@ -53,7 +55,7 @@ def lock_owner(account: Account, password: str, pointer: str) -> None:
         account.lock()
         if account.password_hash == seen or passwords.matches(password, account.password_hash):
             return
-    raise Invalid(pointer, "is not your password")
+    raise Invalid(pointer, "is not your password: send the one that you sign in with")
 
 
 def began(sign_in_id: UUID) -> datetime:

@@ -97,12 +97,12 @@ def verify(token: str) -> Account:
     try:
         account_id, email = _serializer().loads(token, max_age=int(VERIFICATION_LASTS.total_seconds()))
     except SignatureExpired:
-        raise Invalid("/token", "This link has expired; ask for a new one.") from None
+        raise Invalid("/token", "has expired: ask for a new link") from None
     except BadSignature:
-        raise Invalid("/token", "This link is not complete; copy it whole from the mail.") from None
+        raise Invalid("/token", "is not complete: copy the whole link from the mail") from None
     account = db.session.scalar(select(Account).where(Account.id == UUID(account_id)).with_for_update())
     if account is None or account.email != email or account.email_verified:
-        raise Invalid("/token", "This link was used already.")
+        raise Invalid("/token", "was used already")
     account.email_verified_at = now()
     audit.record("account.verify", f"account:{account.id}")
     return account

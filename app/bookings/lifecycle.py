@@ -29,19 +29,30 @@ what_is_left = Signal()
 
 
 class SlotTaken(Problem):
-    status, slug = 409, "slot-taken"
+    status, slug, title = 409, "slot-taken", "Time taken"
+    meaning = "Somebody else holds or has booked this time with the coach, or the coach's day is full."
+    remedy = "Choose one of the starts in `nearest_free`, or ask GET /coach/{id}/slot for all that are free."
 
 
 class WrongStatus(Problem):
-    status, slug = 409, "wrong-status"
+    status, slug, title = 409, "wrong-status", "Not possible in this state"
+    meaning = "The booking is in a state, such as cancelled or completed, in which this cannot be done."
+    remedy = "Look at its `status` with GET /booking/{id}; GET /booking/{id}/history says how it came to it."
 
 
 class TooLate(Problem):
-    status, slug = 409, "too-late"
+    status, slug, title = 409, "too-late", "Too late to change"
+    meaning = "The time until which this side may move or cancel the session has passed."
+    remedy = (
+        "Write to the other side. The coach's cancellation policy says how long before the start each side"
+        " may change."
+    )
 
 
 class TooEarly(Problem):
-    status, slug = 409, "too-early"
+    status, slug, title = 409, "too-early", "Too early"
+    meaning = "The session has not begun, so nobody can say yet how it went."
+    remedy = "Send the request again after the start of the session."
 
 
 def confirm(booking: Booking) -> None:

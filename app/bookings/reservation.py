@@ -20,23 +20,29 @@ from app.coaches import slots
 from app.coaches.models import Coach
 from app.coaches.pricing import price
 from app.extensions import db, now
-from app.fields import instant_text
-from app.problems import Invalid, NotFound, Problem
+from app.fields import counted, instant_text
+from app.problems import Faults, Invalid, NotFound, Problem
 
 HOLD_LASTS = timedelta(minutes=15)
 MOST_HOLDS = 3
 
 
 class ClientBusy(Problem):
-    status, slug = 409, "client-busy"
+    status, slug, title = 409, "client-busy", "Client has another session"
+    meaning = "The client holds or has booked another session that overlaps this time."
+    remedy = "Choose another time, or cancel or move the other session first."
 
 
 class CoachGone(Problem):
-    status, slug = 409, "coach-gone"
+    status, slug, title = 409, "coach-gone", "Coach takes no other times"
+    meaning = "The coach's account is closed, so this session cannot be moved to another time."
+    remedy = "Keep the session as it is, or cancel it: GET /booking/{id}/cancellation shows what goes back."
 
 
 class TooManyHolds(Problem):
-    status, slug = 409, "too-many-holds"
+    status, slug, title = 409, "too-many-holds", "Too many unpaid times"
+    meaning = "You hold as many unpaid times as one person may hold at once."
+    remedy = "Pay for one of them, cancel one, or wait 15 minutes until the oldest runs out."
 
 
 @dataclass(frozen=True)
@@ -78,10 +84,20 @@ def _look_ahead(wish: BookingRequest) -> None:
     coach, at = db.session.get(Coach, wish.coach_id), now()
     if coach is None or not coach.is_listed:
         raise NotFound("There is no such coach.")
-    price(coach, wish.duration_minutes)
+    check_wish(coach, wish, at)
     time = Time.of(coach, wish.session_datetime, wish.duration_minutes)
     if not slots.is_free(coach, time.start, time.minutes, at):
         raise _refusal(coach, time, at)
+
+
+def check_wish(coach: Coach, wish: BookingRequest, at: datetime) -> None:
+    """What can be said of its values without a look at the calendar. Raises Invalid."""
+    faults = Faults()
+    with faults.gathered():
+        price(coach, wish.duration_minutes)
+    with faults.gathered():
+        _check_window(coach, wish.session_datetime, at)
+    faults.check()
 
 
 def in_line(coach_id: UUID, client: Account) -> Coach:
@@ -197,15 +213,10 @@ def _no_overlap(coach: Coach, time: Time, at: datetime, apart_from: UUID | None 
 
 def _refusal(coach: Coach, time: Time, at: datetime, apart_from: UUID | None = None) -> Problem:
     """Why the time cannot be had. The booking `apart_from` takes none: it is the one that moves."""
-    window = slots.Window.of(coach, at)
-    if time.start <= at:
-        return Invalid("/session_datetime", "lies in the past")
-    if time.start < window.opens:
-        return Invalid(
-            "/session_datetime", f"{coach.name} wants to know {coach.minimum_notice_minutes} minutes ahead"
-        )
-    if time.start >= window.closes:
-        return Invalid("/session_datetime", f"{coach.name} takes bookings {coach.horizon_days} days ahead")
+    try:
+        _check_window(coach, time.start, at)
+    except Invalid as refusal:
+        return refusal
     alive = Booking.status.in_([Status.PENDING, Status.CONFIRMED])
     overlap = select(Booking.id).where(Booking.coach_id == coach.id, Booking.busy.overlaps(time.busy), alive)
     in_the_way = db.session.scalar(overlap.where(Booking.id.is_distinct_from(apart_from)).limit(1))
@@ -213,8 +224,21 @@ def _refusal(coach: Coach, time: Time, at: datetime, apart_from: UUID | None = N
         return _taken(coach, time, at, apart_from)
     return Invalid(
         "/session_datetime",
-        f"is not one of {coach.name}'s starts; GET /coach/{coach.id}/slot lists them",
+        f"must be one of {coach.name}'s starts: GET /coach/{coach.id}/slot lists them",
     )
+
+
+def _check_window(coach: Coach, start: datetime, at: datetime) -> None:
+    """Raises Invalid for a start that is past, or outside of the coach's notice and horizon."""
+    window = slots.Window.of(coach, at)
+    if start <= at:
+        raise Invalid("/session_datetime", "must lie in the future")
+    if start < window.opens:
+        notice = counted(coach.minimum_notice_minutes, "minute")
+        raise Invalid("/session_datetime", f"is too soon: {coach.name} takes bookings {notice} ahead or more")
+    if start >= window.closes:
+        horizon = counted(coach.horizon_days, "day")
+        raise Invalid("/session_datetime", f"is too far: {coach.name} takes bookings up to {horizon} ahead")
 
 
 def _taken(coach: Coach, time: Time, at: datetime, apart_from: UUID | None) -> lifecycle.SlotTaken:

@@ -9,8 +9,9 @@ from app.bookings.models import Booking, BookingMove, BookingSeries, Party
 from app.bookings.policy import Cancelling
 from app.bookings.status import Status
 from app.coaches.schemas import Minutes
-from app.fields import Body, Instant, Major, Text, View
+from app.fields import WHOLE, Body, Flag, Identifier, Instant, Major, Text, View
 from app.money import Money
+from app.paging import Cursor
 from app.problems import Problem
 
 MOST_SESSIONS = 52
@@ -18,7 +19,7 @@ MOST_SESSIONS = 52
 
 
 class BookingRequest(Body):
-    coach_id: UUID
+    coach_id: Identifier
     session_datetime: Instant
     duration_minutes: Minutes
     notes: Annotated[Text, Field(max_length=2000)] = ""
@@ -27,8 +28,8 @@ class BookingRequest(Body):
 class SeriesRequest(BookingRequest):
     """`session_datetime` is the first session; the others follow at the same hour of the coach's clock."""
 
-    sessions: Annotated[int, Field(ge=2, le=MOST_SESSIONS)]
-    skip_taken: bool = False
+    sessions: Annotated[int, Field(ge=2, le=MOST_SESSIONS), WHOLE]
+    skip_taken: Flag = False
 
 
 class CancelRequest(Body):
@@ -45,8 +46,8 @@ class BookingSearch(Body):
     since: Annotated[Instant | None, Field(alias="from")] = None
     until: Annotated[Instant | None, Field(alias="to")] = None
     sort: Literal["session_datetime", "-session_datetime"] = "session_datetime"
-    limit: Annotated[int, Field(ge=1, le=100)] = 20
-    cursor: Annotated[str | None, Field(max_length=300)] = None
+    limit: Annotated[int, Field(ge=1, le=100), WHOLE] = 20
+    cursor: Cursor | None = None
 
     @property
     def newest_first(self) -> bool:

@@ -26,7 +26,12 @@ _WEEKLY = text(
 
 
 class SeriesNotFree(Problem):
-    status, slug = 409, "series-not-free"
+    status, slug, title = 409, "series-not-free", "Series not free"
+    meaning = "Some times of this weekly series cannot be booked, so none of it is held."
+    remedy = (
+        "Look at `left_out` for each time and its reason. Send `skip_taken: true` to book the others, or"
+        " move the series."
+    )
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """Weekly hours, other hours by date, stays and time off, as sent and shown: all in wall-clock time."""
 
-import re
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Self
 from uuid import UUID
@@ -11,15 +11,18 @@ from pydantic import (
     Field,
     NaiveDatetime,
     PlainSerializer,
+    ValidationInfo,
     WithJsonSchema,
-    model_validator,
+    field_validator,
 )
 
+from app import parsing
 from app.coaches.models import Coach, DateOverride, Stay, TimeOff, Weekday, WeeklyHours
-from app.fields import Body, Instant, Line, TimeZone, View
+from app.fields import WHOLE, Body, Day, Instant, Line, TimeZone, View, refuse
+from app.paging import Cursor
 
-_LOCAL_MINUTE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:00)?")
 _YEARS = range(2000, 2200)
+OVERLAPS = "must not overlap other hours of the same day"
 
 
 def _weekday(name: object) -> object:
@@ -28,18 +31,6 @@ def _weekday(name: object) -> object:
     if not isinstance(name, str) or name.upper() not in Weekday.__members__:
         raise ValueError("must be a day of the week such as monday")
     return Weekday[name.upper()]
-
-
-def _whole_minute(at: time) -> time:
-    if at.tzinfo or at.second or at.microsecond:
-        raise ValueError("must be a local time in whole minutes such as 09:00")
-    return at
-
-
-def _written_out(at: object) -> object:
-    if not isinstance(at, datetime) and not _LOCAL_MINUTE.fullmatch(str(at)):
-        raise ValueError("must be a local time without an offset such as 2026-12-24T00:00")
-    return at
 
 
 def _of_our_days(on: date) -> date:
@@ -56,14 +47,14 @@ DayName = Annotated[
 ]
 LocalTime = Annotated[
     time,
-    AfterValidator(_whole_minute),
+    BeforeValidator(parsing.clock_time),
     PlainSerializer(lambda at: at.strftime("%H:%M"), return_type=str),
     WithJsonSchema({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "examples": ["09:00"]}),
 ]
-LocalDate = Annotated[date, AfterValidator(_of_our_days)]
+LocalDate = Annotated[Day, AfterValidator(_of_our_days)]
 LocalDateTime = Annotated[
     NaiveDatetime,
-    BeforeValidator(_written_out),
+    BeforeValidator(parsing.local_datetime),
     AfterValidator(_of_our_days),
     PlainSerializer(lambda at: at.isoformat(timespec="minutes"), return_type=str),
     WithJsonSchema({"type": "string", "maxLength": 19, "examples": ["2026-12-24T00:00"]}),
@@ -116,11 +107,15 @@ class StayAbroad(Body):
     last_date: LocalDate
     time_zone: TimeZone
 
-    @model_validator(mode="after")
-    def _ends_after_it_begins(self) -> Self:
-        if self.last_date < self.first_date:
-            raise ValueError("last_date must not be before first_date")
-        return self
+    @field_validator("last_date")
+    @classmethod
+    def _is_not_before(cls, last_date: date, info: ValidationInfo) -> date:
+        if last_date < info.data.get("first_date", last_date):
+            raise ValueError("must not be before first_date")
+        return last_date
+
+    def overlaps(self, other: "StayAbroad") -> bool:
+        return self.first_date <= other.last_date and other.first_date <= self.last_date
 
     @classmethod
     def of(cls, stay: Stay) -> Self:
@@ -136,6 +131,44 @@ class Availability(Body):
     weekly: Annotated[list[HoursOfDay], Field(max_length=100)]
     overrides: Annotated[list[HoursOfDate] | None, Field(max_length=400)] = None
     stays: Annotated[list[StayAbroad] | None, Field(max_length=50)] = None
+
+    @field_validator("weekly")
+    @classmethod
+    def _hours_do_not_overlap(cls, weekly: list[HoursOfDay]) -> list[HoursOfDay]:
+        for_each_day = (
+            [(at, hours) for at, hours in enumerate(weekly) if hours.weekday == day] for day in Weekday
+        )
+        refuse("weekly", [((at,), OVERLAPS) for day in for_each_day for at in _overlapping(day)])
+        return weekly
+
+    @field_validator("overrides")
+    @classmethod
+    def _dates_are_there_once(cls, overrides: list[HoursOfDate] | None) -> list[HoursOfDate] | None:
+        faults: list[tuple[tuple[str | int, ...], str]] = []
+        for index, override in enumerate(overrides or []):
+            overlapping = _overlapping(list(enumerate(override.hours)))
+            faults += [((index, "hours", at), OVERLAPS) for at in overlapping]
+            if override.date in {other.date for other in (overrides or [])[:index]}:
+                faults.append(((index, "date"), "is there twice: give all hours of the date together"))
+        refuse("overrides", faults)
+        return overrides
+
+    @field_validator("stays")
+    @classmethod
+    def _stays_do_not_overlap(cls, stays: list[StayAbroad] | None) -> list[StayAbroad] | None:
+        numbered = list(enumerate(stays or []))
+        again = [at for at, stay in numbered if any(stay.overlaps(other) for _, other in numbered[:at])]
+        refuse("stays", [((at,), "must not overlap another stay") for at in again])
+        return stays
+
+
+def _overlapping(of_one_day: Sequence[tuple[int, Hours]]) -> list[int]:
+    """The numbers of those that overlap an earlier one."""
+    return [
+        at
+        for place, (at, hours) in enumerate(of_one_day)
+        if any(hours.overlaps(other) for _, other in of_one_day[:place])
+    ]
 
 
 class AvailabilityView(View):
@@ -161,16 +194,17 @@ class TimeOffRequest(Body):
     local_end: LocalDateTime
     reason: Annotated[Line, Field(max_length=200)] = ""
 
-    @model_validator(mode="after")
-    def _ends_after_it_begins(self) -> Self:
-        if self.local_end <= self.local_start:
-            raise ValueError("local_end must be after local_start")
-        return self
+    @field_validator("local_end")
+    @classmethod
+    def _is_after(cls, local_end: datetime, info: ValidationInfo) -> datetime:
+        if "local_start" in info.data and local_end <= info.data["local_start"]:
+            raise ValueError("must be after local_start")
+        return local_end
 
 
 class TimeOffSearch(Body):
-    limit: Annotated[int, Field(ge=1, le=100)] = 20
-    cursor: Annotated[str | None, Field(max_length=300)] = None
+    limit: Annotated[int, Field(ge=1, le=100), WHOLE] = 20
+    cursor: Cursor | None = None
 
 
 class TimeOffView(View):

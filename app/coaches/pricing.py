@@ -5,48 +5,59 @@ from decimal import Decimal
 from app.coaches.models import Coach
 from app.coaches.schemas import CoachChange, PriceOfLength
 from app.money import BadAmount, Money
-from app.problems import Invalid
+from app.problems import Faults, Invalid
 
 
-def price(coach: Coach, duration_minutes: int) -> Money:
-    """The price of one session of an offered length. Raises Invalid for another length."""
+def price(coach: Coach, duration_minutes: int, place: str = "/duration_minutes") -> Money:
+    """The price of one session of an offered length. Raises Invalid, at `place`, for another length."""
     found = coach.price_of(duration_minutes)
     if duration_minutes not in coach.durations or found is None:
         offered = ", ".join(str(minutes) for minutes in sorted(coach.durations))
-        raise Invalid("/duration_minutes", f"{coach.name} offers sessions of {offered} minutes")
+        raise Invalid(place, f"must be a length that {coach.name} offers: {offered or 'none yet'}")
     return found
 
 
 def change(coach: Coach, wish: CoachChange) -> None:
     """Take over rate, currency and prices. Raises Invalid when Stripe would refuse to charge one of them."""
-    _change_currency(coach, wish)
+    faults = Faults()
+    with faults.gathered():
+        _change_currency(coach, wish)
     if wish.hourly_rate is not None:
-        coach.hourly_rate_minor = _amount("/hourly_rate", wish.hourly_rate, coach.currency)
+        with faults.gathered():
+            coach.hourly_rate_minor = _amount("/hourly_rate", wish.hourly_rate, coach.currency)
     if wish.prices is not None:
-        coach.prices_minor = _own_prices(wish.prices, coach)
-    _check_lengths(coach)
-    _check_rate(coach)
+        with faults.gathered():
+            coach.prices_minor = _own_prices(wish.prices, coach)
+    faults.check()  # what follows wants them all to be right
+    with faults.gathered():
+        _check_lengths(coach)
+    with faults.gathered():
+        _check_rate(coach)
+    faults.check()
 
 
 def _change_currency(coach: Coach, wish: CoachChange) -> None:
     if wish.currency and wish.currency != coach.currency:
         if coach.hourly_rate and wish.hourly_rate is None:
-            raise Invalid("/currency", "a new currency needs its hourly_rate beside it")
+            raise Invalid("/currency", "is a new one: send its hourly_rate as well")
         if coach.prices_minor and wish.prices is None:
-            raise Invalid("/currency", "a new currency needs its prices beside it")
+            raise Invalid("/currency", "is a new one: send its prices as well")
         coach.currency = wish.currency
 
 
 def _own_prices(wishes: list[PriceOfLength], coach: Coach) -> dict[str, int]:
-    found: dict[str, int] = {}
+    faults, found = Faults(), dict[str, int]()
     for index, wish in enumerate(wishes):
         pointer, length = f"/prices/{index}", str(wish.duration_minutes)
-        if wish.duration_minutes not in coach.durations:
-            raise Invalid(f"{pointer}/duration_minutes", "is not one of the lengths offered")
-        if length in found:
-            raise Invalid(f"{pointer}/duration_minutes", "has a price already")
-        found[length] = _amount(f"{pointer}/amount", wish.amount, coach.currency)
-        _check_chargeable(f"{pointer}/amount", Money(found[length], coach.currency))
+        with faults.gathered():
+            if wish.duration_minutes not in coach.durations:
+                raise Invalid(f"{pointer}/duration_minutes", "must be one of the lengths offered")
+            if length in found:
+                raise Invalid(f"{pointer}/duration_minutes", "is there twice: give one price for each length")
+        with faults.gathered():
+            found[length] = _amount(f"{pointer}/amount", wish.amount, coach.currency)
+            _check_chargeable(f"{pointer}/amount", Money(found[length], coach.currency))
+    faults.check()
     return found
 
 
@@ -69,7 +80,7 @@ def _check_lengths(coach: Coach) -> None:
     if gone:
         lengths = ", ".join(str(minutes) for minutes in gone)
         raise Invalid(
-            "/durations", f"leave out {lengths} minutes, which have a price: send prices without them"
+            "/durations", f"must keep {lengths} minutes, which have prices: or send prices without them"
         )
 
 
@@ -78,5 +89,5 @@ def _check_rate(coach: Coach) -> None:
     if coach.hourly_rate:
         lengths = set(coach.durations) - coach.own_prices.keys() or {60}
         for minutes in (min(lengths), max(lengths)):
-            remark = " (the shortest and the longest session must be chargeable)"
+            remark = f" for the session of {minutes} minutes"
             _check_chargeable("/hourly_rate", coach.hourly_rate.for_minutes(minutes), remark)

@@ -63,7 +63,7 @@ def list_slots(coach_id: UUID, query_data: SlotSearch) -> SlotList:
     """The free starts for a session of one length; each of them can be booked."""
     coach = Coach.bookable(coach_id)
     zone = ZoneInfo(query_data.time_zone or coach.time_zone)
-    amount = price(coach, query_data.duration_minutes)
+    amount = price(coach, query_data.duration_minutes, "duration_minutes")
     starts = slots.free_starts(coach, query_data.duration_minutes, query_data.since, query_data.until, now())
     return SlotList(
         time_zone=zone.key,

@@ -1,4 +1,5 @@
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Annotated, Any, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,17 +12,17 @@ from pydantic import (
     PlainSerializer,
     ValidationInfo,
     field_validator,
-    model_validator,
 )
 
 from app.coaches.models import STANDARD_POLICY, Coach
-from app.fields import Amount, Body, Instant, Line, Major, Text, TimeZone, View, web_address
+from app.fields import WHOLE, Amount, Body, Instant, Line, Major, Text, TimeZone, View, web_address
 from app.money import CURRENCIES, Money
+from app.paging import Cursor
 
 MOST_DAYS = 62
 MOST_NOTICE = 60 * 24 * 30
 
-Minutes = Annotated[int, Field(ge=5, le=480, multiple_of=5)]
+Minutes = Annotated[int, Field(ge=5, le=480, multiple_of=5), WHOLE]
 
 
 def _known_currency(code: str) -> str:
@@ -42,8 +43,22 @@ class CoachSearch(Body):
     language: Annotated[str | None, Field(max_length=35)] = None
     currency: Currency | None = None
     max_rate: Amount | None = None
-    limit: Annotated[int, Field(ge=1, le=100)] = 20
-    cursor: Annotated[str | None, Field(max_length=300)] = None
+    limit: Annotated[int, Field(ge=1, le=100), WHOLE] = 20
+    cursor: Cursor | None = None
+
+    @field_validator("max_rate")
+    @classmethod
+    def _is_in_a_currency(cls, most: Decimal | None, info: ValidationInfo) -> Decimal | None:
+        if most is None or "currency" not in info.data:
+            return most
+        if info.data["currency"] is None:
+            raise ValueError("needs a currency beside it: rates of different currencies do not compare")
+        Money.of(most, info.data["currency"])
+        return most
+
+    @property
+    def most(self) -> Money | None:
+        return Money.of(self.max_rate, self.currency) if self.max_rate and self.currency else None
 
 
 class SlotSearch(Body):
@@ -52,11 +67,13 @@ class SlotSearch(Body):
     duration_minutes: Minutes
     time_zone: TimeZone | None = None
 
-    @model_validator(mode="after")
-    def _is_a_short_span(self) -> Self:
-        if not timedelta() < self.until - self.since <= timedelta(days=MOST_DAYS):
-            raise ValueError(f"`to` must be after `from`, by {MOST_DAYS} days at most")
-        return self
+    @field_validator("until")
+    @classmethod
+    def _is_soon_after(cls, until: datetime, info: ValidationInfo) -> datetime:
+        since = info.data.get("since", until - timedelta(days=1))
+        if not timedelta() < until - since <= timedelta(days=MOST_DAYS):
+            raise ValueError(f"must be after `from`, by {MOST_DAYS} days at most")
+        return until
 
 
 class PriceOfLength(Body):
@@ -67,8 +84,8 @@ class PriceOfLength(Body):
 class RefundTier(Body):
     """Cancelled at least so many hours before the start, so many percent go back."""
 
-    hours_before: Annotated[int, Field(ge=0, le=8760)]
-    refund_percent: Annotated[int, Field(ge=0, le=100)]
+    hours_before: Annotated[int, Field(ge=0, le=8760), WHOLE]
+    refund_percent: Annotated[int, Field(ge=0, le=100), WHOLE]
 
 
 class CancellationPolicy(Body):
@@ -79,15 +96,15 @@ class CancellationPolicy(Body):
         max_length=10,
         default_factory=lambda: [RefundTier(**tier) for tier in STANDARD_POLICY["tiers"]],
     )
-    client_notice_minutes: Annotated[int, Field(ge=0, le=MOST_NOTICE)] = 0
-    coach_notice_minutes: Annotated[int, Field(ge=0, le=MOST_NOTICE)] = 0
+    client_notice_minutes: Annotated[int, Field(ge=0, le=MOST_NOTICE), WHOLE] = 0
+    coach_notice_minutes: Annotated[int, Field(ge=0, le=MOST_NOTICE), WHOLE] = 0
 
     @field_validator("tiers")
     @classmethod
     def _differ_in_hours(cls, tiers: list[RefundTier]) -> list[RefundTier]:
         """Earliest first."""
         if len({tier.hours_before for tier in tiers}) < len(tiers):
-            raise ValueError("must differ in hours_before")
+            raise ValueError("must differ in hours_before from each other")
         return sorted(tiers, key=lambda tier: -tier.hours_before)
 
 
@@ -102,12 +119,12 @@ class CoachChange(Body):
     durations: Annotated[list[Minutes] | None, Field(min_length=1, max_length=10)] = None
     prices: Annotated[list[PriceOfLength] | None, Field(max_length=10)] = None
     time_zone: TimeZone | None = None
-    buffer_before_minutes: Annotated[int | None, Field(ge=0, le=240)] = None
-    buffer_after_minutes: Annotated[int | None, Field(ge=0, le=240)] = None
-    minimum_notice_minutes: Annotated[int | None, Field(ge=0, le=MOST_NOTICE)] = None
-    horizon_days: Annotated[int | None, Field(ge=1, le=366)] = None
-    slot_step_minutes: Annotated[int | None, Field(ge=5, le=240, multiple_of=5)] = None
-    max_per_day: Annotated[int | None, Field(ge=1, le=100)] = None
+    buffer_before_minutes: Annotated[int, Field(ge=0, le=240), WHOLE] | None = None
+    buffer_after_minutes: Annotated[int, Field(ge=0, le=240), WHOLE] | None = None
+    minimum_notice_minutes: Annotated[int, Field(ge=0, le=MOST_NOTICE), WHOLE] | None = None
+    horizon_days: Annotated[int, Field(ge=1, le=366), WHOLE] | None = None
+    slot_step_minutes: Annotated[int, Field(ge=5, le=240, multiple_of=5), WHOLE] | None = None
+    max_per_day: Annotated[int, Field(ge=1, le=100), WHOLE] | None = None
     cancellation_policy: CancellationPolicy | None = None
     video_url: Annotated[AnyHttpUrl | None, Field(max_length=500), BeforeValidator(_plain)] = None
 

@@ -1,7 +1,6 @@
 """The directory of coaches that clients search."""
 
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
 
 from sqlalchemy import BigInteger, ColumnElement, event, false, literal, select, tuple_
 from sqlalchemy.orm import Session
@@ -10,9 +9,7 @@ from app.accounts.models import Account
 from app.coaches.models import Coach
 from app.coaches.schemas import CoachSearch
 from app.extensions import db
-from app.money import BadAmount, Money
 from app.paging import position
-from app.problems import Invalid
 from app.unicode_text import search_form
 
 _LISTED = Coach.hourly_rate_minor.is_not(None), Account.deactivated_at.is_(None)
@@ -27,8 +24,8 @@ def search(wish: CoachSearch) -> Sequence[Coach]:
         query = query.where(Coach.languages.contains([wish.language]))
     if wish.currency:
         query = query.where(Coach.currency == wish.currency)
-    if wish.max_rate is not None:
-        most = literal(_most_minor(wish.max_rate, wish.currency), BigInteger)
+    if wish.most:
+        most = literal(wish.most.amount, BigInteger)
         query = query.where(Coach.hourly_rate_minor <= most)
     if wish.cursor:
         query = query.where(tuple_(Coach.created_at, Coach.id) > tuple_(*position(wish.cursor)))
@@ -37,17 +34,6 @@ def search(wish: CoachSearch) -> Sequence[Coach]:
 
 def _matches(searched: str) -> ColumnElement[bool]:
     return Coach.search_text.contains(searched, autoescape=True) if searched else false()
-
-
-def _most_minor(max_rate: Decimal, currency: str | None) -> int:
-    if currency is None:
-        raise Invalid(
-            "query/max_rate", "needs a currency beside it: rates of different currencies do not compare"
-        )
-    try:
-        return Money.of(max_rate, currency).amount
-    except BadAmount as error:
-        raise Invalid("query/max_rate", str(error)) from None
 
 
 @event.listens_for(Session, "before_flush")

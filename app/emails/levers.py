@@ -7,32 +7,34 @@ from app import audit
 from app.emails.models import LEASE, UNSENT, Email, EmailStatus
 from app.extensions import db, now
 from app.jobs import after_commit
-from app.problems import NotFound, Problem
+from app.problems import NotFound, NothingToDo, Problem
 
 PAUSE_BETWEEN_COPIES = timedelta(seconds=10)
 """Who presses twice does not want two copies; nor do two operators who press at the same moment."""
 
 
-class NotWaiting(Problem):
-    status, slug = 409, "nothing-to-do"
-
-
 class EmailInFlight(Problem):
-    status, slug = 409, "email-in-flight"
+    status, slug, title = 409, "email-in-flight", "Mail is being sent"
+    meaning = "A worker is sending this mail at this moment, so it cannot be sent again or given up."
+    remedy = (
+        "Look at its `status` with GET /admin/email/{id} in two minutes, and ask again if it is still wanted."
+    )
 
 
 class ResentJustNow(Problem):
-    status, slug = 409, "resent-just-now"
+    status, slug, title = 409, "resent-just-now", "Mail was sent again just now"
+    meaning = "Somebody asked for another copy of this mail a moment ago. A second one was not made."
+    remedy = "Nothing is left to do. Who wants one more copy waits ten seconds and asks again."
 
 
 def resend(email_id: UUID, reason: str) -> Email:
     """Send a mail now, whatever became of it. One that was sent goes out as a new copy with an id of its own.
 
-    Raises NotFound, EmailInFlight, ResentJustNow, and NotWaiting for one whose words are gone.
+    Raises NotFound, EmailInFlight, ResentJustNow, and NothingToDo for one whose words are gone.
     """
     email, at = _email(email_id), now()
     if not email.has_words:
-        raise NotWaiting("There is nothing left to send: somebody in this mail has erased the account.")
+        raise NothingToDo("There is nothing left to send: somebody in this mail has erased the account.")
     _check_not_sent_now(email, at)
     email.copies += email.status is EmailStatus.SENT
     if email.status is not EmailStatus.WITHDRAWN:
@@ -46,10 +48,10 @@ def resend(email_id: UUID, reason: str) -> Email:
 
 
 def discard(email_id: UUID, reason: str) -> Email:
-    """Try a mail no more. Raises NotFound, NotWaiting."""
+    """Try a mail no more. Raises NotFound, NothingToDo."""
     email = _email(email_id)
     if email.status not in {*UNSENT, EmailStatus.FAILED}:
-        raise NotWaiting(f"This mail is {email.status}.")
+        raise NothingToDo(f"This mail is {email.status}.")
     email.status = EmailStatus.WITHDRAWN
     audit.record("email.discard", f"email:{email.id}", reason)
     return email

@@ -9,7 +9,7 @@ from apiflask import APIFlask
 from email_validator import EmailNotValidError, validate_email
 from flask.cli import AppGroup, with_appcontext
 
-from app import audit
+from app import audit, parsing
 from app.accounts import password_rule, passwords
 from app.accounts.models import Account, Role
 from app.emails import delivery, operator_messages
@@ -26,7 +26,7 @@ from app.payments import answering
 from app.payments import levers as payment_levers
 from app.payments.gateway import account as stripe_account
 from app.payments.inbox import SUBSCRIBED, SUBSCRIBED_OF_COACHES
-from app.problems import Problem
+from app.problems import Invalid
 
 SHORTEST = 12
 """Of an administrator's password, in characters."""
@@ -43,6 +43,16 @@ account.add_command(erase)
 def register(app: APIFlask) -> None:
     for command in (doctor, account, stripe, email):
         app.cli.add_command(command)
+
+
+class _Id(click.ParamType[UUID]):
+    name = "ID"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> UUID:
+        try:
+            return parsing.uuid(value)
+        except ValueError as error:
+            self.fail(f"{value} {error}", param, ctx)
 
 
 class _Address(click.ParamType[str]):
@@ -89,8 +99,8 @@ def create_admin(address: str, password: str, name: str) -> None:
         raise click.ClickException(PASSWORD_RULE)
     try:
         password_rule.check(password, "", address, name)
-    except Problem as refusal:
-        raise click.ClickException(f"The password {refusal.detail}.") from refusal
+    except Invalid as refusal:
+        raise click.ClickException(f"The password {refusal.faults[0].wrong}.") from refusal
     Account.lock_address(address)
     if Account.with_email(address):
         raise click.ClickException(f"There is an account with the address {address} already.")
@@ -158,7 +168,7 @@ def replay(events: tuple[str, ...], reason: str) -> None:
 
 
 @email.command("resend")
-@click.argument("emails", metavar="ID…", nargs=-1, required=True, type=click.UUID)
+@click.argument("emails", metavar="ID…", nargs=-1, required=True, type=_Id())
 @click.option("--reason", default="", help="For the audit log.")
 def resend(emails: tuple[UUID, ...], reason: str) -> None:
     """Send mails now, whatever became of them."""

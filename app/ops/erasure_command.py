@@ -1,10 +1,9 @@
 """The operator's command that erases an account."""
 
-from uuid import UUID
-
 import click
 from flask.cli import with_appcontext
 
+from app import parsing
 from app.accounts.models import Account
 from app.extensions import db
 from app.ops.command_transaction import in_one_transaction
@@ -28,6 +27,6 @@ def erase(address: str, reason: str) -> None:
 
 def _found(address: str) -> Account | None:
     try:
-        return db.session.get(Account, UUID(address))
+        return db.session.get(Account, parsing.uuid(address))
     except ValueError:
         return Account.with_email(address)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, select, update
 
-from app import audit
+from app import audit, parsing
 from app.emails import dispute_messages
 from app.extensions import db, now
 from app.payments import disputes, evidence
@@ -20,19 +20,29 @@ LEASE = timedelta(minutes=2)
 
 
 class NotAnswerable(Problem):
-    status, slug = 409, "not-answerable"
+    status, slug, title = 409, "not-answerable", "Dispute cannot be answered"
+    meaning = "The bank takes no evidence for this dispute: it was answered before, or it is decided."
+    remedy = "Look at its `status` with GET /admin/dispute/{id}."
 
 
 class EvidenceInFlight(Problem):
-    status, slug = 409, "evidence-in-flight"
+    status, slug, title = 409, "evidence-in-flight", "Evidence is being submitted"
+    meaning = "Somebody submits evidence for this dispute at this moment."
+    remedy = (
+        "Look at the dispute with GET /admin/dispute/{id} in two minutes, and submit again if it shows none."
+    )
 
 
 class EvidenceRefused(Problem):
-    status, slug = 422, "evidence-refused"
+    status, slug, title = 422, "evidence-refused", "Stripe refused the evidence"
+    meaning = "Stripe did not take the evidence. `detail` has its reason."
+    remedy = "Look at the dispute in Stripe's dashboard, and submit again before `due_by`."
 
 
 class StatementTooLong(Problem):
-    status, slug = 422, "statement-too-long"
+    status, slug, title = 422, "statement-too-long", "Statement too long"
+    meaning = "The statement is longer than the bank's form has room for."
+    remedy = "Shorten `text`; the booking's history is added by itself."
 
 
 def find(name: str) -> Dispute:
@@ -45,7 +55,7 @@ def find(name: str) -> Dispute:
 
 def _named(name: str) -> ColumnElement[bool]:
     try:
-        return Dispute.id == UUID(name)
+        return Dispute.id == parsing.uuid(name)
     except ValueError:
         return Dispute.stripe_dispute_id == name
 

@@ -12,7 +12,7 @@ from app.bookings.models import Booking, lock_people
 from app.bookings.status import Status as BookingStatus
 from app.extensions import db, now
 from app.money import Money
-from app.payments import payouts, redirects, terms
+from app.payments import payouts, terms
 from app.payments.gateway import api, sessions
 from app.payments.models import Payment, PaymentLine
 from app.payments.schemas import CheckoutRequest
@@ -30,20 +30,26 @@ LONGEST_HOLD = timedelta(minutes=90)
 
 
 class NotPayable(Problem):
-    status, slug = 409, "not-payable"
+    status, slug, title = 409, "not-payable", "Not payable now"
+    meaning = (
+        "The booking cannot be paid in its present state: it is paid, being paid, cancelled, or its hold"
+        " ran out."
+    )
+    remedy = "Look at its `status` with GET /booking/{id}; where the hold ran out, book the time again."
 
 
 class CheckoutRefused(Problem):
-    status, slug = 422, "checkout-refused"
+    status, slug, title = 422, "checkout-refused", "Stripe refused the checkout"
+    meaning = "Stripe does not open a payment page for this. `detail` has its reason."
+    remedy = "Correct what Stripe names, and ask again. The time stays held for you meanwhile."
 
 
 def open_session(client: Account, wish: CheckoutRequest) -> tuple[Payment, bool]:
     """The payment with its open Checkout session, and whether the session is new.
 
-    Asking again returns the open session; other URLs close it first. Raises NotFound, NotPayable, Invalid,
+    Asking again returns the open session; other URLs close it first. Raises NotFound, NotPayable,
     CheckoutRefused, and StripeAway.
     """
-    redirects.check(success_url=wish.success_url, cancel_url=wish.cancel_url)
     payment = _payment_for(client, wish)
     if payment.stripe_session_id:
         return payment, False

@@ -1,18 +1,19 @@
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Any, Literal, Self, cast
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from app.coaches.models import Coach
-from app.fields import AnyAmount, Body, Instant, Line, Major, View
-from app.money import CURRENCIES, BadAmount, Money
+from app.coaches.schemas import Currency
+from app.fields import AnyAmount, Body, Day, Identifier, Instant, Line, Major, View
+from app.money import Money
 from app.payments.books import Kind
 from app.payments.earnings import Totals
 from app.payments.payout_models import Payout
 from app.payments.statement import Line as Movement
 from app.payments.statement import Statement
-from app.problems import Invalid
 
 MOST_PAID_OUT = 2_000_000_000
 """In minor units: what a column of them holds."""
@@ -21,15 +22,17 @@ MOST_PAID_OUT = 2_000_000_000
 class EarningsSearch(Body):
     """Days by the coach's clock, both included; from the first or to the last one unless told."""
 
-    since: Annotated[date | None, Field(alias="from")] = None
-    until: Annotated[date | None, Field(alias="to")] = None
-    booking_id: UUID | None = None
+    since: Annotated[Day | None, Field(alias="from")] = None
+    until: Annotated[Day | None, Field(alias="to")] = None
+    booking_id: Identifier | None = None
 
-    @model_validator(mode="after")
-    def _is_in_order(self) -> Self:
-        if self.since and self.until and self.until < self.since:
-            raise ValueError("`to` must not be before `from`")
-        return self
+    @field_validator("until")
+    @classmethod
+    def _is_in_order(cls, until: date | None, info: ValidationInfo) -> date | None:
+        since = info.data.get("since")
+        if since and until and until < since:
+            raise ValueError("must not be before `from`")
+        return until
 
 
 class TotalsView(View):
@@ -82,22 +85,24 @@ class EarningsView(View):
 class PayoutRequest(Body):
     """What was paid out to a coach, or with a minus what came back; `reference` is the bank's or your own."""
 
+    currency: Currency
     amount: AnyAmount
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     reference: Annotated[Line, Field(min_length=1, max_length=200)]
+
+    @field_validator("amount")
+    @classmethod
+    def _can_be_paid_out(cls, amount: Decimal, info: ValidationInfo) -> Decimal:
+        if "currency" not in info.data:
+            return amount
+        found = Money.of(amount, info.data["currency"])
+        if not 0 < abs(found.amount) <= MOST_PAID_OUT:
+            most = Money(MOST_PAID_OUT, found.currency)
+            raise ValueError(f"must not be 0, nor more than {most} at once")
+        return amount
 
     @property
     def money(self) -> Money:
-        """Raises Invalid."""
-        if self.currency not in CURRENCIES:
-            raise Invalid("/currency", "is no currency that can be paid in here")
-        try:
-            found = Money.of(self.amount, self.currency)
-        except BadAmount as error:
-            raise Invalid("/amount", str(error)) from None
-        if not 0 < abs(found.amount) <= MOST_PAID_OUT:
-            raise Invalid("/amount", "is nothing, or more than can be paid out at once")
-        return found
+        return Money.of(self.amount, self.currency)
 
 
 class PayoutView(View):

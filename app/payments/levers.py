@@ -9,23 +9,26 @@ from app.payments import refunds
 from app.payments.models import Payment, Refund
 from app.payments.status import NOT_REFUNDED, RefundStatus
 from app.payments.stripe_events import EventStatus, StripeEvent
-from app.problems import NotFound, Problem
+from app.problems import NotFound, NothingToDo, Problem
 
 DISCARDED = "discarded by an operator"
-
-
-class NothingToDo(Problem):
-    status, slug = 409, "nothing-to-do"
 
 
 class RefundFollowed(Problem):
     """A failed refund is followed by one other refund, and by no second."""
 
-    status, slug = 409, "refund-followed"
+    status, slug, title = 409, "refund-followed", "Refund was made anew already"
+    meaning = "This failed refund was followed by another one, and can be followed only once."
+    remedy = "Look at the refund that `refund_id` names: if it failed too, that one can be retried."
 
 
 class RefundInFlight(Problem):
-    status, slug = 409, "refund-in-flight"
+    status, slug, title = 409, "refund-in-flight", "Refund is under way"
+    meaning = "Stripe is being asked for this refund at this moment."
+    remedy = (
+        "Look at its `status` with GET /admin/refund/{id} in two minutes, and ask again if it is still"
+        " wanted."
+    )
 
 
 def replay(event_id: str, reason: str) -> StripeEvent:

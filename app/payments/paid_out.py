@@ -15,7 +15,9 @@ from app.problems import Invalid, NotFound, Problem
 
 
 class PaidOutAlready(Problem):
-    status, slug = 409, "paid-out-already"
+    status, slug, title = 409, "paid-out-already", "Payout on record already"
+    meaning = "A payout with this reference is on record for the coach."
+    remedy = "If it is the same one, nothing is left to do; if not, give another `reference`."
 
 
 def record(coach_id: UUID, amount: Money, reference: str) -> Payout:
@@ -31,7 +33,7 @@ def record(coach_id: UUID, amount: Money, reference: str) -> Payout:
         raise PaidOutAlready(f"A payout with the reference {reference} is on record.")
     owed = sum(each.owed for each in totals(coach_id, None, None) if each.currency == amount.currency)
     if amount.amount > max(0, owed):
-        raise Invalid("/amount", f"is more than what is owed, {Money(owed, amount.currency)}")
+        raise Invalid("/amount", f"must not be more than what is owed, {Money(owed, amount.currency)}")
     payout = Payout(
         coach_id=coach_id,
         day=ledger.day(coach),

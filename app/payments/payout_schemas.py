@@ -1,10 +1,22 @@
+import re
 from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import AfterValidator, WithJsonSchema
 
 from app.fields import Body, Instant, View
 from app.payments.payout_account import PayoutAccount
 from app.payments.schemas import RedirectUrl
+
+
+def _country(code: str) -> str:
+    if not re.fullmatch("[A-Z]{2}", code):
+        raise ValueError("must be the two upper-case letters of a country, such as DE")
+    return code
+
+
+Country = Annotated[
+    str, AfterValidator(_country), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{2}$"})
+]
 
 
 class OnboardingRequest(Body):
@@ -12,7 +24,7 @@ class OnboardingRequest(Body):
 
     refresh_url: RedirectUrl
     return_url: RedirectUrl
-    country: Annotated[str | None, Field(pattern=r"^[A-Z]{2}$")] = None
+    country: Country | None = None
     """ISO 3166 code of where you live, where that is not our own country; it counts the first time only."""
 
 

@@ -13,7 +13,6 @@ from app.coaches.models import Coach
 from app.config import current_settings
 from app.extensions import db, now
 from app.jobs import after_commit
-from app.payments import redirects
 from app.payments.gateway import api
 from app.payments.gateway import connect as at_stripe
 from app.payments.payout_account import PayoutAccount
@@ -31,11 +30,15 @@ DAILY = timedelta(days=1)
 
 
 class PayoutsOff(Problem):
-    status, slug = 409, "payouts-off"
+    status, slug, title = 409, "payouts-off", "Payouts over Stripe are off"
+    meaning = "This installation does not pay coaches out over Stripe."
+    remedy = "An operator turns them on with STRIPE_CONNECT; until then coaches are paid out by hand."
 
 
 class PayoutAccountRefused(Problem):
-    status, slug = 422, "payout-account-refused"
+    status, slug, title = 422, "payout-account-refused", "Stripe refused the payout account"
+    meaning = "Stripe does not open or continue the account with these details. `detail` has its reason."
+    remedy = "Correct what Stripe names. The country can be chosen the first time only."
 
 
 def of(coach: Coach) -> PayoutAccount:
@@ -50,10 +53,9 @@ def of(coach: Coach) -> PayoutAccount:
 def onboard(coach: Coach, wish: OnboardingRequest) -> at_stripe.OnboardingLink:
     """The page on which a coach opens the account, or completes what Stripe wants to know of it.
 
-    Raises PayoutsOff, PayoutAccountRefused, Invalid, and StripeAway.
+    Raises PayoutsOff, PayoutAccountRefused, and StripeAway.
     """
     _check_on()
-    redirects.check(refresh_url=wish.refresh_url, return_url=wish.return_url)
     account = _on_record(coach.id, wish.country)
     db.session.commit()  # no transaction is open while Stripe is asked
     try:

@@ -4,18 +4,16 @@ from urllib.parse import urlsplit
 
 from app.config import current_settings
 from app.config_files import Environment
-from app.problems import Invalid
+from app.fields import web_address
 
 
-def check(**urls: str) -> None:
-    """In production people return only to our own pages: anything else would make us an open redirect.
+def leads_to_us(url: str) -> str:
+    """The same. In production people return only to our own pages: anything else would be an open redirect.
 
-    Each URL stands under its field's name. Raises Invalid.
+    Raises ValueError.
     """
-    settings = current_settings()
-    if settings.app_env is not Environment.PRODUCTION:
-        return
-    for field, url in urls.items():
-        parts = urlsplit(url)
-        if f"{parts.scheme}://{parts.netloc}" not in settings.allowed_redirect_origins:
-            raise Invalid(f"/{field}", "is not at one of ALLOWED_REDIRECT_ORIGINS")
+    settings, parts = current_settings(), urlsplit(web_address(url))
+    allowed = settings.allowed_redirect_origins
+    if settings.app_env is Environment.PRODUCTION and f"{parts.scheme}://{parts.netloc}" not in allowed:
+        raise ValueError(f"must lead to a page of ours, at {' or '.join(allowed)}")
+    return url

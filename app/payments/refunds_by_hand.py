@@ -11,11 +11,13 @@ from app.payments import refunds
 from app.payments.models import Payment, Refund
 from app.payments.schemas import RefundRequest
 from app.payments.status import RefundCause
-from app.problems import Forbidden, Invalid, NotFound, Problem
+from app.problems import Faults, Forbidden, Invalid, NotFound, Problem
 
 
 class NotRefundable(Problem):
-    status, slug = 409, "not-refundable"
+    status, slug, title = 409, "not-refundable", "Nothing to refund"
+    meaning = "The payment was not made, or all of it went back or is on its way."
+    remedy = "Look at `status`, `lines` and `refunds` with GET /payment/{id}."
 
 
 def give(account: Account, payment_id: UUID, wish: RefundRequest) -> Refund:
@@ -31,6 +33,7 @@ def give(account: Account, payment_id: UUID, wish: RefundRequest) -> Refund:
         raise Forbidden("Only the coach or an admin may refund; cancel the booking to have money back.")
     if not payment.is_paid:
         raise NotRefundable(f"This payment is {payment.status}: there is nothing to give back.")
+    _check(payment, wish)
     booking = _share_meant(payment, wish.booking_id)
     amount = _amount_meant(payment.left_of(booking), wish.amount)
     # Without the reason, which is somebody's words: they go with the account, and this row never does.
@@ -38,12 +41,29 @@ def give(account: Account, payment_id: UUID, wish: RefundRequest) -> Refund:
     return refunds.request(payment, amount, wish.reason, booking, RefundCause.BY_HAND)
 
 
+def _check(payment: Payment, wish: RefundRequest) -> None:
+    """What can be said of each value alone. Raises Invalid."""
+    faults = Faults()
+    with faults.gathered():
+        _share_meant(payment, wish.booking_id)
+    with faults.gathered():
+        _in_currency(wish.amount or Decimal(0), payment.currency)
+    faults.check()
+
+
+def _in_currency(major: Decimal, currency: str) -> Money:
+    try:
+        return Money.of(major, currency)
+    except BadAmount as error:
+        raise Invalid("/amount", str(error)) from None
+
+
 def _share_meant(payment: Payment, booking_id: UUID | None) -> Booking:
     if booking_id is None and len(payment.lines) > 1:
         raise Invalid("/booking_id", "must say which session's share goes back, as this paid for several")
     meant = [booking for booking in payment.bookings if booking_id in {None, booking.id}]
     if not meant:
-        raise Invalid("/booking_id", "is not one of the sessions that this payment is for")
+        raise Invalid("/booking_id", "must be one of the sessions that this payment is for")
     return meant[0]
 
 
@@ -52,10 +72,7 @@ def _amount_meant(left: Money, major: Decimal | None) -> Money:
         raise NotRefundable("All of it went back already, or is on its way.")
     if major is None:
         return left
-    try:
-        amount = Money.of(major, left.currency)
-    except BadAmount as error:
-        raise Invalid("/amount", str(error)) from None
+    amount = _in_currency(major, left.currency)
     if amount.amount > left.amount:
-        raise Invalid("/amount", f"is more than what is left, {left}")
+        raise Invalid("/amount", f"must not be more than what is left, {left}")
     return amount

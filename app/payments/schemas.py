@@ -1,16 +1,17 @@
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from app.bookings.models import Booking
-from app.fields import Amount, Body, Instant, Major, Text, View, web_address
+from app.fields import Amount, Body, Identifier, Instant, Major, Text, View
 from app.paging import Page
+from app.payments import redirects
 from app.payments.dispute_models import Dispute
 from app.payments.models import Payment, Refund
 from app.payments.status import DisputeStatus, RefundCause, RefundStatus, Status
 
-RedirectUrl = Annotated[str, Field(max_length=2000), AfterValidator(web_address)]
+RedirectUrl = Annotated[str, Field(max_length=2000), AfterValidator(redirects.leads_to_us)]
 
 
 Locale = Literal[
@@ -24,17 +25,18 @@ Locale = Literal[
 class CheckoutRequest(Body):
     """One booking, or a series: all that is still unpaid of a series is paid for together."""
 
-    booking_id: UUID | None = None
-    series_id: UUID | None = None
+    booking_id: Identifier | None = None
+    series_id: Annotated[Identifier | None, Field(validate_default=True)] = None
     success_url: RedirectUrl
     cancel_url: RedirectUrl
     locale: Locale = "auto"
 
-    @model_validator(mode="after")
-    def _one_order(self) -> Self:
-        if (self.booking_id is None) is (self.series_id is None):
-            raise ValueError("send either booking_id or series_id")
-        return self
+    @field_validator("series_id")
+    @classmethod
+    def _is_one_order(cls, series_id: UUID | None, info: ValidationInfo) -> UUID | None:
+        if "booking_id" in info.data and (series_id is None) is (info.data["booking_id"] is None):
+            raise ValueError("is for one order: send either booking_id or series_id")
+        return series_id
 
 
 class RefundRequest(Body):
@@ -42,11 +44,11 @@ class RefundRequest(Body):
 
     amount: Amount | None = None
     reason: Annotated[Text, Field(min_length=1, max_length=500)]
-    booking_id: UUID | None = None
+    booking_id: Identifier | None = None
 
 
 class PaymentSearch(Page):
-    booking_id: UUID | None = None
+    booking_id: Identifier | None = None
     status: Status | None = None
 
 

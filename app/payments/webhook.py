@@ -14,7 +14,12 @@ webhook = APIBlueprint("webhook", __name__, url_prefix="/payment")
 
 
 class BadDelivery(Problem):
-    status, slug = 400, "bad-delivery"
+    status, slug, title = 400, "bad-delivery", "Not an event from Stripe"
+    meaning = "What arrived at the webhook is not signed by Stripe with our secret, or is no event."
+    remedy = (
+        "Only Stripe delivers here. An operator compares STRIPE_WEBHOOK_SECRET with the endpoint's own:"
+        " `flask doctor`."
+    )
 
 
 @webhook.post("/webhook")

@@ -55,6 +55,8 @@ TABLE = {
     "GET /health/ready": "in in in in in in",
     "GET /metrics": "in in in in in in",
     "GET /openapi.json": "in in in in in in",
+    "GET /problems": "in in in in in in",
+    "GET /problems/<slug>": "in in in in in in",
     "GET /payment": "401 in in in in in",
     "GET /payment/<uuid:payment_id>": "401 404 404 in in in",
     "PATCH /auth/me": "401 in in in in in",

@@ -106,7 +106,7 @@ def test_a_value_that_cannot_be_used_is_pointed_at(http: httpx.Client, field: st
 def test_everything_that_is_missing_is_named_at_once(http: httpx.Client) -> None:
     answer = http.post("/auth/register", json={})
 
-    assert [error["pointer"] for error in answer.json()["errors"]] == ["/email", "/password", "/name"]
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/email", "/name", "/password"]
 
 
 def test_names_from_anywhere_are_kept_as_they_are(http: httpx.Client) -> None:

@@ -64,7 +64,7 @@ def test_no_route_takes_a_field_that_it_does_not_ask_for(
         refused = {
             each["pointer"].rpartition("/")[2]
             for each in answer.json().get("errors", [])
-            if each["detail"].startswith("is not known here")
+            if "is not known here" in each["detail"]
         }
         taken[f"{operation} {part}"] = (answer.status_code, wished.keys() - refused)
 

@@ -34,6 +34,8 @@ OPEN_TO_ALL = {
     ("get", "/health/live"),
     ("get", "/health/ready"),
     ("get", "/metrics"),
+    ("get", "/problems"),
+    ("get", "/problems/{slug}"),
 }
 
 

@@ -28,7 +28,9 @@ Answer = TypeVar("Answer")
 class StripeAway(Unavailable):
     """Stripe did not answer, or asked to come again later."""
 
-    slug = "payments-unavailable"
+    slug, title = "payments-unavailable", "Stripe away"
+    meaning = "Stripe, which handles payments, does not answer or asks us to wait. Nothing was charged."
+    remedy = "Send the same request again after as many seconds as the Retry-After header says."
 
 
 class StripeBusy(StripeAway):

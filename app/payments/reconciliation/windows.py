@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from app import parsing
 from app.extensions import now
 
 EVENTS_KEPT = timedelta(days=30)
@@ -94,11 +95,10 @@ def nightly() -> Window:
 
 
 def _since(text: str, at: datetime) -> datetime:
-    if length := re.fullmatch(r"([1-9]\d{0,3})([mhdw])", text):
+    if length := re.fullmatch("([1-9][0-9]{0,3})([mhdw])", text):
         return max(at - timedelta(**{_UNITS[length[2]]: int(length[1])}), BEGINNING)
     try:
-        since = datetime.fromisoformat(text)
-        since = _second(since if since.tzinfo else since.replace(tzinfo=UTC))
+        since = _second(parsing.instant(text if "T" in text else f"{parsing.calendar_date(text)}T00:00Z"))
     except (ValueError, OverflowError):  # with its offset it may lie outside of the calendar
         raise BadWindow("say 24h, 7d, 2026-11-01 or 2026-11-01T14:00:00Z") from None
     if since >= at:

@@ -1,0 +1,69 @@
+"""A path that no route has: what is wrong with it, and which path is probably meant."""
+
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from flask import current_app, request
+from werkzeug.routing import Rule, UUIDConverter
+
+from app import parsing
+from app.bad_values import Fault
+from app.problems import NotFound
+
+LONGEST_SHOWN = 100
+"""Of the path that was asked for."""
+_PLACE = re.compile(r"<(?:\w+:)?(\w+)>")
+
+
+def refusal() -> NotFound:
+    """For the request at hand, which has no route."""
+    path = request.path.rstrip("/") or "/"
+    if faults := _bad_ids(path):
+        errors = [{"pointer": each.place, "detail": each.sentence} for each in faults]
+        said = " ".join(each.sentence for each in faults)
+        return NotFound(f"There is no {_shown(request.path)} here. In its path {said}", errors=errors)
+    if path != request.path and current_app.url_map.bind("").allowed_methods(path):
+        return NotFound(f"Paths here end without a slash: the right path is {_shown(path)}.")
+    meant = get_close_matches(path.lower(), _candidates(path), n=1, cutoff=0.75)
+    question = f" Is {meant[0]} meant?" if meant else ""
+    return NotFound(f"There is no {_shown(request.path)} here.{question} /docs lists all paths.")
+
+
+def _bad_ids(path: str) -> list[Fault]:
+    """The ids in a path that would have a route if they were UUIDs."""
+    for rule in current_app.url_map.iter_rules():
+        names = _names_of_ids(rule)
+        pattern = _PLACE.sub(r"(?P<\1>[^/]+)", re.escape(rule.rule).replace("\\<", "<").replace("\\>", ">"))
+        found = re.fullmatch(pattern, path)
+        if names and found:
+            return [fault for name in names if (fault := _fault(name, found[name]))]
+    return []
+
+
+def _names_of_ids(rule: Rule) -> list[str]:
+    return [name for name, takes in rule._converters.items() if isinstance(takes, UUIDConverter)]
+
+
+def _fault(name: str, text: str) -> Fault | None:
+    try:
+        parsing.uuid(text)
+    except ValueError as error:
+        return Fault(name, str(error))
+    return None
+
+
+def _candidates(path: str) -> Iterator[str]:
+    """Every path as long as this one, with this one's own values at the places of ids and names."""
+    steps = path[:LONGEST_SHOWN].split("/")
+    for rule in current_app.url_map.iter_rules():
+        known = rule.rule.split("/")
+        if len(known) <= len(steps):
+            own = steps[len(steps) - len(known) :]
+            yield "/".join(
+                mine if _PLACE.fullmatch(step) else step for step, mine in zip(known, own, strict=True)
+            )
+
+
+def _shown(path: str) -> str:
+    return path if len(path) <= LONGEST_SHOWN else f"{path[:LONGEST_SHOWN]}…"
