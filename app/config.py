@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from flask import current_app
@@ -96,6 +97,7 @@ class Settings(BaseSettings):
     idempotency_keys_kept_hours: int = Field(default=24, ge=1)
     metrics_token: SecretStr | None = None
     sweep_seconds: int = Field(default=10, ge=1, le=300)
+    heartbeat_file: Path | None = None
     sentry_dsn: SecretStr | None = None
     log_level: LogLevel = "INFO"
     port: int = Field(default=8000, gt=0, lt=65536)

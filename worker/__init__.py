@@ -109,6 +109,7 @@ celery.conf.broker_transport_options |= {"socket_timeout": 5}
 celery.conf.imports = (
     "worker.bookings",
     "worker.emails",
+    "worker.heartbeat",
     "worker.ops",
     "worker.payments",
     "worker.reconciliation",

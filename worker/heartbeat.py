@@ -1,0 +1,28 @@
+"""The heartbeat of a worker or of beat: a file, touched whenever the process has just spoken to the broker.
+
+A worker's main process sends Celery's heartbeat every two seconds. Beat sends none: a job that it published
+is its sign of life, and one is due at least every minute. A process that hangs, or whose broker is away,
+leaves the file to grow old; `deploy/healthcheck.py` looks at its age.
+"""
+
+from celery.signals import after_task_publish, beat_init, heartbeat_sent
+
+from worker import flask_app
+
+_file = flask_app.extensions["settings"].heartbeat_file
+
+
+def _touch(**_: object) -> None:
+    _file.touch()
+
+
+@beat_init.connect
+def _touch_when_beat_publishes(**_: object) -> None:
+    """Only in beat: a worker's jobs publish too, also while its main process hangs."""
+    after_task_publish.connect(_touch)
+
+
+if _file:
+    heartbeat_sent.connect(_touch)
+else:
+    beat_init.disconnect(_touch_when_beat_publishes)
