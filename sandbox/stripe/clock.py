@@ -1,4 +1,4 @@
-"""Time in the sandbox: a clock that can be moved forward, and what happens by itself as it runs."""
+"""Time in the sandbox: a clock that can be moved forward and set right again, and what happens as it runs."""
 
 import heapq
 import itertools
@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +32,22 @@ class Clock:
         return self._ahead
 
     def reach(self, moment: float) -> None:
-        """Move on to this time; never back, as timestamps already given out would lie ahead."""
+        """Move on to this time; never back."""
         self._ahead = max(self._ahead, moment - time.time() + ROUNDING)
+
+    def show_real_time(self) -> None:
+        """Be ahead no longer, though timestamps that were given out meanwhile lie ahead."""
+        self._ahead = 0.0
+
+
+class Due(NamedTuple):
+    """Work that waits for its time; those of one time are done in the order in which they were planned."""
+
+    moment: float
+    order: int
+    work: Callable[[], None]
+    after_a_while: bool
+    """Whether it was to happen so many seconds later, and not at a time that was named."""
 
 
 class Schedule:
@@ -40,21 +55,21 @@ class Schedule:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._due: list[tuple[float, int, Callable[[], None]]] = []
+        self._due: list[Due] = []
         self._order = itertools.count()
 
     def after(self, seconds: float | None, work: Callable[[], None]) -> None:
         """Do `work` once the clock has moved on by `seconds`; None is never."""
         if seconds is not None:
-            self.at(self._clock.exact() + seconds, work)
+            self._plan(self._clock.exact() + seconds, work, after_a_while=True)
 
     def at(self, moment: float, work: Callable[[], None]) -> None:
         """Do `work` at this time."""
-        heapq.heappush(self._due, (moment, next(self._order), work))
+        self._plan(moment, work, after_a_while=False)
 
     def next_at(self) -> float | None:
         """When the next work is due, if any waits."""
-        return self._due[0][0] if self._due else None
+        return self._due[0].moment if self._due else None
 
     def run_due(self) -> None:
         """Do everything whose time has come, in the order of the times."""
@@ -66,11 +81,26 @@ class Schedule:
         self._run_until(end)
         self._clock.reach(end)
 
+    def return_to_real_time(self) -> None:
+        """Set the clock right. What waits goes on waiting for what is left of its while.
+
+        What has a time of its own keeps it, as the shop was told: a session's expiry, a dispute's deadline.
+        """
+        ahead = self._clock.ahead()
+        self._due = [
+            each._replace(moment=each.moment - ahead) if each.after_a_while else each for each in self._due
+        ]
+        heapq.heapify(self._due)
+        self._clock.show_real_time()
+
+    def _plan(self, moment: float, work: Callable[[], None], *, after_a_while: bool) -> None:
+        heapq.heappush(self._due, Due(moment, next(self._order), work, after_a_while))
+
     def _run_until(self, end: float) -> None:
-        while self._due and self._due[0][0] <= end:
-            moment, _, work = heapq.heappop(self._due)
-            self._clock.reach(moment)
-            work()
+        while self._due and self._due[0].moment <= end:
+            due = heapq.heappop(self._due)
+            self._clock.reach(due.moment)
+            due.work()
 
 
 class Ticker:

@@ -97,6 +97,12 @@ def advance_clock(account: Account, seconds: float) -> int:
         return account.clock.now()
 
 
+def return_to_real_time(account: Account) -> None:
+    """Set the clock right again: it is ahead no longer."""
+    with account.lock:
+        account.schedule.return_to_real_time()
+
+
 def deliver_now(
     account: Account, event_ids: list[str], times: int, endpoint_id: str | None, *, concurrently: bool
 ) -> list[tuple[Json, Json, Attempt]]:

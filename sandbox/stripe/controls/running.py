@@ -1,5 +1,7 @@
 """Controls of the sandbox as a whole: health, a fresh start, its clock and its pace."""
 
+from typing import Literal
+
 from flask import Response, jsonify
 from pydantic import BaseModel, Field
 
@@ -10,10 +12,10 @@ from sandbox.stripe.pace import Pace
 
 
 class Advance(BaseModel, extra="forbid"):
-    """POST /_sandbox/clock: by so much, or to a time; it never goes back."""
+    """POST /_sandbox/clock: by so much, or to a later time; or back to the real one, `now`."""
 
     advance_seconds: float = Field(0, ge=0)
-    to: int | None = None
+    to: int | Literal["now"] | None = None
 
 
 def controls(account: Account) -> list[Control]:
@@ -51,8 +53,11 @@ class Running:
             return jsonify(now=clock.now(), ahead_seconds=clock.ahead(), next_at=schedule.next_at())
 
     def advance_clock(self) -> Response:
-        """Let time pass."""
+        """Let time pass, or set the clock right again."""
         wanted = read(Advance)
+        if wanted.to == "now":
+            operations.return_to_real_time(self._account)
+            return self.clock()
         seconds = wanted.advance_seconds
         if wanted.to is not None:
             seconds = max(0, wanted.to - self._account.clock.exact())

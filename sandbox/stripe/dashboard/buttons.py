@@ -106,7 +106,10 @@ class Buttons:
         return redirect("/deliveries", 303)
 
     def advance_clock(self) -> Response:
-        """Let minutes pass."""
+        """Let minutes pass, or set the clock right again."""
+        if request.form.get("to") == "now":
+            operations.return_to_real_time(self._account)
+            return redirect("/", 303)
         minutes = request.form.get("minutes", "")
         operations.advance_clock(self._account, int(minutes) * 60 if minutes.isdecimal() else 0)
         return redirect("/", 303)

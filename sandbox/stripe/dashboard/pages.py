@@ -119,7 +119,11 @@ class Pages:
         }
 
     def _page(self, name: str, **shown: object) -> str:
-        return render_template(f"dashboard/{name}.html", page=name, now=self._account.clock.now(), **shown)
+        clock = self._account.clock
+        is_ahead = clock.ahead() >= 1
+        return render_template(
+            f"dashboard/{name}.html", page=name, now=clock.now(), is_ahead=is_ahead, **shown
+        )
 
 
 def _state(session: Json, intent: Json | None, charge: Json | None) -> str:

@@ -36,6 +36,72 @@ def test_the_clock_moves_to_a_time_and_never_back(shop: Shop) -> None:
     assert round(shop.look("/clock")["ahead_seconds"], -2) == round(DAY, -2)
 
 
+def test_the_clock_is_set_back_to_now_and_sessions_open_again(shop: Shop) -> None:
+    shop.control("/clock", advance_seconds=2 * DAY)
+    with pytest.raises(stripe.InvalidRequestError, match="at least 30 minutes"):
+        shop.opens(expires_at=int(time.time()) + 2100)
+
+    told = shop.control("/clock", to="now")
+
+    assert abs(told["now"] - time.time()) < 30
+    assert told["ahead_seconds"] < 1
+    assert abs(shop.opens(expires_at=int(time.time()) + 2100).created - time.time()) < 30
+
+
+def test_what_was_to_happen_after_a_while_happens_after_what_is_left_of_it(shop: Shop) -> None:
+    shop.control("/clock", advance_seconds=2 * DAY)
+    shop.control("/pace", debit_after=600)
+    paid = shop.opens()
+    shop.debits(paid, "DE89370400440532013000")
+
+    shop.control("/clock", to="now")
+    shop.control("/clock", advance_seconds=540)
+    assert shop.session(paid).payment_status == "unpaid"
+    shop.control("/clock", advance_seconds=120)
+    assert shop.session(paid).payment_status == "paid"
+
+
+def test_what_has_a_time_of_its_own_keeps_it(shop: Shop) -> None:
+    before = shop.opens(expires_at=int(time.time()) + 3600)
+    shop.control("/clock", advance_seconds=600)
+
+    shop.control("/clock", to="now")
+
+    assert shop.look("/clock")["next_at"] == before.expires_at
+    shop.control("/clock", advance_seconds=3540)
+    assert shop.stripe.v1.checkout.sessions.retrieve(before.id).status == "open"
+    shop.control("/clock", advance_seconds=120)
+    assert shop.stripe.v1.checkout.sessions.retrieve(before.id).status == "expired"
+
+
+def test_to_set_it_back_twice_or_when_it_is_right_changes_nothing(shop: Shop) -> None:
+    shop.control("/pace", debit_after=600)
+    paid = shop.opens()
+    shop.debits(paid, "DE89370400440532013000")
+    waits_until = shop.look("/clock")["next_at"]
+    for _ in range(2):
+        shop.control("/clock", to="now")
+
+    assert abs(shop.look("/clock")["next_at"] - waits_until) < 1
+    assert shop.session(paid).payment_status == "unpaid"
+
+
+@pytest.mark.parametrize("word", ["yesterday", "", "NOW", -1.5])
+def test_another_word_for_a_time_is_refused(shop: Shop, word: object) -> None:
+    assert shop.browser.post(f"{shop.url}/_sandbox/clock", json={"to": word}).status_code == 422
+
+
+def test_the_page_offers_to_set_it_back_only_while_it_is_ahead(shop: Shop) -> None:
+    assert "Back to now" not in shop.browser.get(shop.url).text
+    shop.browser.post(f"{shop.url}/clock", data={"minutes": "1441"})
+    assert "Back to now" in shop.browser.get(shop.url).text
+
+    shop.browser.post(f"{shop.url}/clock", data={"minutes": "3", "to": "now"})
+
+    assert shop.look("/clock")["ahead_seconds"] < 1
+    assert "Back to now" not in shop.browser.get(shop.url).text
+
+
 def test_the_clock_says_when_something_happens_next(shop: Shop) -> None:
     assert shop.look("/clock")["next_at"] is None
     session = shop.opens()
