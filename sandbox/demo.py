@@ -12,6 +12,7 @@ from app.coaches.models import Coach, Weekday, WeeklyHours
 from app.config import current_settings
 from app.config_files import Environment
 from app.extensions import db, now
+from sandbox import fresh_start
 
 PASSWORD = "password"  # noqa: S105 - everybody may know it; production refuses the command
 WORKING_WEEK = tuple(Weekday)[:5]
@@ -82,12 +83,19 @@ class NotInProduction(click.ClickException):
 
 
 @click.command()
+@click.option("--reset", is_flag=True, help="Forget everything first, here and in the sandbox's Stripe.")
+@click.option("--yes", is_flag=True, help="Do not ask before forgetting.")
 @with_appcontext
-def demo() -> None:
+def demo(reset: bool, yes: bool) -> None:
     """Load demo data: client@test.com and coach@test.com, password `password`. Again changes nothing."""
     settings = current_settings()
     if settings.app_env is Environment.PRODUCTION:
         raise NotInProduction("demo accounts have a password that everybody knows: never in production")
+    if reset:
+        fresh_start.check(settings)
+        where = db.engine.url.render_as_string(hide_password=True)
+        yes or click.confirm(f"Forget all bookings, payments and people in {where}?", abort=True)
+        fresh_start.forget_everything(settings)
     _account("client@test.com", "Sam Carter", Role.CLIENT, "Europe/London")
     for coach in COACHES:
         _coach(coach)

@@ -1,7 +1,6 @@
 """What the README says works."""
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 
 from app.config import Settings
 from tests.flow.conftest import BIN, HERE, Stack
+from tests.people import Person
 
 README = (Path(HERE) / "README.md").read_text()
 HELP = """
@@ -16,28 +16,9 @@ import sys
 from click.testing import CliRunner
 from flask.cli import cli
 for command in sys.argv[1:]:
-    done = CliRunner().invoke(cli, ["--app", "wsgi", *command.split(), "--help"])
+    done = CliRunner().invoke(cli, ["--app", "sandbox.cli", *command.split(), "--help"])
     assert done.exit_code == 0, (command, done.output)
 """
-
-
-@pytest.mark.skipif(not (shutil.which("curl") and shutil.which("jq")), reason="needs curl and jq")
-def test_what_the_readme_has_one_paste_works(stack: Stack) -> None:
-    """The flow ends in confirmed and two mails; each step after it is answered without a problem."""
-    subprocess.run([BIN / "flask", "--app", "sandbox.cli", "demo"], cwd=HERE, env=stack.variables, check=True)
-    flow, *steps = re.findall(r"<!-- (?:flow|step) -->\n```bash\n(.*?)```", README, re.DOTALL)
-    script = "\necho '=== next'\n".join([flow, *steps])
-    script = script.replace("http://localhost:8000", str(stack.http.base_url).rstrip("/"))
-    script = script.replace("http://localhost:8025", stack.sandbox.mailbox_url)
-
-    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60, check=False)
-
-    of_flow, *of_steps = done.stdout.split("=== next\n")
-    status, *mails = of_flow.splitlines()
-    assert status == "confirmed", done.stderr
-    assert sorted(mail.partition(":")[0] for mail in mails) == ["client@test.com", "coach@test.com"]
-    assert len(of_steps) == 10
-    assert all(answer.startswith("{") and "/problems/" not in answer for answer in of_steps), of_steps
 
 
 def test_every_command_named_exists(stack: Stack) -> None:
@@ -55,6 +36,44 @@ def test_every_command_named_exists(stack: Stack) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert len(commands) >= 10
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"STRIPE_SECRET_KEY": "sk_test_mine"}, "only with STRIPE_SECRET_KEY=sk_test_sandbox"),
+        ({"SANDBOX_STRIPE_URL": "http://127.0.0.1:1"}, "Stripe at http://127.0.0.1:1 does not answer"),
+    ],
+)
+def test_nothing_is_forgotten_where_the_sandbox_is_not(
+    stack: Stack, client: Person, wrong: dict[str, str], said: str
+) -> None:
+    done = _forget(stack, ["--yes"], wrong)
+
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert client.get("/auth/me").status_code == 200
+
+
+def test_nothing_is_forgotten_without_a_yes(stack: Stack, client: Person) -> None:
+    done = _forget(stack, [], {})
+
+    assert done.returncode == 1
+    assert "Forget all bookings, payments and people in postgresql" in done.stdout
+    assert client.get("/auth/me").status_code == 200
+
+
+def _forget(stack: Stack, words: list[str], wrong: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [BIN / "flask", "--app", "sandbox.cli", "demo", "--reset", *words],
+        cwd=HERE,
+        env=stack.variables | wrong,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_every_setting_is_explained() -> None:

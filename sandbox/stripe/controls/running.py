@@ -42,9 +42,9 @@ class Running:
         return jsonify(status="ok", account=self._account.id)
 
     def reset(self) -> Response:
-        """Back to the state at the start."""
+        """Back to the state at the start; the application, which is not asked, still knows what was paid."""
         self._account.reset()
-        return jsonify(reset=True)
+        return jsonify(reset=True, hint="`flask demo --reset` has the application forget as well.")
 
     def clock(self) -> Response:
         """The time, how far it is ahead of the real one, and when something happens next by itself."""
