@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.readme.blocks import blocks
 from tests.sandbox.stripe.shop import Shop, intent
 
 README = (Path(__file__).parents[3] / "README.md").read_text("utf-8")
@@ -17,7 +18,7 @@ README = (Path(__file__).parents[3] / "README.md").read_text("utf-8")
 def test_what_the_readme_has_one_paste_works(shop: Shop) -> None:
     shop.control("/pace", settle_after=0)
     payment = intent(shop.paid()).id
-    [script] = re.findall(r"<!-- sandbox -->\n```bash\n(.*?)```", README, re.DOTALL)
+    [script] = [block.script for block in blocks(README) if block.script.startswith("STRIPE=")]
 
     done = subprocess.run(
         ["bash", "-c", script.replace("http://localhost:12111", shop.url)],
@@ -27,9 +28,10 @@ def test_what_the_readme_has_one_paste_works(shop: Shop) -> None:
         check=True,
     )
 
-    refund, dispute, clock, books = map(json.loads, done.stdout.splitlines())
+    refund, dispute, clock, set_right, books = map(json.loads, done.stdout.splitlines())
     assert (refund["status"], dispute["status"]) == ("succeeded", "won")
     assert clock["now"] > shop.stripe.v1.payment_intents.retrieve(payment).created + 172_000
+    assert set_right["ahead_seconds"] < 1
     assert books["eur"] | {"captured": 7500, "refunded": 1000, "disputed": 0, "net": 6362} == books["eur"]
 
 
