@@ -9,7 +9,7 @@ from celery import Celery
 from kombu import Connection
 from kombu.exceptions import KombuError, OperationalError
 from redis import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
 
@@ -46,6 +46,20 @@ def ping_broker(settings: Settings) -> None:
     else:
         with queue.connection_for_write(connect_timeout=2) as connection:
             connection.ensure_connection(max_retries=0)
+
+
+def eviction_policy(settings: Settings) -> str:
+    """What Redis does when its memory is full, by its own name; empty where it does not say.
+
+    INFO tells, where a managed host forbids CONFIG. Raises what its client raises when it is away.
+    """
+    if not redis_transport.speaks(settings.broker):
+        return ""
+    with Redis.from_url(settings.broker, socket_timeout=2, socket_connect_timeout=2) as redis:
+        try:
+            return str(redis.info("memory").get("maxmemory_policy", ""))
+        except ResponseError:  # forbidden as well
+            return ""
 
 
 def enqueue(task: str, *ids: str) -> None:

@@ -7,7 +7,7 @@ from celery import Task, shared_task
 
 from app.extensions import now
 from app.jobs import enqueue_each
-from app.payments import answering, fees, holds, inbox, issuing, payouts
+from app.payments import answering, fees, holds, inbox, issuing, payouts, refused_deliveries
 from app.retries import pause
 from worker import Sweep, come_again
 
@@ -28,6 +28,7 @@ def handle_event(self: "Task[..., None]", payload: str) -> None:
         log.exception("an event could not be put on record")
         come_again(self, pause(self.request.retries + 1), error)
         return
+    refused_deliveries.note_accepted()
     if wait := inbox.apply(event_id, attempt):
         come_again(self, wait)
 

@@ -30,6 +30,12 @@ def verify(payload: bytes, signature: str) -> str:
     return text
 
 
+def is_well_formed(signature: str) -> bool:
+    """Whether it looks like one of Stripe's own, made just now."""
+    is_new = abs(time.time() - _signed_at(signature)) < SIGNATURE_TOLERANCE
+    return is_new and re.search(r",v1=[0-9a-f]{64}(?:,|$)", signature) is not None
+
+
 def _signed_at(signature: str) -> int:
     match = re.search(r"(?:^|,)t=([0-9]{1,12})(?:,|$)", signature)
     return int(match[1]) if match else 0

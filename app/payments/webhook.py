@@ -7,7 +7,7 @@ from flask import request
 
 from app.accounts.access import public
 from app.jobs import enqueue
-from app.payments import signatures
+from app.payments import refused_deliveries, signatures
 from app.problems import Problem
 
 webhook = APIBlueprint("webhook", __name__, url_prefix="/payment")
@@ -40,6 +40,8 @@ def receive() -> dict[str, bool]:
     try:
         payload = signatures.verify(request.get_data(), signature)
     except signatures.BadSignature as error:
+        if signatures.is_well_formed(signature):  # a stranger's would say nothing of our secret
+            refused_deliveries.note_refused()
         raise BadDelivery(f"The Stripe-Signature header does not fit: {error}") from error
     _check_is_event(payload)
     enqueue("payments.handle_event", payload)

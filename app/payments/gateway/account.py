@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Any, cast
 
 import stripe
 from stripe.params import WebhookEndpointCreateParams
+from stripe.params.checkout import SessionCreateParams
 
 from app.payments.gateway import api
 from app.payments.gateway.api import API_VERSION
@@ -13,40 +15,104 @@ from app.payments.gateway.api import API_VERSION
 
 @dataclass(frozen=True)
 class WebhookEndpoint:
+    id: str
     url: str
     enabled: bool
     events: frozenset[str]
     api_version: str | None
     """The version that its events are written in; None is the account's default."""
+    connect: bool
+    """Whether it is sent the events of accounts that are connected to ours, and none of our own."""
     secret: str | None = None
     """Only known when the endpoint has just been made."""
 
 
+NOBODY = "culturebridge_doctor"
+"""In the place of an id: Stripe knows no such object, so that nothing is changed."""
+
+
 def account_name() -> str:
-    """Whose key ours is. Raises StripeAway, StripeRefused."""
-    account = api.call(api.v1().accounts.retrieve_current)
+    """Whose key ours is; empty where a restricted key may not tell, as none needs to.
+
+    Raises StripeAway, StripeRefused.
+    """
+    try:
+        account = api.call(api.v1().accounts.retrieve_current)
+    except api.KeyRefused as error:
+        if isinstance(error.__cause__, stripe.PermissionError):
+            return ""
+        raise
     return f"{account.id} ({account.email})" if account.email else account.id
 
 
-def missing_permissions() -> list[str]:
-    """What Stripe says a restricted key may not read, though we need it. Raises StripeAway, StripeRefused."""
+def server_time() -> float | None:
+    """What time it is at Stripe, by its answer's Date (RFC 9110, 6.6.1). Raises StripeAway, StripeRefused."""
+    answer = api.call(lambda: api.v1().events.list({"limit": 1})).last_response
+    date = answer.headers.get("Date") if answer else None
+    return parsedate_to_datetime(date).timestamp() if date else None
+
+
+def missing_permissions(*, connect: bool) -> list[str]:
+    """What Stripe says a restricted key may not do, though we need it. Raises StripeAway, StripeRefused.
+
+    Stripe looks at the key before it looks for the object.
+    """
+    refused = [_refused(ask) for ask in (*_reads(), *_writes(), *(_of_connect() if connect else ()))]
+    return list(dict.fromkeys(reason for reason in refused if reason))
+
+
+def _reads() -> Sequence[Callable[[], object]]:
     v1 = api.v1()
-    reads: Sequence[Callable[[], object]] = (
+    return (
         lambda: v1.checkout.sessions.list({"limit": 1}),
         lambda: v1.payment_intents.list({"limit": 1}),
+        lambda: v1.charges.list({"limit": 1}),
         lambda: v1.refunds.list({"limit": 1}),
         lambda: v1.disputes.list({"limit": 1}),
         lambda: v1.events.list({"limit": 1}),
         lambda: v1.balance_transactions.list({"limit": 1}),
     )
-    return [reason for read in reads if (reason := _refused(read))]
 
 
-def _refused(read: Callable[[], object]) -> str:
+def _writes() -> Sequence[Callable[[], object]]:
+    v1 = api.v1()
+    no_price: SessionCreateParams = {
+        "mode": "payment",
+        "line_items": [{"price": f"price_{NOBODY}", "quantity": 1}],
+        "success_url": "https://example.com",
+    }
+    return (
+        lambda: v1.checkout.sessions.create(no_price),
+        lambda: v1.checkout.sessions.expire(f"cs_{NOBODY}"),
+        lambda: v1.refunds.create({"payment_intent": f"pi_{NOBODY}"}),
+        lambda: v1.disputes.update(f"dp_{NOBODY}", {}),
+    )
+
+
+def _of_connect() -> Sequence[Callable[[], object]]:
+    v1, page = api.v1(), "https://example.com"
+    return (
+        lambda: v1.transfers.list({"limit": 1}),
+        lambda: v1.application_fees.list({"limit": 1}),
+        lambda: v1.account_links.create(
+            {
+                "account": f"acct_{NOBODY}",
+                "type": "account_onboarding",
+                "refresh_url": page,
+                "return_url": page,
+            }
+        ),
+    )
+
+
+def _refused(ask: Callable[[], object]) -> str:
+    """Why the key may not; Stripe's word that there is no such object means that it may."""
     try:
-        api.call(read)
+        api.call(ask)
     except api.KeyRefused as error:
         return error.reason
+    except api.StripeRefused:
+        return ""
     return ""
 
 
@@ -87,9 +153,11 @@ def _create(params: WebhookEndpointCreateParams) -> WebhookEndpoint:
 
 def _endpoint(found: stripe.WebhookEndpoint) -> WebhookEndpoint:
     return WebhookEndpoint(
+        id=found.id,
         url=found.url,
         enabled=found.status == "enabled",
         events=frozenset(found.enabled_events),
         api_version=found.api_version,
+        connect=found.application is not None,
         secret=getattr(found, "secret", None),
     )

@@ -1,0 +1,70 @@
+"""Whether this machine's clock agrees with the others': signatures, tokens and holds all depend on it."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from redis import Redis
+from redis.exceptions import RedisError
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.config import Settings
+from app.extensions import db
+from app.ops.findings import Finding
+from app.payments.gateway import account, api
+
+TOLERANCE = 5
+"""Seconds. Stripe's signatures are good for 300."""
+
+
+def differences(settings: Settings) -> Iterator[Finding]:
+    """A finding for each clock that differs; whoever does not answer is told of elsewhere."""
+    clocks: dict[str, Callable[[Settings], float | None]] = {
+        "PostgreSQL": _of_postgres,
+        "Redis": _of_redis,
+        "Stripe": _of_stripe,
+    }
+    for name, read in clocks.items():
+        asked = time.time()
+        told = read(settings)
+        if told is not None and (finding := _compared(name, told, asked, time.time())):
+            yield finding
+
+
+def _compared(name: str, told: float, asked: float, answered: float) -> Finding | None:
+    """The answer was written between the question and its arrival, however long that took."""
+    ahead = asked - told if told < asked else answered - told if told > answered else 0.0
+    if abs(ahead) <= TOLERANCE:
+        return None
+    seen = f"this machine is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} {name}"
+    return Finding("clock", seen, "Set the one that is wrong, and keep both by NTP.")
+
+
+def _of_postgres(_: Settings) -> float | None:
+    try:
+        found: datetime = db.session.execute(text("SELECT clock_timestamp()")).scalar_one()
+    except SQLAlchemyError:
+        return None
+    finally:
+        db.session.rollback()
+    return found.timestamp()
+
+
+def _of_redis(settings: Settings) -> float | None:
+    try:
+        with Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2) as redis:
+            seconds, microseconds = redis.time()
+    except RedisError:
+        return None
+    return float(seconds) + float(microseconds) / 1_000_000
+
+
+def _of_stripe(settings: Settings) -> float | None:
+    """By its answer's Date, in whole seconds. The sandbox's clock may be set ahead on purpose."""
+    if settings.uses_sandbox:
+        return None
+    try:
+        return account.server_time()
+    except (api.StripeAway, api.StripeRefused):
+        return None

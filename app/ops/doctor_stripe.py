@@ -1,0 +1,123 @@
+"""What the doctor finds at Stripe: the key, the endpoint, and whether deliveries are believed."""
+
+from collections.abc import Sequence
+
+from redis.exceptions import RedisError
+
+from app.config import Settings
+from app.ops.command_errors import first_line
+from app.ops.findings import Finding
+from app.payments import refused_deliveries
+from app.payments.gateway import account, api
+from app.payments.inbox import SUBSCRIBED, SUBSCRIBED_OF_COACHES
+
+PERMIT = "Give the restricted key the permission that is named, in Stripe's dashboard, Developers > API keys."
+MOST_REFUSED = 2
+"""Deliveries in a row that may be refused: anybody can send one or two."""
+
+
+def stripe_key(settings: Settings) -> Finding:
+    mode = "the sandbox" if settings.uses_sandbox else "live mode" if settings.livemode else "test mode"
+    try:
+        name = account.account_name()
+        missing = account.missing_permissions(connect=settings.stripe_connect)
+    except api.KeyRefused as error:
+        return Finding("Stripe", error.reason, f"Correct STRIPE_SECRET_KEY. {PERMIT}")
+    except api.StripeAway as error:
+        return Finding("Stripe", first_line(error.__cause__ or error.detail), _when_away(settings))
+    except api.StripeRefused as error:
+        return Finding("Stripe", str(error), PERMIT)
+    if missing:
+        return Finding("Stripe", " ".join(missing), PERMIT)
+    return Finding("Stripe", f"{mode}, account {name}" if name else mode)
+
+
+def _when_away(settings: Settings) -> str:
+    if settings.uses_sandbox:
+        return "Start the sandbox with `make run`, or correct SANDBOX_STRIPE_URL."
+    if not settings.livemode:
+        return (
+            "A test key needs the network, and Stripe up: status.stripe.com. Without one use sk_test_sandbox."
+        )
+    return "Look at the network, at status.stripe.com and at STRIPE_SECRET_KEY."
+
+
+def webhook(settings: Settings) -> Finding:
+    """Whether Stripe sends our events here, once, as we read them, and signed with our secret."""
+    url = f"{settings.public_url}/payment/webhook"
+    try:
+        ours = [endpoint for endpoint in account.webhook_endpoints() if endpoint.url == url]
+    except (api.StripeAway, api.StripeRefused) as error:
+        needs = "Stripe comes first; a restricted key needs Webhook Endpoints: read."
+        return Finding("webhook", str(error), needs)
+    if not ours:
+        remedy = f"{_create('create-webhook', url)} On a laptop use `stripe listen`."
+        return Finding("webhook", f"Stripe has no endpoint {url}", remedy)
+    if not all(endpoint.enabled for endpoint in ours):
+        where = "in Stripe's dashboard, Developers > Webhooks."
+        return Finding("webhook", "the endpoint is disabled", f"Enable it, or delete it, {where}")
+    found = _read(ours, url) or _heard([each for each in ours if not each.connect], SUBSCRIBED, url)
+    if not found and settings.stripe_connect:
+        found = _heard_of_coaches([each for each in ours if each.connect], url)
+    return found or _signed() or Finding("webhook", f"Stripe sends our events to {url}")
+
+
+def _read(ours: Sequence[account.WebhookEndpoint], url: str) -> Finding | None:
+    """Whether events come as we read them."""
+    old = [endpoint for endpoint in ours if endpoint.api_version != api.API_VERSION]
+    if not old:
+        return None
+    seen = f"the events of {old[0].id} are written as of {old[0].api_version or 'the account default'}"
+    fresh = [each for each in ours if each.connect is old[0].connect and each not in old]
+    command = "create-connect-webhook" if old[0].connect else "create-webhook"
+    make = "" if fresh else f"{_create(command, url)} Then d"
+    delete = f"{make or 'D'}elete {old[0].id} in Stripe's dashboard: an endpoint's version cannot be changed."
+    return Finding("webhook", seen, f"It should be {api.API_VERSION}. {delete}")
+
+
+def _heard(own: Sequence[account.WebhookEndpoint], wanted: frozenset[str], url: str) -> Finding | None:
+    """Whether the endpoints of our own account are sent all that we want to be told, and only one of them."""
+    if not own:
+        remedy = _create("create-webhook", url)
+        return Finding("webhook", "only the coaches' accounts are told of, and not our own", remedy)
+    told = frozenset[str]().union(*(endpoint.events for endpoint in own))
+    if "*" not in told and (missing := wanted - told):
+        seen = f"events missing: {', '.join(sorted(missing))}"
+        return Finding("webhook", seen, f"Add them to {own[0].id} in Stripe's dashboard.")
+    if len(own) > 1:
+        names = ", ".join(endpoint.id for endpoint in own)
+        seen = f"{len(own)} endpoints have this address, so each event comes as often: {names}"
+        return Finding("webhook", seen, "Delete all but one in Stripe's dashboard, Developers > Webhooks.")
+    return None
+
+
+def _heard_of_coaches(connected: Sequence[account.WebhookEndpoint], url: str) -> Finding | None:
+    """Events of connected accounts go to endpoints for them alone, whatever others subscribe to."""
+    told = frozenset[str]().union(*(endpoint.events for endpoint in connected))
+    if "*" in told or told >= SUBSCRIBED_OF_COACHES:
+        return None
+    remedy = (
+        f"Run: flask stripe create-connect-webhook {url} and add to STRIPE_WEBHOOK_SECRET what it prints."
+    )
+    return Finding("webhook", "Stripe does not tell of the coaches' own accounts", remedy)
+
+
+def _signed() -> Finding | None:
+    """Stripe shows an endpoint's secret only once, so what is left to look at is what came of deliveries."""
+    try:
+        refused = refused_deliveries.in_a_row()
+    except RedisError:
+        return None  # the broker is told of anyway
+    if refused <= MOST_REFUSED:
+        return None
+    seen = f"{refused} deliveries in a row were signed with another secret than ours"
+    return Finding(
+        "webhook",
+        seen,
+        "Set STRIPE_WEBHOOK_SECRET to the secret of this endpoint, as Stripe's dashboard or `stripe listen` "
+        "shows it, or to several, comma-separated; then start again.",
+    )
+
+
+def _create(command: str, url: str) -> str:
+    return f"Run: flask stripe {command} {url} and set STRIPE_WEBHOOK_SECRET to what it prints."

@@ -1,0 +1,233 @@
+"""`flask doctor` finds the commonest mistakes, and says of each what to do."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import stripe
+from redis import Redis
+
+from app import jobs
+from app.extensions import db
+from app.ops import doctor_clock, doctor_stripe
+from app.ops.findings import Finding
+from app.payments import inbox, refused_deliveries
+from app.payments.gateway import account, api
+from tests.payments.conftest import Shop
+
+ENDPOINTS = {"livemode": False, "status": "enabled"}
+
+
+@pytest.fixture
+def fresh(shop: Shop) -> Iterator[Shop]:
+    """No endpoint at Stripe, and no delivery refused."""
+    with shop.app.app_context():
+        redis_of(shop).delete(refused_deliveries.KEY)
+        for endpoint in api.v1().webhook_endpoints.list().data:
+            api.v1().webhook_endpoints.delete(endpoint.id)
+        yield shop
+        redis_of(shop).delete(refused_deliveries.KEY)
+    shop.sandbox.control("/reset")
+
+
+def redis_of(shop: Shop) -> Redis:
+    return Redis.from_url(shop.app.extensions["settings"].redis_url, decode_responses=True)
+
+
+def settings(shop: Shop, **changes: Any) -> Any:
+    return shop.app.extensions["settings"].model_copy(update=changes)
+
+
+def endpoint(shop: Shop, **changes: Any) -> str:
+    """One at our address, with all that is wanted but for the changes."""
+    url = f"{settings(shop).public_url}/payment/webhook"
+    wanted = {"url": url, "enabled_events": sorted(inbox.SUBSCRIBED), "api_version": api.API_VERSION}
+    return str(api.v1().webhook_endpoints.create({**wanted, **changes}).id)  # type: ignore[typeddict-item]
+
+
+def webhook(shop: Shop, **changes: Any) -> Finding:
+    return doctor_stripe.webhook(settings(shop, **changes))
+
+
+def test_a_good_endpoint_is_well(fresh: Shop) -> None:
+    endpoint(fresh)
+
+    assert webhook(fresh).remedy == ""
+
+
+@pytest.mark.parametrize("events", [["*"], sorted({*inbox.SUBSCRIBED, "account.updated"})])
+def test_whatever_our_own_endpoint_subscribes_to_it_hears_of_no_coach(fresh: Shop, events: list[str]) -> None:
+    endpoint(fresh, enabled_events=events)
+
+    assert webhook(fresh).remedy == ""
+    found = webhook(fresh, stripe_connect=True)
+    assert "coaches' own accounts" in found.seen
+    assert "create-connect-webhook" in found.remedy
+
+    endpoint(fresh, enabled_events=["account.updated"], connect=True)
+    assert webhook(fresh, stripe_connect=True).remedy == ""
+
+
+def test_an_endpoint_of_the_coaches_accounts_hears_nothing_of_ours(fresh: Shop) -> None:
+    endpoint(fresh, enabled_events=["*"], connect=True)
+
+    found = webhook(fresh, stripe_connect=True)
+
+    assert "not our own" in found.seen
+    assert "create-webhook" in found.remedy
+
+
+def test_an_old_endpoint_is_replaced_once_and_then_only_deleted(fresh: Shop) -> None:
+    old = endpoint(fresh, api_version="2020-08-27")
+
+    first = webhook(fresh)
+    assert "2020-08-27" in first.seen
+    assert "create-webhook" in first.remedy
+    assert f"delete {old}" in first.remedy
+
+    endpoint(fresh)
+    second = webhook(fresh)
+    assert "create-webhook" not in second.remedy
+    assert f"Delete {old}" in second.remedy
+
+    api.v1().webhook_endpoints.delete(old)
+    assert webhook(fresh).remedy == ""
+
+
+def test_two_endpoints_at_our_address_are_one_too_many(fresh: Shop) -> None:
+    both = {endpoint(fresh), endpoint(fresh)}
+
+    found = webhook(fresh)
+
+    assert all(each in found.seen for each in both)
+    assert "Delete all but one" in found.remedy
+
+
+def test_events_that_are_missing_are_named(fresh: Shop) -> None:
+    endpoint(fresh, enabled_events=sorted(inbox.SUBSCRIBED - {"refund.failed"}))
+
+    assert "refund.failed" in webhook(fresh).seen
+
+
+@pytest.mark.parametrize(
+    ("path", "method"),
+    [
+        ("/v1/refunds", "POST"),
+        ("/v1/refunds", "GET"),
+        ("/v1/checkout/sessions", "POST"),
+        (f"/v1/checkout/sessions/cs_{account.NOBODY}/expire", "POST"),
+        (f"/v1/disputes/dp_{account.NOBODY}", "POST"),
+        ("/v1/events", "GET"),
+        ("/v1/charges", "GET"),
+    ],
+)
+def test_a_permission_to_read_or_write_that_is_missing_is_named(shop: Shop, path: str, method: str) -> None:
+    shop.sandbox.control("/faults", path=path, method=method, status=403)
+
+    with shop.app.app_context():
+        found = doctor_stripe.stripe_key(settings(shop))
+
+    assert "required permissions" in found.seen
+    assert "API keys" in found.remedy
+
+
+def test_a_restricted_key_need_not_tell_whose_it_is(shop: Shop) -> None:
+    shop.sandbox.control("/faults", path="/v1/account", status=403)
+
+    with shop.app.app_context():
+        assert doctor_stripe.stripe_key(settings(shop)).remedy == ""
+
+
+def test_looking_for_permissions_changes_nothing(shop: Shop) -> None:
+    with shop.app.app_context():
+        assert account.missing_permissions(connect=True) == []
+
+    ledger = shop.sandbox.http.get(f"{shop.sandbox.stripe_url}/_sandbox/ledger").json()
+    assert ledger["payments"] == []
+
+
+def test_a_test_key_without_a_network_is_told_of_the_sandbox(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = stripe.StripeClient("sk_test_0123456789", base_addresses={"api": "http://127.0.0.1:1"})
+    monkeypatch.setitem(shop.app.extensions, "stripe", away)
+    key = type(settings(shop).stripe_secret_key)("sk_test_0123456789")
+
+    with shop.app.app_context():
+        found = doctor_stripe.stripe_key(settings(shop, stripe_secret_key=key))
+
+    assert "sk_test_sandbox" in found.remedy
+    assert "\n" not in found.seen
+
+
+def delivery(shop: Shop, secret: str) -> int:
+    """What a delivery signed with this secret is answered."""
+    body = '{"id": "evt_1", "type": "charge.updated", "data": {"object": {"id": "ch_1"}}}'
+    signed = stripe.WebhookSignature.generate_signature_header(body, secret)
+    headers = {"Stripe-Signature": signed, "Content-Type": "application/json"}
+    return shop.app.test_client().post("/payment/webhook", data=body, headers=headers).status_code
+
+
+def test_a_secret_that_does_not_sign_what_arrives_is_told(fresh: Shop) -> None:
+    endpoint(fresh)
+    for _ in range(doctor_stripe.MOST_REFUSED):
+        assert delivery(fresh, "whsec_of_another_endpoint") == 400
+    assert webhook(fresh).remedy == ""
+
+    assert delivery(fresh, "whsec_of_another_endpoint") == 400
+
+    found = webhook(fresh)
+    assert "signed with another secret" in found.seen
+    assert "STRIPE_WEBHOOK_SECRET" in found.remedy
+    refused_deliveries.note_accepted()
+    assert webhook(fresh).remedy == ""
+
+
+def test_what_no_endpoint_of_stripe_s_sent_is_not_counted(fresh: Shop) -> None:
+    old = f"t={int(time.time()) - 4000},v1={'0' * 64}"
+    for signature in ("nonsense", "t=1,v1=0", old, f"t={int(time.time())},v0={'0' * 64}"):
+        headers = {"Stripe-Signature": signature}
+        assert fresh.app.test_client().post("/payment/webhook", data="{}", headers=headers).status_code == 400
+
+    assert refused_deliveries.in_a_row() == 0
+
+
+def test_a_refusal_waits_for_no_redis_that_is_away(fresh: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    away = settings(fresh, redis_url="redis://127.0.0.1:1/0")
+    monkeypatch.setitem(fresh.app.extensions, "settings", away)
+
+    assert delivery(fresh, "whsec_of_another_endpoint") == 400
+
+
+@pytest.mark.parametrize("policy", ["allkeys-lru", "volatile-ttl"])
+def test_a_broker_that_evicts_is_told(shop: Shop, policy: str) -> None:
+    from app.ops import doctor  # noqa: PLC0415
+
+    redis = redis_of(shop)
+    before = redis.config_get("maxmemory-policy")["maxmemory-policy"]
+    redis.config_set("maxmemory-policy", policy)
+    try:
+        with shop.app.app_context():
+            found = doctor._broker(settings(shop))
+    finally:
+        redis.config_set("maxmemory-policy", before)
+
+    assert policy in found.seen
+    assert "noeviction" in found.remedy
+    assert jobs.eviction_policy(settings(shop)) == "noeviction"
+
+
+def test_a_clock_that_is_off_is_told_for_each_that_it_differs_from(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with shop.app.app_context():
+        assert list(doctor_clock.differences(settings(shop))) == []
+        really = time.time
+        for shift, says in ((60, "60 s ahead of"), (-60, "60 s behind")):
+            monkeypatch.setattr(doctor_clock.time, "time", lambda shift=shift: really() + shift)
+            found = list(doctor_clock.differences(settings(shop)))
+            assert [says in each.seen for each in found] == [True, True], found
+            assert [each.seen.split()[-1] for each in found] == ["PostgreSQL", "Redis"]
+        assert account.server_time() == pytest.approx(really(), abs=5)
+    db.session.remove()
