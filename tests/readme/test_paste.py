@@ -43,7 +43,7 @@ class Newcomer:
     clock: Path
 
     def pastes(self, pasted: list[Block], pausing_once_paid: bool = False) -> list[str]:
-        """What each block printed. Pauses begin once the booking is paid: a hold lasts a quarter of an hour."""
+        """What each block printed. Pauses begin once the booking is paid: a hold is short."""
         parts, paid = [], False
         for block in pasted:
             parts.append((PAUSE if paid and pausing_once_paid else "") + self._here(block.script))
