@@ -1,18 +1,21 @@
 """The same request under the same Idempotency-Key is answered again, and not done again."""
 
+import hashlib
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 from flask import Flask
+from pydantic import SecretStr
 from sqlalchemy import func, select, update
 
+from app.accounts.models import Account
 from app.bookings import reservation
 from app.bookings.models import Booking
 from app.extensions import db, now
 from app.idempotency import IN_FLIGHT_AT_MOST, IdempotencyKey
-from tests.people import Person, next_week
+from tests.people import PASSWORD, Person, next_week
 
 
 def wish(coach: Person, hour: int = 10) -> dict[str, Any]:
@@ -147,3 +150,85 @@ def test_without_a_key_nothing_is_kept(app: Flask, client: Person, coach: Person
     client.books(coach)
 
     assert db.session.scalars(select(IdempotencyKey)).all() == []
+
+
+def test_a_request_that_another_has_overtaken_undoes_what_it_did(
+    app: Flask, client: Person, coach: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It took longer than any request takes, and its key was given to the next."""
+    request = reservation.request
+
+    def slow(*wanted: Any) -> Booking:
+        change_kept(started_at=now() + timedelta(seconds=1))
+        return request(*wanted)
+
+    monkeypatch.setattr(reservation, "request", slow)
+
+    assert ask(client, wish(coach)).json()["type"] == "/problems/request-in-flight"
+    assert bookings() == 0
+
+
+def test_what_shows_a_secret_once_is_done_once_and_never_shown_again(app: Flask, client: Person) -> None:
+    def renew() -> httpx.Response:
+        return client.post("/booking/feed", headers={"Idempotency-Key": "a-key"})
+
+    first, again = renew(), renew()
+
+    assert (first.status_code, again.status_code) == (201, 409)
+    assert again.json()["type"] == "/problems/answer-not-kept"
+    path = first.json()["url"].partition("/booking")[2]
+    assert client.get(f"/booking{path}").status_code == 200  # a second address would have closed the first
+    (kept,) = db.session.scalars(select(IdempotencyKey))
+    assert (kept.status, kept.body) == (201, None)
+
+
+@pytest.mark.usefixtures("app")
+def test_a_password_in_a_body_cannot_be_guessed_from_what_is_kept(client: Person) -> None:
+    db.session.execute(update(Account).values(email_verified_at=now()))
+    db.session.commit()
+    answer = client.post(
+        "/auth/second-factor", json={"password": PASSWORD}, headers={"Idempotency-Key": "a-key"}
+    )
+    assert answer.status_code == 201, answer.text
+
+    (kept,) = db.session.scalars(select(IdempotencyKey))
+
+    sent = answer.request.content
+    guesses = [
+        b"\n".join([b"POST", path, sent]) for path in (b"/auth/second-factor", b"/auth/second-factor?")
+    ]
+    assert kept.fingerprint not in {hashlib.sha256(guess).hexdigest() for guess in guesses}
+    assert kept.body is None
+    assert answer.json()["secret"] not in repr(vars(kept))
+
+
+def test_after_secret_key_was_renewed_the_same_request_is_still_the_same(
+    app: Flask, client: Person, coach: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = ask(client, wish(coach))
+    settings = app.extensions["settings"]
+    keys = (SecretStr("a new key " * 4), *settings.secret_keys)
+    monkeypatch.setitem(app.extensions, "settings", settings.model_copy(update={"secret_keys": keys}))
+
+    assert ask(client, wish(coach)).content == first.content
+    assert ask(client, wish(coach, 14)).status_code == 422
+
+
+@pytest.mark.usefixtures("app")
+def test_a_key_is_of_one_path_also_where_the_body_is_the_same(client: Person, coach: Person) -> None:
+    one, other = client.books(coach, next_week(9)), client.books(coach, next_week(12))
+    key = {"Idempotency-Key": "a-key"}
+    assert client.post(f"/booking/{one['id']}/cancel", json={}, headers=key).status_code == 200
+
+    refused = client.post(f"/booking/{other['id']}/cancel", json={}, headers=key)
+
+    assert refused.json()["type"] == "/problems/bad-idempotency-key"
+    assert client.booking(other)["status"] == "pending"
+
+
+def test_a_query_is_part_of_the_request(client: Person, coach: Person) -> None:
+    ask(client, wish(coach))
+
+    answer = client.post("/booking?really=1", json=wish(coach), headers={"Idempotency-Key": "a-key"})
+
+    assert answer.json()["type"] == "/problems/bad-idempotency-key"

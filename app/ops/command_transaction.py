@@ -12,10 +12,11 @@ from app.problems import Problem
 
 @contextmanager
 def in_one_transaction(prefix: str = "") -> Iterator[None]:
-    """Inside, the command acts; it is committed at the end. Raises ClickException where it was refused."""
+    """Inside, the command acts; it is committed at the end, or undone. Raises ClickException if refused."""
     try:
         with context.acting("command", context.sensible_request_id(None)):
             yield
             db.session.commit()
     except Problem as refusal:
+        db.session.rollback()
         raise click.ClickException(f"{prefix}{refusal.detail}") from refusal

@@ -1,7 +1,7 @@
 """The operator's commands, besides Flask's own. Each says what it did, and ends with 1 when it could not."""
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Sequence
+from typing import Any
 from uuid import UUID
 
 import click
@@ -163,8 +163,7 @@ def submit_evidence(dispute: str, statement: str) -> None:
 @click.option("--reason", default="", help="For the audit log.")
 def replay(events: tuple[str, ...], reason: str) -> None:
     """Apply events of Stripe's once more, whatever became of them: evt_…"""
-    for event_id in events:
-        _pull(partial(payment_levers.replay, event_id, reason), event_id)
+    _pull_each(payment_levers.replay, events, reason)
 
 
 @email.command("resend")
@@ -172,14 +171,21 @@ def replay(events: tuple[str, ...], reason: str) -> None:
 @click.option("--reason", default="", help="For the audit log.")
 def resend(emails: tuple[UUID, ...], reason: str) -> None:
     """Send mails now, whatever became of them."""
-    for email_id in emails:
-        _pull(partial(email_levers.resend, email_id, reason), str(email_id))
+    _pull_each(email_levers.resend, emails, reason)
 
 
-def _pull(lever: Callable[[], object], name: str) -> None:
-    with in_one_transaction(f"{name}: "):
-        lever()
-    click.echo(f"{name} is on its way.")
+def _pull_each(lever: Callable[[Any, str], object], ids: Sequence[Any], reason: str) -> None:
+    """Each in a transaction of its own: one that is refused keeps none of the others back."""
+    refused = []
+    for each in ids:
+        try:
+            with in_one_transaction(f"{each}: "):
+                lever(each, reason)
+            click.echo(f"{each} is on its way.")
+        except click.ClickException as refusal:
+            refused.append(refusal.message)
+    if refused:
+        raise click.ClickException("\n".join(refused))
 
 
 @email.command("test")

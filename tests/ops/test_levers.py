@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from app.audit import AuditEntry
+from app.emails import delivery, transport
 from app.emails.models import Email, EmailStatus
 from app.extensions import db
 from app.payments import inbox
@@ -215,3 +216,67 @@ def test_the_same_levers_stand_on_the_command_line(shop: Shop, client: Person) -
     assert mail_of(shop, client).status is EmailStatus.QUEUED
     done = {"stripe_event.replay", "email.resend"}
     assert {each.actor for each in shop.rows(AuditEntry) if each.action in done} == {"command"}
+
+
+def test_on_the_command_line_one_that_is_refused_keeps_none_of_the_others_back(
+    shop: Shop, client: Person
+) -> None:
+    mail = mail_of(shop, client)
+    change("UPDATE email SET status = 'sending', due_at = now() + interval '5 minutes'")
+    other = Person.registered(client.http, "client")
+    waiting = mail_of(shop, other)
+    change("UPDATE email SET status = 'failed' WHERE id = :id", id=waiting.id)
+
+    done = shop.app.test_cli_runner().invoke(args=["email", "resend", str(mail.id), str(waiting.id)])
+
+    assert done.exit_code == 1
+    assert f"{waiting.id} is on its way" in done.output
+    assert f"{mail.id}: This mail is being sent at this moment" in done.output
+    assert mail_of(shop, other).status is EmailStatus.QUEUED
+    assert mail_of(shop, client).status is EmailStatus.SENDING
+    entries = [each.subject for each in shop.rows(AuditEntry) if each.action == "email.resend"]
+    assert entries == [f"email:{waiting.id}"]
+
+
+def test_a_mail_that_is_being_sent_is_sent_once_whoever_presses_meanwhile(
+    shop: Shop, client: Person, admin: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail = mail_of(shop, client)
+    send, sent, told = transport.send, [], []
+
+    def pressed_meanwhile(email: Email) -> None:
+        sent.append(email.id)
+        for lever in ("resend", "discard", "resend"):
+            told.append(admin.post(f"/admin/email/{mail.id}/{lever}", json={"reason": "it takes so long"}))
+        shop.work(delivery.deliver, mail.id)
+        send(email)
+
+    monkeypatch.setattr(transport, "send", pressed_meanwhile)
+    shop.work(delivery.deliver, mail.id)
+    shop.work(delivery.deliver, mail.id)
+
+    first, discarded, again = told
+    assert (first.status_code, first.json()["type"]) == (409, "/problems/email-in-flight")
+    assert (discarded.status_code, again.status_code) == (200, 202)
+    assert sent == [mail.id]
+    assert mail_of(shop, client).status is EmailStatus.SENT
+
+
+def test_a_copy_is_sent_once_for_presses_of_the_same_moment(
+    shop: Shop, client: Person, admin: Person
+) -> None:
+    """The second press comes when the copy has left already."""
+    mail = mail_of(shop, client)
+    shop.work(delivery.deliver, mail.id)
+    path = f"/admin/email/{mail.id}/resend"
+    assert admin.post(path, json={}).status_code == 202
+    shop.work(delivery.deliver, mail.id)
+
+    again = admin.post(path, json={})
+
+    assert (again.status_code, again.json()["type"]) == (409, "/problems/resent-just-now")
+    assert again.headers["Retry-After"] == "10"
+    assert len(shop.sandbox.mails_to(client.email)) == 2
+    change("UPDATE email SET sent_at = sent_at - interval '10 seconds'")
+    change("UPDATE email SET resend_requested_at = resend_requested_at - interval '10 seconds'")
+    assert admin.post(path, json={}).status_code == 202

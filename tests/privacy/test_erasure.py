@@ -242,3 +242,31 @@ def test_answers_that_were_kept_go_too(shop: Shop, zelda: Person, coach: Person)
     erase(zelda)
 
     assert db.session.scalar(text("SELECT count(*) FROM idempotency_key")) == 0
+
+
+def test_answers_that_others_were_given_about_them_go_too(
+    shop: Shop, zelda: Person, coach: Person, client: Person, admin: Person
+) -> None:
+    """Who had a booking together, and the operators; what strangers were answered stays."""
+    had = dealings(shop, zelda, coach)
+    key = {"Idempotency-Key": "k"}
+    gives = {"amount": 1, "reason": "Quimby asked for it"}
+    path = f"/payment/{had.checkout['payment_id']}/refund"
+    assert coach.post(path, json=gives, headers=key).status_code == 202
+    out = {"reason": "asked by mail"}
+    assert admin.post(f"/admin/account/{zelda.id}/deactivate", json=out, headers=key).status_code == 200
+    assert admin.post(f"/admin/account/{zelda.id}/reactivate", json=out).status_code == 200
+    other = Person.registered(zelda.http, "coach").open_for_business()
+    wish = {"coach_id": other.id, "session_datetime": next_week(5).isoformat(), "duration_minutes": 60}
+    assert client.post("/booking", json=wish, headers=key).status_code == 201
+    zelda = Person.signed_in(zelda.http, zelda.email, PASSWORD)
+
+    assert erase(zelda).status_code == 204
+
+    kept = "SELECT count(*) FROM idempotency_key WHERE convert_from(body, 'UTF8') ~* :word"
+    for word in (zelda.email, "Quimby"):
+        assert db.session.scalar(text(kept), {"word": word}) == 0
+    again = coach.post(path, json=gives, headers=key)
+    assert (again.status_code, again.json()["type"]) == (409, "/problems/answer-not-kept")
+    assert len([refund for refund in shop.rows(Refund) if refund.amount_minor == 100]) == 1
+    assert client.post("/booking", json=wish, headers=key).headers["Idempotent-Replayed"] == "true"

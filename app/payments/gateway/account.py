@@ -1,8 +1,10 @@
 """What our account at Stripe is set up for."""
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from hashlib import sha256
 from typing import Any, cast
 
 import stripe
@@ -11,6 +13,7 @@ from stripe.params.checkout import SessionCreateParams
 
 from app.payments.gateway import api
 from app.payments.gateway.api import API_VERSION
+from app.problems import Problem
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,12 @@ class WebhookEndpoint:
 
 NOBODY = "culturebridge_doctor"
 """In the place of an id: Stripe knows no such object, so that nothing is changed."""
+
+
+class EndpointExists(Problem):
+    """Stripe sends these events to this address already, and would send each of them twice."""
+
+    status, slug = 409, "webhook-endpoint-exists"
 
 
 def account_name() -> str:
@@ -125,7 +134,7 @@ def webhook_endpoints() -> list[WebhookEndpoint]:
 def create_webhook_endpoint(url: str, events: Iterable[str]) -> WebhookEndpoint:
     """Have Stripe send these events to `url`, as of the API version that our package speaks.
 
-    Raises StripeAway, StripeRefused.
+    Raises EndpointExists, StripeAway, StripeRefused.
     """
     return _create(_params(url, events))
 
@@ -133,7 +142,7 @@ def create_webhook_endpoint(url: str, events: Iterable[str]) -> WebhookEndpoint:
 def create_connect_endpoint(url: str, events: Iterable[str]) -> WebhookEndpoint:
     """Have Stripe send these events of the accounts that are connected to ours, which no other endpoint gets.
 
-    Raises StripeAway, StripeRefused. https://docs.stripe.com/connect/webhooks
+    Raises EndpointExists, StripeAway, StripeRefused. https://docs.stripe.com/connect/webhooks
     """
     return _create({**_params(url, events), "connect": True})
 
@@ -148,7 +157,37 @@ def _params(url: str, events: Iterable[str]) -> WebhookEndpointCreateParams:
 
 
 def _create(params: WebhookEndpointCreateParams) -> WebhookEndpoint:
-    return _endpoint(api.call(lambda: api.v1().webhook_endpoints.create(params)))
+    """One endpoint, also for two who ask at the same moment: both are given its secret."""
+    wanted = set(params["enabled_events"])
+    for known in webhook_endpoints():
+        if known.url == params["url"] and (wanted & known.events or "*" in known.events):
+            raise EndpointExists(
+                f"Stripe sends these events to {known.url} already: endpoint {known.id}. Its secret stands in"
+                " Stripe's dashboard; delete the endpoint there to have another made."
+            )
+    key = f"webhook-{sha256(json.dumps(params, sort_keys=True).encode()).hexdigest()}"
+    made = _made(params, key)
+    while not _is_there(
+        made
+    ):  # Stripe repeats its answer for a day, also when the endpoint was deleted since
+        key = f"webhook-after-{made.id}"
+        made = _made(params, key)
+    return made
+
+
+def _made(params: WebhookEndpointCreateParams, key: str) -> WebhookEndpoint:
+    options: stripe.RequestOptions = {"idempotency_key": key}
+    return _endpoint(api.call(lambda: api.v1().webhook_endpoints.create(params, options)))
+
+
+def _is_there(endpoint: WebhookEndpoint) -> bool:
+    try:
+        api.call(lambda: api.v1().webhook_endpoints.retrieve(endpoint.id))
+    except api.StripeRefused as error:
+        if error.code == "resource_missing":
+            return False
+        raise
+    return True
 
 
 def _endpoint(found: stripe.WebhookEndpoint) -> WebhookEndpoint:
