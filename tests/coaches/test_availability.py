@@ -158,7 +158,7 @@ def test_hours_may_touch_and_may_run_into_those_of_the_next_day(coach: Person) -
         ({"overrides": [override(("9", "10:00"))]}, "/overrides/0/hours/0/start_time"),
         ({"overrides": [override(("09:00:01", "10:00"))]}, "/overrides/0/hours/0/start_time"),
         ({"stays": [stay(0, 2), stay(5, 6), stay(2, 3)]}, "/stays/2"),
-        ({"stays": [stay(1, 0)]}, "/stays/0"),
+        ({"stays": [stay(1, 0)]}, "/stays/0/last_date"),
         ({"stays": [stay(0, 0, "Mars/Olympus")]}, "/stays/0/time_zone"),
         ({"stays": [stay(0, 0) | {"first_date": "tomorrow"}]}, "/stays/0/first_date"),
         ({"holidays": []}, "/holidays"),
