@@ -33,6 +33,14 @@ REMEDIES = {
         "/admin/refund?status=pending",
         ("/admin/refund/{id}/retry", "/admin/refund/{id}/discard"),
     ),
+    TroubleKind.UNFUNDED_REFUND: Remedy(
+        "refund without balance",
+        "refunds without balance",
+        "Stripe refuses the refund until our balance there covers it. Top up the balance in Stripe's"
+        " dashboard (Balances, Add to balance). It is tried again every hour; a retry tries it now.",
+        "/admin/refund?status=pending",
+        ("/admin/refund/{id}/retry", "/admin/refund/{id}/discard"),
+    ),
     TroubleKind.STRIPE_EVENT: Remedy(
         "failed event",
         "failed events",

@@ -15,6 +15,7 @@ from app.extensions import Base, Identified, choice, db
 class TroubleKind(StrEnum):
     FAILED_REFUND = "failed_refund"
     LATE_REFUND = "late_refund"
+    UNFUNDED_REFUND = "unfunded_refund"
     STRIPE_EVENT = "stripe_event"
     DIFFERENCE = "difference"
     RECONCILIATION = "reconciliation"

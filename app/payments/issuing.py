@@ -20,8 +20,6 @@ from app.retries import MOST_ATTEMPTS, pause
 
 log = logging.getLogger(__name__)
 
-DISPUTED = "charge_disputed"
-"""Stripe's code where the payer's bank holds the money."""
 LEASE = timedelta(minutes=2)
 """How long a worker has for its call; then another may make it, under the same idempotency key."""
 
@@ -49,19 +47,51 @@ def issue(refund_id: UUID) -> timedelta | None:
         refund.stripe_failures += isinstance(error, api.StripeBroke)
         return _postpone(refund, error.detail)
     except api.StripeRefused as error:
-        if error.code == DISPUTED and not refund.payment.given_back_minor:
-            refund.stripe_failures += 1  # the refusal would be repeated under the same idempotency key
-            return _postpone(refund, str(error))  # the dispute's own event is on its way
-        if order.from_coach and error.code not in {DISPUTED, refunds.RETURNED_ALREADY}:
-            # Whatever is the matter with the coach's account: the client is owed this, and the coach owes us.
-            log.warning("refund %s is not taken back from the coach: %s", refund.id, error)
-            refund.from_ours, refund.stripe_failures = True, refund.stripe_failures + 1
-            return _postpone(refund, str(error))
-        refunds.apply(refund.id, None, RefundStatus.FAILED, error.code or str(error))
-    else:
-        refunds.apply(refund.id, answer.id, RefundStatus(answer.status), answer.failure_reason)
+        return _refused(refund, order, error)
+    refunds.apply(refund.id, answer.id, RefundStatus(answer.status), answer.failure_reason)
     db.session.commit()
     return None
+
+
+def _refused(refund: Refund, order: at_stripe.RefundOrder, error: api.StripeRefused) -> timedelta | None:
+    """What becomes of a refund that Stripe refused; the pause before another try when that is wanted."""
+    refund.stripe_failures += 1  # the refusal would be repeated under the same idempotency key
+    refusal = at_stripe.Refusal.of(error)
+    if refusal is at_stripe.Refusal.OVERTAKEN:
+        return _ask_for_what_is_left(refund, order, error)
+    if refusal is at_stripe.Refusal.DISPUTED and not refund.payment.given_back_minor:
+        return _postpone(refund, str(error))  # the dispute's own event is on its way
+    if refusal is at_stripe.Refusal.FINAL and order.from_coach:
+        # Whatever is the matter with the coach's account: the client is owed this, and the coach owes us.
+        log.warning("refund %s is not taken back from the coach: %s", refund.id, error)
+        refund.from_ours = True
+        return _postpone(refund, str(error))
+    if refusal is at_stripe.Refusal.NO_BALANCE:
+        what = f"Refund {refund.id} of {refund.money} waits for balance at Stripe: {error}"
+        troubles.note(TroubleKind.UNFUNDED_REFUND, refund.id, what)
+        return _postpone(refund, str(error))
+    refunds.apply(refund.id, None, RefundStatus.FAILED, error.code or str(error))
+    db.session.commit()
+    return None
+
+
+def _ask_for_what_is_left(
+    refund: Refund, order: at_stripe.RefundOrder, error: api.StripeRefused
+) -> timedelta | None:
+    """Somebody was faster, as in Stripe's dashboard: learn what went back, and ask for the rest."""
+    db.session.commit()  # no transaction is open while Stripe is asked
+    try:
+        made = at_stripe.of_payment(order.payment_intent_id)
+    except (api.StripeAway, api.StripeRefused):
+        return _postpone(refund, str(error))
+    for each in made:
+        refunds.told(each, now())
+    left = refunds.reduce_to_what_is_left(refund.id)
+    if left.amount == 0:
+        refunds.apply(refund.id, None, RefundStatus.FAILED, refunds.RETURNED_ALREADY)
+        db.session.commit()
+        return None
+    return _postpone(refund, str(error))
 
 
 def _order(refund: Refund) -> at_stripe.RefundOrder:

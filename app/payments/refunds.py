@@ -15,6 +15,7 @@ from app.extensions import db, now
 from app.jobs import after_commit
 from app.money import Money
 from app.payments import fees, ledger
+from app.payments.gateway import refunds as at_stripe
 from app.payments.models import Payment, Refund
 from app.payments.status import NOT_REFUNDED, RefundCause, RefundStatus, Status
 from app.payments.stripe_events import MAY_BE_OURS_LATER, EventStatus, StripeEvent
@@ -22,8 +23,8 @@ from app.payments.stripe_objects import Handler, Outcome, StripeObject
 
 log = logging.getLogger(__name__)
 
-RETURNED_ALREADY = "charge_already_refunded"
-"""Stripe's code where somebody was faster, in its dashboard: nobody is owed anything."""
+RETURNED_ALREADY = at_stripe.ALREADY_REFUNDED
+"""Why a refund ended where somebody was faster, as in Stripe's dashboard: nobody is owed anything."""
 
 
 def request(
@@ -58,6 +59,23 @@ def ask_again(refund: Refund) -> None:
     """What it waited for is over: a job asks Stripe for it once this is committed."""
     refund.due_at = now()
     after_commit("payments.issue_refund", str(refund.id))
+
+
+def reduce_to_what_is_left(refund_id: UUID) -> Money:
+    """Lower a refund that waits to what its payment has left, as some went back another way; what is left."""
+    refund = db.session.get_one(Refund, refund_id)
+    payment = Payment.locked(refund.payment_id)
+    assert payment is not None, "payments are never deleted"
+    db.session.refresh(refund)
+    others = sum(
+        each.amount_minor
+        for each in payment.refunds
+        if each is not refund and each.status not in NOT_REFUNDED
+    )
+    left = max(0, payment.amount_minor - payment.given_back_minor - others)
+    if 0 < left < refund.amount_minor:
+        refund.amount_minor = left
+    return Money(min(left, refund.amount_minor), refund.currency)
 
 
 def call_off(refund: Refund, why: str) -> None:

@@ -88,7 +88,7 @@ class Call:
             return self._result()
         answer = self._result() if fault.after_work else None
         time.sleep(fault.delay_seconds)
-        if fault.status == 500:
+        if fault.status == 500 or fault.refusal:
             raise fault.error()
         if fault.close_connection and answer is None:
             raise ConnectionCut

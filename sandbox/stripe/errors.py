@@ -81,6 +81,10 @@ class KeyInUse(Refusal):
     stored = False
 
 
+class Refused(Refusal):
+    """A refusal for a state that the sandbox does not keep, asked for under /_sandbox/faults."""
+
+
 class Injected(Refusal):
     """A failure that was asked for under /_sandbox/faults."""
 

@@ -2,9 +2,9 @@
 
 from fnmatch import fnmatchcase
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
-from sandbox.stripe.errors import Injected
+from sandbox.stripe.errors import Injected, Refusal, Refused
 
 MESSAGES = {
     403: ("The provided key does not have the required permissions for this endpoint. Having the "
@@ -16,30 +16,53 @@ MESSAGES = {
 }  # fmt: skip
 
 
+REFUSALS = {
+    "insufficient_balance": Refused("Insufficient funds in your Stripe balance to refund this amount."),
+    "charge_disputed": Refused(
+        "This charge has been charged back; cannot issue a refund.", code="charge_disputed"
+    ),
+    "charge_already_refunded": Refused(
+        "This charge has already been refunded.", code="charge_already_refunded"
+    ),
+    "too_old": Refused("This charge is too old to be refunded."),
+}
+"""What Stripe says when it refuses a refund; where it says so without a `code`, so does this."""
+
+
 class Fault(BaseModel, extra="forbid"):
     """How the next `times` matching requests fail.
 
     `status` is the answer (None: the true one); `after_work` lets the request take effect first;
     `close_connection` answers nothing at all; `delay_seconds` passes before the answer;
-    `retry_after_seconds` is said with it.
+    `retry_after_seconds` is said with it. `refusal` names one of Stripe's refusals of a refund, a 400.
     """
 
     path: str = "*"
     method: str = "*"
     status: int | None = Field(None, ge=400, le=599)
+    refusal: str | None = None
     times: int = Field(1, ge=1)
     after_work: bool = False
     delay_seconds: float = Field(0, ge=0, le=120)
     close_connection: bool = False
     retry_after_seconds: int | None = Field(None, ge=0)
 
+    @field_validator("refusal")
+    @classmethod
+    def _is_known(cls, refusal: str | None) -> str | None:
+        if refusal not in {None, *REFUSALS}:
+            raise ValueError(f"must be one of {', '.join(sorted(REFUSALS))}")
+        return refusal
+
     @property
     def passing(self) -> bool:
         """Whether its answer comes from what stands before the API, so that no idempotency key keeps it."""
         return self.status is not None and self.status != 500
 
-    def error(self) -> Injected:
-        """The answer of a fault that has a status."""
+    def error(self) -> Refusal:
+        """The answer of a fault that has a status or names a refusal."""
+        if self.refusal:
+            return REFUSALS[self.refusal]
         status = self.status or 500
         message, code = MESSAGES.get(status, MESSAGES[500])
         error = Injected(status, message, code)

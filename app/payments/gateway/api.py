@@ -53,7 +53,12 @@ class StripeRefused(Exception):
 
     def __init__(self, error: stripe.StripeError) -> None:
         super().__init__(error.user_message or str(error))
-        self.code = error.code or ""
+        body = error.json_body.get("error") if isinstance(error.json_body, dict) else None
+        told = body if isinstance(body, dict) else {}
+        # Some refusals have no `code`, but a `message_code` that Stripe does not document.
+        self.code: str = error.code or told.get("message_code") or ""
+        self.param: str = told.get("param") or ""
+        """Which parameter of the request was refused, where Stripe says."""
 
 
 class KeyRefused(StripeAway):

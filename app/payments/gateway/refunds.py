@@ -1,13 +1,27 @@
 """Refunds, as Stripe makes them."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from uuid import UUID
 
 import stripe
-from stripe.params import RefundCreateParams
+from stripe.params import RefundCreateParams, RefundListParams
 
 from app.money import Money
 from app.payments.gateway import api
+from app.payments.stripe_objects import StripeObject
+
+ALREADY_REFUNDED = "charge_already_refunded"
+"""Stripe's code where all of a charge went back before, as by its dashboard."""
+DISPUTED = "charge_disputed"
+"""Stripe's code where the payer's bank holds the money."""
+_NO_BALANCE = frozenset({"insufficient_balance_for_refund", "balance_insufficient", "insufficient_funds"})
+_NO_BALANCE_MESSAGE = re.compile(
+    r"insufficient_balance|insufficient (available )?(funds|balance)", re.IGNORECASE
+)
+"""Stripe words this refusal, and gives it no `code`."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +46,29 @@ class StripeRefund:
     failure_reason: str | None
 
 
+class Refusal(Enum):
+    """What Stripe's refusal of a refund means for whoever is owed it."""
+
+    OVERTAKEN = auto()
+    """More was asked for than is left: some went back another way."""
+    DISPUTED = auto()
+    """The payer's bank holds the money until it has decided."""
+    NO_BALANCE = auto()
+    """Our balance at Stripe is too low, for now."""
+    FINAL = auto()
+    """Asking again would be refused again."""
+
+    @classmethod
+    def of(cls, error: api.StripeRefused) -> "Refusal":
+        if error.code == DISPUTED:
+            return cls.DISPUTED
+        if error.code == ALREADY_REFUNDED or (error.param == "amount" and "greater than" in str(error)):
+            return cls.OVERTAKEN
+        if error.code in _NO_BALANCE or (not error.code and _NO_BALANCE_MESSAGE.search(str(error))):
+            return cls.NO_BALANCE
+        return cls.FINAL
+
+
 def make(order: RefundOrder) -> StripeRefund:
     """Send money back, once however often it is asked for. Raises StripeAway, StripeRefused.
 
@@ -52,13 +89,21 @@ def make(order: RefundOrder) -> StripeRefund:
 
 def find(refund_id: UUID, payment_intent_id: str) -> StripeRefund | None:
     """The refund that Stripe made for us although it broke in answering. Raises StripeAway, StripeRefused."""
-    made = api.call(
-        lambda: list(api.v1().refunds.list({"payment_intent": payment_intent_id}).auto_paging_iter())
-    )
+    made = _of_payment(payment_intent_id)
     ours = (
         each for each in made if each.metadata and each.metadata.to_dict().get("refund_id") == str(refund_id)
     )
     return next((_refund(each) for each in ours), None)
+
+
+def of_payment(payment_intent_id: str) -> Sequence[StripeObject]:
+    """Every refund of a payment, whoever made it, as events tell it. Raises StripeAway, StripeRefused."""
+    return [made.to_dict() for made in _of_payment(payment_intent_id)]
+
+
+def _of_payment(payment_intent_id: str) -> list[stripe.Refund]:
+    listed: RefundListParams = {"payment_intent": payment_intent_id, "limit": 100}
+    return api.call(lambda: list(api.v1().refunds.list(listed).auto_paging_iter()))
 
 
 def _refund(made: stripe.Refund) -> StripeRefund:
