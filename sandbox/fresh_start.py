@@ -7,7 +7,8 @@ from redis.exceptions import RedisError
 from sqlalchemy import text
 
 from app import jobs
-from app.config import Environment, Settings
+from app.config import Settings
+from app.config_files import Environment
 from app.extensions import Base, db
 
 PATIENCE_SECONDS = 30
