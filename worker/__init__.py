@@ -6,7 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 from celery import Celery, Task
-from celery.signals import setup_logging, worker_process_init, worker_process_shutdown, worker_shutdown
+from celery.signals import (
+    beat_init,
+    setup_logging,
+    worker_process_init,
+    worker_process_shutdown,
+    worker_shutdown,
+)
 from sqlalchemy import func, select
 from sqlalchemy.exc import InterfaceError, OperationalError
 
@@ -14,6 +20,7 @@ from app import context, create_app, jobs, logs
 from app.config import Settings
 from app.emails import conversations
 from app.extensions import db
+from app.ops import beats
 from app.retries import pause
 
 log = logging.getLogger(__name__)
@@ -93,6 +100,13 @@ def _forget_the_parents_connections(**_: Any) -> None:
     """A forked worker must not speak on sockets that it shares with its parent."""
     with flask_app.app_context():
         db.engine.dispose(close=False)
+
+
+@beat_init.connect
+def _tell_of_this_beat(**_: Any) -> None:
+    """There should be one: `flask doctor` counts them."""
+    settings: Settings = flask_app.extensions["settings"]
+    beats.announce(settings.redis_url)
 
 
 @worker_shutdown.connect

@@ -18,7 +18,7 @@ from app.config import Settings, current_settings
 from app.emails import transport
 from app.extensions import db
 from app.jobs import BrokerAway, enqueue, eviction_policy, ping_broker
-from app.ops import doctor_clock
+from app.ops import beats, doctor_clock
 from app.ops.command_errors import SMTP, broker_remedy, database_remedy, first_line
 from app.ops.doctor_stripe import stripe_key, webhook
 from app.ops.findings import Finding
@@ -34,6 +34,7 @@ def examine() -> Iterator[Finding]:
     settings = current_settings()
     for look in (_database, _broker, _worker, stripe_key, webhook, _smtp):
         yield look(settings)
+    yield from _beats(settings)
     yield from doctor_clock.differences(settings)
 
 
@@ -80,6 +81,18 @@ def _worker(settings: Settings) -> Finding:
         seen = f"no job done within {WORKER_ANSWERS_WITHIN} s on the queues {', '.join(idle)}"
         return Finding("worker", seen, "Start the Procfile's worker and mailer.")
     return Finding("worker", "all queues are worked on")
+
+
+def _beats(settings: Settings) -> Iterator[Finding]:
+    """A finding where several run; a Redis that is away is told of elsewhere."""
+    try:
+        running = beats.running(settings.redis_url)
+    except RedisError:
+        return
+    if len(running) > 1:
+        seen = f"{len(running)} run: {', '.join(running)}"
+        remedy = f"Stop all but one. After a deployment the old one is still listed for {beats.KEPT} s."
+        yield Finding("beat", seen, remedy)
 
 
 def _smtp(settings: Settings) -> Finding:

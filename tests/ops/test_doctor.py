@@ -1,7 +1,11 @@
 """`flask doctor` finds the commonest mistakes, and says of each what to do."""
 
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,13 +14,14 @@ from redis import Redis
 
 from app import jobs
 from app.extensions import db
-from app.ops import doctor_clock, doctor_stripe
+from app.ops import beats, doctor, doctor_clock, doctor_stripe
 from app.ops.findings import Finding
 from app.payments import inbox, refused_deliveries
 from app.payments.gateway import account, api
 from tests.payments.conftest import Shop
+from tests.waiting import wait_until
 
-ENDPOINTS = {"livemode": False, "status": "enabled"}
+HERE = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture
@@ -202,8 +207,6 @@ def test_a_refusal_waits_for_no_redis_that_is_away(fresh: Shop, monkeypatch: pyt
 
 @pytest.mark.parametrize("policy", ["allkeys-lru", "volatile-ttl"])
 def test_a_broker_that_evicts_is_told(shop: Shop, policy: str) -> None:
-    from app.ops import doctor  # noqa: PLC0415
-
     redis = redis_of(shop)
     before = redis.config_get("maxmemory-policy")["maxmemory-policy"]
     redis.config_set("maxmemory-policy", policy)
@@ -231,3 +234,41 @@ def test_a_clock_that_is_off_is_told_for_each_that_it_differs_from(
             assert [each.seen.split()[-1] for each in found] == ["PostgreSQL", "Redis"]
         assert account.server_time() == pytest.approx(really(), abs=5)
     db.session.remove()
+
+
+@pytest.fixture
+def no_beat(shop: Shop) -> Iterator[Shop]:
+    yield shop
+    redis = redis_of(shop)
+    for key in redis.scan_iter(f"{beats.PREFIX}*"):
+        redis.delete(key)
+
+
+def test_two_beats_are_told_and_named(no_beat: Shop) -> None:
+    url = settings(no_beat).redis_url
+    beats.sign(url, "one.example.com:17:0a")
+    assert list(doctor._beats(settings(no_beat))) == []
+
+    beats.sign(url, "two.example.com:18:0b")
+    beats.sign(url, "two.example.com:18:0b")
+
+    (found,) = doctor._beats(settings(no_beat))
+    assert found.seen == "2 run: one.example.com:17, two.example.com:18"
+    assert "Stop all but one" in found.remedy
+
+
+def test_a_beat_says_that_it_runs_and_is_forgotten_after_its_end(
+    no_beat: Shop, environment: dict[str, str], tmp_path: Path
+) -> None:
+    url = settings(no_beat).redis_url
+    command = [Path(sys.executable).parent / "celery", "--quiet", "--app", "worker", "beat"]
+    with subprocess.Popen([*command, "--schedule", tmp_path / "beat"], cwd=HERE, env=os.environ) as running:
+        try:
+            wait_until(lambda: bool(beats.running(url)), timeout=60)
+            (name,) = beats.running(url)
+        finally:
+            running.terminate()
+
+    assert name.endswith(f":{running.pid}")
+    (key,) = redis_of(no_beat).scan_iter(f"{beats.PREFIX}*")
+    assert 0 < redis_of(no_beat).ttl(key) <= beats.KEPT
