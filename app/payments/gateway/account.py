@@ -37,7 +37,11 @@ NOBODY = "culturebridge_doctor"
 class EndpointExists(Problem):
     """Stripe sends these events to this address already, and would send each of them twice."""
 
-    status, slug = 409, "webhook-endpoint-exists"
+    status, slug, title = 409, "webhook-endpoint-exists", "Stripe sends here already"
+    meaning = (
+        "Stripe has an enabled webhook endpoint of this address already, and would send each event twice."
+    )
+    remedy = "Keep the endpoint that is there, or delete it in Stripe's dashboard and make it anew."
 
 
 def account_name() -> str:
