@@ -36,6 +36,8 @@ from app.config_values import (
     Sender,
 )
 
+__all__ = ["BadSettings", "Environment", "Settings", "current_settings"]
+
 SANDBOX_KEY = "sk_test_sandbox"
 DEVELOPMENT_MARK = "development-only"
 
