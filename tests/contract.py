@@ -104,13 +104,12 @@ def _problems_of_scalar(value: Any, hint: Any, where: str) -> list[str]:
 
 def _problems_of_union(value: Any, hint: Any, where: str) -> list[str]:
     """None when one alternative fits. Words are taken strictly, though the package allows any to come."""
-    choices = list(_choices(hint))
-    words = {word for choice in choices if get_origin(choice) is Literal for word in get_args(choice)}
-    if isinstance(value, str) and words - {""}:  # the empty word unsets, and says nothing of the others
-        choices = [choice for choice in choices if choice is not str]
-    if isinstance(value, dict):
-        choices = [choice for choice in choices if choice not in SCALARS] or choices
-    return min((_problems(value, choice, where) for choice in choices), key=len)
+    found = []
+    for choice in _choices_for(hint, type(value)):
+        found.append(_problems(value, choice, where))
+        if not found[-1]:
+            break
+    return min(found, key=len)
 
 
 def _problems_of_list(value: Any, inner: Any, where: str) -> list[str]:
@@ -157,6 +156,18 @@ def _problems_of_fields(value: Any, known: Any, where: str, *, complete: bool) -
     return found
 
 
+@cache
+def _choices_for(hint: Any, kind: type) -> list[Any]:
+    """The alternatives that a value of this kind can be one of."""
+    choices = list(_choices(hint))
+    words = {word for choice in choices if get_origin(choice) is Literal for word in get_args(choice)}
+    if kind is str and words - {""}:  # the empty word unsets, and says nothing of the others
+        return [choice for choice in choices if choice is not str]
+    if kind is dict:
+        return [choice for choice in choices if choice not in SCALARS] or choices
+    return choices
+
+
 def _choices(hint: Any) -> Iterator[Any]:
     for choice in get_args(hint):
         if get_origin(choice) in UNIONS:
@@ -173,6 +184,7 @@ def _fields(known: Any) -> dict[str, Any]:
     return {name: hint for name, hint in hints.items() if name not in hidden and not name.startswith("_")}
 
 
+@cache
 def _required(known: Any) -> set[str]:
     if is_typeddict(known):
         return set(known.__required_keys__) - OPTIONS

@@ -153,11 +153,11 @@ def commission(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], N
 
 @pytest.fixture
 def shop(app: Flask, sandbox: Sandbox) -> Iterator[Shop]:
-    """All that is said between us and Stripe in a test must be what Stripe's own package names."""
+    """A Stripe that starts empty. All that it and we say to each other must be what its own package names."""
     said = f"{sandbox.stripe_url}/_sandbox/requests"
     sandbox.behaves()
+    sandbox.control("/reset")
     sandbox.control("/deliveries/rule", mode="drop")
-    sandbox.http.delete(said).raise_for_status()
     yield Shop(app, sandbox)
     assert check_log(sandbox.http.get(said).json()["requests"]) == []
     sandbox.behaves()
