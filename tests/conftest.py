@@ -16,7 +16,6 @@ from flask import Flask
 from flask_migrate import upgrade
 from hypothesis import settings
 from redis import Redis
-from sqlalchemy import create_engine, text
 
 from app import create_app
 from app.accounts import passwords
@@ -26,9 +25,12 @@ from sandbox.servers import private_folder
 from sandbox.valkey import Valkey
 from tests.environment import variables
 from tests.people import Person, Sandbox
+from tests.programs import programs
 from tests.queues import QUEUES
+from tests.stack import second_database, stack
 from tests.waiting import wait_until
 
+__all__ = ["programs", "second_database", "stack"]
 HERE = Path(__file__).parent.parent
 signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever stops the tests stops their servers too
 
@@ -37,14 +39,15 @@ settings.register_profile("default", max_examples=100, deadline=None)
 settings.register_profile("ci", max_examples=500, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or "default")
 
-WHOLE_SYSTEMS = ("flow", "bad_input", "faults")
+WHOLE_SYSTEMS = ("faults", "flow", "bad_input")
 """Rooms whose tests share a running system; its beat asks the Stripe that other tests have to themselves."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Those rooms come last, one after the other, in whatever order the rest comes.
 
-    Two processes take the files in this order: each starts a room's system once, and both end together.
+    Two processes take the files in this order. Of these the longest comes first. The system that flow and
+    bad_input share runs until its process ends, and so is no load on the one that faults are made in.
     """
     tests = Path(__file__).parent
     after = {name: place for place, name in enumerate(WHOLE_SYSTEMS, 1)}
@@ -77,7 +80,7 @@ def sandbox(environment: dict[str, str]) -> Iterator[Sandbox]:
             stripe_url=environment["SANDBOX_STRIPE_URL"],
             mailbox_url=f"http://127.0.0.1:{environment['SANDBOX_MAILBOX_PORT']}",
         ) as sandbox:
-            wait_until(sandbox.answers, timeout=20)
+            wait_until(sandbox.answers)
             yield sandbox
     finally:
         for process in running:
@@ -144,14 +147,3 @@ def client(http: httpx.Client) -> Person:
 def coach(http: httpx.Client) -> Person:
     """Somebody who can be booked at any hour of any day."""
     return Person.registered(http, "coach", "Europe/Paris").open_for_business()
-
-
-@pytest.fixture(scope="session")
-def second_database(environment: dict[str, str]) -> str:
-    """URL of an empty database beside the first, for processes that really commit."""
-    url = environment["DATABASE_URL"].replace("postgresql://", "postgresql+psycopg://")
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text("CREATE DATABASE stack"))
-    engine.dispose()
-    return environment["DATABASE_URL"].replace("/culturebridge?", "/stack?")

@@ -9,6 +9,8 @@ from uuid import uuid4
 
 import httpx
 
+from tests.waiting import PATIENCE
+
 Checkout = dict[str, Any]
 """What POST /payment/checkout answers."""
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -19,10 +21,13 @@ DECLINED, ASKS_FOR_3DS = "4000000000000002", "4000002500003155"
 
 
 def patiently(ask: Callable[[], httpx.Response]) -> httpx.Response:
-    """What is answered in the end: who is told that too many send passwords comes again, and when."""
+    """What is answered in the end: who is told 503 and when to come again does so, twenty times at most.
+
+    A crowd is told so where its turns, one after the other, take longer than a request may wait for them.
+    """
     for _ in range(20):
         answer = ask()
-        if answer.status_code != 503 or "/problems/too-many-passwords" not in answer.text:
+        if answer.status_code != 503 or "Retry-After" not in answer.headers:
             break
         Event().wait(int(answer.headers["Retry-After"]))
     return answer
@@ -129,7 +134,7 @@ class Sandbox:
 
     stripe_url: str
     mailbox_url: str
-    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=30))
+    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=PATIENCE))
 
     def __enter__(self) -> Self:
         return self

@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import httpx
@@ -15,6 +13,7 @@ from app.extensions import limiter
 from tests.accounts.second_factors import Phone, clock
 from tests.environment import free_port
 from tests.people import PASSWORD, Person
+from tests.programs import Programs
 
 __all__ = ["clock"]
 ATTEMPTS = 10
@@ -80,13 +79,11 @@ def test_an_account_that_books_without_end_is_slowed_down(client: Person, coach:
 
 
 def test_without_redis_each_process_counts_for_itself(
-    application: Flask, environment: dict[str, str]
+    application: Flask, environment: dict[str, str], programs: Programs
 ) -> None:
     nowhere = {**os.environ, **environment, "REDIS_URL": f"redis://127.0.0.1:{free_port()}/0"}
 
-    done = subprocess.run(
-        [sys.executable, "-c", GUESS], env=nowhere, capture_output=True, text=True, check=True
-    )
+    done = programs.run(GUESS, nowhere)
 
     assert json.loads(done.stdout) == [401] * ATTEMPTS + [429]
     assert "Rate limit storage unreachable" in done.stderr

@@ -61,7 +61,7 @@ class Rabbit:
             [SERVER], env=self._variables(), stdout=subprocess.DEVNULL, start_new_session=True
         )
         try:
-            wait_until(self._answers, 60)
+            wait_until(self._answers)
             yield
         finally:
             process.terminate()
@@ -141,7 +141,7 @@ def worker(variables: dict[str, str], log: Path) -> Iterator[None]:
     with log.open("ab") as written:
         process = subprocess.Popen(command, cwd=HERE, env=variables, stdout=written, stderr=written)
     try:
-        wait_until(lambda: b" ready." in log.read_bytes(), 60)
+        wait_until(lambda: b" ready." in log.read_bytes())
         yield
     finally:
         process.terminate()
@@ -176,13 +176,13 @@ def test_jobs_run_wait_show_on_their_queue_and_outlive_a_restart(
     with rabbit.running():
         with worker(variables, first):  # which makes the queues, and those in which a countdown waits
             enqueue(variables)
-            wait_until(lambda: redis.exists(*SIGNS) == 4, 60)
+            wait_until(lambda: redis.exists(*SIGNS) == 4)
         redis.delete(*SIGNS)
         enqueue(variables)
         assert_quorum_queues(rabbit)
-        wait_until(lambda: depths(variables) == {"events": 2, "email": 1, "schedule": 1}, 60)
+        wait_until(lambda: depths(variables) == {"events": 2, "email": 1, "schedule": 1})
         assert depths({**variables, "BROKER_URL": rabbit.url.replace("guest:guest", "guest:wrong")}) is None
 
     assert depths(variables) is None
     with rabbit.running(), worker(variables, second):
-        wait_until(lambda: redis.exists(*SIGNS) == 4, 60)
+        wait_until(lambda: redis.exists(*SIGNS) == 4)

@@ -3,12 +3,11 @@
 import os
 import socket
 import subprocess
-import sys
 from pathlib import Path
 
 from app.ops.web_worker import Reader
+from tests.programs import Programs
 
-HERE = Path(__file__).parent.parent
 A_WORKER = """
 import runpy, selectors, socket
 from gunicorn.config import Config
@@ -62,25 +61,25 @@ module["on_exit"](None)
 
 
 def test_a_worker_that_is_told_to_end_when_it_is_full_shuts_its_door_once(
-    environment: dict[str, str], tmp_path: Path
+    environment: dict[str, str], tmp_path: Path, programs: Programs
 ) -> None:
-    ended = runs(ENDS_WHEN_FULL, environment, tmp_path)
+    ended = runs(programs, ENDS_WHEN_FULL, environment, tmp_path)
 
     assert (ended.returncode, ended.stdout.split()) == (0, ["-1"]), ended.stderr
 
 
 def test_who_sent_most_of_a_request_goes_when_there_is_no_more_room(
-    environment: dict[str, str], tmp_path: Path
+    environment: dict[str, str], tmp_path: Path, programs: Programs
 ) -> None:
-    ended = runs(MAKES_ROOM, environment, tmp_path)
+    ended = runs(programs, MAKES_ROOM, environment, tmp_path)
 
     assert (ended.returncode, ended.stdout) == (0, "3 gone\n"), ended.stderr
 
 
 def test_who_is_silent_for_longest_makes_room_whether_they_were_answered_before_or_not(
-    environment: dict[str, str], tmp_path: Path
+    environment: dict[str, str], tmp_path: Path, programs: Programs
 ) -> None:
-    ended = runs(LETS_THE_SILENT_GO, environment, tmp_path)
+    ended = runs(programs, LETS_THE_SILENT_GO, environment, tmp_path)
 
     assert (ended.returncode, ended.stdout.splitlines()) == (0, ["1 1", "0 2"]), ended.stderr
 
@@ -99,13 +98,7 @@ def test_a_server_is_given_what_arrived_a_piece_at_a_time() -> None:
         assert reader.read() == b"and more"
 
 
-def runs(program: str, environment: dict[str, str], tmp_path: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", A_WORKER + program],
-        cwd=HERE,
-        env={**os.environ, **environment, "TMPDIR": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+def runs(
+    programs: Programs, program: str, environment: dict[str, str], tmp_path: Path
+) -> "subprocess.CompletedProcess[str]":
+    return programs.run(A_WORKER + program, {**os.environ, **environment, "TMPDIR": str(tmp_path)})

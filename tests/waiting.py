@@ -5,9 +5,11 @@ from collections.abc import Callable
 from typing import TypeVar
 
 Seen = TypeVar("Seen")
+PATIENCE = 120.0
+"""Seconds. On a machine that does nothing else a tenth would do; what never comes fails as surely."""
 
 
-def wait_until(look: Callable[[], Seen], timeout: float = 15.0, every: float = 0.05) -> Seen:
+def wait_until(look: Callable[[], Seen], timeout: float = PATIENCE, every: float = 0.05) -> Seen:
     """What `look` gives as soon as it is true; fails when it is not within `timeout` seconds."""
     deadline = time.monotonic() + timeout
     while not (seen := look()):

@@ -32,7 +32,6 @@ def kept(results: Path, name: str) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.timeout(300)
 def test_every_question_is_asked_at_each_size(tmp_path: Path) -> None:
     told = bench("growth", tmp_path)
 
@@ -43,7 +42,6 @@ def test_every_question_is_asked_at_each_size(tmp_path: Path) -> None:
     assert {f"growth: {name}" for name in figures} == kept(tmp_path, "latest.json").keys()
 
 
-@pytest.mark.timeout(300)
 def test_a_crowd_gets_what_is_right(tmp_path: Path) -> None:
     bench("crowd", tmp_path)
 
@@ -54,7 +52,6 @@ def test_a_crowd_gets_what_is_right(tmp_path: Path) -> None:
     assert (tmp_path / "latest.png").read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.skipif(shutil.which("wrk") is None, reason="wrk is not installed")
 def test_every_delivery_is_taken(tmp_path: Path) -> None:
     told = bench("webhook", tmp_path)
@@ -64,7 +61,6 @@ def test_every_delivery_is_taken(tmp_path: Path) -> None:
 
 
 @LONG
-@pytest.mark.timeout(300)
 def test_every_payment_is_confirmed_and_told_to_both(tmp_path: Path) -> None:
     told = bench("journey", tmp_path)
 
@@ -75,7 +71,6 @@ def test_every_payment_is_confirmed_and_told_to_both(tmp_path: Path) -> None:
 
 
 @LONG
-@pytest.mark.timeout(300)
 def test_people_sign_in_while_others_do_something_else(tmp_path: Path) -> None:
     bench("logins", tmp_path)
 
@@ -86,7 +81,6 @@ def test_people_sign_in_while_others_do_something_else(tmp_path: Path) -> None:
 
 
 @LONG
-@pytest.mark.timeout(300)
 def test_memory_and_cold_starts_are_held_against_bare_ones(tmp_path: Path) -> None:
     told = bench("footprint", tmp_path)
 
@@ -97,7 +91,6 @@ def test_memory_and_cold_starts_are_held_against_bare_ones(tmp_path: Path) -> No
 
 
 @LONG
-@pytest.mark.timeout(300)
 def test_every_event_is_applied_and_every_mail_sent(tmp_path: Path) -> None:
     told = bench("workers", tmp_path)
 

@@ -1,4 +1,4 @@
-"""A plant with trade in it, for all stories here, which come last: nobody else shares the machine with it."""
+"""A plant with trade in it, for all stories here."""
 
 from collections.abc import Iterator
 

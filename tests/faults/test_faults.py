@@ -9,8 +9,6 @@ from tests.faults import broker, database, friends, machines, oddities
 from tests.faults.fault import Fault, Scene, at_once, in_turn, struck
 from tests.faults.outside import Post
 
-pytestmark = pytest.mark.timeout(300)
-
 OF_MACHINES = in_turn(machines.CHILD_KILLED, at_once(machines.WEB_KILLED, machines.WORKER_TOLD_TO_END))
 OF_SERVERS = in_turn(broker.AWAY, database.AWAY_WHILE_STRIPE_DELIVERS)
 OF_FRIENDS = at_once(

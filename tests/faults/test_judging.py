@@ -9,8 +9,6 @@ from tests.faults.outside import Post
 from tests.faults.resting import rest
 from tests.waiting import wait_until
 
-pytestmark = pytest.mark.timeout(300)
-
 PAID = "(SELECT id FROM payment WHERE status = 'succeeded' LIMIT 1)"
 CONFIRMED = "(SELECT id FROM booking WHERE status = 'confirmed' LIMIT 1)"
 ONE_MAIL = "(SELECT id FROM email WHERE kind = 'booking_confirmed' LIMIT 1)"

@@ -32,9 +32,7 @@ def confirmations(stack: Stack, reader: Person) -> int:
 
 def settled(stack: Stack) -> None:
     """Wait until nothing is under way: deliveries, events and mails are all done."""
-    wait_until(
-        lambda: _under_way(stack) == 0, timeout=60
-    )  # what is lost on the way is swept up after a while
+    wait_until(lambda: _under_way(stack) == 0)  # what is lost on the way is swept up after a while
 
 
 def _under_way(stack: Stack) -> int:

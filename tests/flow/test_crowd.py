@@ -15,13 +15,12 @@ from sqlalchemy import text
 
 from app.accounts import passwords
 from tests.flow.conftest import Stack
-from tests.people import PASSWORD, Person, next_week
+from tests.people import PASSWORD, Person, next_week, patiently
+from tests.waiting import PATIENCE
 
 CROWD = 200
 Thing = TypeVar("Thing")
 Answer = TypeVar("Answer")
-
-pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +40,7 @@ def crowd(stack: Stack) -> Iterator[list[Person]]:
     signed_in = _all_at_once(lambda address: Person.signed_in(stack.http, address, PASSWORD), addresses, few)
     with ExitStack() as connections:
         for person in signed_in:  # each with a connection of its own, as people have
-            own = httpx.Client(base_url=stack.http.base_url, timeout=60)
+            own = httpx.Client(base_url=stack.http.base_url, timeout=PATIENCE)
             person.http = connections.enter_context(own)
         yield signed_in
 
@@ -53,12 +52,17 @@ def _all_at_once(
         return list(pool.map(do, things))
 
 
+def wished(client: Person, coach: Person, at: datetime) -> httpx.Response:
+    """As a client's program does it: who waited too long in line is told when to come again."""
+    return patiently(lambda: client.wish(coach, at))
+
+
 def _statuses(answers: Sequence[httpx.Response]) -> Counter[int]:
     return Counter(answer.status_code for answer in answers)
 
 
 def test_of_two_hundred_clients_after_one_slot_one_gets_it(crowd: list[Person], coach: Person) -> None:
-    answers = _all_at_once(lambda client: client.wish(coach, next_week(6)), crowd)
+    answers = _all_at_once(lambda client: wished(client, coach, next_week(6)), crowd)
 
     assert _statuses(answers) == {201: 1, 409: CROWD - 1}
     refused = next(answer for answer in answers if answer.status_code == 409)
@@ -68,7 +72,7 @@ def test_of_two_hundred_clients_after_one_slot_one_gets_it(crowd: list[Person], 
 def test_of_many_overlapping_wishes_those_that_win_do_not_overlap(crowd: list[Person], coach: Person) -> None:
     wishes = [(client, next_week(8) + timedelta(minutes=30 * (n % 8))) for n, client in enumerate(crowd)]
 
-    answers = _all_at_once(lambda wish: wish[0].wish(coach, wish[1]), wishes)
+    answers = _all_at_once(lambda wish: wished(wish[0], coach, wish[1]), wishes)
 
     assert set(_statuses(answers)) == {201, 409}
     won = sorted(
@@ -87,7 +91,7 @@ def test_two_coaches_wanted_crosswise_are_each_given_to_one_and_nobody_to_two(
 
     def want(wish: tuple[Person, tuple[Person, Person]]) -> list[httpx.Response]:
         client, (first, second) = wish
-        return [client.wish(first, next_week(16)), client.wish(second, next_week(16))]
+        return [wished(client, first, next_week(16)), wished(client, second, next_week(16))]
 
     answers = [answer for both in _all_at_once(want, pairs) for answer in both]
 

@@ -1,11 +1,11 @@
 """A dispute as the operator meets it: a mail, the evidence, the verdict."""
 
-import subprocess
 from typing import Any
 
-from tests.flow.conftest import BIN, HERE, Stack
+from tests.flow.conftest import Stack
 from tests.flow.seeing import confirmed
 from tests.people import Checkout, Person
+from tests.programs import Programs
 from tests.waiting import wait_until
 
 DISPUTED = "4000000000000259"
@@ -30,7 +30,7 @@ def told(stack: Stack, client: Person) -> list[str]:
 
 
 def test_a_dispute_is_told_answered_from_the_command_line_and_won(
-    stack: Stack, client: Person, coach: Person
+    stack: Stack, client: Person, coach: Person, programs: Programs
 ) -> None:
     booking = client.books(coach)
     checkout = client.checks_out(booking)
@@ -39,8 +39,8 @@ def test_a_dispute_is_told_answered_from_the_command_line_and_won(
     ours = dispute_of(client, checkout, "needs_response")["id"]
     assert wait_until(lambda: told(stack, client)) == ["Payment disputed"]
 
-    answer = [BIN / "flask", "--app", "wsgi", "stripe", "submit-evidence", ours]
-    subprocess.run([*answer, "--statement", "They were there."], cwd=HERE, env=stack.variables, check=True)
+    answer = ["stripe", "submit-evidence", ours, "--statement", "They were there."]
+    programs.flask(stack.variables, *answer).check_returncode()
     dispute_of(client, checkout, "under_review")
     intent = client.payment(checkout)["stripe_payment_intent_id"]
     found = stack.sandbox.http.get(

@@ -14,8 +14,8 @@ from sqlalchemy import text
 
 from tests.environment import free_port
 from tests.flow.conftest import BIN, HERE, Stack
-from tests.people import PASSWORD, Person, next_week
-from tests.waiting import wait_until
+from tests.people import PASSWORD, Person, next_week, patiently
+from tests.waiting import PATIENCE, wait_until
 
 EVENT = text(
     "INSERT INTO stripe_event"
@@ -27,7 +27,8 @@ EVENT = text(
 def at_once(stack: Stack, requests: list[httpx.Request]) -> list[int]:
     """The statuses of requests that are sent together."""
     with ThreadPoolExecutor(len(requests)) as pool:
-        return [answer.status_code for answer in pool.map(stack.http.send, requests)]
+        answers = pool.map(lambda request: patiently(lambda: stack.http.send(request)), requests)
+        return [answer.status_code for answer in answers]
 
 
 def test_of_several_erasures_at_once_one_wins(stack: Stack, client: Person, coach: Person) -> None:
@@ -104,8 +105,8 @@ def web_server(stack: Stack) -> Iterator[tuple[httpx.Client, Any]]:
     command = [BIN / "gunicorn", "wsgi:app"]
     process = subprocess.Popen(command, cwd=HERE, env=variables, start_new_session=True)
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
-            wait_until(lambda: _is_up(http), timeout=30)
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as http:
+            wait_until(lambda: _is_up(http))
             yield http, process
     finally:
         os.killpg(process.pid, signal.SIGKILL)

@@ -9,6 +9,7 @@ import pytest
 from app.config import Settings
 from tests.flow.conftest import BIN, HERE, Stack
 from tests.people import Person
+from tests.programs import Programs
 
 README = (Path(HERE) / "README.md").read_text()
 HELP = """
@@ -21,19 +22,12 @@ for command in sys.argv[1:]:
 """
 
 
-def test_every_command_named_exists(stack: Stack) -> None:
+def test_every_command_named_exists(stack: Stack, programs: Programs) -> None:
     makefile = (HERE / "Makefile").read_text()
     for target in set(re.findall(r"^make (\w+)", README, re.MULTILINE)):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
     commands = set(re.findall(r"flask ((?:[a-z]+ )?[a-z-]+)\b", README)) - {"db upgrade"}
-    done = subprocess.run(
-        [BIN / "python", "-c", HELP, *commands],
-        cwd=HERE,
-        env=stack.variables,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = programs.run(HELP, stack.variables, *commands)
     assert done.returncode == 0, done.stderr
     assert len(commands) >= 10
 
@@ -86,15 +80,8 @@ def test_every_file_named_exists() -> None:
         assert (HERE / name).exists(), name
 
 
-def test_the_doctor_finds_everything_well(stack: Stack) -> None:
-    done = subprocess.run(
-        [BIN / "flask", "--app", "wsgi", "doctor"],
-        cwd=HERE,
-        env=stack.variables,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def test_the_doctor_finds_everything_well(stack: Stack, programs: Programs) -> None:
+    done = programs.flask(stack.variables, "doctor")
 
     assert done.returncode == 0, done.stdout
     assert [line.split()[1] for line in done.stdout.splitlines()] == [
@@ -107,25 +94,17 @@ def test_the_doctor_finds_everything_well(stack: Stack) -> None:
     ]
 
 
-def test_the_doctor_says_what_is_wrong_and_what_to_do(stack: Stack) -> None:
+def test_the_doctor_says_what_is_wrong_and_what_to_do(stack: Stack, programs: Programs) -> None:
     wrong = {"SMTP_PORT": "1", "REDIS_URL": "redis://127.0.0.1:1/0"}
-    done = subprocess.run(
-        [BIN / "flask", "--app", "wsgi", "doctor"],
-        cwd=HERE,
-        env=stack.variables | wrong,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = programs.flask(stack.variables | wrong, "doctor")
 
     assert done.returncode == 1
     assert "correct REDIS_URL" in done.stdout
     assert "Correct SMTP_HOST" in done.stdout
 
 
-def test_a_test_mail_arrives(stack: Stack) -> None:
-    command = [BIN / "flask", "--app", "wsgi", "email", "test", "operator@example.com"]
-    subprocess.run(command, cwd=HERE, env=stack.variables, check=True)
+def test_a_test_mail_arrives(stack: Stack, programs: Programs) -> None:
+    programs.flask(stack.variables, "email", "test", "operator@example.com").check_returncode()
 
     assert [mail["subject"] for mail in stack.sandbox.mails_to("operator@example.com")] == [
         "A test mail from CultureBridge"
@@ -141,11 +120,12 @@ def test_an_administrator_made_on_the_command_line_signs_in(stack: Stack) -> Non
     assert stack.http.post("/auth/login", json=login).status_code == 200
 
 
-def test_a_webhook_made_on_the_command_line_is_stripes_and_its_secret_is_shown(stack: Stack) -> None:
+def test_a_webhook_made_on_the_command_line_is_stripes_and_its_secret_is_shown(
+    stack: Stack, programs: Programs
+) -> None:
     url = "https://api.example.com/payment/webhook"
-    command = [BIN / "flask", "--app", "wsgi", "stripe", "create-webhook", url]
 
-    done = subprocess.run(command, cwd=HERE, env=stack.variables, capture_output=True, text=True, check=False)
+    done = programs.flask(stack.variables, "stripe", "create-webhook", url)
 
     assert "STRIPE_WEBHOOK_SECRET=whsec_" in done.stdout, done.stderr
     listed = stack.sandbox.http.get(

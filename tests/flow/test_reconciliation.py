@@ -1,12 +1,11 @@
 """Beat's comparisons with Stripe, as the workers do them."""
 
-import subprocess
-
 from sqlalchemy import text
 
 from app.payments.reconcile import LOCK
-from tests.flow.conftest import BIN, HERE, Stack
+from tests.flow.conftest import Stack
 from tests.flow.seeing import settled
+from tests.programs import CELERY, Programs
 from tests.waiting import wait_until
 
 
@@ -16,30 +15,29 @@ def done(stack: Stack) -> set[tuple[str, str]]:
         return {(row.name, row.stage) for row in rows}
 
 
-def call(stack: Stack, task: str) -> None:
-    command = [BIN / "celery", "-A", "worker", "call", task]
-    subprocess.run(command, cwd=HERE, env=stack.variables, check=True, capture_output=True)
+def call(programs: Programs, stack: Stack, task: str) -> None:
+    programs.run(CELERY, stack.variables, "-A", "worker", "call", task).check_returncode()
 
 
-def test_the_workers_compare_what_is_recent_and_what_was_of_late(stack: Stack) -> None:
+def test_the_workers_compare_what_is_recent_and_what_was_of_late(stack: Stack, programs: Programs) -> None:
     settled(stack)
     stack.sandbox.control("/reset")  # what other tests left there is not of this shop
 
-    call(stack, "payments.reconcile_recent")
-    wait_until(lambda: len({stage for name, stage in done(stack) if name == "recent"}) == 7, 60)
+    call(programs, stack, "payments.reconcile_recent")
+    wait_until(lambda: len({stage for name, stage in done(stack) if name == "recent"}) == 7)
 
-    call(stack, "payments.reconcile_nightly")
-    wait_until(lambda: len({stage for name, stage in done(stack) if name == "nightly"}) == 9, 60)
+    call(programs, stack, "payments.reconcile_nightly")
+    wait_until(lambda: len({stage for name, stage in done(stack) if name == "nightly"}) == 9)
 
 
-def test_the_nightly_one_waits_while_another_is_at_work(stack: Stack) -> None:
+def test_the_nightly_one_waits_while_another_is_at_work(stack: Stack, programs: Programs) -> None:
     with stack.database.begin() as connection:
         connection.execute(text("DELETE FROM reconciliation WHERE name = 'nightly'"))
     with stack.database.connect() as connection:
         connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
-        call(stack, "payments.reconcile_nightly")
-        wait_until(lambda: stack.has_logged("nightly reconciliation waits: Another"), 30)
+        call(programs, stack, "payments.reconcile_nightly")
+        wait_until(lambda: stack.has_logged("nightly reconciliation waits: Another"))
         assert not [stage for name, stage in done(stack) if name == "nightly"]
         connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": LOCK})
 
-    wait_until(lambda: len({stage for name, stage in done(stack) if name == "nightly"}) == 9, 60)
+    wait_until(lambda: len({stage for name, stage in done(stack) if name == "nightly"}) == 9)

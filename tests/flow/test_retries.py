@@ -34,7 +34,7 @@ def test_a_refund_is_asked_for_until_stripe_takes_it(stack: Stack, client: Perso
     stack.sandbox.control("/deliveries/release")
     stack.sandbox.control("/deliveries/rule", mode="normal")
 
-    wait_until(lambda: client.payment(checkout)["status"] == "refunded", timeout=60)
+    wait_until(lambda: client.payment(checkout)["status"] == "refunded")
     assert len(client.payment(checkout)["refunds"]) == 1
 
 

@@ -9,7 +9,7 @@ import httpx
 
 from tests.flow.conftest import Stack
 from tests.flow.seeing import confirmed
-from tests.people import Person, next_week
+from tests.people import Person, next_week, patiently
 from tests.waiting import wait_until
 
 
@@ -23,7 +23,7 @@ def test_series_wanted_crosswise_over_holds_that_ran_out_are_each_given_to_one(
         stack.run_out(clients[week].books(pair[week % 2], next_week() + timedelta(weeks=week)))
 
     def want(wish: tuple[Person, Person]) -> httpx.Response:
-        return wish[0].wish_series(wish[1], next_week(), 6, skip_taken=True)
+        return patiently(lambda: wish[0].wish_series(wish[1], next_week(), 6, skip_taken=True))
 
     with ThreadPoolExecutor(12) as pool:
         answers = list(pool.map(want, [(client, each) for client in clients for each in pair]))
@@ -37,8 +37,8 @@ def test_series_wanted_crosswise_over_holds_that_ran_out_are_each_given_to_one(
 def test_a_client_who_asks_for_many_at_once_holds_three(stack: Stack, client: Person, coach: Person) -> None:
     def want(hour: int) -> httpx.Response:
         if hour % 2:
-            return client.wish(coach, next_week(hour))
-        return client.wish_series(coach, next_week(hour), 3)
+            return patiently(lambda: client.wish(coach, next_week(hour)))
+        return patiently(lambda: client.wish_series(coach, next_week(hour), 3))
 
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(want, range(6, 14)))
@@ -60,10 +60,10 @@ def test_refunds_and_a_cancelling_at_once_give_back_no_more_than_was_paid(
 
     def give(booking: dict[str, Any]) -> httpx.Response:
         wish = {"booking_id": booking["id"], "amount": 30, "reason": "a kindness"}
-        return coach.post(f"/payment/{checkout['payment_id']}/refund", json=wish)
+        return patiently(lambda: coach.post(f"/payment/{checkout['payment_id']}/refund", json=wish))
 
     with ThreadPoolExecutor(12) as pool:
-        cancelling = pool.submit(client.post, f"/booking/{first['id']}/cancel", json={})
+        cancelling = pool.submit(patiently, lambda: client.post(f"/booking/{first['id']}/cancel", json={}))
         answers = list(pool.map(give, [first, *others] * 3))
 
     assert cancelling.result().status_code == 200

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.flow.conftest import Stack
+from tests.waiting import PATIENCE
 
 MANY = 40
 """More than the server has threads, which are sixteen."""
@@ -35,7 +36,7 @@ def call(stack: Stack) -> Iterator[Call]:
     with ExitStack() as opened:
 
         def send(data: bytes) -> socket.socket:
-            made = opened.enter_context(socket.create_connection((url.host, url.port), timeout=30))
+            made = opened.enter_context(socket.create_connection((url.host, url.port), timeout=PATIENCE))
             made.sendall(data)
             return made
 
@@ -98,7 +99,9 @@ def test_who_is_idle_after_an_answer_keeps_nobody_out(stack: Stack, call: Call) 
     for _ in range(2_100):  # two processes take a thousand each
         call(b"GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n").recv(65536)
 
-    assert [httpx.get(f"{stack.http.base_url}/health/live").status_code for _ in range(3)] == [200] * 3
+    assert [
+        httpx.get(f"{stack.http.base_url}/health/live", timeout=PATIENCE).status_code for _ in range(3)
+    ] == [200] * 3
     assert not stack.has_logged("Traceback")
 
 

@@ -1,12 +1,10 @@
 """Sweeps come one at a time, however many beats send them."""
 
-import subprocess
-import sys
-
 from sqlalchemy import text
 
-from tests.flow.conftest import HERE, Stack
+from tests.flow.conftest import Stack
 from tests.people import Person
+from tests.programs import Programs
 
 SWEEP = "from worker.ops import forget_idempotency_keys as sweep; print('found', sweep())"
 LOCK = text("SELECT pg_advisory_xact_lock(hashtext('ops.forget_idempotency_keys'))")
@@ -16,19 +14,21 @@ OLD_KEY = text(
 )
 
 
-def found(stack: Stack) -> str:
+def found(programs: Programs, stack: Stack) -> str:
     """What a worker's sweep says."""
-    command = [sys.executable, "-c", SWEEP]
-    done = subprocess.run(command, cwd=HERE, env=stack.variables, capture_output=True, text=True, check=True)
-    return done.stdout.strip()
+    done = programs.run(SWEEP, stack.variables)
+    done.check_returncode()
+    return str(done.stdout.strip())
 
 
-def test_while_one_is_at_work_another_leaves_it_alone(stack: Stack, client: Person) -> None:
+def test_while_one_is_at_work_another_leaves_it_alone(
+    stack: Stack, client: Person, programs: Programs
+) -> None:
     with stack.database.begin() as connection:
         connection.execute(OLD_KEY, {"email": client.email})
 
     with stack.database.begin() as at_work:
         at_work.execute(LOCK)
-        assert found(stack) == "found 0"
+        assert found(programs, stack) == "found 0"
 
-    assert found(stack) == "found 1"
+    assert found(programs, stack) == "found 1"

@@ -67,7 +67,7 @@ def books_at_rest(shop: Shop, events: list[Event], told: list[int]) -> Books:
     return Books.of(shop)
 
 
-@pytest.mark.timeout(400 if ALL_ORDERS_OF <= 5 else 7200)  # ten seconds at the most, unless it is busy
+@pytest.mark.timeout(600 if ALL_ORDERS_OF <= 5 else 7200)  # ten seconds at the most, unless it is busy
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
 def test_in_every_order_and_twice_the_books_end_the_same(
     unhurried: Shop, client: Person, coach: Person, story: Story

@@ -16,6 +16,7 @@ import pytest
 from dotenv import dotenv_values
 
 from sandbox.processes import children_of
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 PORT_VARIABLES = ("PORT", "SANDBOX_STRIPE_URL", "SMTP_PORT", "SANDBOX_MAILBOX_PORT")
@@ -79,7 +80,7 @@ class Run:
 
     def end(self) -> str:
         """Wait for its end; gives what it said since."""
-        rest, _ = self.process.communicate(timeout=60)
+        rest, _ = self.process.communicate(timeout=PATIENCE)
         return rest
 
 

@@ -14,6 +14,7 @@ from sandbox.environment import settings, uses_mailbox
 from sandbox.processes import still_running
 from sandbox.servers import servers
 from tests.sandbox.runs import PORT_VARIABLES, free_ports, port_settings, start, started
+from tests.waiting import PATIENCE
 
 
 def test_every_port_in_use_is_named_with_its_variable_before_anything_starts(whole_tree: Path) -> None:
@@ -39,21 +40,20 @@ def test_a_port_asked_for_twice_or_no_number_is_refused(whole_tree: Path) -> Non
     assert "PORT must be a number from 1 to 65535, not 'http'" in word
 
 
-@pytest.mark.timeout(240)
 def test_everything_runs_and_ctrl_c_leaves_nothing(whole_tree: Path) -> None:
     with started(whole_tree) as run:
         run.wait_for("Stop     Ctrl-C")
         everything, folder = run.everything(), run.folder()
         api = f"http://127.0.0.1:{run.ports['PORT']}"
 
-        assert httpx.get(f"{api}/health/ready").status_code == 200
-        assert httpx.get(run.ports["SANDBOX_STRIPE_URL"]).status_code == 200
+        assert httpx.get(f"{api}/health/ready", timeout=PATIENCE).status_code == 200
+        assert httpx.get(run.ports["SANDBOX_STRIPE_URL"], timeout=PATIENCE).status_code == 200
         assert (
             httpx.get(f"http://localhost:{run.ports['SANDBOX_MAILBOX_PORT']}/api/messages").json()["items"]
             == []
         )
         login = {"email": "client@test.com", "password": "password"}
-        assert httpx.post(f"{api}/auth/login", json=login).status_code == 200
+        assert httpx.post(f"{api}/auth/login", json=login, timeout=PATIENCE).status_code == 200
         run.process.send_signal(signal.SIGINT)
         said = run.end()
 
@@ -126,7 +126,7 @@ def test_a_closed_terminal_stops_everything_though_make_keeps_its_signal(small_t
         everything, folder = run.everything(), run.folder()
         assert run.process.stdout
         run.process.stdout.close()
-        run.process.wait(timeout=60)
+        run.process.wait(timeout=PATIENCE)
 
     assert run.process.returncode == 0
     assert still_running(everything) == set()

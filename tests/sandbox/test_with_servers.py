@@ -5,13 +5,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.waiting import PATIENCE
+
 ROOT = Path(__file__).parents[2]
 TELL_WHERE = "echo $DATABASE_URL | sed 's/.*host=//; s,/postgres&.*,,'"
 
 
 def test_the_command_gets_servers_of_its_own_and_its_exit_code_is_ours() -> None:
     process = _start(f"{TELL_WHERE}; exit 5", DATABASE_URL="postgresql://db.example/somebodys")
-    folder, _ = process.communicate(timeout=60)
+    folder, _ = process.communicate(timeout=PATIENCE)
 
     assert process.returncode == 5
     assert folder.startswith("/")
@@ -25,7 +27,7 @@ def test_sigterm_ends_the_command_and_its_servers() -> None:
     assert folder.exists()
 
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=60)
+    process.communicate(timeout=PATIENCE)
 
     assert process.returncode != 0
     assert not folder.exists()

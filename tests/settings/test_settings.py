@@ -10,6 +10,7 @@ import pytest
 
 from app.config import BadSettings, Environment, Settings
 from tests.settings.good import CHECKOUT, GOOD, complaints, load
+from tests.waiting import PATIENCE
 
 
 def write(name: str, *lines: str) -> None:
@@ -215,7 +216,7 @@ def test_bad_settings_stop_the_web_server_itself(monkeypatch: pytest.MonkeyPatch
         env={"APP_ENV": "production"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.mailbox.store import Store
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[3]
 
@@ -20,7 +21,7 @@ def test_a_port_in_use_is_named_with_its_variable(variable: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         process = _start(**{"SMTP_PORT": "0", "SANDBOX_MAILBOX_PORT": "0", variable: port})
-        _, error = process.communicate(timeout=20)
+        _, error = process.communicate(timeout=PATIENCE)
 
     assert process.returncode == 1
     assert error == f"Port {port} cannot be used (Address already in use): set {variable} to another one.\n"
@@ -35,7 +36,7 @@ def test_it_ends_at_once_though_a_sender_is_connected(signum: signal.Signals) ->
         sender.recv(100)
         started = time.monotonic()
         process.send_signal(signum)
-        _, error = process.communicate(timeout=20)
+        _, error = process.communicate(timeout=PATIENCE)
 
     assert (process.returncode, error) == (0, "")
     assert time.monotonic() - started < 2

@@ -12,7 +12,7 @@ import pytest
 
 from sandbox.stripe.server import free_port
 from sandbox.stripe.settings import SettingError, Settings
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 ROOT = Path(__file__).parents[3]
 
@@ -50,12 +50,12 @@ def test_it_ends_cleanly_on_a_signal(running: tuple[str, "subprocess.Popen[str]"
     url, process = running
     assert httpx.get(f"{url}/v1/balance", auth=("sk_test_other", "")).status_code == 200
     process.send_signal(number)
-    assert process.wait(timeout=3) == 0
+    assert process.wait(timeout=PATIENCE) == 0
 
 
 def test_a_taken_port_is_named_with_its_variable(running: tuple[str, "subprocess.Popen[str]"]) -> None:
     second = start(running[0])
-    _, said = second.communicate(timeout=10)
+    _, said = second.communicate(timeout=PATIENCE)
     assert second.returncode == 1
     assert "SANDBOX_STRIPE_URL" in said
     assert said.count("\n") == 1

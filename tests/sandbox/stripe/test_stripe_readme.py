@@ -10,6 +10,7 @@ import pytest
 
 from tests.readme.blocks import blocks
 from tests.sandbox.stripe.shop import Shop, intent
+from tests.waiting import PATIENCE
 
 README = (Path(__file__).parents[3] / "README.md").read_text("utf-8")
 
@@ -24,7 +25,7 @@ def test_what_the_readme_has_one_paste_works(shop: Shop) -> None:
         ["bash", "-c", script.replace("http://localhost:12111", shop.url)],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE,
         check=True,
     )
 

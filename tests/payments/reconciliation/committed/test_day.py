@@ -15,7 +15,7 @@ from tests.payments.reconciliation.committed.conftest import Command, emptied_ta
 from tests.payments.reconciliation.committed.day import Day, books, work
 from tests.payments.reconciliation.comparing import differences, reconciled
 from tests.people import Person
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 Books = dict[str, list[str]]
 
@@ -95,12 +95,12 @@ def test_killed_again_and_again_it_ends_in_the_same_books(
     Day(silent, opened(http), hear_nothing).live()
     for so_far in (10, 40, 70):
         killed = flask("stripe", "reconcile", "--since", "24h")
-        wait_until(lambda least=so_far: events_on_record() >= least, 60)
+        wait_until(lambda least=so_far: events_on_record() >= least)
         killed.send_signal(signal.SIGKILL)
         killed.wait(10)
 
     last = flask("stripe", "reconcile", "--since", "24h")
-    said, complained = last.communicate(timeout=100)
+    said, complained = last.communicate(timeout=PATIENCE)
 
     assert last.returncode == 0, said + complained
     work(silent)

@@ -1,15 +1,13 @@
 """The nightly comparison as a worker does it, in turns."""
 
 import os
-import subprocess
-import sys
 
 from sqlalchemy import text
 
 from app.emails.troubles import Trouble
 from app.extensions import db, now
 from tests.payments.conftest import Shop
-from tests.payments.reconciliation.committed.conftest import HERE
+from tests.programs import Programs
 
 ONE_JOB = "from worker.reconciliation import reconcile_nightly as job; job()"
 SHORT_TURNS = """
@@ -23,33 +21,32 @@ with worker.flask_app.app_context():
 """
 
 
-def work(script: str, database: str) -> None:
-    variables = {**os.environ, "DATABASE_URL": database}
-    command = [sys.executable, "-c", script]
-    subprocess.run(command, cwd=HERE, env=variables, check=True, capture_output=True, timeout=60)
+def work(programs: Programs, script: str, database: str) -> None:
+    done = programs.run(script, {**os.environ, "DATABASE_URL": database})
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_turn_that_ends_with_the_last_step_looks_at_old_differences_all_the_same(
-    silent: Shop, third_database: str
+    silent: Shop, third_database: str, programs: Programs
 ) -> None:
     said = "'checkout.session', 'cs_of_old', 'paid', 'pending', now() - interval '1 day'"
     columns = "id, kind, stripe_id, stripe_says, we_say, last_seen"
     db.session.execute(text(f"INSERT INTO difference ({columns}) VALUES (gen_random_uuid(), {said})"))
     db.session.commit()
 
-    work(SHORT_TURNS, third_database)
+    work(programs, SHORT_TURNS, third_database)
 
     assert db.session.scalar(text("SELECT count(*) FROM difference WHERE resolved_at IS NULL")) == 0
 
 
 def test_a_key_that_lacks_a_permission_is_told_once_a_night_and_not_asked_with_for_ever(
-    silent: Shop, third_database: str
+    silent: Shop, third_database: str, programs: Programs
 ) -> None:
     silent.sandbox.control("/faults", path="/v1/disputes", method="GET", status=403, times=100)
     day = f"{now():%Y-%m-%d}"
 
     for _ in range(2):
-        work(ONE_JOB, third_database)
+        work(programs, ONE_JOB, third_database)
 
     told = silent.ops_mails()
     assert day in {row.subject_id for row in silent.rows(Trouble)}

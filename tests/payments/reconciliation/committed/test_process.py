@@ -12,12 +12,12 @@ from app.payments.reconcile import LOCK
 from tests.payments.conftest import Shop
 from tests.payments.reconciliation.committed.conftest import Command
 from tests.people import Person, next_week
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 
 def ended(process: "subprocess.Popen[str]") -> tuple[int, str]:
     """Its exit code and what it said."""
-    said, complained = process.communicate(timeout=60)
+    said, complained = process.communicate(timeout=PATIENCE)
     return process.returncode, said if process.returncode < 2 else complained
 
 
@@ -112,7 +112,7 @@ def test_one_at_a_time(silent: Shop, flask: Command) -> None:
 def test_on_a_terminal_a_bar_shows_how_far_it_is(silent: Shop, flask: Command) -> None:
     ours, its = os.openpty()
     running = flask("stripe", "reconcile", stdout=its)
-    running.wait(60)
+    running.wait(PATIENCE)
     os.close(its)
 
     shown = os.read(ours, 100_000).decode()

@@ -18,6 +18,7 @@ from tests.payments.reconciliation.committed.test_day import Hearing, opened
 from tests.payments.reconciliation.comparing import differences, reconciled
 from tests.payments.stories import DEBIT
 from tests.people import Person, next_week
+from tests.waiting import PATIENCE
 
 PROGRAMS = WHEEL / "pginstall" / "bin"
 RESTORE = ("--clean", "--if-exists", "--no-owner", "--exit-on-error")
@@ -84,7 +85,7 @@ def test_what_was_told_after_the_backup_is_learned_again(day: Day, backup: Backu
     assert books() != wanted
     for words in (("db", "upgrade"), ("stripe", "reconcile", "--since", "24h")):
         command = flask(*words)
-        said, complained = command.communicate(timeout=100)
+        said, complained = command.communicate(timeout=PATIENCE)
         assert command.returncode == 0, said + complained
     work(day.shop)
 
