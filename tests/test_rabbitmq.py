@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from redis import Redis
 
 from tests.environment import free_ports
 from tests.flow.conftest import BIN, HERE
+from tests.programs import Programs
 from tests.waiting import wait_until
 
 SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")  # Debian's command wants to be root or rabbitmq
@@ -149,14 +149,14 @@ def worker(variables: dict[str, str], log: Path) -> Iterator[None]:
         print(log.read_text(errors="replace")[-5000:])
 
 
-def enqueue(variables: dict[str, str]) -> None:
-    subprocess.run([sys.executable, "-c", ENQUEUE], cwd=HERE, env=variables, check=True)
+def enqueue(programs: Programs, variables: dict[str, str]) -> None:
+    programs.run(ENQUEUE, variables).check_returncode()
 
 
-def depths(variables: dict[str, str]) -> dict[str, int] | None:
+def depths(programs: Programs, variables: dict[str, str]) -> dict[str, int] | None:
     """What the operator's overview says of the queues."""
-    command = [sys.executable, "-c", DEPTHS]
-    shown = subprocess.run(command, cwd=HERE, env=variables, check=True, stdout=subprocess.PIPE)
+    shown = programs.run(DEPTHS, variables)
+    shown.check_returncode()
     found: dict[str, int] | None = json.loads(shown.stdout)
     return found
 
@@ -170,19 +170,22 @@ def assert_quorum_queues(rabbit: Rabbit) -> None:
 
 
 def test_jobs_run_wait_show_on_their_queue_and_outlive_a_restart(
-    rabbit: Rabbit, variables: dict[str, str], redis: Redis, tmp_path: Path
+    rabbit: Rabbit, variables: dict[str, str], redis: Redis, tmp_path: Path, programs: Programs
 ) -> None:
     first, second = tmp_path / "first.log", tmp_path / "second.log"
     with rabbit.running():
         with worker(variables, first):  # which makes the queues, and those in which a countdown waits
-            enqueue(variables)
+            enqueue(programs, variables)
             wait_until(lambda: redis.exists(*SIGNS) == 4)
         redis.delete(*SIGNS)
-        enqueue(variables)
+        enqueue(programs, variables)
         assert_quorum_queues(rabbit)
-        wait_until(lambda: depths(variables) == {"events": 2, "email": 1, "schedule": 1})
-        assert depths({**variables, "BROKER_URL": rabbit.url.replace("guest:guest", "guest:wrong")}) is None
+        wait_until(lambda: depths(programs, variables) == {"events": 2, "email": 1, "schedule": 1})
+        assert (
+            depths(programs, {**variables, "BROKER_URL": rabbit.url.replace("guest:guest", "guest:wrong")})
+            is None
+        )
 
-    assert depths(variables) is None
+    assert depths(programs, variables) is None
     with rabbit.running(), worker(variables, second):
         wait_until(lambda: redis.exists(*SIGNS) == 4)
