@@ -1,11 +1,9 @@
 """The values that bodies, queries and answers are made of."""
 
 import re
-import zoneinfo
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from importlib.resources import files
 from typing import Annotated
 from unicodedata import category
 from uuid import UUID
@@ -24,15 +22,10 @@ from pydantic import (
     field_validator,
 )
 
-from app import parsing
+from app import parsing, time_zones
 from app.parsing import LONGEST_AMOUNT
 from app.unicode_text import has_hidden_characters, is_visible, normalize, remove_direction_marks
 
-# The package's names and not the machine's: PostgreSQL knows these, but not `localtime` and its like.
-# The pinned rules, as PostgreSQL brings its own: those of the machine may be years older, and a mail would
-# name another hour than the list of free times.
-zoneinfo.reset_tzpath(to=())
-_ZONES = frozenset((files("tzdata") / "zones").read_text().split())
 _WEB_ADDRESS = re.compile(
     r"https?://(\[[0-9a-f:.]+\]|[^\s\x00-\x1f\x7f@\\{}\[\]/?#:]+)(:[0-9]{1,5})?([/?#][^\s\x00-\x1f\x7f\\]*)?",
     re.IGNORECASE,
@@ -44,7 +37,7 @@ MOST_MAJOR = 10**12
 
 
 def _zone(name: str) -> str:
-    if name not in _ZONES:
+    if not time_zones.is_known(name):
         raise ValueError("must be an IANA time zone such as Europe/Paris")
     return name
 

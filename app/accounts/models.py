@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ARRAY, ForeignKey, Index, SmallInteger, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app import time_zones
 from app.extensions import Base, Changing, Identified, choice, db
 from app.problems import Unauthorized
 
@@ -50,7 +51,7 @@ class Account(Changing, Base):
 
     @property
     def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.time_zone)
+        return time_zones.zone(self.time_zone)
 
     @property
     def email_verified(self) -> bool:

@@ -25,6 +25,8 @@ from app.problems import Faults, Invalid, NotFound, Problem
 
 HOLD_LASTS = timedelta(minutes=15)
 MOST_HOLDS = 3
+MOST_AHEAD = timedelta(days=366)
+"""As far as any coach can let people book; a session that is moved further is a slip of the pen."""
 
 
 class ClientBusy(Problem):
@@ -175,6 +177,8 @@ def take(
 def reschedule(booking: Booking, by: Party, start: datetime) -> None:
     """Give a locked booking another time of the same length.
 
+    A coach's own hours, notice and horizon bind those who book, and not the coach who moves.
+
     Raises SlotTaken, ClientBusy, CoachGone, WrongStatus, TooLate, and Invalid outside the hours, notice or
     horizon.
     """
@@ -188,16 +192,34 @@ def reschedule(booking: Booking, by: Party, start: datetime) -> None:
         )
     time = Time.of(coach, start, booking.duration_minutes)
     expire_stale_holds(coach, booking.client, [time.busy], at)
-    if not slots.is_free(coach, start, time.minutes, at, apart_from=booking.id):
+    if by is Party.COACH:
+        _check_own_move(coach, time, at, booking.id)
+    elif not slots.is_free(coach, start, time.minutes, at, apart_from=booking.id):
         raise _refusal(coach, time, at, apart_from=booking.id)
-    with _no_overlap(coach, time, at, apart_from=booking.id):
+    with _no_overlap(coach, time, at, apart_from=booking.id, by=by):
         booking.period, booking.busy = time.period, time.busy
         booking.coach_time_zone = coach.zone_at(start).key
+        booking.video_url = coach.video_url
     lifecycle.moved(booking, before, by)
 
 
+def _check_own_move(coach: Coach, time: Time, at: datetime, booking_id: UUID) -> None:
+    """Raises Invalid for a coach who moves a session to where nobody can be, SlotTaken on a full day."""
+    if time.start <= at:
+        raise Invalid("/session_datetime", "must lie in the future")
+    if time.start > at + MOST_AHEAD:
+        raise Invalid("/session_datetime", f"is too far: a session lies at most {MOST_AHEAD.days} days ahead")
+    if slots.is_full_day(coach, time.start, at, apart_from=booking_id):
+        most = (
+            f"You take {counted(coach.max_per_day or 0, 'session')} a day at most, and this day has as many."
+        )
+        raise _taken(coach, time, at, booking_id, most)
+
+
 @contextmanager
-def _no_overlap(coach: Coach, time: Time, at: datetime, apart_from: UUID | None = None) -> Iterator[None]:
+def _no_overlap(
+    coach: Coach, time: Time, at: datetime, apart_from: UUID | None = None, by: Party = Party.CLIENT
+) -> Iterator[None]:
     """What is written inside takes the time, or the database refuses it. Raises SlotTaken, ClientBusy."""
     try:
         with db.session.begin_nested():
@@ -207,7 +229,8 @@ def _no_overlap(coach: Coach, time: Time, at: datetime, apart_from: UUID | None 
         if constraint is None:
             raise
         if constraint == NO_CLIENT_TWICE:
-            raise ClientBusy("The client has another session at this time.") from None
+            who = "You have" if by is Party.CLIENT else "The client has"
+            raise ClientBusy(f"{who} another session at this time.") from None
         raise _taken(coach, time, at, apart_from) from None
 
 
@@ -220,7 +243,7 @@ def _refusal(coach: Coach, time: Time, at: datetime, apart_from: UUID | None = N
     alive = Booking.status.in_([Status.PENDING, Status.CONFIRMED])
     overlap = select(Booking.id).where(Booking.coach_id == coach.id, Booking.busy.overlaps(time.busy), alive)
     in_the_way = db.session.scalar(overlap.where(Booking.id.is_distinct_from(apart_from)).limit(1))
-    if in_the_way or slots.is_offered(coach, time.start, time.minutes):  # or a full day
+    if in_the_way or slots.offered_by(coach, time.start, time.minutes):  # or a full day
         return _taken(coach, time, at, apart_from)
     return Invalid(
         "/session_datetime",
@@ -241,9 +264,11 @@ def _check_window(coach: Coach, start: datetime, at: datetime) -> None:
         raise Invalid("/session_datetime", f"is too far: {coach.name} takes bookings up to {horizon} ahead")
 
 
-def _taken(coach: Coach, time: Time, at: datetime, apart_from: UUID | None) -> lifecycle.SlotTaken:
+def _taken(
+    coach: Coach, time: Time, at: datetime, apart_from: UUID | None, why: str = "This time is taken."
+) -> lifecycle.SlotTaken:
     nearest = slots.nearest_free(coach, time.start, time.minutes, at, apart_from)
     return lifecycle.SlotTaken(
-        "This time is taken. The nearest free starts are listed under nearest_free.",
+        f"{why} The nearest free starts are listed under nearest_free.",
         nearest_free=[instant_text(start) for start in nearest],
     )

@@ -1,28 +1,23 @@
-"""Weekly series: the same hour with a coach, week after week, held in one request."""
+"""Weekly series: the same hour of the clock that a coach lives by, week after week, held in one request."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import text
-
+from app import time_zones
 from app.accounts.models import Account
 from app.bookings.lifecycle import SlotTaken
 from app.bookings.models import Booking, BookingSeries
 from app.bookings.reservation import ClientBusy, Time, check_holds, expire_stale_holds, in_line, take
 from app.bookings.schemas import LeftOut, SeriesRequest
+from app.coaches import weekly
 from app.coaches.models import Coach
 from app.coaches.pricing import price
+from app.coaches.weekly import WeeklyStart
 from app.extensions import db, now
 from app.money import BadAmount, Money
 from app.problems import Invalid, NotFound, Problem
-
-# The hour stays on the coach's wall clock over a change of the clocks, as the coach's hours do.
-_WEEKLY = text(
-    "SELECT ((:first ::timestamptz AT TIME ZONE :zone) + week * interval '7 days') AT TIME ZONE :zone"
-    " FROM generate_series(1, :sessions - 1) AS week"
-)
 
 
 class SeriesNotFree(Problem):
@@ -56,11 +51,13 @@ def request(client: Account, wish: SeriesRequest) -> Held:
     db.session.add(series)
     db.session.flush()
     held = Held(series)
-    starts = _weekly(coach, wish.session_datetime, wish.sessions)
-    times = [Time.of(coach, start, wish.duration_minutes) for start in starts]
+    starts = weekly.starts(coach, wish.session_datetime, wish.duration_minutes, wish.sessions)
+    times = [Time.of(coach, start.at, wish.duration_minutes) for start in starts]
     expire_stale_holds(coach, client, [time.busy for time in times], at)
-    for time in times:
-        _hold(held, coach, client, time, wish.notes, at)
+    for start, time in zip(starts, times, strict=True):
+        with _left_out_if_refused(held, time):
+            _check_not_skipped(start)
+            held.bookings.append(take(coach, client, time, wish.notes, at, series.id))
     if not held.bookings or (held.left_out and not wish.skip_taken):
         raise _not_free(coach, held)
     return held
@@ -74,11 +71,6 @@ def seen_by(account: Account, series_id: UUID) -> BookingSeries:
     return series
 
 
-def _weekly(coach: Coach, first: datetime, sessions: int) -> Sequence[datetime]:
-    rules = {"first": first, "zone": coach.time_zone, "sessions": sessions}
-    return [first, *db.session.scalars(_WEEKLY, rules)]
-
-
 def _check_sum(each: Money, sessions: int) -> None:
     try:
         Money(each.amount * sessions, each.currency).check_chargeable()
@@ -86,11 +78,19 @@ def _check_sum(each: Money, sessions: int) -> None:
         raise Invalid("/sessions", f"{error} (all sessions are paid for together)") from None
 
 
-def _hold(held: Held, coach: Coach, client: Account, time: Time, notes: str, at: datetime) -> None:
+@contextmanager
+def _left_out_if_refused(held: Held, time: Time) -> Iterator[None]:
     try:
-        held.bookings.append(take(coach, client, time, notes, at, held.series.id))
+        yield
     except (SlotTaken, ClientBusy, Invalid) as refusal:
         held.left_out.append(LeftOut.of(time.start, refusal))
+
+
+def _check_not_skipped(start: WeeklyStart) -> None:
+    """Raises Invalid where the clocks go forward over this hour: another is not what was asked for."""
+    if start.is_skipped:
+        hour = f"{start.local:%H:%M} on {time_zones.day(start.local)}"
+        raise Invalid("/session_datetime", f"the clocks of {start.zone.key} go forward and skip {hour}")
 
 
 def _not_free(coach: Coach, held: Held) -> SeriesNotFree:

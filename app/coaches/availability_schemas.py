@@ -187,6 +187,26 @@ class AvailabilityView(View):
         )
 
 
+class Collision(View):
+    """A pending or confirmed session that a change of the calendar gets in the way of. It stays booked."""
+
+    id: UUID
+    session_datetime: Instant
+    status: str
+
+
+class ReplacedAvailabilityView(AvailabilityView):
+    collides_with: list[Collision]
+    """Sessions to come that lie outside these hours."""
+
+    @classmethod
+    def with_collisions(cls, coach: Coach, collisions: list[Collision]) -> Self:
+        shown = AvailabilityView.of(coach)
+        return cls(
+            **{name: getattr(shown, name) for name in AvailabilityView.model_fields}, collides_with=collisions
+        )
+
+
 class TimeOffRequest(Body):
     """Wall-clock times of the zone in force at each end; an end at midnight ends the day before it."""
 
@@ -212,14 +232,6 @@ class TimeOffView(View):
     local_start: LocalDateTime
     local_end: LocalDateTime
     reason: str
-
-
-class Collision(View):
-    """A pending or confirmed session within the time off. It is not cancelled by it."""
-
-    id: UUID
-    session_datetime: Instant
-    status: str
 
 
 class NewTimeOffView(TimeOffView):

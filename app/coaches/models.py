@@ -23,7 +23,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, JSONB, ExcludeConstraint, Range, insert
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app import time_zones
 from app.accounts.models import Account
+from app.coaches.clocks import Clocks
 from app.extensions import Base, Changing, Identified, db
 from app.money import Money
 from app.problems import NotFound
@@ -110,12 +112,19 @@ class Coach(Changing, Base):
 
     @property
     def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.time_zone)
+        return time_zones.zone(self.time_zone)
+
+    @property
+    def clocks(self) -> Clocks:
+        """Those that the coach lives by: of stays, or else the coach's own."""
+        stays = [(stay.dates.lower, stay.dates.upper, stay.time_zone) for stay in self.stays]
+        return Clocks(
+            self.time_zone, [(first, after, zone) for first, after, zone in stays if first and after]
+        )
 
     def zone_at(self, at: datetime) -> ZoneInfo:
-        """Of the clocks that the coach lives by at a moment: those of a stay, or else the coach's own."""
-        zones = [(ZoneInfo(stay.time_zone), stay.dates) for stay in self.stays]
-        return next((zone for zone, dates in zones if at.astimezone(zone).date() in dates), self.zone)
+        """Of the clocks that the coach lives by at a moment."""
+        return self.clocks.zone_at(at)
 
     @property
     def is_gone(self) -> bool:

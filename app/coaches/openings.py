@@ -1,68 +1,107 @@
-"""The starts that a coach offers, bookings aside: wall-clock rules made instants, in SQL.
+"""The starts that a coach offers, bookings aside: wall-clock rules made instants. Pure."""
 
-Rules become instants date by date, end by end, in the zone in force on the date: `AT TIME ZONE` knows the
-offset of each. It reads a time that the clocks skip with the offset before (as RFC 5545 does), and one that
-comes twice as the second; so a range may turn round, and tstzrange would raise for it.
-"""
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import groupby
+from zoneinfo import ZoneInfo
 
+from app import time_zones
+from app.coaches import spans
+from app.coaches.clocks import DAY, Clocks
+from app.coaches.spans import Span
 
-def zone_on(local_date: str) -> str:
-    """The coach's zone on a date: that of a stay, or else the coach's own."""
-    return (
-        "coalesce((SELECT stay.time_zone FROM stay WHERE stay.coach_id = :coach_id"  # noqa: S608 - ours
-        f" AND stay.dates @> ({local_date})), :zone)"
-    )
-
-
-def instant(local_time: str, local_date: str) -> str:
-    """The moment at which a wall-clock time is read on a date."""
-    return f"({local_time}) AT TIME ZONE {zone_on(local_date)}"
+Hours = tuple[time, time]
+"""A range of one date; it runs past midnight if it ends at or before its start."""
 
 
-# A period that ends at midnight ends with the day before it: whoever is off to the end of the 26th and lives
-# in another zone from the 27th on is off until the 26th ends where they are on the 26th.
-LEAVES = instant("local_start", "local_start::date")
-RETURNS = instant("local_end", "(local_end - interval '1 minute')::date")
+@dataclass(frozen=True)
+class Opening:
+    """Hours of one date, between the instants of their ends."""
 
-# A day is skipped when no instant falls into it, as 30 December 2011 was in Samoa: its hours would appear on
-# the next. It lasts until the next day begins, also when a journey west makes that later.
-# Starts are counted from the opening of their own hours on their own date, so that they are the same whatever
-# span is asked for; a session may run on into the hours that follow, and so into the next day.
-OFFERED = f"""
-dated AS (
-  SELECT local_date, {zone_on("local_date")} AS zone
-  FROM (SELECT :first ::date + n AS local_date FROM generate_series(0, :last ::date - :first ::date) n) AS _
-), day AS (
-  SELECT local_date, zone, begins, greatest(
-    (local_date + 1)::timestamp AT TIME ZONE zone, lead(begins) OVER (ORDER BY local_date)
-  ) AS ends
-  FROM dated, LATERAL (SELECT local_date::timestamp AT TIME ZONE zone AS begins) AS _
-), rule AS (
-  SELECT local_date, start_time, end_time
-  FROM dated JOIN weekly_hours ON weekday = extract(isodow FROM local_date)
-  WHERE coach_id = :coach_id AND NOT EXISTS (
-    SELECT FROM date_override
-    WHERE date_override.coach_id = :coach_id AND date_override.local_date = dated.local_date
-  )
-  UNION ALL
-  SELECT local_date, start_time, end_time
-  FROM date_override, jsonb_to_recordset(hours) AS _ (start_time time, end_time time)
-  WHERE coach_id = :coach_id AND local_date BETWEEN :first AND :last
-), hours AS (
-  SELECT (local_date + start_time) AT TIME ZONE zone AS opens,
-         (local_date + (end_time <= start_time)::int + end_time) AT TIME ZONE zone AS closes
-  FROM rule JOIN day USING (local_date) WHERE begins < ends
-), away AS (
-  SELECT {LEAVES} AS leaves, {RETURNS} AS returns FROM time_off
-  WHERE coach_id = :coach_id AND local_start <= :last ::date AND local_end >= :first ::date
-), workable AS MATERIALIZED (
-  SELECT (SELECT range_agg(tstzrange(opens, closes)) FROM hours WHERE opens < closes) - coalesce(
-    (SELECT range_agg(tstzrange(leaves, returns)) FROM away WHERE leaves < returns), '{{}}'
-  ) AS open
-), offered AS (
-  SELECT DISTINCT start FROM hours, workable,
-    generate_series(opens, closes - interval '1 second', :step ::interval) AS start
-  WHERE opens < closes AND start >= :since AND start < :until
-    AND workable.open @> tstzrange(start, start + :length ::interval)
-)
-"""  # noqa: S608 - ours
+    on: date
+    local_start: datetime
+    local_end: datetime
+    zone: ZoneInfo
+    span: Span
+
+    @classmethod
+    def of(cls, on: date, hours: Hours, zone: ZoneInfo) -> "Opening":
+        start, end = hours
+        local_start = datetime.combine(on, start)
+        local_end = datetime.combine(on + DAY if end <= start else on, end)
+        span = time_zones.instant(local_start, zone), time_zones.instant(local_end, zone)
+        return cls(on, local_start, local_end, zone, span)
+
+    def starts(self, step: timedelta, allowed: list[Span]) -> Iterator[datetime]:
+        """Those on the grid of the wall, on each date the same: start, start + step, …
+
+        On a day on which the clocks change, a time that they skip is left out, and one that comes twice is
+        two starts: the coach is there both times.
+        """
+        room = spans.overlap(allowed, self.span)
+        if not room:
+            return iter(())
+        shift = time_zones.offset(self.span[0], self.zone)
+        if shift == time_zones.offset(self.span[1], self.zone):  # as nearly always, and cheaper
+            return _even(self.local_start.replace(tzinfo=UTC) - shift, step, room)
+        return spans.within(sorted(self._uneven(step)), room)
+
+    def _uneven(self, step: timedelta) -> Iterator[datetime]:
+        number = -((self.local_start - self.local_end) // step)
+        for local in (self.local_start + n * step for n in range(number)):
+            yield from time_zones.moments(local, self.zone)
+
+
+def _even(first: datetime, step: timedelta, room: list[Span]) -> Iterator[datetime]:
+    """What lies in the room of first, first + step, …"""
+    for since, until in room:
+        start = first + max(0, -((first - since) // step)) * step
+        while start < until:
+            yield start
+            start += step
+
+
+@dataclass(frozen=True)
+class Rules:
+    """All that a coach says of the times at which to work."""
+
+    clocks: Clocks
+    weekly: Mapping[int, Sequence[Hours]]
+    """By ISO weekday."""
+    overrides: Mapping[date, Sequence[Hours]]
+    time_off: Sequence[tuple[datetime, datetime]] = ()
+    """Wall-clock times."""
+
+    def openings(self, first: date, last: date) -> list[Opening]:
+        """The hours of these dates, which have some: a date that the zone skips has none.
+
+        Nor has one in a zone that tzdata knows no longer: nobody can say when it is nine there.
+        """
+        dates = (first + n * DAY for n in range((last - first).days + 1))
+        return [opening for on in dates for opening in self._openings_of(on)]
+
+    def _openings_of(self, on: date) -> Iterator[Opening]:
+        hours = self.overrides.get(on, self.weekly.get(on.isoweekday(), ()))
+        if hours and time_zones.is_known(self.clocks.name_on(on)):
+            begins, ends = self.clocks.day(on)
+            if begins < ends:
+                yield from (Opening.of(on, each, self.clocks.zone_on(on)) for each in hours)
+
+    def hours(self, first: date, last: date) -> list[Span]:
+        """When the coach works on these dates, time off aside."""
+        return spans.union(opening.span for opening in self.openings(first, last))
+
+    def workable(self, openings: Sequence[Opening]) -> list[Span]:
+        """When a session may take place; it may run on into hours that follow, and so into the next day."""
+        hours = spans.union(opening.span for opening in openings)
+        return spans.difference(hours, (self.clocks.away(*each) for each in self.time_off))
+
+
+def starts(openings: Sequence[Opening], step: timedelta, allowed: list[Span]) -> list[datetime]:
+    """Of the grids of these hours what is allowed, in order; a start that two of them offer, once.
+
+    Each is counted from the opening of its own hours, so that it is the same whatever span is asked for.
+    """
+    found = sorted(start for opening in openings for start in opening.starts(step, allowed))
+    return [start for start, _ in groupby(found)]

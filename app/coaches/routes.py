@@ -1,15 +1,16 @@
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from apiflask import APIBlueprint
 
+from app import time_zones
 from app.accounts.access import current_account, public, signed_in
 from app.accounts.models import Role
-from app.coaches import availability, profile, search, slots, time_off
+from app.coaches import availability, collisions, profile, search, slots, time_off
 from app.coaches.availability_schemas import (
     Availability,
     AvailabilityView,
     NewTimeOffView,
+    ReplacedAvailabilityView,
     TimeOffList,
     TimeOffRequest,
     TimeOffSearch,
@@ -18,6 +19,7 @@ from app.coaches.availability_schemas import (
 from app.coaches.models import Coach
 from app.coaches.pricing import price
 from app.coaches.schemas import (
+    ChangedCoachView,
     CoachChange,
     CoachList,
     CoachSearch,
@@ -62,7 +64,7 @@ def show_coach(coach_id: UUID) -> CoachView:
 def list_slots(coach_id: UUID, query_data: SlotSearch) -> SlotList:
     """The free starts for a session of one length; each of them can be booked."""
     coach = Coach.bookable(coach_id)
-    zone = ZoneInfo(query_data.time_zone or coach.time_zone)
+    zone = time_zones.zone(query_data.time_zone or coach.time_zone)
     amount = price(coach, query_data.duration_minutes, "duration_minutes")
     starts = slots.free_starts(coach, query_data.duration_minutes, query_data.since, query_data.until, now())
     return SlotList(
@@ -81,11 +83,13 @@ def show_me() -> OwnCoachView:
 
 @coaches.patch("/me")
 @coaches.input(CoachChange)
-@coaches.output(OwnCoachView)
+@coaches.output(ChangedCoachView)
 @signed_in(Role.COACH)
-def change_me(json_data: CoachChange) -> OwnCoachView:
-    """Change the fields that are sent."""
-    return OwnCoachView.of(profile.change(Coach.of(current_account()), json_data))
+def change_me(json_data: CoachChange) -> ChangedCoachView:
+    """Change the fields that are sent. Sessions that another time zone strands are named, and stay booked."""
+    coach = profile.change(Coach.of(current_account()), json_data)
+    stranded = collisions.outside_hours(coach, now()) if json_data.time_zone else []
+    return ChangedCoachView.with_collisions(coach, stranded)
 
 
 @coaches.get("/me/availability")
@@ -98,11 +102,15 @@ def show_availability() -> AvailabilityView:
 
 @coaches.put("/me/availability")
 @coaches.input(Availability)
-@coaches.output(AvailabilityView)
+@coaches.output(ReplacedAvailabilityView)
 @signed_in(Role.COACH)
-def replace_availability(json_data: Availability) -> AvailabilityView:
-    """Replace the weekly hours, and the overrides and stays where they are sent."""
-    return AvailabilityView.of(availability.replace(Coach.of(current_account()), json_data))
+def replace_availability(json_data: Availability) -> ReplacedAvailabilityView:
+    """Replace the weekly hours, and the overrides and stays where they are sent.
+
+    Sessions to come that lie outside of them are named, and stay booked.
+    """
+    coach = availability.replace(Coach.of(current_account()), json_data)
+    return ReplacedAvailabilityView.with_collisions(coach, collisions.outside_hours(coach, now()))
 
 
 @coaches.get("/me/time-off")
@@ -125,7 +133,7 @@ def take_time_off(json_data: TimeOffRequest) -> NewTimeOffView:
     """Offer no sessions in a period. Those already booked in it are named, and stay booked."""
     coach = Coach.of(current_account())
     period = time_off.take(coach, json_data)
-    return NewTimeOffView.of(period, time_off.collisions(coach, period))
+    return NewTimeOffView.of(period, time_off.collides_with(coach, period))
 
 
 @coaches.delete("/me/time-off/<uuid:period_id>")

@@ -14,6 +14,7 @@ from pydantic import (
     field_validator,
 )
 
+from app.coaches.availability_schemas import Collision
 from app.coaches.models import STANDARD_POLICY, Coach
 from app.fields import WHOLE, Amount, Body, Instant, Line, Major, Text, TimeZone, View, web_address
 from app.money import CURRENCIES, Money
@@ -201,6 +202,15 @@ class OwnCoachView(CoachView):
     max_per_day: int | None
     prices: list[PriceOfLength]
     video_url: str | None
+
+
+class ChangedCoachView(OwnCoachView):
+    collides_with: list[Collision]
+    """Sessions to come that another time zone puts outside of the hours."""
+
+    @classmethod
+    def with_collisions(cls, coach: Coach, collisions: list[Collision]) -> Self:
+        return cls(**OwnCoachView.values(coach), collides_with=collisions)
 
 
 class CoachList(View):

@@ -1,51 +1,18 @@
-"""Free times: one query, used both to list them and to decide whether a time can be booked."""
+"""Free times: one function, used both to list them and to decide whether a time can be booked."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import text
-
+from app.coaches import openings, spans
+from app.coaches.calendar_rows import CalendarQuery
 from app.coaches.models import Coach
-from app.coaches.openings import OFFERED
-from app.extensions import db
+from app.coaches.openings import Opening, Rules
+from app.coaches.spans import Span
 
-DAYS_AROUND = timedelta(days=2)
-"""How far from its UTC date the local dates may lie whose rules decide about a moment.
-
-One day is for the offset; one because hours may run on past midnight, and because the next date ends a day.
-"""
-
-# A hold that has run out no longer takes its time; the booking transaction expires it before it inserts.
-# A session that took place is still one of its day. What is said of holds is no alternative that the planner
-# could look up by itself: it would read everybody's running holds, as it expects next to none.
-_FREE_STARTS = text(f"""
-WITH {OFFERED}, taken AS MATERIALIZED (
-  SELECT coalesce(range_agg(busy), '{{}}'::tstzmultirange) AS busy FROM booking
-  WHERE coach_id = :coach_id
-    AND busy && tstzrange(:since ::timestamptz - interval '1 day', :until ::timestamptz + interval '1 day')
-    AND status IN ('confirmed', 'pending') AND (status <> 'pending' OR hold_expires_at > :now)
-    AND id IS DISTINCT FROM :apart_from ::uuid
-), booked AS MATERIALIZED (
-  SELECT lower(period) AS start FROM booking
-  WHERE :max_per_day ::int IS NOT NULL AND coach_id = :coach_id
-    AND lower(period) >= :first ::timestamp AT TIME ZONE 'UTC' - interval '1 day'
-    AND lower(period) < :last ::timestamp AT TIME ZONE 'UTC' + interval '1 day'
-    AND status NOT IN ('cancelled', 'expired') AND (status <> 'pending' OR hold_expires_at > :now)
-    AND id IS DISTINCT FROM :apart_from ::uuid
-), full_days AS MATERIALIZED (
-  SELECT coalesce(range_agg(tstzrange(begins, ends)), '{{}}'::tstzmultirange) AS spans FROM day
-  WHERE begins < ends
-    AND (SELECT count(*) FROM booked WHERE start >= begins AND start < ends) >= :max_per_day ::int
-)
-SELECT start FROM offered, taken, full_days
-WHERE NOT taken.busy && tstzrange(start - :before ::interval, start + :length ::interval + :after ::interval)
-  AND NOT full_days.spans @> start
-ORDER BY start LIMIT :most
-""")  # noqa: S608 - ours
-
-_IS_OFFERED = text(f"WITH {OFFERED} SELECT EXISTS (SELECT FROM offered)")  # noqa: S608 - ours
+TICK = timedelta(microseconds=1)
+"""The smallest step of a moment: a span that ends so much after one holds it."""
 
 
 @dataclass(frozen=True)
@@ -79,45 +46,73 @@ def free_starts(
     since, until = max(since, window.opens), min(until, window.closes)
     if since >= until or coach.is_gone:
         return []
-    limits = {
-        "now": at,
-        "before": timedelta(minutes=coach.buffer_before_minutes),
-        "after": timedelta(minutes=coach.buffer_after_minutes),
-        "max_per_day": coach.max_per_day,
-        "apart_from": apart_from,
-        "most": most,
-    }
-    return list(db.session.scalars(_FREE_STARTS, _rules(coach, duration_minutes, since, until) | limits))
+    query = CalendarQuery(
+        coach_id=coach.id,
+        home=coach.time_zone,
+        since=since,
+        until=until,
+        at=at,
+        count_starts=coach.max_per_day is not None,
+        apart_from=apart_from,
+    )
+    rules, booked = query.answer()
+    length = timedelta(minutes=duration_minutes)
+    taken = _in_the_way(coach, length, booked.busy) + _full_days(coach, query, rules, booked.starts)
+    offered = rules.openings(query.first, query.last)
+    room = _room(rules.workable(offered), length, since, until)
+    return openings.starts(offered, _step(coach), spans.difference(room, taken))[:most]
 
 
-def _rules(coach: Coach, duration_minutes: int, since: datetime, until: datetime) -> dict[str, Any]:
-    return {
-        "coach_id": coach.id,
-        "zone": coach.time_zone,
-        "since": since,
-        "until": until,
-        "first": since.astimezone(UTC).date() - DAYS_AROUND,
-        "last": until.astimezone(UTC).date() + DAYS_AROUND,
-        "length": timedelta(minutes=duration_minutes),
-        "step": timedelta(minutes=coach.slot_step_minutes),
-    }
+def _room(workable: list[Span], length: timedelta, since: datetime, until: datetime) -> list[Span]:
+    """The moments in [since, until) from which a session of this length lies within the hours."""
+    return spans.union((max(opens, since), min(closes - length + TICK, until)) for opens, closes in workable)
+
+
+def _in_the_way(coach: Coach, length: timedelta, busy: Sequence[Span]) -> list[Span]:
+    """The moments from which a session would meet another, each with the buffers around it."""
+    before, after = (
+        timedelta(minutes=coach.buffer_before_minutes),
+        timedelta(minutes=coach.buffer_after_minutes),
+    )
+    return [(start - length - after + TICK, end + before) for start, end in busy]
+
+
+def _full_days(coach: Coach, query: CalendarQuery, rules: Rules, booked: Sequence[datetime]) -> list[Span]:
+    """The days, as long as the clocks make them, on which the coach takes no more sessions."""
+    most = coach.max_per_day
+    if most is None or len(booked) < most:
+        return []
+    days = rules.clocks.days(query.first, query.last)
+    return [day for day in days if sum(day[0] <= start < day[1] for start in booked) >= most]
+
+
+def _step(coach: Coach) -> timedelta:
+    return timedelta(minutes=coach.slot_step_minutes)
 
 
 def is_free(
     coach: Coach, start: datetime, duration_minutes: int, at: datetime, apart_from: UUID | None = None
 ) -> bool:
     """Whether a session can begin then; what is listed, and nothing else."""
-    return start in free_starts(coach, duration_minutes, start, _just_after(start), at, apart_from)
+    return start in free_starts(coach, duration_minutes, start, start + TICK, at, apart_from)
 
 
-def is_offered(coach: Coach, start: datetime, duration_minutes: int) -> bool:
-    """Whether a session could begin then if there were no bookings, notice or horizon."""
-    rules = _rules(coach, duration_minutes, start, _just_after(start))
-    return bool(db.session.scalar(_IS_OFFERED, rules))
+def offered_by(coach: Coach, start: datetime, duration_minutes: int) -> Opening | None:
+    """The hours that offer this start, if there were no bookings, notice or horizon; the later of two."""
+    query = CalendarQuery(coach.id, coach.time_zone, since=start, until=start + TICK, at=start)
+    rules, _ = query.answer()
+    known = rules.openings(query.first, query.last)
+    room = _room(rules.workable(known), timedelta(minutes=duration_minutes), start, start + TICK)
+    offering = [opening for opening in known if any(opening.starts(_step(coach), room))]
+    return max(offering, key=lambda opening: opening.on, default=None)
 
 
-def _just_after(start: datetime) -> datetime:
-    return start + timedelta(microseconds=1)
+def is_full_day(coach: Coach, start: datetime, at: datetime, apart_from: UUID | None = None) -> bool:
+    """Whether the day of this start has as many sessions as the coach takes on one."""
+    query = CalendarQuery(coach.id, coach.time_zone, start, start + TICK, at, True, apart_from)
+    rules, booked = query.answer()
+    days = _full_days(coach, query, rules, booked.starts)
+    return any(begins <= start < ends for begins, ends in days)
 
 
 def nearest_free(

@@ -3,24 +3,14 @@
 from collections.abc import Sequence
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, text, tuple_
+from sqlalchemy import select, tuple_
 
+from app.coaches import collisions
 from app.coaches.availability_schemas import Collision, TimeOffRequest, TimeOffSearch
 from app.coaches.models import Coach, TimeOff, lock_own
-from app.coaches.openings import LEAVES, RETURNS
 from app.extensions import db, now
 from app.paging import position
 from app.problems import NotFound
-
-_COLLISIONS = text(f"""
-WITH away AS (SELECT {LEAVES} AS leaves, {RETURNS} AS returns FROM time_off WHERE id = :id)
-SELECT booking.id, lower(period) AS session_datetime, status FROM away, booking
-WHERE leaves < returns AND coach_id = :coach_id
-  AND busy && tstzrange(leaves, greatest(leaves, returns))
-  AND period && tstzrange(leaves, greatest(leaves, returns))
-  AND (status = 'confirmed' OR status = 'pending' AND hold_expires_at > :now)
-ORDER BY period
-""")  # noqa: S608 - ours
 
 
 def take(coach: Coach, wish: TimeOffRequest) -> TimeOff:
@@ -38,10 +28,12 @@ def take(coach: Coach, wish: TimeOffRequest) -> TimeOff:
     return period
 
 
-def collisions(coach: Coach, period: TimeOff) -> list[Collision]:
+def collides_with(coach: Coach, period: TimeOff) -> list[Collision]:
     """The pending and confirmed sessions that lie within a period or reach into it, in order."""
-    asked = {"id": period.id, "coach_id": coach.id, "zone": coach.time_zone, "now": now()}
-    return [Collision.model_validate(row) for row in db.session.execute(_COLLISIONS, asked)]
+    leaves, returns = coach.clocks.away(period.local_start, period.local_end)
+    if leaves >= returns:
+        return []
+    return collisions.within(coach, leaves, returns, now())
 
 
 def listed(coach: Coach, wish: TimeOffSearch) -> Sequence[TimeOff]:

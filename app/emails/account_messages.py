@@ -9,8 +9,9 @@ from sqlalchemy import delete
 from app.config import current_settings
 from app.emails import links
 from app.emails.models import Email
-from app.emails.outbox import insert_once, moment, put
+from app.emails.outbox import insert_once, put
 from app.extensions import db, now
+from app.time_zones import moment
 
 if TYPE_CHECKING:  # a mail is about its subject's room, which stands above this one
     from app.accounts.models import Account

@@ -4,6 +4,7 @@ Each puts its rows into the outbox within the transaction that caused it; the jo
 commit. Asked for again, for the same subject and recipient, it does nothing.
 """
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, select, update
 
+from app import time_zones
 from app.emails.models import UNSENT, Email, EmailStatus
 from app.emails.outbox import both, insert_once, put, put_to_both, span, who
 from app.extensions import db
@@ -47,8 +49,25 @@ def series_confirmed(bookings: "Sequence[Booking]", invitations: str) -> None:
             first=first,
             other=other,
             sessions=sessions,
+            clock=_hour_of(bookings),
             paid=sum((booking.price for booking in bookings[1:]), first.price),
         )
+
+
+def _hour_of(bookings: "Sequence[Booking]") -> str:
+    """09:00 (Europe/Paris; on 9 February 2027 Asia/Tokyo): when a series begins by its coach's clock."""
+    local = [each.start.astimezone(time_zones.zone(each.coach_time_zone)) for each in bookings]
+    usual, _ = Counter((f"{at:%H:%M}", str(at.tzinfo)) for at in local).most_common(1)[0]
+    others: dict[tuple[str, str], list[str]] = {}
+    for at in local:
+        others.setdefault((f"{at:%H:%M}", str(at.tzinfo)), []).append(f"{at.day} {at:%B %Y}")
+    del others[usual]
+    hour, zone = usual
+    exceptions = [
+        f"; on {', '.join(dates)} {f'{other} ' if other != hour else ''}{where}"
+        for (other, where), dates in others.items()
+    ]
+    return f"{hour} ({zone}{''.join(exceptions)})"
 
 
 def booking_moved(booking: "Booking", before: datetime, by: str, invitation: str) -> None:
@@ -60,6 +79,17 @@ def booking_moved(booking: "Booking", before: datetime, by: str, invitation: str
         invitation,
         by=by,
         before=before,
+    )
+
+
+def video_link_changed(booking: "Booking", invitation: str) -> None:
+    """To both: the session is held behind another link; its event in the calendar has it."""
+    put_to_both(
+        "video_link_changed",
+        booking,
+        "New video link: {minutes} minutes of coaching with {name}",
+        invitation,
+        by="coach",
     )
 
 

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from app.emails.outbox import moment, put
+from app.emails.outbox import put
+from app.time_zones import moment
 from app.unicode_text import isolate
 
 if TYPE_CHECKING:  # a mail is about its subject's room, which stands above this one

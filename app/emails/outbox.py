@@ -11,7 +11,7 @@ from jinja2.nodes import EvalContext
 from markupsafe import Markup
 from sqlalchemy.dialects.postgresql import insert
 
-from app import context
+from app import context, time_zones
 from app.emails import forgetting
 from app.emails.models import Email
 from app.extensions import db
@@ -130,20 +130,9 @@ def _zone_of(booking: "Booking", reader: "Account", at: datetime) -> ZoneInfo:
 
 
 def _moment_of(booking: "Booking", reader: "Account", at: datetime) -> str:
-    return moment(at, _zone_of(booking, reader, at))
-
-
-def moment(at: datetime, zone: ZoneInfo) -> str:
-    """Tuesday 1 December 2026, 15:00 (Europe/Paris, UTC+01:00)"""
-    local = at.astimezone(zone)
-    return f"{local:%A} {local.day} {local:%B %Y, %H:%M} ({zone.key}, UTC{local.isoformat()[-6:]})"
+    return time_zones.moment(at, _zone_of(booking, reader, at))
 
 
 def span(booking: "Booking", reader: "Account") -> dict[str, str]:
-    zone = _zone_of(booking, reader, booking.start)
-    local_start, local_end = booking.start.astimezone(zone), booking.end.astimezone(zone)
-    return {
-        "day": f"{local_start:%A} {local_start.day} {local_start:%B %Y}",
-        "hours": f"{local_start:%H:%M} to {local_end:%H:%M}",
-        "zone": f"{zone.key}, UTC{local_start.isoformat()[-6:]}",
-    }
+    """When the session is, in the reader's terms."""
+    return time_zones.span(booking.start, booking.end, _zone_of(booking, reader, booking.start))

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
+from app import time_zones
 from app.accounts.models import Account
 from app.bookings.models import Booking, lock_people
 from app.bookings.status import Status as BookingStatus
@@ -222,10 +222,10 @@ def _order(payment: Payment, wish: CheckoutRequest) -> sessions.CheckoutOrder:
 
 
 def _line(booking: Booking, share: Money) -> sessions.OrderLine:
-    local = booking.start.astimezone(ZoneInfo(booking.client_time_zone))
+    zone = time_zones.zone(booking.client_time_zone)
     return sessions.OrderLine(
         title=f"{booking.duration_minutes} minutes of coaching with {booking.coach.name}",
-        description=f"{local:%A} {local.day} {local:%B %Y, %H:%M} ({booking.client_time_zone})",
+        description=time_zones.line(booking.start, booking.end, zone),
         price=share,
     )
 

@@ -6,10 +6,10 @@ All times are UTC, as the reader is in no zone of ours.
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
+from app import time_zones
 from app.bookings.models import Booking, BookingMove
 from app.bookings.policy import Policy
 from app.bookings.status import Status as BookingStatus
@@ -89,7 +89,7 @@ def _summary(payment: Payment) -> Iterator[str]:
 
 
 def _product(booking: Booking) -> str:
-    local = booking.start.astimezone(ZoneInfo(booking.client_time_zone))
+    local = booking.start.astimezone(time_zones.zone(booking.client_time_zone))
     return (
         f"{booking.duration_minutes} minutes of online coaching with {booking.coach.name} on"
         f" {_day(booking.start)} at {booking.start:%H:%M} UTC ({local:%H:%M} {booking.client_time_zone}):"
@@ -168,6 +168,7 @@ _TELLING = (
     "booking_confirmed",
     "series_confirmed",
     "booking_moved",
+    "video_link_changed",
     "booking_cancelled",
     "reminder",
     "payment_returned",

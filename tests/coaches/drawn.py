@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo, available_timezones
 
 from hypothesis import strategies as st
 
@@ -15,11 +16,14 @@ NIGHTS = {
     "Asia/Kathmandu": [date(2028, 2, 29)],
     "Pacific/Apia": [date(2011, 12, 30)],
     "America/Nuuk": [date(2026, 3, 28), date(2026, 10, 24)],
-    # Its clock shows midnight twice. Cuba's did too, until its rules changed: newer laws than PostgreSQL or
-    # Python have heard of cannot be drawn.
     "Atlantic/Azores": [date(2026, 3, 29), date(2026, 10, 25)],
+    "America/Havana": [date(2026, 3, 8), date(2026, 11, 1)],
+    "Antarctica/Troll": [date(2027, 3, 28), date(2027, 10, 31)],
+    "Africa/Cairo": [date(2027, 4, 30), date(2027, 10, 29)],
 }
-ZONES = [*NIGHTS, "Pacific/Kiritimati", "Pacific/Pago_Pago", "UTC"]
+"""By name what is odd: half an hour, two hours, a day, at midnight, midnight twice."""
+EVERY_ZONE = sorted(available_timezones() - {"Factory"})
+ZONES = [*NIGHTS, "Pacific/Kiritimati", "Pacific/Pago_Pago", "UTC", "CET", "EST"]
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 
@@ -34,10 +38,26 @@ class Case:
     at: datetime
 
 
+def changes(zone: str, year: int) -> list[date]:
+    """The dates of a year on which the clocks of a zone change."""
+    noons = [datetime(year, 1, 1, 12, tzinfo=UTC) + n * DAY for n in range(365)]
+    offsets = {noon: noon.astimezone(ZoneInfo(zone)).utcoffset() for noon in noons}
+    return [noon.date() for noon in noons[1:] if offsets[noon] != offsets[noon - DAY]]
+
+
+@st.composite
+def _zone_and_night(draw: st.DrawFn) -> tuple[str, date]:
+    """One of the odd nights, or any change of any zone, or any night of it."""
+    if draw(st.booleans()):
+        zone = draw(st.sampled_from(list(NIGHTS)))
+        return zone, draw(st.sampled_from(NIGHTS[zone]))
+    zone, year = draw(st.sampled_from(EVERY_ZONE)), draw(st.integers(2001, 2045))
+    return zone, draw(st.sampled_from(changes(zone, year) or [date(year, 6, 30)]))
+
+
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
-    zone = draw(st.sampled_from(list(NIGHTS)))
-    night = draw(st.sampled_from(NIGHTS[zone]))
+    zone, night = draw(_zone_and_night())
     middle = datetime.combine(night, time(), UTC)
     since = (
         middle + draw(st.integers(-48, 24)) * timedelta(hours=1) + draw(st.sampled_from([0, 1, 15])) * MINUTE
@@ -51,7 +71,7 @@ def cases(draw: st.DrawFn) -> Case:
         stays=draw(_stays(night)),
         time_off=draw(st.lists(_time_off(night), max_size=2)),
         bookings=draw(_bookings(middle, at, before, after)),
-        step=draw(st.sampled_from([15, 30, 45, 60, 240])),
+        step=draw(st.sampled_from([15, 30, 45, 50, 60, 120, 240])),
         before=before,
         after=after,
         notice=draw(st.sampled_from([0, 0, 0, 61, 1440])),
@@ -81,7 +101,8 @@ def _dates(night: date) -> st.SearchStrategy[date]:
 
 @st.composite
 def _stays(draw: st.DrawFn, night: date) -> list[tuple[date, date, str]]:
-    stays = draw(st.lists(st.tuples(_dates(night), st.integers(0, 3), st.sampled_from(ZONES)), max_size=2))
+    zones = st.sampled_from(ZONES) | st.sampled_from(EVERY_ZONE)
+    stays = draw(st.lists(st.tuples(_dates(night), st.integers(0, 3), zones), max_size=2))
     if len(stays) == 2 and not (
         stays[0][0] + stays[0][1] * DAY < stays[1][0] or stays[1][0] + stays[1][1] * DAY < stays[0][0]
     ):

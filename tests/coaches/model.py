@@ -1,8 +1,12 @@
-"""Free times once more, slow and obvious: every minute looked at by itself, with Python's own time zones."""
+"""Free times once more, slow and obvious: every minute looked at by itself, and what the wall shows then.
+
+Clocks are only ever asked what they show at a moment. The application computes the other way round.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from app.bookings.status import Status
@@ -11,10 +15,18 @@ from tests.coaches.calendars import Booked, Calendar, Hours
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 
+@lru_cache(200)
+def around(on: date, zone: str) -> list[tuple[datetime, datetime]]:
+    """Each minute of five days and what a clock on the wall shows then, the latest first."""
+    last = datetime.combine(on, time(), UTC) + 3 * DAY
+    minutes = (last - n * MINUTE for n in range(5 * 24 * 60))
+    return [(at, at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)) for at in minutes]
+
+
+@lru_cache(10_000)
 def instant(local: datetime, zone: str) -> datetime:
-    """When a clock on the wall shows this: the second time if twice, by the offset before if never."""
-    both = (local.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC) for fold in (0, 1))
-    return max(both)
+    """The end of the last minute at which the wall shows less than this."""
+    return next(at for at, shown in around(local.date(), zone) if shown < local) + MINUTE
 
 
 def free_starts(
@@ -59,14 +71,18 @@ class _Model:
         next_begins = instant(datetime.combine(tomorrow, time()), self.zone(tomorrow))
         return instant(datetime.combine(on, time()), self.zone(on)), max(ends, next_begins)
 
-    def openings(self) -> Iterator[tuple[datetime, datetime]]:
+    def ranges(self) -> Iterator[tuple[datetime, datetime, str]]:
+        """The hours of each date by the wall, and the zone in force on it."""
         for on in self.dates():
             begins, ends = self.day(on)
             if begins < ends:
                 for start, end in self.hours(on):
                     last = on + DAY if end <= start else on
-                    opens = instant(datetime.combine(on, start), self.zone(on))
-                    yield opens, instant(datetime.combine(last, end), self.zone(on))
+                    yield datetime.combine(on, start), datetime.combine(last, end), self.zone(on)
+
+    def openings(self) -> Iterator[tuple[datetime, datetime]]:
+        for start, end, zone in self.ranges():
+            yield instant(start, zone), instant(end, zone)
 
     def hours(self, on: date) -> list[Hours]:
         if on in self.calendar.overrides:
@@ -74,11 +90,13 @@ class _Model:
         return [hours for weekday, hours in self.calendar.weekly if weekday == on.isoweekday()]
 
     def starts(self) -> Iterator[datetime]:
-        for opens, closes in self.openings():
-            start = opens
-            while start < closes:
-                yield start
-                start += self.calendar.step * MINUTE
+        """The minutes at which the wall shows the opening, or a number of steps after it."""
+        for start, end, zone in self.ranges():
+            opens, closes = instant(start, zone), instant(end, zone)
+            for at, shown in around(start.date(), zone):
+                on_the_grid = (shown - start) % (self.calendar.step * MINUTE) == timedelta()
+                if opens <= at < closes and start <= shown < end and on_the_grid:
+                    yield at
 
     def at_work(self) -> set[datetime]:
         """Every minute at which the coach works."""

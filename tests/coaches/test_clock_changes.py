@@ -56,10 +56,21 @@ def test_hours_that_begin_in_the_double_hour_begin_in_its_second_half() -> None:
     assert listed(calendar, date(2026, 10, 25)) == [("02:30+0100", "25 01:30"), ("03:00+0100", "25 02:00")]
 
 
-def test_hours_that_begin_in_the_missing_hour_begin_as_much_after_it() -> None:
+def test_hours_that_begin_in_the_missing_hour_begin_when_it_is_skipped() -> None:
+    """The wall shows 03:00 next, which is within the hours and on their grid."""
     calendar = Calendar("Europe/Paris", every_day(("02:30", "04:30")))
 
-    assert listed(calendar, date(2026, 3, 29)) == [("03:30+0200", "29 01:30"), ("04:00+0200", "29 02:00")]
+    assert listed(calendar, date(2026, 3, 29)) == [
+        ("03:00+0200", "29 01:00"),
+        ("03:30+0200", "29 01:30"),
+        ("04:00+0200", "29 02:00"),
+    ]
+
+
+def test_hours_that_end_in_the_missing_hour_end_when_it_is_skipped() -> None:
+    calendar = Calendar("Europe/Paris", every_day(("01:00", "02:30")))
+
+    assert listed(calendar, date(2026, 3, 29)) == [("01:00+0100", "29 00:00"), ("01:30+0100", "29 00:30")]
 
 
 def test_hours_that_turn_round_in_the_missing_hour_are_none() -> None:
@@ -114,11 +125,12 @@ def test_hours_of_the_lost_day_alone_are_none() -> None:
     assert [listed(friday, date(2011, 12, day), 60) for day in (29, 30, 31)] == [[], [], []]
 
 
-def test_hours_past_midnight_run_over_the_lost_day_into_the_next() -> None:
+def test_hours_past_midnight_end_with_the_day_when_the_next_is_lost() -> None:
+    """No clock ever showed 00:00 of the 30th, and the 31st has hours of its own."""
     thursday = Calendar("Pacific/Apia", [(4, between("23:00", "01:00"))], step=60)
 
     assert listed(thursday, date(2011, 12, 29), 60) == [("23:00-1000", "30 09:00")]
-    assert listed(thursday, date(2011, 12, 31), 60) == [("00:00+1400", "30 10:00")]
+    assert listed(thursday, date(2011, 12, 31), 60) == []
 
 
 def test_kathmandu_is_a_quarter_of_an_hour_off_on_a_leap_day_too() -> None:

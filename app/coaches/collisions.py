@@ -1,0 +1,47 @@
+"""Booked sessions that a coach's change gets in the way of. They stay booked; the coach is told."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, text
+
+from app.coaches import spans
+from app.coaches.availability_schemas import Collision
+from app.coaches.calendar_rows import CalendarQuery
+from app.coaches.models import Coach
+from app.extensions import db
+
+_BOOKED = text("""
+SELECT id, lower(period) AS session_datetime, upper(period) AS end_datetime, status FROM booking
+WHERE coach_id = :coach_id
+  AND busy && tstzrange(:since, :until ::timestamptz) AND period && tstzrange(:since, :until ::timestamptz)
+  AND (status = 'confirmed' OR status = 'pending' AND hold_expires_at > :at)
+ORDER BY period
+""")
+
+
+def within(coach: Coach, since: datetime, until: datetime, at: datetime) -> list[Collision]:
+    """The sessions that lie within a span or reach into it, in order."""
+    return [_view(row) for row in _booked(coach, since, until, at)]
+
+
+def outside_hours(coach: Coach, at: datetime) -> list[Collision]:
+    """The sessions to come that the coach's hours, time off aside, do not hold, in order."""
+    coming = _booked(coach, at, None, at)
+    if not coming:
+        return []
+    query = CalendarQuery(coach.id, coach.time_zone, coming[0].session_datetime, coming[-1].end_datetime, at)
+    rules, _ = query.answer()
+    hours = rules.hours(query.first, query.last)
+    return [_view(row) for row in coming if not spans.covers(hours, (row.session_datetime, row.end_datetime))]
+
+
+def _view(row: Row[Any]) -> Collision:
+    return Collision(id=row.id, session_datetime=row.session_datetime, status=row.status)
+
+
+def _booked(coach: Coach, since: datetime, until: datetime | None, at: datetime) -> Sequence[Row[Any]]:
+    """The pending and confirmed sessions that take some of the time in [since, until), in order."""
+    asked = {"coach_id": coach.id, "since": since, "until": until, "at": at}
+    return db.session.execute(_BOOKED, asked).all()

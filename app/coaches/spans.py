@@ -1,0 +1,65 @@
+"""Sets of time: lists of spans [start, end), in order, none of which touches another."""
+
+from bisect import bisect
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+Span = tuple[datetime, datetime]
+
+
+def union(spans: Iterable[Span]) -> list[Span]:
+    """All time that lies in one of them; a span that ends before it begins has none."""
+    found: list[Span] = []
+    for start, end in sorted(span for span in spans if span[0] < span[1]):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((start, end))
+    return found
+
+
+def difference(spans: Iterable[Span], others: Iterable[Span]) -> list[Span]:
+    """The time of the ones that lies in none of the others; the others need not be in order."""
+    return list(_cut(iter(union(spans)), union(others)))
+
+
+def _cut(spans: Iterator[Span], others: list[Span]) -> Iterator[Span]:
+    passed = 0
+    for start, end in spans:
+        while passed < len(others) and others[passed][1] <= start:
+            passed += 1
+        at, begins = passed, start
+        while at < len(others) and others[at][0] < end:
+            if begins < others[at][0]:
+                yield begins, others[at][0]
+            begins, at = max(begins, others[at][1]), at + 1
+        if begins < end:
+            yield begins, end
+
+
+def overlap(spans: list[Span], span: Span) -> list[Span]:
+    """What lies in the set and in one span."""
+    start, end = span
+    found, at = [], max(bisect(spans, (start,)) - 1, 0)
+    while at < len(spans) and spans[at][0] < end:
+        if spans[at][1] > start:
+            found.append((max(spans[at][0], start), min(spans[at][1], end)))
+        at += 1
+    return found
+
+
+def within(moments: Iterable[datetime], spans: list[Span]) -> Iterator[datetime]:
+    """Those of the moments, which come in order, that lie in the set."""
+    passed = 0
+    for moment in moments:
+        while passed < len(spans) and spans[passed][1] <= moment:
+            passed += 1
+        if passed == len(spans):
+            return
+        if spans[passed][0] <= moment:
+            yield moment
+
+
+def covers(spans: list[Span], span: Span) -> bool:
+    """Whether all of a span lies in the set."""
+    return overlap(spans, span) == [span]
