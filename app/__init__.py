@@ -14,8 +14,10 @@ from app.accounts.password_routes import passwords
 from app.accounts.routes import accounts
 from app.accounts.second_factor_routes import second_factors
 from app.bodies import JsonRequest
+from app.bookings import video_links
 from app.bookings.feed_routes import feed
 from app.bookings.routes import bookings
+from app.coaches.profile import video_url_changed
 from app.coaches.routes import coaches
 from app.config import Settings
 from app.extensions import db, jwt, mail, migrate
@@ -58,6 +60,7 @@ def create_app(settings: Settings | None = None) -> Application:
     mail.init_app(app)
     stripe_api.init_app(app, settings)
     jobs.queue.set_default()
+    video_url_changed.connect(video_links.renew)
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)  # type: ignore[method-assign]
 
     app.add_url_rule("/", view_func=app.doc(hide=True)(_to_the_description))

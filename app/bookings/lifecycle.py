@@ -75,6 +75,7 @@ def confirm(booking: Booking) -> None:
 
 
 def _confirm(booking: Booking) -> None:
+    booking.video_url = booking.coach.video_url  # of an expired one it may be an old link
     booking.move_to(Status.CONFIRMED, "paid")
     booking.plan_reminder(now())
 

@@ -1,11 +1,15 @@
 """A coach's own profile."""
 
+from blinker import Signal
+
 from app.coaches import pricing
 from app.coaches.models import Coach, lock_own
 from app.coaches.schemas import CoachChange
 
 MADE = {"hourly_rate", "currency", "prices", "cancellation_policy", "video_url"}
 """What is not stored as it is sent."""
+video_url_changed = Signal()
+"""Sent with the coach inside the transaction that changes the link: the bookings to come take it over."""
 
 
 def change(coach: Coach, wish: CoachChange) -> Coach:
@@ -15,8 +19,14 @@ def change(coach: Coach, wish: CoachChange) -> Coach:
     for field, value in changes.items():
         setattr(coach, field, value)
     if "video_url" in wish.model_fields_set:
-        coach.video_url = str(wish.video_url) if wish.video_url else None
+        _change_video_url(coach, str(wish.video_url) if wish.video_url else None)
     if wish.cancellation_policy:
         coach.cancellation_policy = wish.cancellation_policy.model_dump()
     pricing.change(coach, wish)
     return coach
+
+
+def _change_video_url(coach: Coach, url: str | None) -> None:
+    if url != coach.video_url:
+        coach.video_url = url
+        video_url_changed.send(coach)

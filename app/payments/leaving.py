@@ -27,7 +27,7 @@ WITH booking AS (
   SELECT id || ':' || version AS subject_id FROM booking, generate_series(0, calendar_sequence) AS version
 )
 SELECT kind, subject_id FROM version,
-  unnest(ARRAY['booking_confirmed', 'booking_moved', 'booking_cancelled']) AS kind
+  unnest(ARRAY['booking_confirmed', 'booking_moved', 'video_link_changed', 'booking_cancelled']) AS kind
 UNION ALL SELECT 'reminder', subject_id || ':' || hours || 'h' FROM version, unnest(:hours ::int[]) AS hours
 UNION ALL SELECT 'hold_cancelled', id::text FROM booking
 UNION ALL SELECT 'series_confirmed', id::text FROM payment
