@@ -90,7 +90,9 @@ def _check_not_skipped(start: WeeklyStart) -> None:
     """Raises Invalid where the clocks go forward over this hour: another is not what was asked for."""
     if start.is_skipped:
         hour = f"{start.local:%H:%M} on {time_zones.day(start.local)}"
-        raise Invalid("/session_datetime", f"the clocks of {start.zone.key} go forward and skip {hour}")
+        raise Invalid(
+            "/session_datetime", f"does not exist: the clocks of {start.zone.key} go forward and skip {hour}"
+        )
 
 
 def _not_free(coach: Coach, held: Held) -> SeriesNotFree:

@@ -61,10 +61,13 @@ def test_nobody_moves_a_session_onto_another_or_into_the_past(
     far = moves(coach, booking_id, next_week(10) + timedelta(days=36_500))
 
     assert (taken.status_code, taken.json()["type"]) == (409, "/problems/slot-taken")
-    assert (past.status_code, past.json()["errors"][0]["detail"]) == (422, "must lie in the future")
+    assert (past.status_code, past.json()["errors"][0]["detail"]) == (
+        422,
+        "session_datetime must lie in the future.",
+    )
     assert (far.status_code, far.json()["errors"][0]["detail"]) == (
         422,
-        "is too far: a session lies at most 366 days ahead",
+        "session_datetime is too far: a session lies at most 366 days ahead.",
     )
     for answer in (taken, past, far):
         name = coach.get("/auth/me").json()["name"]
