@@ -19,6 +19,7 @@ from app.extensions import db, now
 from app.ops import doctor as examination
 from app.ops.command_errors import SMTP
 from app.ops.command_transaction import in_one_transaction
+from app.ops.deployment_commands import group as deployment
 from app.ops.erasure_command import erase
 from app.ops.reconciling import reconcile_books
 from app.ops.second_factor_commands import seal_anew, take_off
@@ -41,7 +42,7 @@ account.add_command(erase)
 
 
 def register(app: APIFlask) -> None:
-    for command in (doctor, account, stripe, email):
+    for command in (doctor, account, stripe, email, deployment):
         app.cli.add_command(command)
 
 

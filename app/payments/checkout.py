@@ -12,7 +12,7 @@ from app.bookings.models import Booking, lock_people
 from app.bookings.status import Status as BookingStatus
 from app.extensions import db, now
 from app.money import Money
-from app.payments import payouts, terms
+from app.payments import deployment, payouts, terms
 from app.payments.gateway import api, sessions
 from app.payments.models import Payment, PaymentLine
 from app.payments.schemas import CheckoutRequest
@@ -44,6 +44,20 @@ class CheckoutRefused(Problem):
     remedy = "Correct what Stripe names, and ask again. The time stays held for you meanwhile."
 
 
+class NotChargeable(CheckoutRefused):
+    """Stripe converts what is paid into the currency that our account settles in, and has limits there."""
+
+    slug, title = "amount-not-chargeable", "Amount outside Stripe's limits"
+    meaning = (
+        "Converted into the currency that our account settles in, the amount is outside Stripe's limits."
+    )
+    remedy = "Book a longer session or more of them at once, or ask the coach for another price."
+
+
+AMOUNT_REFUSED = frozenset({"amount_too_small", "amount_too_large"})
+"""Stripe's codes where the sum itself is refused, whoever is paid."""
+
+
 def open_session(client: Account, wish: CheckoutRequest) -> tuple[Payment, bool]:
     """The payment with its open Checkout session, and whether the session is new.
 
@@ -63,6 +77,8 @@ def open_session(client: Account, wish: CheckoutRequest) -> tuple[Payment, bool]
         raise
     except api.StripeRefused as error:
         _give_up(payment.id, error.code or "refused", str(error))
+        if error.code in AMOUNT_REFUSED:
+            raise NotChargeable(f"{error} Nothing was charged. {NotChargeable.remedy}") from error
         if order.destination:
             return _open_not_sent_on(client, wish, order.destination, str(error))
         raise CheckoutRefused(str(error)) from error
@@ -208,6 +224,7 @@ def _new_payment(client: Account, bookings: Sequence[Booking], wish: CheckoutReq
 
 def _order(payment: Payment, wish: CheckoutRequest) -> sessions.CheckoutOrder:
     return sessions.CheckoutOrder(
+        deployment_id=deployment.current_id(),
         payment_id=payment.id,
         booking_id=payment.bookings[0].id,
         lines=[_line(booking, payment.share(booking)) for booking in payment.bookings],

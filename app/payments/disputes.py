@@ -7,18 +7,29 @@ later in a dispute's life stands, whenever it arrived.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Self
 
 from sqlalchemy import or_, select
 
 from app.emails import dispute_messages
 from app.extensions import db, now
+from app.money import CURRENCIES
 from app.payments import evidence, ledger, owed
 from app.payments.dispute_models import Dispute
 from app.payments.gateway import disputes as at_stripe
 from app.payments.models import Payment
 from app.payments.status import AWAITS_EVIDENCE, GIVEN_BACK, INQUIRIES, DisputeStatus
-from app.payments.stripe_objects import Handler, Mismatch, Outcome, StripeObject
+from app.payments.stripe_objects import (
+    Handler,
+    Mismatch,
+    Outcome,
+    StripeObject,
+    Unreadable,
+    one_of,
+    reference_id,
+    required,
+    text_or_none,
+)
 
 _LIFE = tuple(DisputeStatus)
 
@@ -39,14 +50,16 @@ class Standing:
 
     @classmethod
     def told(cls, dispute: StripeObject) -> Self:
-        details = dispute["evidence_details"]
+        """Raises Unreadable."""
+        details = required(dispute, "evidence_details", dict)
+        has_deadline = details.get("due_by") is not None
         return cls(
-            stage=_LIFE.index(DisputeStatus(dispute["status"])),
-            submissions=details["submission_count"],
-            due_by=details["due_by"] or 0,
-            is_held=not dispute["is_charge_refundable"],
-            amount_minor=dispute["amount"],
-            reason=dispute["reason"],
+            stage=_LIFE.index(one_of(dispute, "status", DisputeStatus)),
+            submissions=required(details, "submission_count", int),
+            due_by=required(details, "due_by", int) if has_deadline else 0,
+            is_held=not required(dispute, "is_charge_refundable", bool),
+            amount_minor=required(dispute, "amount", int),
+            reason=text_or_none(dispute, "reason") or "unknown",
         )
 
     @classmethod
@@ -76,6 +89,24 @@ class Standing:
         dispute.amount_minor, dispute.reason = self.amount_minor, self.reason
 
 
+@dataclass(frozen=True)
+class BalanceMove:
+    """How a dispute moved our balance at Stripe, in the currency that it settles in."""
+
+    amount: int
+    fee: int
+    currency: str
+
+    @classmethod
+    def told(cls, move: object) -> Self:
+        """Raises Unreadable."""
+        thing = move if isinstance(move, dict) else {}
+        currency = required(thing, "currency", str).upper()
+        if currency not in CURRENCIES:
+            raise Unreadable(thing, "currency")
+        return cls(required(thing, "amount", int), required(thing, "fee", int), currency)
+
+
 def told(subject: StripeObject, _at: datetime) -> Outcome:
     """An event says how a dispute stood; whichever of them comes first makes the row."""
     return _apply(subject, Standing.__gt__)
@@ -90,10 +121,11 @@ def _apply(subject: StripeObject, is_news: Callable[[Standing, Standing], bool])
     payment = _payment_of(subject)
     if payment is None:
         return "no payment of ours"
-    if subject["currency"].upper() != payment.currency:
-        raise Mismatch(f"dispute {subject['id']} is in {subject['currency']}, payment {payment.id} is not")
+    stripe_id, currency = required(subject, "id", str), required(subject, "currency", str)
+    if currency.upper() != payment.currency:
+        raise Mismatch(f"dispute {stripe_id} is in {currency}, payment {payment.id} is not")
     standing = Standing.told(subject)
-    row = select(Dispute).where(Dispute.stripe_dispute_id == subject["id"]).with_for_update()
+    row = select(Dispute).where(Dispute.stripe_dispute_id == stripe_id).with_for_update()
     dispute = db.session.scalar(row.execution_options(populate_existing=True))
     before = dispute.status if dispute else None
     dispute = dispute or _opened(payment, subject, standing)
@@ -108,12 +140,12 @@ def _apply(subject: StripeObject, is_news: Callable[[Standing, Standing], bool])
 
 def _payment_of(subject: StripeObject) -> Payment | None:
     by_id = [
-        column == subject[name]
+        column == named
         for column, name in (
             (Payment.stripe_payment_intent_id, "payment_intent"),
             (Payment.stripe_charge_id, "charge"),
         )
-        if subject.get(name)
+        if (named := reference_id(subject.get(name)))
     ]
     payment_id = db.session.scalar(select(Payment.id).where(or_(*by_id))) if by_id else None
     return Payment.locked(payment_id) if payment_id else None
@@ -124,7 +156,7 @@ def _opened(payment: Payment, subject: StripeObject, standing: Standing) -> Disp
         payment=payment,
         stripe_dispute_id=subject["id"],
         currency=payment.currency,
-        opened_at=datetime.fromtimestamp(subject["created"], UTC),
+        opened_at=datetime.fromtimestamp(required(subject, "created", int), UTC),
         fund_moves=0,
         withdrawn_minor=0,
         evidence=evidence.pack(payment).text,
@@ -138,28 +170,28 @@ def _opened(payment: Payment, subject: StripeObject, standing: Standing) -> Disp
 
 def _move_funds(dispute: Dispute, subject: StripeObject) -> bool:
     """Whether its list of moves, which only grows, says something else than what was known."""
-    moves = subject["balance_transactions"]
+    moves = [BalanceMove.told(move) for move in required(subject, "balance_transactions", list)]
     if len(moves) < dispute.fund_moves:
         return False
     before = dispute.fund_moves, dispute.withdrawn_minor, dispute.fee_minor
     dispute.fund_moves, dispute.withdrawn_minor = len(moves), _withdrawn(moves, dispute)
     if moves:
-        dispute.fee_minor = sum(move["fee"] for move in moves)
-        dispute.fee_currency = moves[0]["currency"].upper()
+        dispute.fee_minor = sum(move.fee for move in moves)
+        dispute.fee_currency = moves[0].currency
     if before == (dispute.fund_moves, dispute.withdrawn_minor, dispute.fee_minor):
         return False
     ledger.post(dispute.payment)
     return True
 
 
-def _withdrawn(moves: Sequence[dict[str, Any]], dispute: Dispute) -> int:
+def _withdrawn(moves: Sequence[BalanceMove], dispute: Dispute) -> int:
     """What they took in all; where our account is in another currency, each moved the whole amount."""
     taken = 0
     for move in moves:
-        if move["currency"].upper() == dispute.currency:
-            taken -= move["amount"]
+        if move.currency == dispute.currency:
+            taken -= move.amount
         else:
-            taken += dispute.amount_minor if move["amount"] < 0 else -dispute.amount_minor
+            taken += dispute.amount_minor if move.amount < 0 else -dispute.amount_minor
     return max(0, taken)
 
 

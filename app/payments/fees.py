@@ -15,7 +15,7 @@ from app.payments import ledger
 from app.payments.gateway import api
 from app.payments.gateway import fees as at_stripe
 from app.payments.models import Payment
-from app.payments.stripe_objects import Handler, Outcome, StripeObject
+from app.payments.stripe_objects import Handler, Outcome, StripeObject, reference_id
 from app.retries import pause_unless_last
 
 log = logging.getLogger(__name__)
@@ -56,12 +56,12 @@ def gone_back(payment: Payment) -> None:
 
 def transfer_reversed(transfer: StripeObject, _at: datetime) -> Outcome:
     """By a refund, or by hand: Stripe is asked what the coach has of it now."""
-    return _moved(transfer["source_transaction"])
+    return _moved(reference_id(transfer.get("source_transaction")))
 
 
 def commission_returned(application_fee: StripeObject, _at: datetime) -> Outcome:
-    """Likewise, of what Stripe calls our application fee."""
-    return _moved(application_fee["charge"])
+    """Some of our commission, which Stripe calls an application fee, went back to the coach."""
+    return _moved(reference_id(application_fee.get("charge")))
 
 
 def _moved(charge_id: str | None) -> str | None:

@@ -14,7 +14,7 @@ from app.config import current_settings
 from app.emails import troubles
 from app.emails.troubles import TroubleKind
 from app.extensions import db, now
-from app.payments import disputes, fees, payouts, refunds, settlement, trimming
+from app.payments import deployment, disputes, fees, payouts, refunds, settlement, trimming
 from app.payments.stripe_events import EVENTS, EventStatus, StripeEvent
 from app.payments.stripe_objects import Mismatch, claimed_payment
 from app.retries import MOST_ATTEMPTS, pause_unless_last
@@ -148,6 +148,8 @@ def _applied(event: StripeEvent) -> str | None:
         return "a type that nothing here depends on"
     if event.is_of_coach and event.type not in SUBSCRIBED_OF_COACHES:
         return "it happened at a coach's own account"  # who can write there what ids they like
+    if other := deployment.claimed_by_another(event.subject):
+        return f"it is of another deployment: {other[:40]}"
     if event.livemode is not current_settings().livemode:
         return _of_another_mode(event)
     return apply(event.subject, event.happened_at)

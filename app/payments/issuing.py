@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from app.emails import troubles
 from app.emails.troubles import TroubleKind
 from app.extensions import db, now
-from app.payments import refunds
+from app.payments import deployment, refunds
 from app.payments.dispute_models import Dispute
 from app.payments.gateway import api
 from app.payments.gateway import refunds as at_stripe
@@ -98,6 +98,7 @@ def _order(refund: Refund) -> at_stripe.RefundOrder:
     payment = refund.payment
     sent_on = payment.stripe_destination_id is not None and not refund.from_ours
     return at_stripe.RefundOrder(
+        deployment_id=deployment.current_id(),
         refund_id=refund.id,
         payment_intent_id=payment.stripe_payment_intent_id or "",
         amount=refund.money,

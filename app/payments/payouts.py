@@ -13,11 +13,12 @@ from app.coaches.models import Coach
 from app.config import current_settings
 from app.extensions import db, now
 from app.jobs import after_commit
+from app.payments import deployment
 from app.payments.gateway import api
 from app.payments.gateway import connect as at_stripe
 from app.payments.payout_account import PayoutAccount
 from app.payments.payout_schemas import OnboardingRequest
-from app.payments.stripe_objects import Handler, Outcome, StripeObject
+from app.payments.stripe_objects import Handler, Outcome, StripeObject, metadata_of, required, text_or_none
 from app.problems import NotFound, Problem
 from app.retries import pause
 
@@ -56,10 +57,10 @@ def onboard(coach: Coach, wish: OnboardingRequest) -> at_stripe.OnboardingLink:
     Raises PayoutsOff, PayoutAccountRefused, and StripeAway.
     """
     _check_on()
-    account = _on_record(coach.id, wish.country)
+    account, deployment_id = _on_record(coach.id, wish.country), deployment.current_id()
     db.session.commit()  # no transaction is open while Stripe is asked
     try:
-        account_id = account.stripe_account_id or _open(account)
+        account_id = account.stripe_account_id or _open(account, deployment_id)
         return at_stripe.onboarding_link(account_id, wish.refresh_url, wish.return_url)
     except api.StripeRefused as error:
         _forget_unopened(coach.id)
@@ -79,9 +80,9 @@ def _on_record(coach_id: UUID, country: str | None) -> PayoutAccount:
     return db.session.get_one(PayoutAccount, coach_id, populate_existing=True)
 
 
-def _open(account: PayoutAccount) -> str:
+def _open(account: PayoutAccount, deployment_id: UUID) -> str:
     """Have Stripe make the account; its id. Commits."""
-    made = at_stripe.open_account(account.id, account.country)
+    made = at_stripe.open_account(deployment_id, account.id, account.country)
     row = PayoutAccount.locked(account.id)
     assert row
     if row.stripe_account_id is None:  # its event may have been faster
@@ -108,7 +109,7 @@ def told(subject: StripeObject, _at: datetime) -> Outcome:
     row = db.session.scalar(of_those_here.with_for_update(of=PayoutAccount))
     if row is None:
         return "no account of ours"
-    row.stripe_account_id = subject["id"]  # where the answer to our order was lost
+    row.stripe_account_id = required(subject, "id", str)  # where the answer to our order was lost
     row.refusal = None
     ask(row)
     return None
@@ -204,9 +205,9 @@ def due(most: int) -> Sequence[UUID]:
 
 def _is_of(subject: StripeObject) -> ColumnElement[bool]:
     """Its id; or, where the answer that brought the id was lost, the coach that it was opened for."""
-    coach_id = (subject.get("metadata") or {}).get("coach_id")
+    coach_id = text_or_none(metadata_of(subject), "coach_id")
     unanswered = cast(PayoutAccount.id, Text) == coach_id, PayoutAccount.stripe_account_id.is_(None)
-    return or_(PayoutAccount.stripe_account_id == subject["id"], and_(*unanswered))
+    return or_(PayoutAccount.stripe_account_id == required(subject, "id", str), and_(*unanswered))
 
 
 APPLY: dict[str, Handler] = {"account.updated": told}

@@ -21,7 +21,7 @@ from app.payments.reconciliation.pace import MOST, SHORTEST, Pace, listed, looke
 from app.payments.reconciliation.progress import Reconciliation
 from app.payments.reconciliation.subject import Disagreement, Found, Subject
 from app.payments.reconciliation.windows import Stage, Window
-from app.payments.stripe_objects import Mismatch, StripeObject
+from app.payments.stripe_objects import Mismatch, StripeObject, Unreadable
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ OF_KIND = {
     Kind.DISPUTE: disputes.DISPUTES,
 }
 """How a difference is looked at again."""
-UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)
+UNREADABLE = (Unreadable, LookupError, TypeError, ValueError, AttributeError)
 LOOKED_AT_AGAIN = 50
 """So many old differences at most in one run."""
 LOCK = 7_404_170_001

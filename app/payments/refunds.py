@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, or_, select, update
 
 from app.bookings.lifecycle import booking_cancelled, what_is_left
 from app.bookings.models import Booking
@@ -19,7 +19,17 @@ from app.payments.gateway import refunds as at_stripe
 from app.payments.models import Payment, Refund
 from app.payments.status import NOT_REFUNDED, RefundCause, RefundStatus, Status
 from app.payments.stripe_events import MAY_BE_OURS_LATER, EventStatus, StripeEvent
-from app.payments.stripe_objects import Handler, Outcome, StripeObject
+from app.payments.stripe_objects import (
+    Handler,
+    Mismatch,
+    Outcome,
+    StripeObject,
+    metadata_of,
+    reference_id,
+    refund_status,
+    required,
+    text_or_none,
+)
 
 log = logging.getLogger(__name__)
 
@@ -128,10 +138,12 @@ def told(refund: StripeObject, _at: datetime) -> Outcome:
     ours = _ours(refund) or _made_elsewhere(refund)
     if ours is None:
         return "no payment of ours"
-    status = RefundStatus(refund["status"])
-    if ours.stripe_refund_id == refund["id"] and ours.status is status:
+    status, stripe_id = refund_status(refund), required(refund, "id", str)
+    if ours.stripe_refund_id == stripe_id and ours.status is status:
         return f"the refund is {status} already"
-    apply(ours.id, refund["id"], status, refund.get("failure_reason"))
+    if _money(refund) != ours.money:
+        raise Mismatch(f"refund {ours.id}: Stripe says {_money(refund)}, our books say {ours.money}")
+    apply(ours.id, stripe_id, status, text_or_none(refund, "failure_reason"))
     return None
 
 
@@ -153,32 +165,44 @@ def wake_told(payment_intent_id: str) -> None:
 def claimed_id(refund: dict[str, Any]) -> UUID | None:
     """Which row of ours a refund at Stripe says it was made for."""
     try:
-        return UUID(str((refund.get("metadata") or {}).get("refund_id")))
+        return UUID(str(metadata_of(refund).get("refund_id")))
     except ValueError:
         return None
+
+
+def _money(refund: dict[str, Any]) -> Money:
+    return Money(required(refund, "amount", int), required(refund, "currency", str).upper())
 
 
 def _ours(refund: dict[str, Any]) -> Refund | None:
     row_id = claimed_id(refund)
     by_metadata = db.session.get(Refund, row_id) if row_id else None
-    return by_metadata or db.session.scalar(select(Refund).where(Refund.stripe_refund_id == refund["id"]))
+    return by_metadata or _known(refund)
+
+
+def _known(refund: dict[str, Any]) -> Refund | None:
+    stripe_id = text_or_none(refund, "id")
+    by_stripe = select(Refund).where(Refund.stripe_refund_id == stripe_id)
+    return db.session.scalar(by_stripe) if stripe_id else None
 
 
 def _made_elsewhere(refund: dict[str, Any]) -> Refund | None:
-    intent_id = refund.get("payment_intent")
-    if not intent_id:
+    """Raises Mismatch for one that says another currency than its payment's."""
+    payment = _payment_of(refund)
+    if payment is None:
         return None
-    payment_id = db.session.scalar(select(Payment.id).where(Payment.stripe_payment_intent_id == intent_id))
-    payment = Payment.locked(payment_id) if payment_id else None
-    if payment is None or refund["currency"].upper() != payment.currency:
-        return None
-    again = db.session.scalar(select(Refund).where(Refund.stripe_refund_id == refund["id"]))
-    if again:
+    if again := _known(refund):
         return again
+    money = _money(refund)
+    if money.currency != payment.currency:
+        raise Mismatch(
+            f"refund {refund.get('id')} is of {money}, but payment {payment.id} of {payment.price}"
+        )
+    refund_status(refund)  # before there is a row of it
     made = Refund(
         payment=payment,
         booking_id=payment.lines[0].booking_id if len(payment.lines) == 1 else None,
-        amount_minor=refund["amount"],
+        amount_minor=money.amount,
         currency=payment.currency,
         reason="made in Stripe's dashboard",
         cause=RefundCause.DASHBOARD,
@@ -187,6 +211,14 @@ def _made_elsewhere(refund: dict[str, Any]) -> Refund | None:
     db.session.add(made)
     db.session.flush()
     return made
+
+
+def _payment_of(refund: dict[str, Any]) -> Payment | None:
+    """By its intent or by its charge: Stripe need not name both."""
+    intent_id, charge_id = (reference_id(refund.get(name)) for name in ("payment_intent", "charge"))
+    by_id = or_(Payment.stripe_payment_intent_id == intent_id, Payment.stripe_charge_id == charge_id)
+    payment_id = db.session.scalar(select(Payment.id).where(by_id)) if intent_id or charge_id else None
+    return Payment.locked(payment_id) if payment_id else None
 
 
 def apply(refund_id: UUID, stripe_id: str | None, status: RefundStatus, failure_reason: str | None) -> None:

@@ -21,9 +21,13 @@ from app.payments.stripe_objects import (
     Outcome,
     StripeObject,
     Told,
+    Unreadable,
     is_returned,
+    of_charge,
     of_intent,
     of_session,
+    required,
+    text_or_none,
 )
 
 NOT_OURS = "no payment of ours"
@@ -36,12 +40,19 @@ def session_completed(session: StripeObject, at: datetime) -> Outcome:
     """The payer went through Checkout. `unpaid` is no money yet: a delayed method says so later."""
     if session["payment_status"] == "unpaid":
         return _processing(of_session(session), at)
-    return _paid(of_session(session))
+    return session_paid(session, at)
 
 
 def session_paid(session: StripeObject, _at: datetime) -> Outcome:
-    """A delayed method brought the money."""
-    return _paid(of_session(session))
+    """It brought the money, if Stripe says just that. Raises Unreadable for any other word of it."""
+    told = of_session(session)
+    if session["payment_status"] == "paid":
+        return _paid(told)
+    if _locked(told) is None:
+        return NOT_OURS
+    if session["payment_status"] == "no_payment_required":
+        raise Mismatch(f"session {told.session_id}: Stripe says that nothing was to be paid")
+    raise Unreadable(session, "payment_status")
 
 
 def session_failed(session: StripeObject, _at: datetime) -> Outcome:
@@ -74,12 +85,12 @@ def session_expired(session: StripeObject, _at: datetime) -> Outcome:
 
 
 def intent_succeeded(intent: StripeObject, _at: datetime) -> Outcome:
-    return _paid(of_intent(intent, intent["amount_received"]))
+    return _paid(of_intent(intent, intent.get("amount_received")))
 
 
 def intent_failed(intent: StripeObject, at: datetime) -> Outcome:
     """A card was declined; the payer may try another in the same session."""
-    payment = _locked(of_intent(intent, intent["amount"]))
+    payment = _locked(of_intent(intent, intent.get("amount")))
     if payment is None:
         return NOT_OURS
     if payment.status not in OPEN:
@@ -87,18 +98,19 @@ def intent_failed(intent: StripeObject, at: datetime) -> Outcome:
     stage = AttemptStage.RETURNED if is_returned(intent) else AttemptStage.DECLINED
     if not payment.advance_attempt(stage, at):
         return OUTDATED
-    error = intent.get("last_payment_error") or {}
-    code = error.get("decline_code") or error.get("code") or "payment_failed"
-    _fail(payment, code, error.get("message") or "The payment failed.")
+    said = intent.get("last_payment_error")
+    error = said if isinstance(said, dict) else {}
+    code = text_or_none(error, "decline_code") or text_or_none(error, "code") or "payment_failed"
+    _fail(payment, code, text_or_none(error, "message") or "The payment failed.")
     return None
 
 
 def intent_processing(intent: StripeObject, at: datetime) -> Outcome:
-    return _processing(of_intent(intent, intent["amount"]), at)
+    return _processing(of_intent(intent, intent.get("amount")), at)
 
 
 def intent_canceled(intent: StripeObject, _at: datetime) -> Outcome:
-    payment = _locked(of_intent(intent, intent["amount"]))
+    payment = _locked(of_intent(intent, intent.get("amount")))
     if payment is None:
         return NOT_OURS
     if payment.status not in OPEN:
@@ -109,14 +121,15 @@ def intent_canceled(intent: StripeObject, _at: datetime) -> Outcome:
 
 def charge_updated(charge: StripeObject, _at: datetime) -> Outcome:
     """The charge knows its receipt, and a moment later what Stripe kept of it."""
-    payment = _locked(of_intent({**charge, "id": charge["payment_intent"]}, charge["amount"]))
+    payment = _locked(of_charge(charge))
     if payment is None:
         return NOT_OURS
-    if not charge["paid"]:
+    if not required(charge, "paid", bool):
         return "the charge is not paid"
+    charge_id = required(charge, "id", str)
     if payment.stripe_charge_id is None:  # what was told of it before was not known as ours
         fees.gone_back(payment)
-    payment.stripe_charge_id, payment.receipt_url = charge["id"], charge.get("receipt_url")
+    payment.stripe_charge_id, payment.receipt_url = charge_id, text_or_none(charge, "receipt_url")
     if charge.get("balance_transaction"):
         fees.settled(payment)
     return None

@@ -1,22 +1,67 @@
-"""What Stripe's objects say of a payment, whichever of them says it."""
+"""What Stripe's objects say of a payment, whichever of them says it.
+
+Stripe adds values to its enumerations, and many of its fields may be null. What decides over money is read by
+the functions below, which refuse a value that they do not know; everything else is taken as it comes.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 from uuid import UUID
 
 from app.money import Money
+from app.payments.status import RefundStatus
 
 StripeObject = dict[str, Any]
 Outcome = str | None
 """Why there was nothing to do; None when something was done."""
 Handler = Callable[[StripeObject, datetime], Outcome]
 """Applies the object of an event, given when Stripe says that it happened."""
+Kind = TypeVar("Kind", str, int, bool, list[Any], dict[str, Any])
+Choice = TypeVar("Choice", bound=StrEnum)
 
 
 class Mismatch(Exception):
     """Stripe's word and our books differ in mode, amount, currency or ids: nothing may be done on it."""
+
+
+class Unreadable(Mismatch):
+    """A field that decides over money is missing or null, or has a value that we do not know."""
+
+    def __init__(self, thing: StripeObject, field: str) -> None:
+        said = repr(thing.get(field))[:100]
+        super().__init__(f"{thing.get('object')} {thing.get('id')}: we cannot read {field}, which is {said}")
+
+
+def required(thing: StripeObject, field: str, kind: type[Kind]) -> Kind:
+    """A field that must be there. Raises Unreadable where it is missing, null or of another type."""
+    value = thing.get(field)
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise Unreadable(thing, field)
+    return value
+
+
+def one_of(thing: StripeObject, field: str, choices: type[Choice]) -> Choice:
+    """A field that has one of these values. Raises Unreadable for a new one, and for none."""
+    try:
+        return choices(text_or_none(thing, field) or "")
+    except ValueError:
+        raise Unreadable(thing, field) from None
+
+
+def refund_status(refund: StripeObject) -> RefundStatus:
+    """How a refund stands; null says that it is not decided. Raises Unreadable for a new value."""
+    if "status" in refund and refund["status"] is None:
+        return RefundStatus.PENDING
+    return one_of(refund, "status", RefundStatus)
+
+
+def text_or_none(thing: StripeObject, field: str) -> str | None:
+    """A field that nothing depends on."""
+    value = thing.get(field)
+    return value if isinstance(value, str) else None
 
 
 @dataclass(frozen=True)
@@ -27,7 +72,7 @@ class Told:
     intent_id: str | None
     payment_id: UUID | None
     amount: Money | None
-    livemode: bool
+    livemode: bool | None
 
 
 DELAYED_METHODS = frozenset(
@@ -51,45 +96,65 @@ DELAYED_METHODS = frozenset(
 
 def is_returned(intent: StripeObject) -> bool:
     """Whether the attempt that failed was a charge that the payer's bank had been asked for."""
-    error = intent.get("last_payment_error") or {}
-    method = error.get("payment_method") or {}
-    return bool(error.get("charge")) and isinstance(method, dict) and method.get("type") in DELAYED_METHODS
+    said = intent.get("last_payment_error")
+    error = said if isinstance(said, dict) else {}
+    method = error.get("payment_method")
+    is_delayed = isinstance(method, dict) and text_or_none(method, "type") in DELAYED_METHODS
+    return bool(error.get("charge")) and is_delayed
 
 
 def of_session(session: StripeObject) -> Told:
     return Told(
-        session_id=session["id"],
-        intent_id=_id(session.get("payment_intent")),
+        session_id=text_or_none(session, "id"),
+        intent_id=reference_id(session.get("payment_intent")),
         payment_id=claimed_payment(session),
         amount=_money(session.get("amount_total"), session.get("currency")),
-        livemode=session["livemode"],
+        livemode=session.get("livemode"),
     )
 
 
-def of_intent(intent: StripeObject, amount: int) -> Told:
+def of_intent(intent: StripeObject, amount: object) -> Told:
     return Told(
         session_id=None,
-        intent_id=_id(intent["id"]),
+        intent_id=reference_id(intent.get("id")),
         payment_id=claimed_payment(intent),
-        amount=_money(amount, intent["currency"]),
-        livemode=intent["livemode"],
+        amount=_money(amount, intent.get("currency")),
+        livemode=intent.get("livemode"),
     )
 
 
-def _id(reference: Any) -> str | None:
-    """The id of an object that Stripe may have expanded."""
-    identifier: str | None = reference["id"] if isinstance(reference, dict) else reference
-    return identifier
+def of_charge(charge: StripeObject) -> Told:
+    return Told(
+        session_id=None,
+        intent_id=reference_id(charge.get("payment_intent")),
+        payment_id=claimed_payment(charge),
+        amount=_money(charge.get("amount"), charge.get("currency")),
+        livemode=charge.get("livemode"),
+    )
+
+
+def reference_id(reference: object) -> str | None:
+    """The id of an object that Stripe may have expanded, or may not name."""
+    identifier = reference.get("id") if isinstance(reference, dict) else reference
+    return identifier if isinstance(identifier, str) else None
 
 
 def claimed_payment(subject: StripeObject) -> UUID | None:
     """Which payment of ours an object says that it is about."""
-    metadata = subject.get("metadata")
     try:
-        return UUID(str(metadata["payment_id"])) if isinstance(metadata, dict) else None
-    except (KeyError, ValueError):
+        return UUID(str(metadata_of(subject).get("payment_id")))
+    except ValueError:
         return None
 
 
-def _money(amount: int | None, currency: str | None) -> Money | None:
-    return Money(amount, currency.upper()) if amount is not None and currency else None
+def metadata_of(subject: StripeObject) -> dict[str, Any]:
+    """What we wrote on an object, if anything."""
+    metadata = subject.get("metadata")
+    return metadata if isinstance(metadata, dict) else {}
+
+
+def _money(amount: object, currency: object) -> Money | None:
+    """None where Stripe does not say: it differs from every amount on our books."""
+    if not isinstance(amount, int) or not isinstance(currency, str):
+        return None
+    return Money(amount, currency.upper())

@@ -19,9 +19,10 @@ from app.payments.stripe_events import EVENTS, EventStatus, StripeEvent
 
 _IDS = {
     "account", "application_fee", "balance_transaction", "booking_id", "charge", "client_reference_id",
-    "coach_id", "customer", "destination", "destination_payment", "id", "latest_charge", "on_behalf_of",
-    "originating_transaction", "payment_id", "payment_intent", "payment_method", "receipt_url", "refund_id",
-    "source_transaction", "source_transfer_reversal", "transfer_group", "transfer_reversal",
+    "coach_id", "customer", "deployment_id", "destination", "destination_payment", "id", "latest_charge",
+    "on_behalf_of", "originating_transaction", "payment_id", "payment_intent", "payment_method",
+    "receipt_url", "refund_id", "source_transaction", "source_transfer_reversal", "transfer_group",
+    "transfer_reversal",
 }  # fmt: skip
 _AMOUNTS = {
     "amount", "amount_authorized", "amount_captured", "amount_received", "amount_refunded", "amount_reversed",

@@ -42,7 +42,7 @@ class OnboardingLink:
     expires_at: datetime
 
 
-def open_account(coach_id: UUID, country: str | None) -> ConnectedAccount:
+def open_account(deployment_id: UUID, coach_id: UUID, country: str | None) -> ConnectedAccount:
     """A coach's account in a country, made once however often it is asked for.
 
     Raises StripeAway, StripeRefused. https://docs.stripe.com/connect/express-accounts
@@ -50,11 +50,11 @@ def open_account(coach_id: UUID, country: str | None) -> ConnectedAccount:
     params: AccountCreateParams = {
         "type": "express",
         "capabilities": {"card_payments": {"requested": True}, "transfers": {"requested": True}},
-        "metadata": {"coach_id": str(coach_id)},
+        "metadata": {"deployment_id": str(deployment_id), "coach_id": str(coach_id)},
     }
     if country:
         params["country"] = country
-    key = f"payout-account-{coach_id}-{country or ''}"
+    key = f"payout-account-{deployment_id}-{coach_id}-{country or ''}"
     return _account(api.call(lambda: api.v1().accounts.create(params, {"idempotency_key": key})))
 
 

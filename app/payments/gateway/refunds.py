@@ -11,6 +11,7 @@ from stripe.params import RefundCreateParams, RefundListParams
 
 from app.money import Money
 from app.payments.gateway import api
+from app.payments.status import RefundStatus
 from app.payments.stripe_objects import StripeObject
 
 ALREADY_REFUNDED = "charge_already_refunded"
@@ -28,6 +29,7 @@ _NO_BALANCE_MESSAGE = re.compile(
 class RefundOrder:
     """What is to go back of which payment, and from where. The same order always gives the same refund."""
 
+    deployment_id: UUID
     refund_id: UUID
     payment_intent_id: str
     amount: Money
@@ -77,7 +79,7 @@ def make(order: RefundOrder) -> StripeRefund:
     params: RefundCreateParams = {
         "payment_intent": order.payment_intent_id,
         "amount": order.amount.amount,
-        "metadata": {"refund_id": str(order.refund_id)},
+        "metadata": {"deployment_id": str(order.deployment_id), "refund_id": str(order.refund_id)},
     }
     if order.from_coach:
         params["reverse_transfer"] = True
@@ -107,4 +109,9 @@ def _of_payment(payment_intent_id: str) -> list[stripe.Refund]:
 
 
 def _refund(made: stripe.Refund) -> StripeRefund:
-    return StripeRefund(made.id, made.status or "pending", getattr(made, "failure_reason", None))
+    return StripeRefund(made.id, _status(made), getattr(made, "failure_reason", None))
+
+
+def _status(made: stripe.Refund) -> str:
+    """Stripe made it: if it does not say how it stands in words that we know, that is told later."""
+    return made.status if made.status in set(RefundStatus) else RefundStatus.PENDING

@@ -16,7 +16,7 @@ from stripe.params.checkout import (
 
 from app.money import Money
 from app.payments.gateway import api
-from app.payments.gateway.api import StripeRefused
+from app.payments.gateway.api import StripeAway, StripeBroke, StripeRefused
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +34,7 @@ class OrderLine:
 class CheckoutOrder:
     """What a Checkout session is to be opened for. The same order always gives the same session."""
 
+    deployment_id: UUID
     payment_id: UUID
     booking_id: UUID
     """The first of those that are paid for."""
@@ -55,12 +56,20 @@ class CheckoutSession:
     url: str | None
 
 
+class StillOpen(StripeAway):
+    """Stripe was asked to close a session, and does not say that it is over."""
+
+
 def open_session(order: CheckoutOrder) -> CheckoutSession:
     """Open a Checkout session. Raises StripeAway, StripeRefused.
 
     https://docs.stripe.com/api/checkout/sessions/create
     """
-    ids = {"payment_id": str(order.payment_id), "booking_id": str(order.booking_id)}
+    ids = {
+        "deployment_id": str(order.deployment_id),
+        "payment_id": str(order.payment_id),
+        "booking_id": str(order.booking_id),
+    }
     params: SessionCreateParams = {
         "mode": "payment",
         "line_items": [_line_item(line) for line in order.lines],
@@ -100,22 +109,27 @@ def close_session(session_id: str) -> bool:
     """Close a Checkout session, so that nobody can pay in it; whether it is complete instead.
 
     Complete means that it was paid or is being paid. One that Stripe does not know, as after a change of key,
-    cannot be paid in either. Raises StripeAway.
+    cannot be paid in either. Raises StillOpen while Stripe says none of these, and StripeAway.
     """
     sessions = api.v1().checkout.sessions
     try:
-        api.call(lambda: sessions.expire(session_id))
+        status = api.call(lambda: sessions.expire(session_id)).status
     except StripeRefused:  # only an open session can be expired: see how this one stands
-        return _is_complete(session_id)
-    return False
+        status = _status(session_id)
+    if status not in {"complete", "expired"}:
+        log.warning("session %s is %s after Stripe was asked to close it", session_id, status)
+        raise StillOpen("Stripe has not closed the payment page yet. Nothing was charged; try again.")
+    return status == "complete"
 
 
-def _is_complete(session_id: str) -> bool:
+def _status(session_id: str) -> str | None:
     try:
-        return api.call(lambda: api.v1().checkout.sessions.retrieve(session_id)).status == "complete"
+        return api.call(lambda: api.v1().checkout.sessions.retrieve(session_id)).status
     except StripeRefused as error:
+        if error.code != "resource_missing":
+            raise StillOpen("Stripe does not show the payment page. Nothing was charged.") from error
         log.warning("Stripe knows no session %s, so nobody can pay in it: %s", session_id, error)
-        return False
+        return "expired"
 
 
 def _line_item(line: OrderLine) -> SessionCreateParamsLineItem:
@@ -130,4 +144,6 @@ def _line_item(line: OrderLine) -> SessionCreateParamsLineItem:
 
 
 def _session(answer: stripe.checkout.Session) -> CheckoutSession:
+    if answer.url is None:  # as of one that is over: an answer under the same key is an old one
+        raise StripeBroke("Stripe opened no page to pay on. Nothing was charged; try again in a moment.")
     return CheckoutSession(answer.id, answer.url)

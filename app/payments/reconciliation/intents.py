@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from app.extensions import now
-from app.payments import settlement
+from app.payments import deployment, settlement
 from app.payments.gateway import lists
 from app.payments.gateway.lists import Kind
 from app.payments.models import Payment
@@ -12,13 +12,16 @@ from app.payments.reconciliation import differences, ours
 from app.payments.reconciliation.differences import Sides
 from app.payments.reconciliation.subject import Disagreement, Found, Subject, nothing_held
 from app.payments.status import PAID, Status
-from app.payments.stripe_objects import StripeObject, Told, of_intent
+from app.payments.stripe_objects import StripeObject, Told, Unreadable, of_intent
 
 BEHIND = {
     "succeeded": set(Status) - PAID,
     "processing": {Status.PENDING, Status.FAILED},
     "canceled": set(Status) - {Status.EXPIRED},
     "requires_payment_method": {Status.PENDING} | PAID,
+    "requires_action": set(PAID),
+    "requires_confirmation": set(PAID),
+    "requires_capture": set(PAID),
 }
 """Our payment's statuses that do not go with an intent's; how a debit ended, its session says."""
 TELLS = {
@@ -36,10 +39,13 @@ def _told(intent: StripeObject) -> Told:
 
 
 def _compare(intent: StripeObject, payment: Payment | None) -> Disagreement | None:
+    """Raises Unreadable for a status that we do not know."""
     told, status = _told(intent), intent["status"]
     says = f"{status}, {told.amount}"
     if payment is None:
         return _unknown_here(told, says) if status == "succeeded" else None
+    if status not in BEHIND:
+        raise Unreadable(intent, "status")
     sides = Sides(says, ours.summary(payment), payment.id)
     if status == "succeeded" and told.amount != payment.price:
         return Disagreement(sides)
@@ -47,7 +53,8 @@ def _compare(intent: StripeObject, payment: Payment | None) -> Disagreement | No
         we_say = f"{sides.we_say}, by {payment.stripe_payment_intent_id}"
         return Disagreement(Sides(says, we_say, payment.id)) if status == "succeeded" else None
     if _is_behind(intent, payment):
-        return Disagreement(sides, partial(TELLS[status], intent, now()))
+        tell = TELLS.get(status)
+        return Disagreement(sides, partial(tell, intent, now()) if tell else None)
     if payment.is_paid and payment.stripe_charge_id is None and intent["latest_charge"]:
         sides = Sides(says, f"{sides.we_say}, by no charge", payment.id)
         return Disagreement(sides, partial(settlement.charge_updated, intent["latest_charge"], now()))
@@ -57,7 +64,7 @@ def _compare(intent: StripeObject, payment: Payment | None) -> Disagreement | No
 def _is_behind(intent: StripeObject, payment: Payment) -> bool:
     if intent["status"] == "requires_payment_method" and not intent["last_payment_error"]:
         return payment.is_paid  # nobody has tried to pay
-    return payment.status in BEHIND.get(intent["status"], set())
+    return payment.status in BEHIND[intent["status"]]
 
 
 def _unknown_here(told: Told, says: str) -> Disagreement | None:
@@ -67,14 +74,18 @@ def _unknown_here(told: Told, says: str) -> Disagreement | None:
     return Disagreement(Sides(says, "there is no such payment", told.payment_id))
 
 
+def _may_be_ours(intent: StripeObject) -> bool:
+    return deployment.claimed_by_another(intent) is None
+
+
 def _differing(found: Found) -> Sequence[str]:
-    known = {intent_id: intent for intent_id, intent in found.items() if intent}
+    known = {each: intent for each, intent in found.items() if intent and _may_be_ours(intent)}
     payments = ours.payments({intent_id: _told(intent) for intent_id, intent in known.items()})
     return [intent_id for intent_id, intent in known.items() if _compare(intent, payments.get(intent_id))]
 
 
 def _examine(intent_id: str, intent: StripeObject | None) -> Disagreement | None:
-    if intent is None:
+    if intent is None or not _may_be_ours(intent):
         return None
     return _compare(intent, ours.payments({intent_id: _told(intent)}).get(intent_id))
 

@@ -10,17 +10,19 @@ from sqlalchemy import ColumnElement, or_, select
 
 from app.extensions import db, now
 from app.money import Money
-from app.payments import refunds
+from app.payments import deployment, refunds
 from app.payments.gateway import lists
 from app.payments.gateway.lists import Kind, Span
 from app.payments.models import Payment, Refund
 from app.payments.reconciliation.differences import Sides
 from app.payments.reconciliation.subject import Disagreement, Found, Subject, nothing_listed
 from app.payments.status import NOT_REFUNDED, RefundStatus
-from app.payments.stripe_objects import StripeObject
+from app.payments.stripe_objects import StripeObject, refund_status
 
 
 def _compare(made: StripeObject, refund: Refund | None, payment_id: UUID | None) -> Disagreement | None:
+    if deployment.claimed_by_another(made):
+        return None
     money = Money(made["amount"], made["currency"].upper())
     says = f"{made['status']}, {money}"
     if refund is None:
@@ -30,7 +32,7 @@ def _compare(made: StripeObject, refund: Refund | None, payment_id: UUID | None)
         return Disagreement(replace(sides, we_say=f"{sides.we_say}, by {refund.stripe_refund_id}"))
     if money != refund.money:
         return Disagreement(sides)
-    if refund.status == made["status"] and refund.stripe_refund_id:
+    if refund.status is refund_status(made) and refund.stripe_refund_id:
         return None
     return Disagreement(sides, partial(refunds.told, made, now()))
 

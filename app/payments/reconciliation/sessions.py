@@ -9,7 +9,7 @@ from functools import partial
 from sqlalchemy import ColumnElement, select
 
 from app.extensions import db, now
-from app.payments import checkout, settlement
+from app.payments import checkout, deployment, settlement
 from app.payments.gateway import lists, sessions
 from app.payments.gateway.lists import Kind, Span
 from app.payments.models import Payment
@@ -17,7 +17,7 @@ from app.payments.reconciliation import ours
 from app.payments.reconciliation.differences import Sides
 from app.payments.reconciliation.subject import Disagreement, Found, Subject, nothing_listed
 from app.payments.status import PAID, Status
-from app.payments.stripe_objects import StripeObject, of_session
+from app.payments.stripe_objects import StripeObject, Unreadable, of_session
 
 
 class Standing(StrEnum):
@@ -48,16 +48,21 @@ NOTHING_TO_PAY = {Standing.NOT_PAID, Standing.EXPIRED}
 
 
 def _standing(session: StripeObject) -> Standing:
+    """Raises Unreadable for a status that we do not know."""
     if session["status"] != "complete":
         return Standing(session["status"])
     if session["payment_status"] == "paid":
         return Standing.PAID
+    if session["payment_status"] != "unpaid":
+        raise Unreadable(session, "payment_status")
     intent = session["payment_intent"] or {}
     over = intent.get("status") in {"requires_payment_method", "canceled"}
     return Standing.NOT_PAID if over else Standing.PROCESSING
 
 
 def _compare(session: StripeObject, payment: Payment | None) -> Disagreement | None:
+    if deployment.claimed_by_another(session):
+        return None
     told, standing = of_session(session), _standing(session)
     says = f"{standing}, {told.amount}"
     if payment is None:
@@ -83,7 +88,7 @@ def _second_session(session: StripeObject, payment: Payment, standing: Standing)
     if standing in NOTHING_TO_PAY:
         return None
     we_say = f"{ours.summary(payment)}, in {payment.stripe_session_id}"
-    close = partial(sessions.close_session, session["id"]) if standing is Standing.OPEN else None
+    close = partial(_close, session) if standing is Standing.OPEN else None
     return Disagreement(Sides(f"{standing}, a second session", we_say, payment.id), close)
 
 
@@ -92,15 +97,21 @@ def _compare_open(session: StripeObject, payment: Payment, sides: Sides) -> Disa
     if payment.is_paid or payment.status is Status.PROCESSING:
         return Disagreement(sides)
     if payment.session_expires_at <= now() or payment.status is Status.EXPIRED:
-        return Disagreement(sides, partial(sessions.close_session, session["id"]))
+        return Disagreement(sides, partial(_close, session))
     if payment.stripe_session_id is None or not checkout.is_wanted(payment):
         return Disagreement(sides, partial(_learn, payment, session))
     return None
 
 
+def _close(session: StripeObject) -> None:
+    """One that Stripe leaves open stays a difference; it must not end the comparing of all others."""
+    with suppress(sessions.StillOpen):
+        sessions.close_session(session["id"])
+
+
 def _learn(payment: Payment, session: StripeObject) -> None:
     """The answer that named the session was lost. It is closed if nobody wants it any more."""
-    with suppress(checkout.NotPayable):
+    with suppress(checkout.NotPayable, sessions.StillOpen):
         checkout.record(payment.id, sessions.CheckoutSession(session["id"], session["url"]))
 
 
