@@ -122,6 +122,7 @@ def _to_the_description() -> Redirect:
 
 def _name_the_request() -> None:
     context.request_id.set(context.sensible_request_id(request.headers.get("X-Request-ID")))
+    context.begin_budget()
     context.actor.set("anonymous")
     context.address.set(request.remote_addr or "-")
 

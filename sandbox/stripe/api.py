@@ -3,7 +3,8 @@
 import json
 import logging
 import socket
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 
 from flask import Blueprint, Response, request
 from stripe import api_version
@@ -48,9 +49,23 @@ def _view(account: Account, route: Route) -> Callable[..., Response]:
             response.headers["Retry-After"] = str(answer.retry_after_seconds)
         if call.replayed:
             response.headers["Idempotent-Replayed"] = "true"
-        return response
+        return _dripping(response, call.drip_seconds) if call.drip_seconds else response
 
     return view
+
+
+def _dripping(response: Response, seconds: float) -> Response:
+    """The same answer, a byte at a time."""
+    body, length = response.get_data(), response.headers["Content-Length"]
+
+    def drops() -> Iterator[bytes]:
+        for place in range(len(body)):
+            time.sleep(seconds)
+            yield body[place : place + 1]
+
+    response.response = drops()
+    response.headers["Content-Length"] = length
+    return response
 
 
 def _unrecognized(rest: str) -> Response:

@@ -35,6 +35,7 @@ class Fault(BaseModel, extra="forbid"):
     `status` is the answer (None: the true one); `after_work` lets the request take effect first;
     `close_connection` answers nothing at all; `delay_seconds` passes before the answer;
     `retry_after_seconds` is said with it. `refusal` names one of Stripe's refusals of a refund, a 400.
+    `drip_seconds` passes before each byte of the answer.
     """
 
     path: str = "*"
@@ -44,6 +45,7 @@ class Fault(BaseModel, extra="forbid"):
     times: int = Field(1, ge=1)
     after_work: bool = False
     delay_seconds: float = Field(0, ge=0, le=120)
+    drip_seconds: float = Field(0, ge=0, le=60)
     close_connection: bool = False
     retry_after_seconds: int | None = Field(None, ge=0)
 

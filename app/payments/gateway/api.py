@@ -2,18 +2,21 @@
 
 import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import TypeVar
 
 import stripe
 from flask import Flask, current_app
 
+from app import context
 from app.config import Settings
 from app.problems import Unavailable
 
 log = logging.getLogger(__name__)
 
 TIMEOUT = 10
-"""Seconds for a call; a request waits for it, a client behind it."""
+"""Seconds without a byte of the answer; a request waits no longer than its budget, whatever comes."""
 RETRIES = 2
 """Stripe's package tries again under the same idempotency key, with pauses."""
 API_VERSION: str = stripe.api_version
@@ -85,10 +88,31 @@ def v1() -> stripe.V1Services:
     return client.v1
 
 
-def call(ask: Callable[[], Answer]) -> Answer:
-    """Stripe's answer. Raises StripeAway, StripeRefused."""
-    try:
+_callers = ThreadPoolExecutor(max_workers=32, thread_name_prefix="stripe")
+"""They do the asking for requests: one that an answer keeps waiting is left behind, the request goes on."""
+
+
+def _within(seconds: float | None, ask: Callable[[], Answer]) -> Answer:
+    """What is asked, with all its retries, however slowly the answer drips in. Raises TimeoutError.
+
+    What was left behind may still be done by Stripe: it is asked again under the same idempotency key.
+    """
+    if seconds is None:
         return ask()
+    answer = _callers.submit(copy_context().run, ask)
+    try:
+        return answer.result(seconds)
+    except TimeoutError:
+        answer.cancel()
+        raise
+
+
+def call(ask: Callable[[], Answer]) -> Answer:
+    """Stripe's answer, within what a request has left of its time. Raises StripeAway, StripeRefused."""
+    try:
+        return _within(context.time_left(), ask)
+    except TimeoutError as error:
+        raise StripeAway("Stripe does not answer in time. Nothing was charged; try again soon.") from error
     except stripe.RateLimitError as error:
         raise StripeBusy(error) from error
     except stripe.APIConnectionError as error:
