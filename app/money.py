@@ -14,53 +14,34 @@ ZERO_DECIMAL = frozenset(
 THREE_DECIMAL = frozenset(["BHD", "JOD", "KWD", "OMR", "TND"])
 WHOLE_IN_HUNDREDTHS = frozenset({"ISK", "UGX"})
 """Have no decimals, yet Stripe takes them times 100."""
-TWO_DECIMAL = frozenset(
-    [
-        "AED",
-        "AUD",
-        "BGN",
-        "BRL",
-        "CAD",
-        "CHF",
-        "CNY",
-        "COP",
-        "CZK",
-        "DKK",
-        "EGP",
-        "EUR",
-        "GBP",
-        "HKD",
-        "HUF",
-        "IDR",
-        "ILS",
-        "INR",
-        "MAD",
-        "MXN",
-        "MYR",
-        "NGN",
-        "NOK",
-        "NZD",
-        "PEN",
-        "PHP",
-        "PLN",
-        "QAR",
-        "RON",
-        "RSD",
-        "SAR",
-        "SEK",
-        "SGD",
-        "THB",
-        "TRY",
-        "TWD",
-        "UAH",
-        "USD",
-        "ZAR",
-    ]
+_TWO_DECIMAL = (
+    "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BWP BYN BZD CAD CDF CHF CNY"
+    " COP CRC CVE CZK DKK DOP DZD EGP ETB EUR FJD FKP GBP GEL GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR JMD"
+    " KES KGS KHR KYD KZT LAK LBP LKR LRD LSL MAD MDL MKD MMK MNT MOP MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK"
+    " NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SEK SGD SHP SLE SOS SRD STD SZL THB TJS TOP"
+    " TRY TTD TWD TZS UAH USD UYU UZS WST XCD XCG YER ZAR ZMW"
 )
+TWO_DECIMAL = frozenset(_TWO_DECIMAL.split())
 CURRENCIES = ZERO_DECIMAL | THREE_DECIMAL | WHOLE_IN_HUNDREDTHS | TWO_DECIMAL
-MINIMUM = {"USD": 50, "EUR": 50, "GBP": 30, "JPY": 50, "HUF": 17500, "CZK": 1500}
-"""Stripe's smallest charge in minor units, where it names one for the currency."""
-MAXIMUM_MINOR = 99_999_999
+_HALF_A_UNIT = "ARS AUD BRL CAD CHF COP EUR IDR ILS INR NZD PHP RUB SGD USD ZAR"
+MINIMUM = {
+    **dict.fromkeys(_HALF_A_UNIT.split(), 50),
+    **dict.fromkeys(["JPY", "KRW"], 50),
+    **dict.fromkeys(["AED", "MYR", "PLN", "RON"], 200),
+    **dict.fromkeys(["NOK", "SEK"], 300),
+    **dict.fromkeys(["MXN", "THB"], 1000),
+    "GBP": 30,
+    "DKK": 250,
+    "HKD": 400,
+    "CZK": 1500,
+    "HUF": 17500,
+}
+"""Stripe's smallest charge in minor units, where it names one for the currency.
+
+It is checked again by Stripe after conversion into the currency that the account settles in.
+"""
+MAXIMUM_DIGITS = {"IDR": 12, "COP": 10, "INR": 9}
+"""How many digits an amount in minor units may have by every method of payment, where it is not eight."""
 
 
 class BadAmount(ValueError):
@@ -114,8 +95,8 @@ class Money:
         least = MINIMUM.get(self.currency, smallest_step(self.currency))
         if self.amount < least:
             raise BadAmount(f"must be {Money(least, self.currency)} or more, the smallest charge")
-        if self.amount > MAXIMUM_MINOR:
-            raise BadAmount(f"must be {Money(MAXIMUM_MINOR, self.currency)} or less, the largest charge")
+        if self.amount > maximum(self.currency).amount:
+            raise BadAmount(f"must be {maximum(self.currency)} or less, the largest charge")
 
 
 def digits(currency: str) -> int:
@@ -123,6 +104,12 @@ def digits(currency: str) -> int:
     if currency in ZERO_DECIMAL:
         return 0
     return 3 if currency in THREE_DECIMAL else 2
+
+
+def maximum(currency: str) -> Money:
+    """The largest charge that Stripe takes."""
+    largest = 10 ** MAXIMUM_DIGITS.get(currency, 8) - 1
+    return Money(largest - largest % smallest_step(currency), currency)
 
 
 def smallest_step(currency: str) -> int:

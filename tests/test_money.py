@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.money import CURRENCIES, MAXIMUM_MINOR, BadAmount, Money, smallest_step
+from app.money import CURRENCIES, BadAmount, Money, maximum, smallest_step
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,10 @@ def test_a_reader_sees_the_decimals_that_the_currency_has(money: Money, text: st
     "money",
     [
         Money(49, "USD"), Money(49, "EUR"), Money(29, "GBP"), Money(49, "JPY"), Money(17499, "HUF"),
-        Money(1499, "CZK"), Money(0, "AUD"), Money(99, "ISK"), Money(MAXIMUM_MINOR + 1, "EUR"),
+        Money(1499, "CZK"), Money(0, "AUD"), Money(99, "ISK"), Money(100_000_000, "EUR"),
+        Money(299, "SEK"), Money(249, "DKK"), Money(399, "HKD"), Money(999, "THB"), Money(49, "ZAR"),
+        Money(10**12, "IDR"), Money(10**10, "COP"), Money(10**9, "INR"), Money(10**8, "VND"),
+        Money(10**8, "ISK"),
     ],
     ids=str,
 )  # fmt: skip
@@ -88,8 +91,13 @@ def test_what_stripe_would_not_charge_is_refused(money: Money) -> None:
 
 @pytest.mark.parametrize(
     "money",
-    [Money(50, "USD"), Money(30, "GBP"), Money(50, "JPY"), Money(17500, "HUF"), Money(MAXIMUM_MINOR, "EUR")],
+    [
+        Money(50, "USD"), Money(30, "GBP"), Money(50, "JPY"), Money(17500, "HUF"), Money(300, "SEK"),
+        Money(200, "MYR"), Money(50, "KRW"), Money(99_999_999, "EUR"), Money(120_000_000, "IDR"),
+        Money(110_000_000, "COP"), Money(999_999_999_999, "IDR"), Money(9_999_999_999, "COP"),
+        Money(999_999_999, "INR"), maximum("ISK"), maximum("KWD"),
+    ],
     ids=str,
-)
+)  # fmt: skip
 def test_the_smallest_and_largest_charges_are_fine(money: Money) -> None:
     money.check_chargeable()

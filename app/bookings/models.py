@@ -18,7 +18,7 @@ from app.bookings.policy import Policy
 from app.bookings.status import Status, check_move
 from app.coaches.models import Coach
 from app.emails.messages import REMINDER_HOURS
-from app.extensions import Base, Changing, Identified, choice, db
+from app.extensions import Base, Changing, Identified, MinorUnits, choice, db
 from app.money import Money
 
 _ALIVE = text("status IN ('pending', 'confirmed')")
@@ -82,7 +82,7 @@ class Booking(Changing, Base):
     """The session with the coach's buffers."""
     status: Mapped[Status] = mapped_column(choice(Status), default=Status.PENDING)
     notes: Mapped[str] = mapped_column(default="")
-    amount_minor: Mapped[int]
+    amount_minor: Mapped[MinorUnits]
     currency: Mapped[str]
     coach_time_zone: Mapped[str]
     client_time_zone: Mapped[str]

@@ -26,7 +26,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app import time_zones
 from app.accounts.models import Account
 from app.coaches.clocks import Clocks
-from app.extensions import Base, Changing, Identified, db
+from app.extensions import Base, Changing, Identified, MinorUnits, db
 from app.money import Money
 from app.problems import NotFound
 from app.unicode_text import search_form
@@ -76,7 +76,7 @@ class Coach(Changing, Base):
     """Name and headline in the form in which they are searched."""
     bio: Mapped[str] = mapped_column(default="")
     languages: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
-    hourly_rate_minor: Mapped[int | None]
+    hourly_rate_minor: Mapped[MinorUnits | None]
     currency: Mapped[str] = mapped_column(default="EUR")
     durations: Mapped[list[int]] = mapped_column(ARRAY(Integer), default=lambda: [30, 60, 90])
     prices_minor: Mapped[dict[str, int]] = mapped_column(JSONB, default=dict, server_default="{}")

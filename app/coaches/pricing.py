@@ -9,11 +9,20 @@ from app.problems import Faults, Invalid
 
 
 def price(coach: Coach, duration_minutes: int, place: str = "/duration_minutes") -> Money:
-    """The price of one session of an offered length. Raises Invalid, at `place`, for another length."""
+    """The price of one session of an offered length.
+
+    Raises Invalid, at `place`, for another length, and for a price that Stripe does not charge.
+    """
     found = coach.price_of(duration_minutes)
     if duration_minutes not in coach.durations or found is None:
         offered = ", ".join(str(minutes) for minutes in sorted(coach.durations))
         raise Invalid(place, f"must be a length that {coach.name} offers: {offered or 'none yet'}")
+    try:
+        found.check_chargeable()
+    except BadAmount as error:  # set before this limit of Stripe's was known here
+        raise Invalid(
+            place, f"costs {found}, which {error}: choose a longer session, or ask the coach"
+        ) from None
     return found
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, ForeignKey, Index, exists, text
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column, relationship
 
-from app.extensions import Base, Changing, choice
+from app.extensions import Base, Changing, MinorUnits, choice
 from app.money import Money
 from app.payments.models import Payment
 from app.payments.status import AWAITS_EVIDENCE, DECIDED, GIVEN_BACK, INQUIRIES, DisputeStatus
@@ -30,7 +30,7 @@ class Dispute(Changing, Base):
     payment_id: Mapped[UUID] = mapped_column(ForeignKey("payment.id"), index=True)
     stripe_dispute_id: Mapped[str] = mapped_column(unique=True)
     status: Mapped[DisputeStatus] = mapped_column(choice(DisputeStatus))
-    amount_minor: Mapped[int]
+    amount_minor: Mapped[MinorUnits]
     currency: Mapped[str]
     reason: Mapped[str]
     is_charge_refundable: Mapped[bool]
@@ -41,9 +41,9 @@ class Dispute(Changing, Base):
     """How often evidence was submitted, as Stripe counts it."""
     fund_moves: Mapped[int]
     """How often its money went, or came back; the count only grows."""
-    withdrawn_minor: Mapped[int]
+    withdrawn_minor: Mapped[MinorUnits]
     """What Stripe has taken for it and not given back, its fees apart."""
-    fee_minor: Mapped[int | None]
+    fee_minor: Mapped[MinorUnits | None]
     """What Stripe keeps for handling it; None while no money has moved."""
     fee_currency: Mapped[str | None]
     """What Stripe settles in."""

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Self
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, cast, func, select
 
 from app.extensions import db
 from app.payments.books import Kind
@@ -75,7 +75,9 @@ def totals(
     coach_id: UUID, since: date | None, until: date | None, booking_id: UUID | None = None
 ) -> list[Totals]:
     """What came in and went out from one day to another, both included, or for one booking alone."""
-    query = select(Entry.currency, Entry.kind, func.sum(Entry.amount_minor)).where(Entry.coach_id == coach_id)
+    query = select(Entry.currency, Entry.kind, cast(func.sum(Entry.amount_minor), BigInteger)).where(
+        Entry.coach_id == coach_id
+    )
     if since:
         query = query.where(Entry.day >= since)
     if until:

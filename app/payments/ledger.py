@@ -13,6 +13,7 @@ from sqlalchemy import (
     Identity,
     Index,
     bindparam,
+    cast,
     func,
     insert,
     select,
@@ -20,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.coaches.models import Coach
-from app.extensions import Base, choice, db, now
+from app.extensions import Base, MinorUnits, choice, db, now
 from app.money import Money
 from app.payments import books
 from app.payments.books import Gone, Item, Kept, Kind, Paid
@@ -53,13 +54,13 @@ class Entry(Base):
     kind: Mapped[Kind] = mapped_column(choice(Kind, "kind"))
     source_id: Mapped[UUID]
     """The payment, the refund or the dispute that it is for."""
-    amount_minor: Mapped[int]
+    amount_minor: Mapped[MinorUnits]
     currency: Mapped[str]
 
 
 _ITEM = (Entry.kind, Entry.source_id, Entry.booking_id, Entry.currency)
 _POSTED = (
-    select(*_ITEM, func.sum(Entry.amount_minor))
+    select(*_ITEM, cast(func.sum(Entry.amount_minor), BigInteger))
     .where(Entry.payment_id == bindparam("payment"))
     .group_by(*_ITEM)
 )

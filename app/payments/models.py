@@ -14,7 +14,7 @@ from app.audit import AuditRow
 from app.bookings.models import Booking, lock_people
 from app.bookings.status import Status as BookingStatus
 from app.coaches.models import Coach
-from app.extensions import Base, Changing, choice, db, now
+from app.extensions import Base, Changing, MinorUnits, choice, db, now
 from app.money import Money
 from app.payments.status import (
     NOT_REFUNDED,
@@ -55,10 +55,10 @@ class Payment(Changing, Base):
 
     coach_id: Mapped[UUID] = mapped_column(ForeignKey("coach.id"))
     client_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
-    amount_minor: Mapped[int]
+    amount_minor: Mapped[MinorUnits]
     currency: Mapped[str]
     status: Mapped[Status] = mapped_column(choice(Status), default=Status.PENDING)
-    amount_refunded_minor: Mapped[int] = mapped_column(default=0)
+    amount_refunded_minor: Mapped[MinorUnits] = mapped_column(default=0)
     locale: Mapped[str] = mapped_column(default="auto")
     """In which language Stripe's page is shown; `auto` is the payer's browser's."""
     success_url: Mapped[str]
@@ -78,15 +78,15 @@ class Payment(Changing, Base):
     """When Stripe said so, by its own clock, in whole seconds."""
     failure_code: Mapped[str | None]
     failure_message: Mapped[str | None]
-    commission_minor: Mapped[int] = mapped_column(default=0, server_default="0")
+    commission_minor: Mapped[MinorUnits] = mapped_column(default=0, server_default="0")
     """Our part, by the percentage when it was made; what is refunded later gives its part of it back."""
     stripe_destination_id: Mapped[str | None]
     """The coach's account that Stripe sends it on to, less our commission; None where we owe the coach."""
-    sent_on_minor: Mapped[int | None]
+    sent_on_minor: Mapped[MinorUnits | None]
     """What of it is at that account, by Stripe's latest word."""
-    fee_minor: Mapped[int | None]
+    fee_minor: Mapped[MinorUnits | None]
     """What Stripe kept of it; None until Stripe says so."""
-    net_minor: Mapped[int | None]
+    net_minor: Mapped[MinorUnits | None]
     fee_currency: Mapped[str | None]
     """What Stripe settles in, of fee and net: it may differ from what was paid in."""
     stripe_balance_transaction_id: Mapped[str | None]
@@ -230,7 +230,7 @@ class PaymentLine(Base):
 
     payment_id: Mapped[UUID] = mapped_column(ForeignKey("payment.id"), primary_key=True)
     booking_id: Mapped[UUID] = mapped_column(ForeignKey("booking.id"), primary_key=True, index=True)
-    amount_minor: Mapped[int]
+    amount_minor: Mapped[MinorUnits]
 
     payment: Mapped[Payment] = relationship(back_populates="lines")
     booking: Mapped[Booking] = relationship(lazy="joined", innerjoin=True)
@@ -281,7 +281,7 @@ class Refund(Changing, Base):
     booking_id: Mapped[UUID | None] = mapped_column(ForeignKey("booking.id"))
     """Whose share it gives back; None where it was made by hand for a series, and nobody said."""
     cause: Mapped[RefundCause] = mapped_column(choice(RefundCause, "cause"))
-    amount_minor: Mapped[int]
+    amount_minor: Mapped[MinorUnits]
     currency: Mapped[str]
     status: Mapped[RefundStatus] = mapped_column(choice(RefundStatus), default=RefundStatus.PENDING)
     reason: Mapped[str]

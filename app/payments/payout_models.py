@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.extensions import Base, Identified
+from app.extensions import Base, Identified, MinorUnits
 from app.money import Money
 
 PAYOUT = "payout"
@@ -25,7 +25,7 @@ class Payout(Identified, Base):
     coach_id: Mapped[UUID] = mapped_column(ForeignKey("coach.id"))
     day: Mapped[date]
     """On which it was put on record, as of a ledger's entries."""
-    amount_minor: Mapped[int]
+    amount_minor: Mapped[MinorUnits]
     currency: Mapped[str]
     reference: Mapped[str]
     """The bank's or our own, by which it is found again: there is no second of the same."""

@@ -12,9 +12,12 @@ SUPPORTED = frozenset(CURRENCIES["supported"])
 ZERO_DECIMAL = frozenset(CURRENCIES["zero_decimal"])
 THREE_DECIMAL = frozenset(CURRENCIES["three_decimal"])
 WHOLE_HUNDREDS = frozenset(("isk", "ugx"))  # sent with two decimals that must be 00
-MINIMUMS: dict[str, int] = CURRENCIES["minimums"]  # about half a dollar's worth where Stripe names none
+MINIMUMS: dict[str, int] = CURRENCIES["minimums"]
+CONVERTED: dict[str, int] = CURRENCIES[
+    "worth_half_a_dollar"
+]  # must convert to the settlement currency's least
 SYMBOLS: dict[str, str] = CURRENCIES["symbols"]
-MAXIMUM = 99_999_999
+DIGITS: dict[str, int] = CURRENCIES["maximum_digits"]
 
 
 def decimals(currency: str) -> int:
@@ -60,14 +63,21 @@ def check_unit(amount: int, currency: str, param: str) -> None:
 
 def check_total(amount: int, currency: str, what: str, param: str | None = None) -> None:
     """Refuse a charge below the currency's minimum or above the maximum; `what` begins the message."""
-    least = MINIMUMS.get(currency, 50)
+    least, largest = MINIMUMS.get(currency, 1), 10 ** DIGITS.get(currency, 8) - 1
+    if amount < CONVERTED.get(currency, 1):
+        raise InvalidParameter(
+            f"{what} must convert to at least 50 cents. {written(amount, currency)} converts to"
+            f" approximately ${amount / CONVERTED[currency] / 2:.2f}.",
+            code="amount_too_small",
+            param=param,
+        )
     if amount < least:
         raise InvalidParameter(
             f"{what} must add up to at least {written(least, currency)} {currency}",
             code="amount_too_small",
             param=param,
         )
-    if amount > MAXIMUM:
+    if amount > largest:
         raise InvalidParameter(
-            f"{what} must be no more than {written(MAXIMUM, currency)}", code="amount_too_large", param=param
+            f"{what} must be no more than {written(largest, currency)}", code="amount_too_large", param=param
         )
