@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import bindparam, select, update
 
 from app.bookings.lifecycle import booking_cancelled, what_is_left
 from app.bookings.models import Booking
@@ -214,10 +214,10 @@ def _made_elsewhere(refund: dict[str, Any]) -> Refund | None:
 
 
 def _payment_of(refund: dict[str, Any]) -> Payment | None:
-    """By its intent or by its charge: Stripe need not name both."""
-    intent_id, charge_id = (reference_id(refund.get(name)) for name in ("payment_intent", "charge"))
-    by_id = or_(Payment.stripe_payment_intent_id == intent_id, Payment.stripe_charge_id == charge_id)
-    payment_id = db.session.scalar(select(Payment.id).where(by_id)) if intent_id or charge_id else None
+    """None where it names no intent: we take no payment without one."""
+    intent_id = reference_id(refund.get("payment_intent"))
+    by_intent = select(Payment.id).where(Payment.stripe_payment_intent_id == intent_id)
+    payment_id = db.session.scalar(by_intent) if intent_id else None
     return Payment.locked(payment_id) if payment_id else None
 
 

@@ -270,18 +270,6 @@ def test_a_refund_of_ours_that_stripe_tells_with_other_money_is_told(
     assert [row.status for row in shop.rows(Refund)] == [RefundStatus.PENDING]
 
 
-def test_a_refund_that_names_its_charge_and_no_intent_is_known(
-    shop: Shop, client: Person, coach: Person
-) -> None:
-    _, checkout = shop.pays_for(client, coach)
-    shop.settles(checkout)
-    event = shop.refunds_by_hand(checkout, 2500)[0]
-
-    shop.told(changed(event, payment_intent=None))
-
-    assert client.payment(checkout)["amount_refunded"] == 25
-
-
 def test_a_session_that_stripe_leaves_open_keeps_its_time(shop: Shop, client: Person, coach: Person) -> None:
     booking = client.books(coach)
     checkout = client.checks_out(booking)
