@@ -108,7 +108,7 @@ def test_every_bad_body_is_answered_in_our_own_words_with_all_its_faults(
                 assert all(place.startswith("/") for place in places)
                 assert "/no_such~1field" in places
                 seen += 1
-    assert seen > 100
+    assert seen >= 3 * len(BAD)
 
 
 def test_every_bad_query_is_answered_in_our_own_words_with_all_its_faults(

@@ -45,7 +45,7 @@ def _keep_search_text(session: Session, *_: object) -> None:
 
 def _changed(session: Session) -> Iterator[tuple[Coach, Account]]:
     for row in (*session.new, *session.dirty):
-        if isinstance(row, Coach | Account):
+        if isinstance(row, Coach | Account) and row.id:
             coach, account = session.get(Coach, row.id), session.get(Account, row.id)
             if coach and account:
                 yield coach, account

@@ -35,6 +35,7 @@ ALL = {
     "SWEEP_SECONDS": "20",
     "SENTRY_DSN": "https://key@sentry.example.com/1",
     "LOG_LEVEL": "WARNING",
+    "HEARTBEAT_FILE": "/run/culturebridge/heartbeat",
     "PORT": "8001",
     "WEB_CONCURRENCY": "13",
 }
