@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from app.payments.issuing import DISPUTED
+from app.payments.gateway.refunds import DISPUTED
 from tests.payments.any_fault.market import Market
 
 PAYMENTS = """
