@@ -195,12 +195,12 @@ class Collision(View):
     status: str
 
 
-class ReplacedAvailabilityView(AvailabilityView):
+class AvailabilityWithCollisions(AvailabilityView):
     collides_with: list[Collision]
-    """Sessions to come that lie outside these hours."""
+    """Booked sessions to come that lie outside of these hours."""
 
     @classmethod
-    def with_collisions(cls, coach: Coach, collisions: list[Collision]) -> Self:
+    def having(cls, coach: Coach, collisions: list[Collision]) -> Self:
         shown = AvailabilityView.of(coach)
         return cls(
             **{name: getattr(shown, name) for name in AvailabilityView.model_fields}, collides_with=collisions

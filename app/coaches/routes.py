@@ -8,9 +8,8 @@ from app.accounts.models import Role
 from app.coaches import availability, collisions, profile, search, slots, time_off
 from app.coaches.availability_schemas import (
     Availability,
-    AvailabilityView,
+    AvailabilityWithCollisions,
     NewTimeOffView,
-    ReplacedAvailabilityView,
     TimeOffList,
     TimeOffRequest,
     TimeOffSearch,
@@ -19,11 +18,11 @@ from app.coaches.availability_schemas import (
 from app.coaches.models import Coach
 from app.coaches.pricing import price
 from app.coaches.schemas import (
-    ChangedCoachView,
     CoachChange,
     CoachList,
     CoachSearch,
     CoachView,
+    CoachWithCollisions,
     OwnCoachView,
     Slot,
     SlotList,
@@ -83,34 +82,35 @@ def show_me() -> OwnCoachView:
 
 @coaches.patch("/me")
 @coaches.input(CoachChange)
-@coaches.output(ChangedCoachView)
+@coaches.output(CoachWithCollisions)
 @signed_in(Role.COACH)
-def change_me(json_data: CoachChange) -> ChangedCoachView:
+def change_me(json_data: CoachChange) -> CoachWithCollisions:
     """Change the fields that are sent. Sessions that another time zone strands are named, and stay booked."""
     coach = profile.change(Coach.of(current_account()), json_data)
-    stranded = collisions.outside_hours(coach, now()) if json_data.time_zone else []
-    return ChangedCoachView.with_collisions(coach, stranded)
+    stranded = collisions.outside_hours(coach, now()) if json_data.time_zone else None
+    return CoachWithCollisions.having(coach, stranded)
 
 
 @coaches.get("/me/availability")
-@coaches.output(AvailabilityView)
+@coaches.output(AvailabilityWithCollisions)
 @signed_in(Role.COACH)
-def show_availability() -> AvailabilityView:
-    """The weekly hours, other hours by date, and stays in other time zones."""
-    return AvailabilityView.of(Coach.of(current_account()))
+def show_availability() -> AvailabilityWithCollisions:
+    """The weekly hours, other hours by date, stays elsewhere, and what is booked outside of them."""
+    coach = Coach.of(current_account())
+    return AvailabilityWithCollisions.having(coach, collisions.outside_hours(coach, now()))
 
 
 @coaches.put("/me/availability")
 @coaches.input(Availability)
-@coaches.output(ReplacedAvailabilityView)
+@coaches.output(AvailabilityWithCollisions)
 @signed_in(Role.COACH)
-def replace_availability(json_data: Availability) -> ReplacedAvailabilityView:
+def replace_availability(json_data: Availability) -> AvailabilityWithCollisions:
     """Replace the weekly hours, and the overrides and stays where they are sent.
 
     Sessions to come that lie outside of them are named, and stay booked.
     """
     coach = availability.replace(Coach.of(current_account()), json_data)
-    return ReplacedAvailabilityView.with_collisions(coach, collisions.outside_hours(coach, now()))
+    return AvailabilityWithCollisions.having(coach, collisions.outside_hours(coach, now()))
 
 
 @coaches.get("/me/time-off")

@@ -204,12 +204,12 @@ class OwnCoachView(CoachView):
     video_url: str | None
 
 
-class ChangedCoachView(OwnCoachView):
-    collides_with: list[Collision]
-    """Sessions to come that another time zone puts outside of the hours."""
+class CoachWithCollisions(OwnCoachView):
+    collides_with: Annotated[list[Collision] | None, Field(exclude_if=lambda named: named is None)] = None
+    """Booked sessions to come that lie outside of the hours; told where the time zone was sent."""
 
     @classmethod
-    def with_collisions(cls, coach: Coach, collisions: list[Collision]) -> Self:
+    def having(cls, coach: Coach, collisions: list[Collision] | None) -> Self:
         return cls(**OwnCoachView.values(coach), collides_with=collisions)
 
 

@@ -34,6 +34,7 @@ def test_a_new_coach_has_a_profile_in_the_own_time_zone_and_no_price(newcomer: P
         "weekly": [],
         "overrides": [],
         "stays": [],
+        "collides_with": [],
     }
 
 

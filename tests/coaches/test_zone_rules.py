@@ -156,7 +156,7 @@ def test_a_zone_that_tzdata_does_not_know_is_pointed_at(http: httpx.Client, name
     for answer in answers:
         assert answer.status_code == 422, answer.text
         (error,) = answer.json()["errors"]
-        assert error["pointer"].endswith("/time_zone")
+        assert error["pointer"].rpartition("/")[2] == "time_zone"
         assert "IANA time zone such as Europe/Paris" in error["detail"]
 
 
