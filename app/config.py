@@ -86,6 +86,7 @@ class Settings(BaseSettings):
     stripe_webhook_secret: CommaSeparated = Field(min_length=1, repr=False)
     commission_percent: Decimal = Field(default=Decimal(0), ge=0, le=100, decimal_places=4)
     stripe_connect: bool = False
+    voucher_days_ahead: int | None = Field(default=None, ge=7)
     sandbox_stripe_url: Origin = "http://localhost:12111"
     smtp_host: str
     smtp_port: int = Field(default=587, gt=0, lt=65536)

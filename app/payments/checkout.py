@@ -12,7 +12,7 @@ from app.bookings.models import Booking, lock_people
 from app.bookings.status import Status as BookingStatus
 from app.extensions import db, now
 from app.money import Money
-from app.payments import deployment, payouts, terms
+from app.payments import deployment, methods, payouts, terms
 from app.payments.gateway import api, sessions
 from app.payments.models import Payment, PaymentLine
 from app.payments.schemas import CheckoutRequest
@@ -235,6 +235,7 @@ def _order(payment: Payment, wish: CheckoutRequest) -> sessions.CheckoutOrder:
         success_url=wish.success_url,
         cancel_url=wish.cancel_url,
         expires_at=payment.session_expires_at,
+        excluded_methods=methods.excluded(payment.bookings[0].start - payment.created_at),
     )
 
 

@@ -71,6 +71,7 @@ class Account:
         self.links: dict[str, Link] = {}  # by token: invitations to onboarding
         self.schedule = Schedule(self.clock)
         self.pace = self.settings.pace
+        self.methods_on = ["card", "sepa_debit"]  # payment methods, in the dashboard
         self.keys = IdempotencyKeys(self.clock)
         self.faults = Faults()
         self.log = RequestLog()

@@ -20,6 +20,7 @@ def create(account: Account, params: Json) -> Json:
     session = shaped(
         "checkout.session",
         id=session_id,
+        adaptive_pricing=params.get("adaptive_pricing", {"enabled": True}),
         allowed_payment_method_types=params.get("allowed_payment_method_types"),
         amount_subtotal=wanted.total,
         amount_total=wanted.total,

@@ -12,11 +12,18 @@ from sandbox.stripe.objects import Json
 
 SHORTEST = 30 * 60
 LONGEST = 24 * 60 * 60
-METHODS = {"card": None, "sepa_debit": "eur"}  # what is switched on, and the currency it is bound to
+METHODS = {
+    "card": None,
+    "sepa_debit": "eur",
+    "boleto": "brl",
+    "konbini": "jpy",
+    "multibanco": "eur",
+    "oxxo": "mxn",
+}  # what the dashboard can switch on, and the currency it is bound to
 PLAYED = {
-    "allowed_payment_method_types", "billing_address_collection", "cancel_url", "client_reference_id",
-    "currency", "customer_creation", "customer_email", "excluded_payment_method_types", "expand",
-    "expires_at", "line_items", "locale", "metadata", "mode", "payment_intent_data", "submit_type",
+    "adaptive_pricing", "allowed_payment_method_types", "billing_address_collection", "cancel_url",
+    "client_reference_id", "currency", "customer_creation", "customer_email", "excluded_payment_method_types",
+    "expand", "expires_at", "line_items", "locale", "metadata", "mode", "payment_intent_data", "submit_type",
     "success_url", "ui_mode",
 }  # fmt: skip
 PLAYED_OF_THE_INTENT = sharing.PLAYED | {
@@ -62,10 +69,11 @@ class CheckoutRequest:
 
     def _payment_method_types(self) -> list[str]:
         """What the dashboard has switched on, as far as the currency and the parameters allow it."""
-        allowed = self._params.get("allowed_payment_method_types", METHODS.keys())
+        allowed = self._params.get("allowed_payment_method_types", METHODS)
         excluded = self._params.get("excluded_payment_method_types", [])
         possible = [name for name, currency in METHODS.items() if currency in (None, self.currency)]
-        offered = [name for name in possible if name in allowed and name not in excluded]
+        on = self._account.methods_on
+        offered = [name for name in possible if name in on and name in allowed and name not in excluded]
         if not offered:
             raise InvalidParameter(
                 "No valid payment method types for this Checkout Session. Please ensure that you have "

@@ -17,6 +17,7 @@ from sandbox.stripe.objects import Json
 from sandbox.stripe.payments import Outcome
 
 FIELDS = (*CARD_FIELDS, *DEBIT_FIELDS)
+PLAYED = ("card", "sepa_debit")  # of the payment methods of a session; vouchers are only listed
 Page = Response | str | tuple[str, int]
 
 COUNTRIES: dict[str, str] = json.loads(Path(__file__).with_name("countries.json").read_text("utf-8"))
@@ -65,7 +66,7 @@ class HostedPage:
             if session["status"] == "expired":
                 return render_template("ended.html", session=session)
             chosen = request.form.get("payment_method_type", "card")
-            if chosen not in session["payment_method_types"]:
+            if chosen not in _methods(session):
                 return redirect(f"/c/pay/{session_id}", 303)
             again = self._charge(session) if chosen == "card" else self._debit(session)
         return again or self._to_success(session)
@@ -123,7 +124,8 @@ class HostedPage:
             "pay.html",
             session=session,
             items=[self._item(item) for item in self._account.line_items[session["id"]]],
-            chosen=chosen or session["payment_method_types"][0],
+            methods=_methods(session),
+            chosen=chosen or _methods(session)[0],
             values=dict.fromkeys(FIELDS, "") | values,
             errors=errors,
             countries=COUNTRIES,
@@ -152,3 +154,7 @@ class HostedPage:
         for event_id in completed:
             self._account.deliveries.wait_until_answered(event_id, self._account.settings.redirect_wait)
         return redirect(checkout.success_url(session), 303)
+
+
+def _methods(session: Json) -> list[str]:
+    return [name for name in session["payment_method_types"] if name in PLAYED]

@@ -44,6 +44,7 @@ def test_everything_that_is_wrong_is_named_at_once(monkeypatch: pytest.MonkeyPat
         "BROKER_URL": "https://rabbit.example.com",
         "COMMISSION_PERCENT": "101",
         "STRIPE_CONNECT": "perhaps",
+        "VOUCHER_DAYS_AHEAD": "6",
         "PUBLIC_URL": "api.example.com",
         "STRIPE_SECRET_KEY": "pk_live_0123456789",
         "STRIPE_WEBHOOK_SECRET": "0123456789",

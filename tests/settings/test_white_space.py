@@ -23,6 +23,7 @@ ALL = {
     "RATE_LIMITS": "true",
     "COMMISSION_PERCENT": "12.5",
     "STRIPE_CONNECT": "true",
+    "VOUCHER_DAYS_AHEAD": "14",
     "SANDBOX_STRIPE_URL": "http://localhost:12112",
     "SMTP_PORT": "465",
     "SMTP_USER": "apikey",

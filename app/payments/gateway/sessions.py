@@ -48,6 +48,8 @@ class CheckoutOrder:
     success_url: str
     cancel_url: str
     expires_at: datetime
+    excluded_methods: Sequence[str]
+    """Payment methods that the page does not offer, though Stripe's dashboard has them on."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,9 @@ def open_session(order: CheckoutOrder) -> CheckoutSession:
         "success_url": order.success_url,
         "cancel_url": order.cancel_url,
         "expires_at": int(order.expires_at.timestamp()),
+        # The dashboard decides both where they are left out.
+        "excluded_payment_method_types": cast("Any", list(order.excluded_methods)),
+        "adaptive_pricing": {"enabled": False},  # else the payer's currency is another than ours
     }
     return _session(
         api.call(

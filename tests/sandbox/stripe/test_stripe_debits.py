@@ -161,3 +161,13 @@ def test_the_page_of_a_session_whose_debit_is_under_way_says_so(shop: Shop) -> N
     session = debited(shop, PAYS_SLOWLY)
     assert "Your bank has been asked" in shop.browser.get(f"{shop.url}/c/pay/{session.id}").text
     assert "Debit succeeds" in shop.browser.get(shop.url).text
+
+
+def test_what_the_dashboard_has_on_is_offered_and_only_what_is_played_is_shown(shop: Shop) -> None:
+    shop.control("/payment-methods", on=["card", "multibanco", "oxxo"])
+    session = shop.opens()
+    assert session.payment_method_types == ["card", "multibanco"]
+    assert shop.pays(session).status_code == 303
+    assert shop.session(session).payment_status == "paid"
+    shop.control("/reset")
+    assert shop.opens().payment_method_types == ["card", "sepa_debit"]
