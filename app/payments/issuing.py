@@ -61,7 +61,7 @@ def _refused(refund: Refund, order: at_stripe.RefundOrder, error: api.StripeRefu
         return _ask_for_what_is_left(refund, order, error)
     if refusal is at_stripe.Refusal.DISPUTED and not refund.payment.given_back_minor:
         return _postpone(refund, str(error))  # the dispute's own event is on its way
-    if refusal is at_stripe.Refusal.FINAL and order.from_coach:
+    if order.from_coach and refusal in {at_stripe.Refusal.FINAL, at_stripe.Refusal.NO_BALANCE}:
         # Whatever is the matter with the coach's account: the client is owed this, and the coach owes us.
         log.warning("refund %s is not taken back from the coach: %s", refund.id, error)
         refund.from_ours = True

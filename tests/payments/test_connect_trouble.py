@@ -178,3 +178,22 @@ def test_what_cannot_be_taken_back_from_the_coach_the_client_gets_from_us(
     assert charge_of(shop, checkout)["amount_refunded"] == 2500
     assert has(shop, coach) == 6750
     assert figures(coach) == (4500, 6750, -2250)
+
+
+def test_a_coach_with_too_little_at_stripe_keeps_no_client_waiting(
+    shop: Shop, client: Person, coach: Person, commission: Commission
+) -> None:
+    """To take a transfer back, Stripe wants its amount in the coach's balance; topping up ours is no help."""
+    commission("10")
+    checkout = paid(shop, client, onboarded(shop, coach))
+    shop.sandbox.control("/faults", path="/v1/refunds", method="POST", refusal="insufficient_balance")
+
+    refunded(shop, coach, checkout, 25)
+    db.session.execute(text("UPDATE refund SET due_at = now()"))
+    db.session.commit()
+    at_rest(shop)
+
+    (refund,) = shop.rows(Refund)
+    assert (refund.status, refund.from_ours) == ("succeeded", True)
+    assert figures(coach) == (4500, 6750, -2250)
+    assert shop.ops_mails() == []
