@@ -65,6 +65,7 @@ def create_app(settings: Settings | None = None) -> Application:
 
     app.add_url_rule("/", view_func=app.doc(hide=True)(_to_the_description))
     app.before_request(_name_the_request)
+    app.teardown_request(_end_the_request)
     app.before_request(logs.start_clock)
     app.before_request(access.check)
     limits.init_app(app, settings)
@@ -125,6 +126,10 @@ def _name_the_request() -> None:
     context.begin_budget()
     context.actor.set("anonymous")
     context.address.set(request.remote_addr or "-")
+
+
+def _end_the_request(_error: BaseException | None) -> None:
+    context.end_budget()
 
 
 def _tell_the_request_id(response: Response) -> Response:

@@ -29,6 +29,11 @@ def begin_budget() -> None:
     deadline.set(time.monotonic() + REQUEST_BUDGET)
 
 
+def end_budget() -> None:
+    """The request is over: what its thread does next waits as long as it likes."""
+    deadline.set(None)
+
+
 def time_left() -> float | None:
     """Seconds that the current request may still wait for others, 0 at least; None where nobody waits."""
     until = deadline.get()
