@@ -220,6 +220,7 @@ def test_people_s_own_words_look_like_no_entry_of_ours(shop: Shop, client: Perso
 
 def test_a_statement_that_leaves_no_room_for_the_history_is_refused(shop: Shop, story: Story) -> None:
     command = ["submit-evidence", row(shop).stripe_dispute_id, "--statement"]
+    db.session.commit()  # a refused command undoes all of its session, which the test's is here
 
     said = shop.app.test_cli_runner().invoke(commands.stripe, [*command, "x" * 10_001])
 
