@@ -1,6 +1,5 @@
 """An account that is erased: whose it was is gone, and its id stays for the books."""
 
-from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -13,8 +12,6 @@ from app.emails import forgetting
 from app.extensions import Base, db, now
 from app.problems import Problem
 
-FRESH = timedelta(minutes=15)
-"""So long after signing in nobody is asked for the password again."""
 NAME = "Erased account"
 NO_PASSWORD = "none"  # noqa: S105 - no argon2 hash, so nothing fits it
 _OF_PERSON: tuple[type[Base], ...] = (SignIn, PasswordReset, RecoveryCode, SecondFactor)
@@ -23,20 +20,20 @@ _OF_PERSON: tuple[type[Base], ...] = (SignIn, PasswordReset, RecoveryCode, Secon
 
 class PasswordNeeded(Problem):
     status, slug, title = 403, "password-needed", "Password needed once more"
-    meaning = "You signed in a while ago, and what you ask for cannot be undone."
-    remedy = "Send `password` in the body, or sign in again and repeat the request within 15 minutes."
+    meaning = "What you ask for cannot be undone, and being signed in is not enough for it."
+    remedy = "Send your password as `password` in the body of the same request."
 
 
 class CodeNeeded(Problem):
     status, slug, title = 403, "code-needed", "Code needed once more"
-    meaning = "You signed in a while ago, and your account has a second factor."
+    meaning = "What you ask for cannot be undone, and your account has a second factor."
     remedy = "Send `code` as well: the six digits that the app shows, or a recovery code."
 
 
 class WrongProof(Problem):
     status, slug, title = 403, "wrong-password-or-code", "Wrong password or code"
     meaning = "The password or the code that was sent again is not right. Nothing was changed."
-    remedy = "Send the right ones, or sign in again first. After many wrong ones you have to wait."
+    remedy = "Send the right ones. After many wrong ones you have to wait."
 
 
 class LastAdmin(Problem):
@@ -48,19 +45,18 @@ class LastAdmin(Problem):
 def check_password(account: Account, password: str | None) -> None:
     """Before anything is locked, as it takes long. Raises WrongProof for one that is sent and wrong."""
     if password is not None and not passwords.matches(password, account.password_hash):
-        raise WrongProof("This is not your password. Send it in the body, or log in again first.")
+        raise WrongProof("This is not your password: send the one that you sign in with.")
 
 
 def refusal(account: Account, password: str | None, code: str | None, sign_in_id: UUID) -> Problem | None:
     """Why the owner of a locked account is not known well enough: whoever finds a device signed in must not
-    be able to erase its owner. None after a login of just now, or for a good password and code.
+    be able to erase its owner, however new the sign-in is. None for a good password and code.
 
     The caller must commit a refusal too: wrong codes are counted. Raises Unauthorized once the sign-in ended.
     """
-    if sign_ins.began(sign_in_id) >= now() - FRESH:
-        return None
+    sign_ins.began(sign_in_id)
     if password is None:
-        return PasswordNeeded("Send your password in the body, or log in again and then erase the account.")
+        return PasswordNeeded("Send your password as `password` in the body: nothing undoes an erasure.")
     return _refusal_of_code(account, code)
 
 

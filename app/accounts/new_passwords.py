@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app import audit, context
-from app.accounts import password_rule, passwords, sign_ins
+from app.accounts import password_rule, passwords, sign_ins, verification
 from app.accounts.models import Account, PasswordReset
 from app.emails import account_messages, links
 from app.emails.models import Email
@@ -58,15 +58,17 @@ def reset(token: str, password: str) -> Account:
         raise _spent()
     context.actor.set(f"account:{account.id}")
     _set(account, password_hash, "password.reset")
-    if not account.email_verified:  # the link proves it: whoever had the account before may be anybody
-        account.email_verified_at, account.feed_token_hash = now(), None
-    sign_ins.end_all(account)
+    if account.email_verified:
+        sign_ins.end_all(account)
+    else:
+        verification.prove(account)
     account_messages.password_changed(account, "everywhere")
     return account
 
 
 def change(account: Account, current: str, password: str, sign_in_id: UUID) -> None:
-    """Set a new password, knowing the current one; all other sign-ins end. Raises Invalid."""
+    """Set a new password, knowing the current one; all other sign-ins end. Raises Invalid, and Unauthorized
+    once this sign-in ended, as by a proof of the address."""
     faults, password_hash = Faults(), ""
     with faults.gathered():
         password_rule.check(password, "/new_password", account.email, account.name)
@@ -74,14 +76,16 @@ def change(account: Account, current: str, password: str, sign_in_id: UUID) -> N
     with faults.gathered():
         sign_ins.lock_owner(account, current, "/current_password")
     faults.check()
+    sign_ins.began(sign_in_id)
     _set(account, password_hash, "password.change")
     sign_ins.end_others(account, but=sign_in_id)
     account_messages.password_changed(account, "everywhere but where it was changed")
 
 
 def _set(account: Account, password_hash: str, action: str) -> None:
+    """With the old one ends what it got: links of mails, and the address of the calendar's feed."""
     db.session.execute(delete(PasswordReset).where(PasswordReset.account_id == account.id))
-    account.password_hash = password_hash
+    account.password_hash, account.feed_token_hash = password_hash, None
     audit.record(action, f"account:{account.id}")
 
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from sqlalchemy.dialects.postgresql import insert
 
-from app.accounts import passwords, tokens
+from app.accounts import passwords
 from app.accounts.models import Account
 from app.accounts.schemas import Registration
 from app.emails import account_messages
@@ -52,7 +52,7 @@ def register(person: Registration) -> Account:
     assert owner, "it was there, or is now"
     mails = Email.asked_for(person.email, now() - HOUR, *OF_REGISTERING)
     if owner.id == wish["id"]:
-        account_messages.verify_address(owner, owner.id, tokens.verification(owner))
+        account_messages.verify_address(owner, owner.id)
     else:
         _tell(owner, mails)
     return Account(**wish)
@@ -94,4 +94,4 @@ def verify_again(account: Account) -> None:
             f"{len(asked)} mails went to this address within the hour; look for them, also under spam.",
             headers={"Retry-After": str(max(wait, 1))},
         )
-    account_messages.verify_address(account, uuid4(), tokens.verification(account))
+    account_messages.verify_address(account, uuid4())

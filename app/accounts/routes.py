@@ -2,8 +2,9 @@ from apiflask import APIBlueprint
 from flask import Response, render_template, request
 
 from app import limits
-from app.accounts import deactivation, registration, second_factor, sign_ins, tokens
+from app.accounts import deactivation, registration, second_factor, sign_ins, tokens, verification
 from app.accounts.access import current_account, current_sign_in_id, public, signed_in
+from app.accounts.passwords import TooManyAtOnce
 from app.accounts.schemas import (
     AccountChange,
     AccountView,
@@ -128,21 +129,28 @@ def deactivate_me(json_data: OwnPassword) -> str:
 @public
 def verification_page() -> str:
     """Where the link in the mail leads: a button, so that a mail scanner's visit verifies nothing."""
-    return render_template("verify.html", token=request.args.get("token", ""))
+    return _form(request.args.get("token", ""))
 
 
 @accounts.post("/verify")
+@limits.by_address("60 per hour")
 @accounts.input(VerificationToken, location="json_or_form", arg_name="body")
 @accounts.output(AccountView)
+@accounts.doc(responses=[503])
 @public
 def verify(body: VerificationToken) -> AccountView | Response:
-    """Prove an address with the token of the verification mail, good once and for three days."""
+    """Prove an address with the token of the verification mail, good once and for three days. Sign-ins and
+    the calendar's feed from before end, unless the account's `password` is sent as well."""
     if request.is_json:
-        return AccountView.model_validate(tokens.verify(body.token))
+        return AccountView.model_validate(verification.verify(body.token, body.password))
     try:
-        return Response(render_template("verified.html", account=tokens.verify(body.token)))
+        account = verification.verify(body.token, body.password)
+        return Response(render_template("verified.html", account=account, signed_out=body.password is None))
     except Invalid as refusal:
-        return Response(render_template("verified.html", refusal=refusal.faults[0].wrong), refusal.status)
+        return Response(_refused(body.token, refusal), refusal.status)
+    except TooManyAtOnce as refusal:
+        db.session.rollback()
+        return Response(_form(body.token, refusal.detail), refusal.status, refusal.headers)
 
 
 @accounts.post("/verify/resend")
@@ -154,3 +162,15 @@ def send_verification_again() -> OnItsWayView:
     """Have the verification mail sent again: three within an hour at most, the first one counted."""
     registration.verify_again(current_account())
     return OnItsWayView(detail="A mail with a link is on its way.")
+
+
+def _refused(token: str, refusal: Invalid) -> str:
+    """The form again when another password will do, else that the link is no good."""
+    place, wrong = refusal.faults[0]
+    if place == "/password":
+        return _form(token, f"This password {wrong}.")
+    return render_template("verified.html", refusal=wrong)
+
+
+def _form(token: str, refusal: str | None = None) -> str:
+    return render_template("verify.html", token=token, refusal=refusal)

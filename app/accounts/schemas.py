@@ -97,6 +97,8 @@ class RefreshToken(Body):
 
 class VerificationToken(Body):
     token: Token
+    password: Password | None = None
+    """Shows that who reads the mailbox also opened the account: then the sign-ins from before go on."""
 
 
 class ForgottenPassword(Body):

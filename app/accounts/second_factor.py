@@ -126,7 +126,7 @@ def check(account: Account, password: str, code: str) -> Invalid | None:
 
 def turn_off(account: Account) -> None:
     """By its owner, after check()."""
-    _remove(account)
+    forget(account)
     audit.record("second_factor.off", f"account:{account.id}")
     account_messages.second_factor_off(account, "you")
 
@@ -143,13 +143,14 @@ def take_off(account: Account, reason: str) -> None:
     account.lock()
     if not account.second_factor:
         raise NotOn("The second factor of this account is off.")
-    _remove(account)
+    forget(account)
     sign_ins.end_all(account)
     audit.record("second_factor.take_off", f"account:{account.id}", reason)
     account_messages.second_factor_off(account, "us")
 
 
-def _remove(account: Account) -> None:
+def forget(account: Account) -> None:
+    """All there is of it, also a secret that was asked for and not confirmed. Its owner is not told."""
     account.second_factor_since = None
     db.session.execute(delete(SecondFactor).where(SecondFactor.account_id == account.id))
 

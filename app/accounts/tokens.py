@@ -1,24 +1,19 @@
-"""Access, refresh and e-mail verification tokens."""
+"""Access and refresh tokens."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from flask import current_app
 from flask_jwt_extended import create_access_token, create_refresh_token, decode_token
 from flask_jwt_extended.exceptions import JWTExtendedException
-from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
 from jwt import PyJWTError
 from sqlalchemy import select
 
 from app import audit, context
 from app.accounts.models import Account, SignIn
-from app.config import current_settings
 from app.extensions import db, now
-from app.problems import Invalid, Unauthorized
-
-VERIFICATION_LASTS = timedelta(days=3)
+from app.problems import Unauthorized
 
 
 @dataclass(frozen=True)
@@ -85,28 +80,3 @@ def check(claims: dict[str, Any], kind: str) -> None:
         whole = False
     if not whole:
         raise Unauthorized(f"This is not a token of ours for this, which wants one of type {kind}.")
-
-
-def verification(account: Account) -> str:
-    """The token in the verification mail: good for three days and for this address only."""
-    return _serializer().dumps([str(account.id), account.email])
-
-
-def verify(token: str) -> Account:
-    """The account whose address the token proves. Raises Invalid when it is altered, old or used."""
-    try:
-        account_id, email = _serializer().loads(token, max_age=int(VERIFICATION_LASTS.total_seconds()))
-    except SignatureExpired:
-        raise Invalid("/token", "has expired: ask for a new link") from None
-    except BadSignature:
-        raise Invalid("/token", "is not complete: copy the whole link from the mail") from None
-    account = db.session.scalar(select(Account).where(Account.id == UUID(account_id)).with_for_update())
-    if account is None or account.email != email or account.email_verified:
-        raise Invalid("/token", "was used already")
-    account.email_verified_at = now()
-    audit.record("account.verify", f"account:{account.id}")
-    return account
-
-
-def _serializer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(current_settings().signing_keys, salt="email verification")

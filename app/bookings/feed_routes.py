@@ -5,7 +5,7 @@ from apiflask import APIBlueprint
 from flask import Response, request
 from pydantic import Field
 
-from app.accounts.access import current_account, public, signed_in
+from app.accounts.access import current_account, current_sign_in_id, public, signed_in
 from app.bookings import feeds
 from app.fields import Body, View
 from app.idempotency import idempotent_with_secret
@@ -28,7 +28,7 @@ class FeedView(View):
 @signed_in()
 def renew_feed() -> FeedView:
     """Get the address of one's calendar feed; an address got before leads nowhere from now on."""
-    return FeedView(url=feeds.renewed(current_account()))
+    return FeedView(url=feeds.renewed(current_account(), current_sign_in_id()))
 
 
 @feed.delete("/booking/feed")

@@ -9,6 +9,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload
 
 from app import audit
+from app.accounts import sign_ins
 from app.accounts.models import Account
 from app.bookings import calendar
 from app.bookings.models import Booking
@@ -22,9 +23,13 @@ KEPT = timedelta(days=90)
 SHOWN = (Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW)
 
 
-def renewed(account: Account) -> str:
-    """The address of the person's feed, with a new token; the old one leads nowhere from now on."""
+def renewed(account: Account, sign_in_id: UUID) -> str:
+    """The address of the person's feed, with a new token; the old one leads nowhere from now on.
+
+    Raises Unauthorized once the sign-in ended: what it asked for must not outlive it.
+    """
     account.lock()
+    sign_ins.began(sign_in_id)
     account.check_not_erased()
     token = secrets.token_urlsafe(32)
     account.feed_token_hash = _hash(token)

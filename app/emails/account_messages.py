@@ -20,9 +20,9 @@ VERIFY_ADDRESS, RESET_PASSWORD = "verify_address", "reset_password"
 ADDRESS_IN_USE = "address_in_use"
 
 
-def verify_address(account: "Account", asked: UUID, token: str) -> None:
+def verify_address(account: "Account", asked: UUID) -> None:
     """A link that proves the address; once each time that it is asked for."""
-    link = _link("/auth/verify", token)
+    link = _link("/auth/verify", links.unsigned_proof(account.id))
     put(VERIFY_ADDRESS, asked, account, "Please confirm your e-mail address", link=link)
 
 

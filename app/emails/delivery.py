@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from app.emails import transport, troubles
+from app.emails import links, transport, troubles
 from app.emails.models import Email, EmailStatus
 from app.emails.troubles import TroubleKind
 from app.extensions import db, now
@@ -65,7 +65,8 @@ def note_sent(email_id: UUID) -> None:
 def _failed(email: Email, error: Exception, wait: timedelta | None) -> timedelta | None:
     """Write down what went wrong, and when to try again: never, when `wait` is None or it was withdrawn."""
     db.session.refresh(email, with_for_update=True)
-    email.last_error = str(error) if email.has_words else None  # servers repeat the address that they refuse
+    said = links.without_tokens(str(error))  # servers repeat what they refuse
+    email.last_error = said if email.has_words else None  # servers repeat the address that they refuse
     if email.status is EmailStatus.WITHDRAWN:
         db.session.commit()
         return None
@@ -74,10 +75,10 @@ def _failed(email: Email, error: Exception, wait: timedelta | None) -> timedelta
     if wait is None and email.to_erased:
         email.status = EmailStatus.WITHDRAWN  # there is nobody left whom the operator could reach
     elif wait is None and email.kind not in WATCHED:
-        what = f"A mail to {email.recipient} ({email.kind}, {email.id}) could not be sent: {error}"
+        what = f"A mail to {email.recipient} ({email.kind}, {email.id}) could not be sent: {said}"
         troubles.note(TroubleKind.EMAIL, email.id, what)
     db.session.commit()
     log.warning(
-        "mail %s %s not sent (attempt %s, %s): %s", email.kind, email.id, email.attempts, email.status, error
+        "mail %s %s not sent (attempt %s, %s): %s", email.kind, email.id, email.attempts, email.status, said
     )
     return wait

@@ -1,5 +1,6 @@
 """The operator's commands, besides Flask's own. Each says what it did, and ends with 1 when it could not."""
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
@@ -87,15 +88,27 @@ def doctor() -> None:
         raise SystemExit(1)
 
 
+def _check_is_nobodys(address: str) -> None:
+    if Account.with_email(address):
+        raise click.ClickException(f"There is an account with the address {address} already.")
+
+
+def _typed_password() -> str:
+    if sys.stdin.isatty():
+        return str(click.prompt(f"{PASSWORD_RULE}\nPassword", hide_input=True, confirmation_prompt=True))
+    click.echo(f"{PASSWORD_RULE}\nPassword: taken from the input.")
+    return sys.stdin.readline().rstrip("\r\n")
+
+
 @account.command("create-admin")
 @click.argument("address", type=_Address())
-@click.password_option(
-    help=f"{PASSWORD_RULE} Asked for when left out.",
-    prompt=f"{PASSWORD_RULE}\nPassword",
-)
 @click.option("--name", default="Administrator", show_default=True)
-def create_admin(address: str, password: str, name: str) -> None:
-    """Open an administrator's account."""
+def create_admin(address: str, name: str) -> None:
+    """Open an administrator's account. Asks for a password; without a terminal, the first line of the input
+    is taken for it. No option takes it, as every user of the machine sees command lines."""
+    _check_is_nobodys(address)
+    db.session.rollback()  # no transaction waits for a typist
+    password = _typed_password()
     if len(password) < SHORTEST:
         raise click.ClickException(PASSWORD_RULE)
     try:
@@ -103,8 +116,7 @@ def create_admin(address: str, password: str, name: str) -> None:
     except Invalid as refusal:
         raise click.ClickException(f"The password {refusal.faults[0].wrong}.") from refusal
     Account.lock_address(address)
-    if Account.with_email(address):
-        raise click.ClickException(f"There is an account with the address {address} already.")
+    _check_is_nobodys(address)
     admin = Account(
         email=address,
         name=name,

@@ -33,8 +33,8 @@ def export_me() -> Response:
 def erase_me(json_data: Erasure) -> str:
     """Erase the account, for good: coming sessions are cancelled, and the books stay without a name.
 
-    Once the sign-in is older than 15 minutes the password is needed, and where a second factor is on a code
-    as well: a 403 `password-needed` or `code-needed` says so.
+    The password is always needed, and where a second factor is on a code as well: a 403 `password-needed` or
+    `code-needed` says so.
     """
     proof = json_data.password, json_data.code
     refusal = erasure.erase_own(current_account(), *proof, current_sign_in_id())

@@ -4,8 +4,9 @@ from app.fields import Body
 
 
 class Erasure(Body):
-    """Both are needed once the sign-in is older than 15 minutes."""
+    """Shows that it is the owner who asks, and not whoever found a device signed in."""
 
     password: Password | None = None
+    """Always needed: without it the answer is a 403 of type password-needed."""
     code: Code | None = None
     """Where a second factor is on: what the app shows, or a recovery code."""

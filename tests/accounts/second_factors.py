@@ -25,7 +25,16 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 def proven(person: Person) -> Person:
     """Whose address is verified, as each with a second factor is."""
-    db.session.execute(update(Account).where(Account.email == person.email).values(email_verified_at=now()))
+    return _verified(person, now())
+
+
+def unproven(person: Person) -> Person:
+    """Whose address is not, whatever the account has."""
+    return _verified(person, None)
+
+
+def _verified(person: Person, at: datetime | None) -> Person:
+    db.session.execute(update(Account).where(Account.email == person.email).values(email_verified_at=at))
     db.session.commit()
     return person
 

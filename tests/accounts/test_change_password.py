@@ -36,6 +36,15 @@ def test_the_sign_in_that_changed_it_goes_on_and_all_others_end(client: Person, 
     assert coach.get("/auth/me").status_code == 200
 
 
+def test_the_calendar_s_feed_ends_with_the_password_that_got_it(client: Person, coach: Person) -> None:
+    feed, of_another = (person.post("/booking/feed").json()["url"] for person in (client, coach))
+
+    change(client)
+
+    assert client.http.get(feed).status_code == 404
+    assert client.http.get(of_another).status_code == 200
+
+
 def test_the_owner_is_told_each_time(client: Person) -> None:
     change(client)
     change(client, NEW, "another password of mine")

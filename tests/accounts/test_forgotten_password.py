@@ -1,5 +1,6 @@
 """Who forgot a password sets another with the link of a mail."""
 
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -13,6 +14,7 @@ from app.audit import AuditEntry
 from app.emails.models import Email
 from app.extensions import db
 from tests.accounts.letters import forgets, mails, token_in
+from tests.accounts.second_factors import proven, unproven
 from tests.accounts.work import statements
 from tests.people import PASSWORD, Person
 from tests.queues import queued
@@ -39,6 +41,18 @@ def test_the_link_sets_a_new_password_and_ends_every_sign_in(client: Person) -> 
         assert ended.get("/auth/me").status_code == 401
         refresh = ended.http.post("/auth/refresh", json={"refresh_token": ended.refresh_token})
         assert refresh.status_code == 401
+
+
+@pytest.mark.parametrize("address", [proven, unproven])
+def test_the_calendar_s_feed_ends_with_the_password_that_got_it(
+    client: Person, address: Callable[[Person], Person]
+) -> None:
+    feed = address(client).post("/booking/feed").json()["url"]
+    assert client.http.get(feed).status_code == 200
+
+    sets(client.http, forgets(client))
+
+    assert client.http.get(feed).status_code == 404
 
 
 def test_the_owner_is_told(client: Person) -> None:

@@ -9,18 +9,18 @@ from flask import Flask
 from itsdangerous import TimestampSigner
 from sqlalchemy import select, text
 
-from app.accounts import tokens
 from app.accounts.models import Account
+from app.emails import links
 from app.emails.models import Email
 from app.extensions import db
-from tests.people import Person
+from tests.people import PASSWORD, Person
 
 
 @pytest.fixture
 def link(app: Flask, client: Person) -> str:
     """What the client finds in the mail."""
-    body = db.session.scalars(select(Email.text_body).where(Email.recipient == client.email)).one()
-    (found,) = re.findall(r"https?://\S+", body)
+    (mail,) = verification_mails(client)
+    (found,) = re.findall(r"https?://\S+", links.signed(mail.text_body, mail.recipient))
     return str(found)
 
 
@@ -30,7 +30,8 @@ def token(link: str) -> str:
 
 
 def verified(client: Person) -> bool:
-    return bool(client.get("/auth/me").json()["email_verified"])
+    again = Person.signed_in(client.http, client.email, PASSWORD)
+    return bool(again.get("/auth/me").json()["email_verified"])
 
 
 def test_the_token_of_the_mail_verifies_the_address_once(client: Person, token: str) -> None:
@@ -85,7 +86,7 @@ def test_an_altered_token_verifies_nothing(client: Person, token: str, place: in
 
 
 def test_a_token_is_good_for_three_days(client: Person, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    late = datetime.now(UTC) + tokens.VERIFICATION_LASTS + timedelta(seconds=2)
+    late = datetime.now(UTC) + links.PROOF_LASTS + timedelta(seconds=2)
     monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda _: int(late.timestamp()))
 
     answer = client.http.post("/auth/verify", json={"token": token})
@@ -101,7 +102,7 @@ def test_a_token_proves_only_the_address_that_it_was_sent_to(client: Person, tok
     db.session.commit()
 
     assert client.http.post("/auth/verify", json={"token": token}).status_code == 422
-    assert not verified(client)
+    assert client.get("/auth/me").json()["email_verified"] is False
 
 
 def test_an_access_token_verifies_no_address(client: Person) -> None:
@@ -134,10 +135,42 @@ def test_three_mails_an_hour_are_enough(app: Flask, client: Person) -> None:
 
 
 def test_a_verified_address_is_not_asked_again(client: Person, token: str) -> None:
-    client.http.post("/auth/verify", json={"token": token})
+    client.http.post("/auth/verify", json={"token": token, "password": PASSWORD})
 
     answer = client.post("/auth/verify/resend")
 
     assert answer.status_code == 409
     assert answer.json()["type"] == "/problems/already-verified"
     assert len(verification_mails(client)) == 1
+
+
+def test_who_shows_the_password_as_well_stays_signed_in(client: Person, token: str) -> None:
+    feed = client.post("/booking/feed").json()["url"]
+
+    proof = client.http.post("/auth/verify", json={"token": token, "password": PASSWORD})
+
+    assert proof.status_code == 200
+    assert client.get("/auth/me").json()["email_verified"] is True
+    assert client.http.get(feed).status_code == 200
+
+
+def test_a_password_of_somebody_else_proves_nothing_and_spends_no_link(client: Person, token: str) -> None:
+    wrong = {"token": token, "password": "not the one of it"}
+
+    refused = client.http.post("/auth/verify", json=wrong)
+    page = client.http.post("/auth/verify", data=wrong)
+
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/password")
+    assert "sets a new one by mail" in refused.json()["detail"]
+    assert (page.status_code, wrong["password"] in page.text, token in page.text) == (422, False, True)
+    assert not verified(client)
+    done = client.http.post("/auth/verify", data={"token": token, "password": PASSWORD})
+    assert (done.status_code, client.get("/auth/me").status_code) == (200, 200)
+
+
+def test_the_page_wants_the_password_so_that_nobody_confirms_what_a_stranger_opened(
+    client: Person, link: str
+) -> None:
+    (field,) = re.findall(r"<input[^>]*type=.password.[^>]*>", client.http.get(link).text)
+
+    assert "required" in field

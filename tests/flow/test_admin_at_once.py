@@ -23,7 +23,7 @@ WAITING = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NO
 
 
 def opens(stack: Stack, email: str) -> subprocess.Popen[str]:
-    wish = ["account", "create-admin", email, "--password", "seven green umbrellas"]
+    wish = ["account", "create-admin", email]
     command = [sys.executable, "-c", OPENS, "--app", "wsgi", *wish]
     told = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     return subprocess.Popen(command, cwd=HERE, env=stack.variables, text=True, **told)
@@ -46,7 +46,7 @@ def test_of_two_who_open_it_at_once_one_does_and_the_other_is_told_so(stack: Sta
     with stack.database.begin() as somebody_else:
         somebody_else.execute(LOCK, {"email": email})
         for process in both:
-            print(file=process.stdin, flush=True)
+            print("\nseven green umbrellas", file=process.stdin, flush=True)
         wait_until(lambda: two_wait(stack))
     told = {process.communicate(timeout=PATIENCE)[0].splitlines()[-1]: process.returncode for process in both}
 

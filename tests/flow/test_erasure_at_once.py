@@ -17,6 +17,7 @@ from tests.flow.conftest import BIN, HERE, Stack
 from tests.people import PASSWORD, Person, next_week, patiently
 from tests.waiting import PATIENCE, wait_until
 
+PROOF = {"password": PASSWORD}
 EVENT = text(
     "INSERT INTO stripe_event"
     " (id, payment_id, type, livemode, payload, status, attempts, due_at, received_at, request_id) VALUES"
@@ -36,7 +37,7 @@ def test_of_several_erasures_at_once_one_wins(stack: Stack, client: Person, coac
     headers = {"Authorization": f"Bearer {client.token}"}
 
     statuses = at_once(
-        stack, [stack.http.build_request("DELETE", "/auth/me", headers=headers) for _ in range(6)]
+        stack, [stack.http.build_request("DELETE", "/auth/me", json=PROOF, headers=headers) for _ in range(6)]
     )
 
     assert sorted(statuses) == [204, 401, 401, 401, 401, 401]
@@ -59,7 +60,7 @@ def test_nothing_is_booked_or_signed_in_by_somebody_who_leaves_meanwhile(stack: 
         login = {"email": client.email, "password": PASSWORD}
         renaming = stack.http.build_request("PATCH", "/auth/me", json={"name": "Late Larry"}, headers=headers)
         others = [*booking, renaming, stack.http.build_request("POST", "/auth/login", json=login)]
-        erasing = stack.http.build_request("DELETE", "/auth/me", headers=headers)
+        erasing = stack.http.build_request("DELETE", "/auth/me", json=PROOF, headers=headers)
 
         statuses = at_once(stack, [*others[:2], erasing, *others[2:]])
 
@@ -92,7 +93,7 @@ def test_who_leaves_does_not_wait_for_an_event_that_is_being_applied(
     with stack.database.begin() as worker:
         worker.execute(text("SELECT 1 FROM stripe_event WHERE id = :id FOR UPDATE"), {"id": event["id"]})
 
-        assert client.ask("DELETE", "/auth/me").status_code == 204
+        assert client.ask("DELETE", "/auth/me", json=PROOF).status_code == 204
     with stack.database.begin() as connection:  # which others would wait for, as for all that is under way
         connection.execute(text("DELETE FROM stripe_event WHERE id = :id"), {"id": event["id"]})
 
@@ -152,12 +153,12 @@ def test_a_server_that_is_killed_half_way_has_erased_nothing_and_the_next_erases
         stack.database.begin() as other,
     ):
         other.execute(text("SELECT 1 FROM sign_in WHERE account_id = :id FOR UPDATE"), {"id": client.id})
-        answer = caller.submit(http.delete, "/auth/me", headers=headers)
+        answer = caller.submit(http.request, "DELETE", "/auth/me", json=PROOF, headers=headers)
         wait_until(lambda: erasing_waits(stack), every=0.01)
         os.killpg(process.pid, signal.SIGKILL)
         with pytest.raises(httpx.TransportError):
             answer.result()
 
     assert all_about(stack, client) == before
-    assert client.ask("DELETE", "/auth/me").status_code == 204
+    assert client.ask("DELETE", "/auth/me", json=PROOF).status_code == 204
     assert left_of(stack, client) == (0, 0, "Erased account")

@@ -1,5 +1,6 @@
 """What the README says works."""
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -117,6 +118,29 @@ def test_an_administrator_made_on_the_command_line_signs_in(stack: Stack) -> Non
     subprocess.run(command, cwd=HERE, env=stack.variables, input=typed, text=True, check=True)
 
     login = {"email": "admin@example.com", "password": "a long enough password"}
+    assert stack.http.post("/auth/login", json=login).status_code == 200
+
+
+def test_at_a_terminal_the_password_is_asked_for_twice_and_not_shown(stack: Stack) -> None:
+    command = [BIN / "flask", "--app", "wsgi", "account", "create-admin", "typist@example.com"]
+    ours, theirs = os.openpty()
+    typed = b"a long enough password\n"
+    with subprocess.Popen(
+        command, cwd=HERE, env=stack.variables, stdin=theirs, stdout=theirs, stderr=theirs, close_fds=True
+    ) as process:
+        os.close(theirs)
+        said = b""
+        for prompt in (b"Password: ", b"Repeat for confirmation: "):
+            while not said.endswith(prompt):
+                said += os.read(ours, 1000)
+            os.write(ours, typed)
+        while b"may sign in" not in said:
+            said += os.read(ours, 1000)
+    os.close(ours)
+
+    assert process.returncode == 0
+    assert typed.strip() not in said
+    login = {"email": "typist@example.com", "password": typed.decode().strip()}
     assert stack.http.post("/auth/login", json=login).status_code == 200
 
 

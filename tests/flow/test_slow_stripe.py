@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.flow.conftest import Stack
-from tests.people import Person
+from tests.people import PASSWORD, Person
 from tests.waiting import wait_until
 
 URLS = {"success_url": "http://a.example/", "cancel_url": "http://a.example/"}
@@ -85,7 +85,7 @@ def test_what_leaves_stripe_to_a_job_does_not_wait_for_it(
     if ask == "cancel":
         answer, seconds = timed(lambda: client.post(f"/booking/{booking['id']}/cancel", json={}))
     else:
-        body = {"password": "a long enough password"}
+        body = {"password": PASSWORD}
         answer, seconds = timed(lambda: client.ask("DELETE", "/auth/me", json=body))
 
     assert seconds < ANSWERED_WITHIN

@@ -8,9 +8,10 @@ import click
 import pytest
 from click.testing import Result
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from app import create_app, jobs
+from app.accounts.models import Account
 from app.config import Settings
 from app.extensions import db
 from app.ops import commands, doctor
@@ -23,7 +24,6 @@ EXAMPLES = {
     "events": "evt_0123456789",
     "emails": str(uuid4()),
     "reason": "a test",
-    "password": "seven green umbrellas",
     "revision": "head",
 }
 ASKS_NOBODY = {"db list-templates", "db init", "db edit", "db heads", "db branches", "db show", "db history"}
@@ -181,3 +181,13 @@ def test_the_rule_of_an_administrator_s_password_is_said_before_it_is_asked_for(
     assert "none that anybody would try first" in before
     assert asked.exit_code == 1
     assert "12 to 128 characters" in after
+
+
+@pytest.mark.parametrize("option", ["--password", "--password=seven green umbrellas", "-p"])
+def test_no_password_is_taken_where_all_users_of_the_machine_see_it(app: Flask, option: str) -> None:
+    wish = ["account", "create-admin", "root@example.com", option, "seven green umbrellas"]
+
+    refused = app.test_cli_runner().invoke(args=wish, input="seven green umbrellas\n")
+
+    assert (refused.exit_code, "No such option" in refused.output) == (2, True)
+    assert db.session.scalars(select(Account).where(Account.email == "root@example.com")).all() == []

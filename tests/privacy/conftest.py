@@ -14,7 +14,7 @@ from app.payments import issuing
 from app.payments.models import Refund
 from tests.ops.conftest import admin
 from tests.payments.conftest import Shop, commission, shop
-from tests.people import Person, next_week
+from tests.people import PASSWORD, Person, next_week
 
 __all__ = ["admin", "commission", "shop"]
 NOTES = "Please speak slowly, I am hard of hearing"
@@ -97,4 +97,5 @@ def books() -> list[Any]:
 
 
 def erase(person: Person, **body: Any) -> httpx.Response:
-    return person.ask("DELETE", "/auth/me", **({"json": body} if body else {}))
+    """Asked by the person, who knows the password."""
+    return person.ask("DELETE", "/auth/me", json={"password": PASSWORD} | body)
