@@ -3,8 +3,6 @@
 Anybody can open an account with the address of somebody else, and use it until its owner comes.
 """
 
-from uuid import UUID
-
 from itsdangerous import BadSignature, SignatureExpired
 from sqlalchemy import delete
 
