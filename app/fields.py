@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, TypeVar
 from unicodedata import category
 from uuid import UUID
 
@@ -18,7 +18,9 @@ from pydantic import (
     PlainSerializer,
     StringConstraints,
     ValidationError,
+    ValidatorFunctionWrapHandler,
     WithJsonSchema,
+    WrapValidator,
     field_validator,
 )
 
@@ -80,7 +82,18 @@ def instant_text(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _of_our_days(at: datetime) -> datetime:
+Date = TypeVar("Date", bound=date)
+
+
+def _date_or(value: object, read_instant: ValidatorFunctionWrapHandler) -> date:
+    """A plain date stays one: whoever uses it knows in which time zone it begins and ends."""
+    if parsing.is_like_a_date(value):
+        return _of_our_days(parsing.calendar_date(value))
+    at: datetime = read_instant(value)
+    return at
+
+
+def _of_our_days(at: Date) -> Date:
     if at.year not in _YEARS:
         raise ValueError(f"must be in a year from {_YEARS[0]} to {_YEARS[-1]}")
     return at
@@ -101,6 +114,12 @@ Instant = Annotated[
     PlainSerializer(instant_text, return_type=str),
 ]
 """A moment. Any offset comes in, UTC goes out; one without an offset is refused."""
+InstantOrDate = Annotated[
+    Instant,
+    WrapValidator(_date_or),
+    WithJsonSchema({"type": "string", "anyOf": [{"format": "date-time"}, {"format": "date"}]}),
+]
+"""A moment, or a plain date: `time_zones.start_of` and `end_of` make moments of it."""
 Flag = Annotated[bool, BeforeValidator(parsing.true_or_false)]
 Identifier = Annotated[UUID, BeforeValidator(parsing.uuid)]
 Day = Annotated[date, BeforeValidator(parsing.calendar_date)]

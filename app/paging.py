@@ -12,8 +12,9 @@ from pydantic import AfterValidator, Field
 from sqlalchemy import Select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
+from app import time_zones
 from app.extensions import db
-from app.fields import WHOLE, Body, Instant
+from app.fields import WHOLE, Body, InstantOrDate
 from app.problems import Invalid
 
 Row = TypeVar("Row")
@@ -43,10 +44,10 @@ class Page(Body):
 
 
 class Span(Page):
-    """A page of what came to be from `from` on and before `to`."""
+    """A page of what came to be from `from` on and before `to`; a plain date is a whole day in UTC."""
 
-    since: Annotated[Instant | None, Field(alias="from")] = None
-    until: Annotated[Instant | None, Field(alias="to")] = None
+    since: Annotated[InstantOrDate | None, Field(alias="from")] = None
+    until: Annotated[InstantOrDate | None, Field(alias="to")] = None
 
 
 def newest_first(
@@ -57,9 +58,9 @@ def newest_first(
 ) -> tuple[Sequence[Row], str | None]:
     """A page of a query's rows by time, and the cursor of the next. Raises Invalid for a foreign cursor."""
     if isinstance(wish, Span) and wish.since:
-        query = query.where(at >= wish.since)
+        query = query.where(at >= time_zones.start_of(wish.since, time_zones.zone("UTC")))
     if isinstance(wish, Span) and wish.until:
-        query = query.where(at < wish.until)
+        query = query.where(at < time_zones.end_of(wish.until, time_zones.zone("UTC")))
     if wish.cursor:
         reads: Callable[[str], Any] = key.type.python_type
         query = query.where(tuple_(at, key) < tuple_(*position(wish.cursor, reads)))

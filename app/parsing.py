@@ -66,6 +66,11 @@ def uuid(value: object) -> UUID:
     raise ValueError("must be a UUID such as 3fa85f64-5717-4562-b3fc-2c963f66afa6")
 
 
+def is_like_a_date(value: object) -> bool:
+    """Whether it is written as a date, and not as a moment."""
+    return isinstance(value, str) and _DATE.fullmatch(value) is not None
+
+
 def calendar_date(value: object) -> date:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value

@@ -65,6 +65,16 @@ def midnight(on: date, zone: ZoneInfo) -> datetime:
     return instant(datetime.combine(on, time()), zone)
 
 
+def start_of(bound: date, zone: ZoneInfo) -> datetime:
+    """From when a search looks that names a moment, or a plain date: its midnight in the zone."""
+    return bound if isinstance(bound, datetime) else midnight(bound, zone)
+
+
+def end_of(bound: date, zone: ZoneInfo) -> datetime:
+    """Until when a search looks that names a moment, or a plain date: the midnight that ends it."""
+    return bound if isinstance(bound, datetime) else midnight(bound + timedelta(days=1), zone)
+
+
 def offset(at: datetime, zone: ZoneInfo) -> timedelta:
     found = at.astimezone(zone).utcoffset()
     assert found is not None, "a ZoneInfo knows the offset of each moment"

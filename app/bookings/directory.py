@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import Select, func, select, tuple_
 
+from app import time_zones
 from app.accounts.models import Account, Role
 from app.bookings.models import Booking, Party
 from app.bookings.schemas import BookingList, BookingSearch, BookingView
@@ -12,15 +13,18 @@ from app.paging import cursor_after, page, position
 
 
 def search(account: Account, wish: BookingSearch) -> BookingList:
-    """One page of the caller's bookings, by the start of the session. Raises Invalid for a foreign cursor."""
+    """One page of the caller's bookings, by the start of the session; dates are those of the caller's zone.
+
+    Raises Invalid for a foreign cursor.
+    """
     start = func.lower(Booking.period)
     query = _of(account, wish.party or _usual_party(account), select(Booking))
     if wish.status:
         query = query.where(Booking.status == wish.status)
     if wish.since:
-        query = query.where(start >= wish.since)
+        query = query.where(start >= time_zones.start_of(wish.since, account.zone))
     if wish.until:
-        query = query.where(start < wish.until)
+        query = query.where(start < time_zones.end_of(wish.until, account.zone))
     order = (start.desc(), Booking.id.desc()) if wish.newest_first else (start, Booking.id)
     if wish.cursor:
         last = tuple_(*position(wish.cursor))

@@ -9,7 +9,7 @@ from app.bookings.models import Booking, BookingMove, BookingSeries, Party
 from app.bookings.policy import Cancelling
 from app.bookings.status import Status
 from app.coaches.schemas import Minutes
-from app.fields import WHOLE, Body, Flag, Identifier, Instant, Major, Text, View
+from app.fields import WHOLE, Body, Flag, Identifier, Instant, InstantOrDate, Major, Text, View
 from app.money import Money
 from app.paging import Cursor
 from app.problems import Problem
@@ -43,8 +43,8 @@ class RescheduleRequest(Body):
 class BookingSearch(Body):
     party: Annotated[Literal[Party.CLIENT, Party.COACH] | None, Field(alias="as")] = None
     status: Status | None = None
-    since: Annotated[Instant | None, Field(alias="from")] = None
-    until: Annotated[Instant | None, Field(alias="to")] = None
+    since: Annotated[InstantOrDate | None, Field(alias="from")] = None
+    until: Annotated[InstantOrDate | None, Field(alias="to")] = None
     sort: Literal["session_datetime", "-session_datetime"] = "session_datetime"
     limit: Annotated[int, Field(ge=1, le=100), WHOLE] = 20
     cursor: Cursor | None = None

@@ -34,6 +34,14 @@ class Clocks:
         """The first moment of a date."""
         return time_zones.midnight(on, self.zone_on(on))
 
+    def start_of(self, bound: date) -> datetime:
+        """From when a search looks that names a moment, or a plain date of these clocks."""
+        return bound if isinstance(bound, datetime) else self.begins(bound)
+
+    def end_of(self, bound: date) -> datetime:
+        """Until when a search looks that names a moment, or a plain date of these clocks."""
+        return bound if isinstance(bound, datetime) else self.day(bound)[1]
+
     def day(self, on: date) -> Span:
         """A date lasts until the next begins, also when a journey west makes that later.
 

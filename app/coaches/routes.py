@@ -1,3 +1,4 @@
+from datetime import datetime
 from uuid import UUID
 
 from apiflask import APIBlueprint
@@ -18,6 +19,7 @@ from app.coaches.availability_schemas import (
 from app.coaches.models import Coach
 from app.coaches.pricing import price
 from app.coaches.schemas import (
+    TOO_FAR,
     CoachChange,
     CoachList,
     CoachSearch,
@@ -31,6 +33,7 @@ from app.coaches.schemas import (
 from app.extensions import now
 from app.idempotency import idempotent
 from app.paging import cursor_after, page
+from app.problems import Invalid
 
 coaches = APIBlueprint("coaches", __name__, url_prefix="/coach")
 
@@ -65,11 +68,24 @@ def list_slots(coach_id: UUID, query_data: SlotSearch) -> SlotList:
     coach = Coach.bookable(coach_id)
     zone = time_zones.zone(query_data.time_zone or coach.time_zone)
     amount = price(coach, query_data.duration_minutes, "duration_minutes")
-    starts = slots.free_starts(coach, query_data.duration_minutes, query_data.since, query_data.until, now())
+    since, until = _period(coach, query_data)
+    starts = slots.free_starts(coach, query_data.duration_minutes, since, until, now())
     return SlotList(
         time_zone=zone.key,
         items=[Slot.of(start, query_data.duration_minutes, zone, amount) for start in starts],
     )
+
+
+def _period(coach: Coach, wish: SlotSearch) -> tuple[datetime, datetime]:
+    """The moments that are asked for: dates are those of the zone that is named, or of the coach's clocks."""
+    if wish.time_zone:
+        zone = time_zones.zone(wish.time_zone)
+        since, until = time_zones.start_of(wish.since, zone), time_zones.end_of(wish.until, zone)
+    else:
+        since, until = coach.clocks.start_of(wish.since), coach.clocks.end_of(wish.until)
+    if until <= since:
+        raise Invalid("to", TOO_FAR)
+    return since, until
 
 
 @coaches.get("/me")

@@ -1,4 +1,4 @@
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Self
 from uuid import UUID
@@ -14,13 +14,27 @@ from pydantic import (
     field_validator,
 )
 
+from app import time_zones
 from app.coaches.availability_schemas import Collision
 from app.coaches.models import STANDARD_POLICY, Coach
-from app.fields import WHOLE, Amount, Body, Instant, Line, Major, Text, TimeZone, View, web_address
+from app.fields import (
+    WHOLE,
+    Amount,
+    Body,
+    Instant,
+    InstantOrDate,
+    Line,
+    Major,
+    Text,
+    TimeZone,
+    View,
+    web_address,
+)
 from app.money import CURRENCIES, Money
 from app.paging import Cursor
 
 MOST_DAYS = 62
+TOO_FAR = f"must be after `from`, by {MOST_DAYS} days at most"
 MOST_NOTICE = 60 * 24 * 30
 
 Minutes = Annotated[int, Field(ge=5, le=480, multiple_of=5), WHOLE]
@@ -63,17 +77,24 @@ class CoachSearch(Body):
 
 
 class SlotSearch(Body):
-    since: Annotated[Instant, Field(alias="from")]
-    until: Annotated[Instant, Field(alias="to")]
+    since: Annotated[InstantOrDate, Field(alias="from")]
+    until: Annotated[InstantOrDate, Field(alias="to")]
     duration_minutes: Minutes
     time_zone: TimeZone | None = None
 
     @field_validator("until")
     @classmethod
-    def _is_soon_after(cls, until: datetime, info: ValidationInfo) -> datetime:
-        since = info.data.get("since", until - timedelta(days=1))
-        if not timedelta() < until - since <= timedelta(days=MOST_DAYS):
-            raise ValueError(f"must be after `from`, by {MOST_DAYS} days at most")
+    def _is_soon_after(cls, until: date, info: ValidationInfo) -> date:
+        """Where one of the two is a date, it is taken in UTC here, and a day more or less is let through."""
+        since: date | None = info.data.get("since")
+        if since is None:
+            return until
+        utc = time_zones.zone("UTC")
+        length = time_zones.end_of(until, utc) - time_zones.start_of(since, utc)
+        is_exact = isinstance(until, datetime) is isinstance(since, datetime)
+        slack = timedelta(0 if is_exact else 1)
+        if not -slack < length <= timedelta(MOST_DAYS) + slack:
+            raise ValueError(TOO_FAR)
         return until
 
 
