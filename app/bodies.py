@@ -2,8 +2,17 @@
 
 from typing import Any, NoReturn
 
-from flask import Request
+from flask import Request, request
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
+
+
+def read_chunks() -> None:
+    """Refuse a body in chunks that is malformed or too long, also where none is wanted.
+
+    Raises BadRequest and RequestEntityTooLarge.
+    """
+    if "Transfer-Encoding" in request.headers:
+        request.get_data()
 
 
 class JsonRequest(Request):

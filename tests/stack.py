@@ -100,7 +100,7 @@ def stack(
     database = create_engine(driver(second_database))
     try:
         with httpx.Client(base_url=environment["PUBLIC_URL"], timeout=PATIENCE) as http:
-            wait_until(lambda: _is_ready(http))
+            wait_until(lambda: is_ready(http))
             yield Stack(http, sandbox, variables, database, logs)
     finally:
         for process in running.values():
@@ -112,7 +112,7 @@ def stack(
             print(f"--- {name}\n{(logs / f'{name}.log').read_text(errors='replace')[-20000:]}")
 
 
-def _is_ready(http: httpx.Client) -> bool:
+def is_ready(http: httpx.Client) -> bool:
     try:
         return http.get("/health/ready").status_code == 200
     except httpx.TransportError:

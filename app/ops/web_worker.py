@@ -14,10 +14,14 @@ from selectors import EVENT_READ
 from typing import Any
 
 from gunicorn import http, util
-from gunicorn.http.unreader import SocketUnreader
+from gunicorn.http.errors import InvalidHeader, NoMoreData, ParseException, UnsupportedTransferCoding
+from gunicorn.http.message import Request
+from gunicorn.http.unreader import IterUnreader, SocketUnreader
 from gunicorn.workers.gthread import TConn, ThreadWorker
+from werkzeug.exceptions import HTTPException
 
 from app.ops.arrival import Arrival
+from app.ops.body_reader import BodyReader
 
 LONGEST_BODY = 512 * 1024
 """As MAX_CONTENT_LENGTH: a longer one goes to the application as it is, to be refused, and is not read on."""
@@ -36,15 +40,16 @@ NO_END = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\n
 
 
 class Reader(SocketUnreader):
-    """Gives gunicorn a piece at a time: with each chunk of a body it copies all that it was given."""
+    """Gives gunicorn what has arrived, a piece at a time: with each chunk of a body it copies all of that.
+
+    After it comes nothing: a request that breaks off is refused, and no thread waits for the rest.
+    """
 
     def __init__(self, sock: socket.socket) -> None:
         super().__init__(sock)
         self.arrived = memoryview(b"")
 
     def chunk(self, size_hint: int | None = None) -> bytes:
-        if not self.arrived:
-            return bytes(super().chunk(size_hint))
         size = max(size_hint or 0, self.mxchunk)
         piece, self.arrived = self.arrived[:size], self.arrived[size:]
         return bytes(piece)
@@ -60,10 +65,26 @@ class Caller(TConn):
     def __init__(self, worker: "Worker", *of: Any) -> None:
         super().__init__(worker.cfg, *of)
         self.worker = worker
-        self.arrival = Arrival(LONGEST_BODY)
+        self.expect_request()
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, ANSWERS_AT_ONCE)
         self.parser = http.get_parser(self.cfg, self.sock, self.client)
         self.parser.unreader = Reader(self.sock)
+
+    def expect_request(self) -> None:
+        self.arrival = Arrival(LONGEST_BODY)
+        self.is_head_read = False
+        self.is_refused = False
+
+    def has_bad_head(self) -> bool:
+        """Whether gunicorn refuses the request by its head, so that its body need not be waited for."""
+        head = self.arrival.head
+        if head is None:
+            return False
+        try:
+            Request(self.cfg, IterUnreader([head]), self.client)
+        except (ParseException, NoMoreData, StopIteration):
+            return True
+        return False
 
     def close(self, graceful: bool = False) -> None:
         if graceful:
@@ -107,7 +128,7 @@ class Worker(ThreadWorker):
     def enqueue_req(self, conn: Caller) -> None:
         """A connection is new, or its last request is answered: wait for the next one."""
         conn.sock.setblocking(False)
-        conn.arrival = Arrival(LONGEST_BODY)
+        conn.expect_request()
         conn.arrival.hears(conn.parser.unreader.take_buffered())
         conn.timeout = time.monotonic() + PATIENCE
         self.pending_conns.append(conn)
@@ -124,22 +145,25 @@ class Worker(ThreadWorker):
             except OSError:
                 more = b""
             conn.arrival.hears(more)
-            if more and not conn.arrival.is_whole:
-                self._hear_on(conn)
+            if more and not conn.arrival.is_whole and self._hears_on(conn):
                 return
         self.pending_conns.remove(conn)
-        if not conn.arrival.is_whole:
+        if not (conn.arrival.is_whole or conn.is_refused):
             self._let_go(conn)
             return
         self.poller.unregister(client)
         self._hand_over(conn)
 
-    def _hear_on(self, conn: Caller) -> None:
-        """A part of a request is here: say that the rest is welcome."""
-        if conn.arrival.awaits_go_ahead:
+    def _hears_on(self, conn: Caller) -> bool:
+        """A part of a request is here: whether the rest is welcome, which is said to a client that asks."""
+        if not conn.is_head_read and conn.arrival.head is not None:
+            conn.is_head_read = True
+            conn.is_refused = conn.has_bad_head()
+        if conn.arrival.awaits_go_ahead and not conn.is_refused:
             conn.arrival.awaits_go_ahead = False
             with suppress(OSError):
                 conn.sock.send(GO_AHEAD)
+        return not conn.is_refused
 
     def _hand_over(self, conn: Caller) -> None:
         if conn.arrival.has_endless_head:
@@ -155,12 +179,20 @@ class Worker(ThreadWorker):
 
     def handle_request(self, req: Any, conn: Caller) -> bool:
         req._expected_100_continue = False  # it was told when its head was here
-        if conn.arrival.is_too_long:
-            conn.sock.setblocking(False)  # the rest of it is not waited for
+        req.body.reader = BodyReader(req.body.reader, conn.arrival)
         return bool(super().handle_request(req, conn))
 
     def _keepalive_after(self, conn: Caller, keepalive: bool) -> bool:
-        return not conn.arrival.is_too_long and bool(super()._keepalive_after(conn, keepalive))
+        """A body that nobody read may be malformed, or too long: its request was answered."""
+        try:
+            return not conn.arrival.is_too_long and bool(super()._keepalive_after(conn, keepalive))
+        except HTTPException:
+            return False
+
+    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
+        """A transfer coding that we do not know is a bad request of the client's, and no fault of ours."""
+        is_unknown = isinstance(exc, UnsupportedTransferCoding)
+        super().handle_error(req, client, addr, InvalidHeader(str(exc)) if is_unknown else exc)
 
     def finish_request(self, conn: Caller, done: Any) -> None:
         self.answering.pop(conn, None)

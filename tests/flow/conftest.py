@@ -5,10 +5,11 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from tests.limited_web import LimitedWeb, limited, limited_server
 from tests.people import Person
 from tests.stack import BIN, HERE, Stack
 
-__all__ = ["BIN", "HERE", "Stack"]
+__all__ = ["BIN", "HERE", "LimitedWeb", "Stack", "limited", "limited_server"]
 
 
 @pytest.fixture(autouse=True)

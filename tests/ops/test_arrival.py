@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.ops.arrival import LONGEST_HEAD, Arrival
+from app.ops.arrival import LONGEST_HEAD, LONGEST_LINE, Arrival
 
 HEAD = b"POST /booking HTTP/1.1\r\nHost: a\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: gzip, Chunked\r\n\r\n"
@@ -58,7 +58,9 @@ def test_no_number_is_too_long_to_be_too_long(digits: int) -> None:
 
     assert announced.is_whole
     assert announced.is_too_long
-    assert not arrived(CHUNKED + b"5" * digits + b"\r\nabcde", longest=10_000).is_whole
+    in_chunks = arrived(CHUNKED + b"5" * digits + b"\r\nabcde", longest=10_000)
+    assert in_chunks.is_whole
+    assert in_chunks.is_too_long
 
 
 def test_who_waits_to_be_told_to_go_on_is_known() -> None:
@@ -76,8 +78,37 @@ def test_a_head_without_end_is_known_for_one() -> None:
     assert arrival.has_endless_head
 
 
-def test_what_is_no_chunk_is_left_to_the_server_to_refuse() -> None:
-    assert arrived(CHUNKED + b"no size\r\n").is_whole
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b"no size\r\n",
+        b"no size",
+        b"5\n",
+        b"5\ra",
+        b"5\r\nabcdef",
+        b"5\r\nabcde\n",
+        b"0\r\nTrailer: 1\n",
+        b"5;" + b"x" * LONGEST_LINE,
+        b"0\r\nTrailer: " + b"x" * LONGEST_HEAD,
+    ],
+)
+def test_what_is_no_chunk_is_left_to_the_server_to_refuse_at_once(rest: bytes) -> None:
+    seen = arrived(CHUNKED + rest, longest=1_000_000)
+
+    assert seen.is_whole
+    assert seen.is_malformed
+
+
+@pytest.mark.parametrize(
+    "rest", [b"", b"5", b"5 ;a", b"5\r", b"5\r\nabcde", b"5\r\nabcde\r", b"0\r", b"0\r\nT: 1\r"]
+)
+def test_what_may_become_a_chunk_is_waited_for(rest: bytes) -> None:
+    assert not arrived(CHUNKED + rest).is_whole
+
+
+@pytest.mark.parametrize("head", [b"GET / HTTP/1.1\nHost: a\n\n", HEAD + b"X: y\n", HEAD + b"X: y\rZ"])
+def test_lines_that_do_not_end_as_http_s_do_are_not_waited_for(head: bytes) -> None:
+    assert arrived(head).is_whole
 
 
 def test_the_end_of_a_chunk_s_own_text_is_not_the_end() -> None:
