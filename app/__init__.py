@@ -8,7 +8,18 @@ from flask.typing import ResponseReturnValue
 from werkzeug import Response as Redirect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import browsers, context, database, docs, error_handlers, jobs, limits, logs, transactions
+from app import (
+    browsers,
+    config_tls,
+    context,
+    database,
+    docs,
+    error_handlers,
+    jobs,
+    limits,
+    logs,
+    transactions,
+)
 from app.accounts import access, token_keys
 from app.accounts.password_routes import passwords
 from app.accounts.routes import accounts
@@ -109,8 +120,8 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "MAIL_PORT": settings.smtp_port,
         "MAIL_USERNAME": settings.smtp_user,
         "MAIL_PASSWORD": settings.smtp_password and settings.smtp_password.get_secret_value(),
-        "MAIL_USE_SSL": settings.smtp_port == 465,
-        "MAIL_USE_TLS": bool(settings.smtp_user) and settings.smtp_port != 465,
+        "MAIL_USE_SSL": settings.smtp_port == config_tls.SMTPS,
+        "MAIL_USE_TLS": settings.smtp_starttls,
         "MAIL_DEFAULT_SENDER": settings.smtp_from_email,
         "SERVERS": [{"url": settings.public_url}],
         **docs.CONFIG,

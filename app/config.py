@@ -18,7 +18,8 @@ from pydantic import (
 from pydantic.networks import NameEmail
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from app import bad_values, config_tls, parsing
+from app import config_tls, parsing
+from app.config_errors import BadSettings, sentence
 from app.config_files import Environment
 from app.config_files import files as _files
 from app.config_text import parts, refuse_hidden, without_blanks
@@ -34,6 +35,8 @@ from app.config_values import (
     PostgresUrl,
     RedisUrl,
     Sender,
+    SentryDsn,
+    is_guessable,
 )
 
 __all__ = ["BadSettings", "Environment", "Settings", "current_settings"]
@@ -52,13 +55,6 @@ _MAY_HAVE_SPACES = {"secret_keys", "jwt_secret_keys", "smtp_user", "smtp_passwor
 """Names and what somebody chose; an address or a key with a space in it was copied wrong."""
 
 Addresses = TypeVar("Addresses", str, tuple[str, ...])
-
-
-class BadSettings(SystemExit):
-    """Stops the start and names every variable that is missing or wrong."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(["CultureBridge cannot start with these settings:", *problems]))
 
 
 class Settings(BaseSettings):
@@ -92,6 +88,8 @@ class Settings(BaseSettings):
     smtp_port: int = Field(default=587, gt=0, lt=65536)
     smtp_user: str | None = None
     smtp_password: SecretStr | None = None
+    smtp_tls_ca_file: CaFile | None = None
+    smtp_tls_verify: bool | None = Field(default=None, validate_default=True)
     smtp_from_email: Sender
     ops_email: EmailStr | None = Field(default=None, validate_default=True)
     events_kept_days: int = Field(default=180, ge=35)
@@ -101,7 +99,7 @@ class Settings(BaseSettings):
     metrics_token: SecretStr | None = None
     sweep_seconds: int = Field(default=10, ge=1, le=300)
     heartbeat_file: Path | None = None
-    sentry_dsn: SecretStr | None = None
+    sentry_dsn: SentryDsn | None = None
     log_level: LogLevel = "INFO"
     port: int = Field(default=8000, gt=0, lt=65536)
     web_concurrency: int = Field(default=2, ge=1, le=1024)
@@ -128,7 +126,7 @@ class Settings(BaseSettings):
                 refuse_hidden(part, spaces=info.field_name in _MAY_HAVE_SPACES)
         return value
 
-    @field_validator("database_tls_verify", "redis_tls_verify")
+    @field_validator("database_tls_verify", "redis_tls_verify", "smtp_tls_verify")
     @classmethod
     def _fits_the_ca_file(cls, value: bool | None, info: ValidationInfo) -> bool | None:
         name = str(info.field_name).replace("verify", "ca_file")
@@ -159,7 +157,7 @@ class Settings(BaseSettings):
             raise ValueError("must have at least 32 characters, each of several: openssl rand -hex 32")
         if _in_production(info) and any(key.startswith(DEVELOPMENT_MARK) for key in keys):
             raise ValueError("is the development value; make one with: openssl rand -hex 32")
-        if _in_production(info) and any(_is_guessable(key) for key in keys):
+        if _in_production(info) and any(is_guessable(key) for key in keys):
             raise ValueError("repeats a few characters; make one with: openssl rand -hex 32")
         return value
 
@@ -250,6 +248,15 @@ class Settings(BaseSettings):
         return self.stripe_secret_key.get_secret_value().startswith(("sk_live_", "rk_live_"))
 
     @property
+    def smtp_starttls(self) -> bool:
+        """Whether the mail server gets neither a password nor a mail before it has spoken TLS."""
+        asked_for = bool(self.smtp_user or self.smtp_tls_verify or self.smtp_tls_ca_file)
+        in_production = self.app_env is Environment.PRODUCTION
+        return config_tls.smtp_starttls(
+            self.smtp_host, self.smtp_port, asked_for=asked_for, by_default=in_production
+        )
+
+    @property
     def sender(self) -> NameEmail:
         """Who mails and invitations are from."""
         return NAME_AND_ADDRESS.validate_python(self.smtp_from_email)
@@ -268,7 +275,7 @@ class Settings(BaseSettings):
         try:
             return cls(_env_file=_files())
         except ValidationError as error:
-            raise BadSettings([_sentence(problem) for problem in error.errors()]) from None
+            raise BadSettings([sentence(problem) for problem in error.errors()]) from None
 
 
 def current_settings() -> Settings:
@@ -277,22 +284,5 @@ def current_settings() -> Settings:
     return settings
 
 
-def _is_guessable(key: str) -> bool:
-    """Whether it is a text repeated, such as `changeme` four times, or has few different characters."""
-    return len(set(key)) < 8 or (key + key).find(key, 1) < len(key)
-
-
 def _in_production(info: ValidationInfo) -> bool:
     return info.data.get("app_env", Environment.PRODUCTION) is Environment.PRODUCTION
-
-
-def _sentence(problem: Any) -> str:
-    name = str(problem["loc"][0]).upper()
-    if problem["type"] == "missing":
-        return f"- {name} is missing{_REMEDIES.get(name, '')}"
-    return f"- {name} {bad_values.predicate(problem)}"
-
-
-_REMEDIES = dict.fromkeys(
-    ("DATABASE_URL", "REDIS_URL"), ": set it; on a laptop, `make run` in another terminal sets it for you"
-)

@@ -6,6 +6,7 @@ certificate is verified, and has to be for the host that was asked for.
 
 import ssl
 from collections.abc import Iterator
+from functools import cache
 from ipaddress import ip_address
 from os import environ
 from pathlib import Path
@@ -16,6 +17,8 @@ import certifi
 
 REDIS_MODES = {"required", "optional", "none"}
 VERIFYING = {"verify-ca", "verify-full"}
+SMTPS = 465
+"""The port of mail submission that speaks TLS from the first byte (RFC 8314, 3.3)."""
 
 
 def ca_file(value: str) -> str:
@@ -79,13 +82,31 @@ def amqps_options() -> dict[str, Any]:
     return {"cert_reqs": ssl.CERT_REQUIRED, "server_hostname": None}  # kombu puts the URL's own host there
 
 
+def smtp_starttls(host: str, port: int, *, asked_for: bool, by_default: bool) -> bool:
+    """Whether a mail server must speak TLS after STARTTLS; on port 465 TLS comes before the first word.
+
+    `by_default`: unless asked for, as in production. A server on this machine is then spoken to without TLS.
+    """
+    return port != SMTPS and (asked_for or (by_default and not is_here(host)))
+
+
+@cache
+def smtp_context(verify: bool | None, ca: str | None) -> ssl.SSLContext:
+    """Whom a mail client believes: smtplib alone would take any certificate of any host."""
+    found = ssl.create_default_context(cafile=ca)
+    if verify is False:
+        found.check_hostname = False
+        found.verify_mode = ssl.CERT_NONE
+    return found
+
+
 def _authorities() -> str:
     """The file of those that this machine believes. libpq comes with its own OpenSSL, which knows of none."""
     return ssl.get_default_verify_paths().cafile or certifi.where()
 
 
 def _is_remote(url: str, query: dict[str, str]) -> bool:
-    return not all(_is_here(host) for host in _hosts(url, query))
+    return not all(is_here(host) for host in _hosts(url, query))
 
 
 def _hosts(url: str, query: dict[str, str]) -> Iterator[str]:
@@ -95,9 +116,9 @@ def _hosts(url: str, query: dict[str, str]) -> Iterator[str]:
         yield address.partition("]")[0].lstrip("[") if address.startswith("[") else address.partition(":")[0]
 
 
-def _is_here(host: str) -> bool:
+def is_here(host: str) -> bool:
     """Whether it is a unix socket, or this machine itself."""
-    if host in {"", "localhost"} or host.startswith(("/", "@", "%2F")):
+    if host.lower().rstrip(".") in {"", "localhost"} or host.startswith(("/", "@", "%2F")):
         return True
     try:
         return ip_address(host).is_loopback

@@ -8,7 +8,7 @@ from pydantic.networks import NameEmail
 from pydantic_settings import NoDecode
 
 from app.config_text import parts
-from app.config_tls import ca_file
+from app.config_tls import ca_file, is_here
 
 NAME_AND_ADDRESS: TypeAdapter[NameEmail] = TypeAdapter(NameEmail)
 """Of `CultureBridge <hello@example.com>`; making it takes a hundred times as long as using it."""
@@ -57,6 +57,21 @@ def _origins(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(f"{each.scheme}://{each.netloc}" for each in found)
 
 
+def _sentry_dsn(value: SecretStr) -> SecretStr:
+    """As Sentry shows it; its package would stop the start with a traceback, or report without TLS."""
+    found = urlsplit(value.get_secret_value())
+    if not (found.username and found.hostname and found.path.rpartition("/")[2].isdigit()):
+        raise ValueError("must be as Sentry shows it, such as https://KEY@HOST/PROJECT")
+    if found.scheme != "https" and not (found.scheme == "http" and is_here(found.hostname)):
+        raise ValueError("must start with https://, unless Sentry is on this machine")
+    return value
+
+
+def is_guessable(key: str) -> bool:
+    """Whether it is a text repeated, such as `changeme` four times, or has few different characters."""
+    return len(set(key)) < 8 or (key + key).find(key, 1) < len(key)
+
+
 def _log_level(value: str) -> str:
     if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
         raise ValueError("must be DEBUG, INFO, WARNING, ERROR or CRITICAL")
@@ -71,6 +86,7 @@ RedisUrl = Annotated[str, AfterValidator(_redis_url)]
 CaFile = Annotated[str, AfterValidator(ca_file)]
 BrokerUrl = Annotated[str, AfterValidator(_broker_url)]
 Sender = Annotated[str, AfterValidator(_sender)]
+SentryDsn = Annotated[SecretStr, AfterValidator(_sentry_dsn)]
 LogLevel = Annotated[str, AfterValidator(_log_level)]
 Keys = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split), Field(min_length=1)]
 """Several secrets, of which the first signs and all verify."""

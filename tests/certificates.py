@@ -19,11 +19,14 @@ class Certificate:
     key_file: Path
 
 
-def self_signed(folder: Path, host: str) -> Certificate:
-    """For a host name, and for this machine's own address."""
+def self_signed(folder: Path, host: str, *addresses: str, age: timedelta = timedelta(days=1)) -> Certificate:
+    """For a host name and addresses, good for two days, of which `age` has gone."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
-    names = [x509.DNSName(host), x509.IPAddress(ip_address("127.0.0.1"))]
+    names: list[x509.GeneralName] = [
+        x509.DNSName(host),
+        *(x509.IPAddress(ip_address(each)) for each in addresses),
+    ]
     now = datetime.now(UTC)
     made = (
         x509.CertificateBuilder()
@@ -31,8 +34,8 @@ def self_signed(folder: Path, host: str) -> Certificate:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
+        .not_valid_before(now - age)
+        .not_valid_after(now - age + timedelta(days=2))
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())

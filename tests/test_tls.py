@@ -30,7 +30,7 @@ LIKE_THE_MAILER = ("--pool", "threads", "--concurrency", "2", "--without-gossip"
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    return self_signed(tmp_path_factory.mktemp("tls"), "db.example.com")
+    return self_signed(tmp_path_factory.mktemp("tls"), "db.example.com", "127.0.0.1")
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,9 @@ from contextlib import contextmanager, suppress
 from flask import current_app
 from flask_mail import Connection
 
+from app import config_tls
+from app.config import current_settings
+
 TIMEOUT = 20
 """Seconds for each step of the conversation; Flask-Mail alone would wait for ever."""
 IDLE = 20
@@ -25,12 +28,22 @@ class Conversation(Connection):
     spoke_at = 0.0
 
     def configure_host(self) -> smtplib.SMTP | smtplib.SMTP_SSL:
-        kind = smtplib.SMTP_SSL if self.mail.use_ssl else smtplib.SMTP
-        host = kind(self.mail.server, self.mail.port, timeout=TIMEOUT)
-        if self.mail.use_tls:
-            host.starttls()
-        if self.mail.username and self.mail.password:
-            host.login(self.mail.username, self.mail.password)
+        """Connected and logged in. Whose certificate is not believed gets neither password nor mail."""
+        settings = current_settings()
+        context = config_tls.smtp_context(settings.smtp_tls_verify, settings.smtp_tls_ca_file)
+        where = self.mail.server, self.mail.port
+        if self.mail.use_ssl:
+            host: smtplib.SMTP = smtplib.SMTP_SSL(*where, timeout=TIMEOUT, context=context)
+        else:
+            host = smtplib.SMTP(*where, timeout=TIMEOUT)
+        try:
+            if self.mail.use_tls and not self.mail.use_ssl:
+                host.starttls(context=context)
+            if self.mail.username and self.mail.password:
+                host.login(self.mail.username, self.mail.password)
+        except BaseException:
+            host.close()
+            raise
         return host
 
     @property

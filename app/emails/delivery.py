@@ -12,10 +12,12 @@ from app.emails.models import Email, EmailStatus
 from app.emails.troubles import TroubleKind
 from app.extensions import db, now
 from app.jobs import enqueue
-from app.retries import MOST_ATTEMPTS, pause_unless_last
+from app.retries import MOST_ATTEMPTS, pause, pause_unless_last
 
 log = logging.getLogger(__name__)
 
+MOST_WITHOUT_CONNECTION = 8
+"""Attempts that are counted while the mail server cannot be reached: two to four minutes apart at last."""
 WATCHED = frozenset({"needs_attention", "test"})
 """A mail of troubles causes no other about itself, and who sends a test sees what becomes of it."""
 
@@ -38,7 +40,7 @@ def deliver(email_id: UUID) -> timedelta | None:
     except transport.Refused as error:
         return _failed(email, error, None)
     except transport.Unreachable as error:
-        return _failed(email, error, pause_unless_last(email.attempts))
+        return _failed(email, error, _pause_after(error, email))
     except Exception as error:  # whatever it was is kept on the row and tried again
         log.exception("mail %s %s", email.kind, email.id)
         return _failed(email, error, pause_unless_last(email.attempts))
@@ -62,9 +64,22 @@ def note_sent(email_id: UUID) -> None:
     )
 
 
+def _pause_after(error: transport.Unreachable, email: Email) -> timedelta | None:
+    """None after the last attempt. Without a connection there is no last one: the mail waits until the
+    server or our settings are mended, be that days, and is tried every few minutes.
+    """
+    if not isinstance(error, transport.NotConnected):
+        return pause_unless_last(email.attempts)
+    if email.attempts == MOST_WITHOUT_CONNECTION:
+        log.error("no mail leaves, so mails wait: %s", error)
+    return pause(min(email.attempts, MOST_WITHOUT_CONNECTION))
+
+
 def _failed(email: Email, error: Exception, wait: timedelta | None) -> timedelta | None:
     """Write down what went wrong, and when to try again: never, when `wait` is None or it was withdrawn."""
     db.session.refresh(email, with_for_update=True)
+    if isinstance(error, transport.NotConnected):
+        email.attempts = min(email.attempts, MOST_WITHOUT_CONNECTION)
     said = links.without_tokens(str(error))  # servers repeat what they refuse
     email.last_error = said if email.has_words else None  # servers repeat the address that they refuse
     if email.status is EmailStatus.WITHDRAWN:

@@ -2,6 +2,7 @@
 
 import re
 import smtplib
+import ssl
 from email import charset
 
 from flask_mail import Attachment, BadHeaderError, Message
@@ -21,6 +22,10 @@ _MORE_THAN_A_NAME = re.compile(r'[()<>\[\]:;@\\,"]|=\?')
 
 class Unreachable(Exception):
     """The server is away or asks to come again (4xx): another try may do."""
+
+
+class NotConnected(Unreachable):
+    """No conversation began: the server is away, its TLS or our login is not right. No mail is at fault."""
 
 
 class Refused(Exception):
@@ -45,7 +50,7 @@ def send(email: Email) -> None:
 
 
 def check() -> None:
-    """Connect and log in, and send nothing. Raises Unreachable."""
+    """Connect and log in, and send nothing. Raises NotConnected."""
     _new().end()
 
 
@@ -54,7 +59,7 @@ def _new() -> Conversation:
     try:
         return conversations.begin()
     except conversations.NETWORK as error:
-        raise Unreachable(str(_outcome(error))) from error
+        raise NotConnected(str(_outcome(error))) from error
 
 
 def _message(email: Email) -> Message:
@@ -105,6 +110,8 @@ def _outcome(error: Exception) -> Unreachable | Refused:
         code, said = next(iter(error.recipients.values()))
     elif isinstance(error, smtplib.SMTPResponseException):
         code, said = error.smtp_code, error.smtp_error
+    elif isinstance(error, ssl.SSLCertVerificationError):
+        return Unreachable(f"certificate verify failed: {error.verify_message}")
     else:
         return Unreachable(f"{type(error).__name__}: {error}")
     text = f"{code} {said.decode(errors='replace') if isinstance(said, bytes) else said}"

@@ -88,7 +88,7 @@ def sentence(error: Exception) -> str | None:
         case RedisError() | KombuError():
             said = f"The broker does not answer: {first_line(error)}. {broker_remedy(error)}"
         case transport.Unreachable() | transport.Refused():
-            said = f"The mail server does not take our mail: {first_line(error)}. {SMTP}"
+            said = f"The mail server does not take our mail: {first_line(error)}. {smtp_remedy(error)}"
         case PoolExhausted():
             said = "The database has no connection to spare. Run the command again in a moment."
         case DBAPIError():
@@ -124,6 +124,20 @@ def broker_remedy(error: object) -> str:
     if "certificate" in str(error).lower():
         return "Set REDIS_TLS_CA_FILE to whom to believe, or REDIS_TLS_VERIFY=false."
     return "Start it, or correct REDIS_URL or BROKER_URL."
+
+
+def smtp_remedy(error: object) -> str:
+    said = str(error)
+    if "certificate" in said.lower():
+        return (
+            "SMTP_HOST must be the name that the certificate is for; set SMTP_TLS_CA_FILE to whom to "
+            "believe, or SMTP_TLS_VERIFY=false."
+        )
+    if "STARTTLS" in said:
+        return "Correct SMTP_PORT: passwords, and in production mails to another machine, need TLS."
+    if "SSL" in said:
+        return "Correct SMTP_PORT: 465 speaks TLS from the first byte, any other begins with STARTTLS."
+    return SMTP
 
 
 def first_line(said: object) -> str:

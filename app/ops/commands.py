@@ -18,7 +18,7 @@ from app.emails import levers as email_levers
 from app.emails.models import UNSENT, Email, EmailStatus
 from app.extensions import db, now
 from app.ops import doctor as examination
-from app.ops.command_errors import SMTP
+from app.ops.command_errors import smtp_remedy
 from app.ops.command_transaction import in_one_transaction
 from app.ops.deployment_commands import group as deployment
 from app.ops.erasure_command import erase
@@ -211,5 +211,6 @@ def send_test(address: str) -> None:
     sent = db.session.get_one(Email, email_id)
     if sent.status is not EmailStatus.SENT:
         again = " It is tried again until it leaves." if sent.status in UNSENT else ""
-        raise click.ClickException(f"The mail is {sent.status}: {sent.last_error}. {SMTP}{again}")
+        remedy = smtp_remedy(sent.last_error)
+        raise click.ClickException(f"The mail is {sent.status}: {sent.last_error}. {remedy}{again}")
     click.echo(f"Sent to {address}.")

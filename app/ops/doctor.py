@@ -19,7 +19,7 @@ from app.emails import transport
 from app.extensions import db
 from app.jobs import BrokerAway, enqueue, eviction_policy, ping_broker
 from app.ops import beats, doctor_clock
-from app.ops.command_errors import SMTP, broker_remedy, database_remedy, first_line
+from app.ops.command_errors import broker_remedy, database_remedy, first_line, smtp_remedy
 from app.ops.doctor_stripe import stripe_key, webhook
 from app.ops.findings import Finding
 
@@ -32,7 +32,7 @@ WORKER_ANSWERS_WITHIN = 5
 def examine() -> Iterator[Finding]:
     """Look at everything we depend on, one finding after the other."""
     settings = current_settings()
-    for look in (_database, _broker, _worker, stripe_key, webhook, _smtp):
+    for look in (_database, _broker, _worker, stripe_key, webhook, smtp):
         yield look(settings)
     yield from _beats(settings)
     yield from doctor_clock.differences(settings)
@@ -95,12 +95,13 @@ def _beats(settings: Settings) -> Iterator[Finding]:
         yield Finding("beat", seen, remedy)
 
 
-def _smtp(settings: Settings) -> Finding:
+def smtp(settings: Settings) -> Finding:
+    """Connect and log in, and send nothing."""
     where = f"{settings.smtp_host}:{settings.smtp_port}"
     try:
         transport.check()
     except transport.Unreachable as error:
-        return Finding("SMTP", f"{where}: {error}", SMTP)
+        return Finding("SMTP", f"{where}: {error}", smtp_remedy(error))
     return Finding("SMTP", f"{where} takes our mail")
 
 

@@ -105,10 +105,43 @@ def test_each_of_several_keys_has_to_be_long(monkeypatch: pytest.MonkeyPatch, na
 
 
 def test_settings_show_no_secret_when_they_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
-    shown = repr(load(monkeypatch, SMTP_PASSWORD="hunter2", METRICS_TOKEN="hunter2", SENTRY_DSN="hunter2"))
+    shown = repr(
+        load(
+            monkeypatch,
+            SMTP_PASSWORD="hunter2",
+            METRICS_TOKEN="hunter2",
+            SENTRY_DSN="https://hunter2@o1.example.com/1",
+        )
+    )
 
     secrets = ["hunter2", "app:secret", *(GOOD[name] for name in GOOD if name.endswith(("_KEY", "_SECRET")))]
     assert not [secret for secret in secrets if secret in shown]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "hunter2",
+        "https://o1.example.com/1",
+        "https://hunter2@o1.example.com",
+        "https://hunter2@/1",
+        "ftp://h@o/1",
+    ],
+)
+def test_a_dsn_that_sentry_would_not_take_is_named_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    (complaint,) = complaints(monkeypatch, SENTRY_DSN=value)
+
+    assert complaint.startswith("- SENTRY_DSN must ")
+    assert "hunter2" not in complaint
+
+
+def test_errors_are_not_reported_to_another_machine_in_clear(monkeypatch: pytest.MonkeyPatch) -> None:
+    (complaint,) = complaints(monkeypatch, SENTRY_DSN="http://key@sentry.example.com/1")
+
+    assert complaint.startswith("- SENTRY_DSN must start with https://")
+    assert load(monkeypatch, SENTRY_DSN="http://key@127.0.0.1:9000/1").sentry_dsn
 
 
 def test_the_broker_is_redis_unless_another_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

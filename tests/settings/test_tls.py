@@ -79,7 +79,7 @@ def test_the_database_is_verified_as_the_variables_say_or_else_the_url(
         assert Path(found["sslrootcert"]).is_file()
 
 
-@pytest.mark.parametrize("of", ["REDIS", "DATABASE"])
+@pytest.mark.parametrize("of", ["REDIS", "DATABASE", "SMTP"])
 def test_a_file_that_holds_no_certificates_is_named(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, of: str
 ) -> None:
@@ -91,7 +91,7 @@ def test_a_file_that_holds_no_certificates_is_named(
         assert complaint.startswith(f"- {of}_TLS_CA_FILE must be a file that can be read and holds cert")
 
 
-@pytest.mark.parametrize("of", ["REDIS", "DATABASE"])
+@pytest.mark.parametrize("of", ["REDIS", "DATABASE", "SMTP"])
 def test_nobody_is_both_verified_and_not(monkeypatch: pytest.MonkeyPatch, of: str) -> None:
     (complaint,) = complaints(monkeypatch, **{f"{of}_TLS_CA_FILE": CA, f"{of}_TLS_VERIFY": "false"})
 

@@ -28,6 +28,8 @@ ALL = {
     "SMTP_PORT": "465",
     "SMTP_USER": "apikey",
     "SMTP_PASSWORD": "correct horse",
+    "SMTP_TLS_VERIFY": "true",
+    "SMTP_TLS_CA_FILE": certifi.where(),
     "EVENTS_KEPT_DAYS": "100",
     "MAILS_KEPT_DAYS": "200",
     "PERSONAL_DETAILS_KEPT_DAYS": "20",

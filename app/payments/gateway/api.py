@@ -77,7 +77,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.extensions["stripe"] = stripe.StripeClient(
         settings.stripe_secret_key.get_secret_value(),
         base_addresses={"api": settings.sandbox_stripe_url} if settings.uses_sandbox else {},
-        http_client=stripe.RequestsClient(timeout=TIMEOUT),
+        http_client=stripe.RequestsClient(timeout=TIMEOUT, verify_ssl_certs=True),
         max_network_retries=RETRIES,
     )
 
