@@ -1,6 +1,7 @@
 """Payment intents and our payments: money that came is on our books, and none is that did not come."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import partial
 
 from app.extensions import now
@@ -12,7 +13,7 @@ from app.payments.reconciliation import differences, ours
 from app.payments.reconciliation.differences import Sides
 from app.payments.reconciliation.subject import Disagreement, Found, Subject, nothing_held
 from app.payments.status import PAID, Status
-from app.payments.stripe_objects import StripeObject, Told, Unreadable, of_intent
+from app.payments.stripe_objects import StripeObject, Told, Unreadable, is_returned, of_intent
 
 BEHIND = {
     "succeeded": set(Status) - PAID,
@@ -54,7 +55,7 @@ def _compare(intent: StripeObject, payment: Payment | None) -> Disagreement | No
         return Disagreement(Sides(says, we_say, payment.id)) if status == "succeeded" else None
     if _is_behind(intent, payment):
         tell = TELLS.get(status)
-        return Disagreement(sides, partial(tell, intent, now()) if tell else None)
+        return Disagreement(sides, partial(tell, intent, _attempted_at(intent)) if tell else None)
     if payment.is_paid and payment.stripe_charge_id is None and intent["latest_charge"]:
         sides = Sides(says, f"{sides.we_say}, by no charge", payment.id)
         return Disagreement(sides, partial(settlement.charge_updated, intent["latest_charge"], now()))
@@ -65,6 +66,18 @@ def _is_behind(intent: StripeObject, payment: Payment) -> bool:
     if intent["status"] == "requires_payment_method" and not intent["last_payment_error"]:
         return payment.is_paid  # nobody has tried to pay
     return payment.status in BEHIND[intent["status"]]
+
+
+def _attempted_at(intent: StripeObject) -> datetime:
+    """When the payer's latest attempt began, by Stripe's clock.
+
+    What was listed may be old by the time at which it is applied: meanwhile the payer may have gone on with
+    another method, whose events are then no older than what is known. Nothing follows a debit that came back.
+    """
+    if is_returned(intent):
+        return now()
+    charge = intent["latest_charge"]
+    return datetime.fromtimestamp(charge["created"] if charge else intent["created"], UTC)
 
 
 def _unknown_here(told: Told, says: str) -> Disagreement | None:

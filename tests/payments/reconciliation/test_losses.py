@@ -1,5 +1,6 @@
 """Each kind of loss: answers, jobs, rows and moments that went missing, found by comparing with Stripe."""
 
+import threading
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from app.payments.reconciliation.windows import Stage, Window, asked, recent
 from tests.payments.conftest import Shop
 from tests.payments.reconciliation.comparing import compared, differences, reconciled
 from tests.payments.stories import DEBIT
-from tests.people import Person
+from tests.people import DECLINED, Person
 from tests.waiting import wait_until
 
 
@@ -74,6 +75,28 @@ def test_a_debit_older_than_any_window_comes_to_its_end(silent: Shop, client: Pe
     assert compared(silent, later) == {Stage.OPEN_PAYMENTS: (1, 0)}
 
     assert client.booking(booking)["status"] == "confirmed"
+
+
+def test_a_decline_in_an_old_list_does_not_outrank_the_debit_that_the_payer_chose_meanwhile(
+    silent: Shop, client: Person, coach: Person
+) -> None:
+    """Stripe's list is on its way while the payer, whose card was declined, goes on with a bank debit."""
+    checkout = client.checks_out(client.books(coach))
+    silent.sandbox.control("/deliveries/rule", mode="lose")
+    silent.sandbox.pays(checkout, DECLINED)
+    silent.sandbox.control("/deliveries/rule", mode="drop")
+    slow = {"path": "/v1/payment_intents", "method": "GET", "after_work": True, "delay_seconds": 4}
+    silent.sandbox.control("/faults", **slow)
+    payer = threading.Timer(2, lambda: silent.sandbox.debits(checkout, DEBIT))
+    payer.start()
+    reconciled(silent)
+    payer.join()
+    assert client.payment(checkout)["status"] == "failed"
+
+    for event in silent.events(checkout, "payment_intent.processing"):
+        silent.told(event)
+
+    assert client.payment(checkout)["status"] == "processing"
 
 
 def later_than_all_of_it() -> Window:
