@@ -81,6 +81,7 @@ class Settings(BaseSettings):
     stripe_secret_key: SecretStr
     stripe_webhook_secret: CommaSeparated = Field(min_length=1, repr=False)
     commission_percent: Decimal = Field(default=Decimal(0), ge=0, le=100, decimal_places=4)
+    payout_delay_days: int = Field(default=0, ge=0, le=365)
     stripe_connect: bool = False
     voucher_days_ahead: int | None = Field(default=None, ge=7)
     sandbox_stripe_url: Origin = "http://localhost:12111"

@@ -56,6 +56,7 @@ _TAG_OF_BLUEPRINT = {
     "admin_differences": "Operating",
     "admin_disputes": "Operating",
     "admin_emails": "Operating",
+    "admin_debts": "Operating",
     "admin_erased": "Operating",
     "admin_events": "Operating",
     "admin_refunds": "Operating",

@@ -10,6 +10,7 @@ from app.unicode_text import isolate
 
 if TYPE_CHECKING:  # a mail is about its subject's room, which stands above this one
     from app.accounts.models import Account
+    from app.payments.leaving import Accounts
 
 
 def account_erased(account: "Account", cancelled: int) -> None:
@@ -17,18 +18,31 @@ def account_erased(account: "Account", cancelled: int) -> None:
     put("account_erased", account.id, account, "Your account was erased", cancelled=cancelled)
 
 
-def coach_left(account: "Account", owed: Sequence[Money]) -> None:
-    """To whoever runs this: whom we owe this money still, named here for the last time."""
+def coach_left(account: "Account", accounts: "Accounts") -> None:
+    """To whoever runs this: whom we owe money, or who owes us some, named here for the last time."""
     settings = current_settings()
-    if settings.ops_email and owed:
-        amounts = " and ".join(str(each) for each in owed)
-        insert_once(
-            "coach_left",
-            str(account.id),
-            settings.ops_email,
-            "Operator",
-            f"Pay out {amounts}: {isolate(account.name)} has left",
-            account=account,
-            owed=amounts,
-            base=settings.public_url,
-        )
+    owed, debts, disputable = map(_sum, (accounts.owed, accounts.debts, accounts.disputable))
+    if not settings.ops_email or not (owed or debts or disputable):
+        return
+    name = isolate(account.name)
+    subject = f"{name} has left, and nothing is owed"
+    if debts:
+        subject = f"{name} has left, and owes us {debts}"
+    elif owed:
+        subject = f"Pay out {owed}: {name} has left"
+    insert_once(
+        "coach_left",
+        str(account.id),
+        settings.ops_email,
+        "Operator",
+        subject,
+        account=account,
+        owed=owed,
+        debts=debts,
+        disputable=disputable,
+        base=settings.public_url,
+    )
+
+
+def _sum(amounts: Sequence[Money]) -> str:
+    return " and ".join(str(each) for each in amounts)

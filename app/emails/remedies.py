@@ -41,6 +41,15 @@ REMEDIES = {
         "/admin/refund?status=pending",
         ("/admin/refund/{id}/retry", "/admin/refund/{id}/discard"),
     ),
+    TroubleKind.DEBT: Remedy(
+        "coach's debt",
+        "coaches' debts",
+        "Look at the coach's latest refunds and disputes. What the coach earns from now on settles the debt"
+        " first. Who earns no more is asked to pay it back: put what comes in on record as a payout with a"
+        " minus.",
+        "/admin/debt",
+        ("/admin/coach/{coach_id}/payout",),
+    ),
     TroubleKind.STRIPE_EVENT: Remedy(
         "failed event",
         "failed events",

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Index, Select, UniqueConstraint, func, select, text, update
+from sqlalchemy import ColumnElement, Index, Select, UniqueConstraint, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
@@ -16,6 +16,7 @@ class TroubleKind(StrEnum):
     FAILED_REFUND = "failed_refund"
     LATE_REFUND = "late_refund"
     UNFUNDED_REFUND = "unfunded_refund"
+    DEBT = "debt"
     STRIPE_EVENT = "stripe_event"
     DIFFERENCE = "difference"
     RECONCILIATION = "reconciliation"
@@ -58,6 +59,13 @@ def note_each(kind: TroubleKind, troubles: Iterable[Given]) -> None:
     rows = [{"kind": kind, "subject_id": str(each.subject_id), "what": each.what} for each in troubles]
     if rows:
         db.session.execute(insert(Trouble).on_conflict_do_nothing(constraint="uq_trouble_once"), rows)
+
+
+def renew(kind: TroubleKind, subject_id: object, what: str) -> None:
+    """Put one on record that has become worse: in place of what was told of it, to be told as it is now."""
+    old = Trouble.kind == kind, Trouble.subject_id == str(subject_id)
+    db.session.execute(delete(Trouble).where(*old).execution_options(synchronize_session=False))
+    note(kind, subject_id, what)
 
 
 def name_nobody(address: str, mails: Select[str]) -> None:

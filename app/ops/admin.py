@@ -2,6 +2,7 @@
 
 from app.ops.admin_accounts import admin_accounts
 from app.ops.admin_audit import admin_audit
+from app.ops.admin_debts import admin_debts
 from app.ops.admin_differences import admin_differences
 from app.ops.admin_disputes import admin_disputes
 from app.ops.admin_emails import admin_emails
@@ -18,6 +19,7 @@ ROUTES = (
     admin_refunds,
     admin_disputes,
     admin_differences,
+    admin_debts,
     admin_erased,
     admin_audit,
 )

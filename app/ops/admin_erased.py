@@ -1,4 +1,4 @@
-"""Coaches who have left and are owed money, for the operator."""
+"""Coaches who have left and are owed money, or owe us some, for the operator."""
 
 from uuid import UUID
 
@@ -29,6 +29,9 @@ class ErasedCoachView(View):
     coach_id: UUID
     erased_at: Instant
     owed: list[OwedView]
+    """What we owe the coach."""
+    debts: list[OwedView]
+    """What the coach owes us."""
 
 
 class ErasedCoachList(View):
@@ -39,22 +42,25 @@ class ErasedCoachList(View):
 @admin_erased.output(ErasedCoachList)
 @signed_in(Role.ADMIN)
 def list_erased_coaches() -> ErasedCoachList:
-    """Coaches who have erased the account and are owed money still, who left first; all of them.
+    """All coaches who have erased the account and are owed money still, or owe us some; who left first.
 
-    Paying one out is put on record as for any coach, with `coach_id`. Who it was says the mail to OPS_EMAIL.
+    Refunds that are on their way are counted as made. What is paid out is put on record as for any coach,
+    with `coach_id`, and what comes in with a minus. Who it was says the mail to OPS_EMAIL.
     """
     query = select(Account).where(Account.erased_at.is_not(None), Account.role == Role.COACH)
-    owed = [
-        (account, leaving.owed(account)) for account in db.session.scalars(query.order_by(Account.erased_at))
+    left = [
+        (account, leaving.accounts(account))
+        for account in db.session.scalars(query.order_by(Account.erased_at))
     ]
     return ErasedCoachList(
         items=[
             ErasedCoachView(
                 coach_id=account.id,
                 erased_at=account.erased_at,
-                owed=[OwedView.of(money) for money in amounts],
+                owed=[OwedView.of(money) for money in accounts.owed],
+                debts=[OwedView.of(money) for money in accounts.debts],
             )
-            for account, amounts in owed
-            if amounts
+            for account, accounts in left
+            if accounts.owed or accounts.debts
         ]
     )

@@ -13,6 +13,7 @@ from app.fields import Instant, Major, View
 from app.money import Money
 from app.ops import backlog, takings
 from app.ops.takings import Day
+from app.payments import debts
 from app.payments.earnings import Totals
 
 NEWEST = 5
@@ -89,6 +90,8 @@ class OverviewView(View):
     """That no bank has decided yet; GET /admin/dispute lists them."""
     differences: int
     """Between Stripe and our books; GET /admin/difference lists them."""
+    debts: int
+    """Of coaches to us, one a currency; GET /admin/debt lists them."""
     holds: HoldsView
     troubles: TroublesView
     """What no code could settle."""
@@ -111,6 +114,7 @@ def show_overview() -> OverviewView:
         refunds=BacklogView.model_validate(found["refund"]),
         disputes=backlog.open_disputes(),
         differences=found["difference"].waiting,
+        debts=debts.number(),
         holds=HoldsView(running=holds.waiting, run_out=holds.failed),
         troubles=TroublesView(
             untold=sum(troubles.untold().values()),

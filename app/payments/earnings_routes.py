@@ -8,13 +8,14 @@ from app.accounts.models import Role
 from app.coaches.models import Coach
 from app.extensions import db
 from app.idempotency import idempotent
-from app.payments import paid_out, statement, statement_csv
+from app.payments import paid_out, payable, statement, statement_csv
 from app.payments.earnings import totals
 from app.payments.earnings_schemas import (
     EarningsSearch,
     EarningsView,
     PayoutRequest,
     PayoutView,
+    StandingList,
     StatementView,
 )
 from app.problems import NotFound
@@ -27,10 +28,11 @@ earnings = APIBlueprint("earnings", __name__)
 @earnings.output(EarningsView)
 @signed_in(Role.COACH)
 def show_earnings(query_data: EarningsSearch) -> EarningsView:
-    """What came in, what went out and what is left, for each currency."""
+    """What came in, what went out and what is left, for each currency; what is payable of it, and when."""
     coach = Coach.of(current_account())
     found = totals(coach.id, query_data.since, query_data.until, query_data.booking_id)
-    return EarningsView.of(coach, found)
+    balances = payable.balances(coach.id) if query_data.is_of_all_time else []
+    return EarningsView.of(coach, found, balances)
 
 
 @earnings.get("/coach/me/statement/<month>")
@@ -65,6 +67,17 @@ def show_statement_of_coach(coach_id: UUID, month: str) -> StatementView:
     return StatementView.of(statement.of(coach, statement.Month.named(month)))
 
 
+@earnings.get("/admin/coach/<uuid:coach_id>/balance")
+@earnings.output(StandingList)
+@earnings.doc(responses=[404])
+@signed_in(Role.ADMIN)
+def show_balance_of_coach(coach_id: UUID) -> StandingList:
+    """What can be paid out to a coach now, and what is owed besides, for each currency."""
+    if db.session.get(Coach, coach_id) is None:
+        raise NotFound("There is no such coach.")
+    return StandingList.of(payable.balances(coach_id))
+
+
 @earnings.post("/admin/coach/<uuid:coach_id>/payout")
 @idempotent
 @earnings.input(PayoutRequest)
@@ -72,5 +85,8 @@ def show_statement_of_coach(coach_id: UUID, month: str) -> StatementView:
 @earnings.doc(responses=[404, 409])
 @signed_in(Role.ADMIN)
 def record_payout(coach_id: UUID, json_data: PayoutRequest) -> PayoutView:
-    """Put on record what was paid out to a coach outside of Stripe: it is owed no more."""
+    """Put on record what was paid out to a coach outside of Stripe: it is owed no more.
+
+    No more than what is payable: money for sessions that are to come may have to go back.
+    """
     return PayoutView.of(paid_out.record(coach_id, json_data.money, json_data.reference))

@@ -11,6 +11,7 @@ from app.fields import AnyAmount, Body, Day, Identifier, Instant, Line, Major, V
 from app.money import Money
 from app.payments.books import Kind
 from app.payments.earnings import Totals
+from app.payments.payable import Balance
 from app.payments.payout_models import Payout
 from app.payments.statement import Line as Movement
 from app.payments.statement import Statement
@@ -25,6 +26,10 @@ class EarningsSearch(Body):
     since: Annotated[Day | None, Field(alias="from")] = None
     until: Annotated[Day | None, Field(alias="to")] = None
     booking_id: Identifier | None = None
+
+    @property
+    def is_of_all_time(self) -> bool:
+        return self.since is None and self.until is None and self.booking_id is None
 
     @field_validator("until")
     @classmethod
@@ -73,13 +78,67 @@ class TotalsView(View):
         return {"currency": totals.currency, **amounts}
 
 
-class EarningsView(View):
-    time_zone: str
-    totals: list[TotalsView]
+class StandingView(View):
+    """How an account stands now, in one currency: owed is payable + not_yet_payable - debt."""
+
+    currency: str
+    owed: Major
+    owed_minor: int
+    payable: Major
+    """Of sessions that took place, PAYOUT_DELAY_DAYS after their end."""
+    payable_minor: int
+    not_yet_payable: Major
+    """Of sessions that are to come, or going back to clients."""
+    not_yet_payable_minor: int
+    debt: Major
+    """What the coach owes: more went back or was paid out than was earned. Later earnings settle it first."""
+    debt_minor: int
+    next_payable_at: Instant | None
+    """When more of it becomes payable."""
+    all_payable_at: Instant | None
+    """When all of it is payable that will be."""
 
     @classmethod
-    def of(cls, coach: Coach, totals: list[Totals]) -> Self:
-        return cls(time_zone=coach.time_zone, totals=[TotalsView.of(each) for each in totals])
+    def of(cls, balance: Balance) -> Self:
+        names = ("owed", "payable", "not_yet_payable", "debt")
+        amounts = _amounts(balance.currency, {name: getattr(balance, name) for name in names})
+        times = {"next_payable_at": balance.next_payable_at, "all_payable_at": balance.all_payable_at}
+        return cls(currency=balance.currency, **amounts, **times)
+
+
+class StandingList(View):
+    items: list[StandingView]
+
+    @classmethod
+    def of(cls, balances: list[Balance]) -> Self:
+        return cls(items=[StandingView.of(each) for each in balances])
+
+
+class TotalsNow(TotalsView):
+    """The rest says how what is owed stands now; null where a period or a booking was asked for."""
+
+    payable: Major | None = None
+    payable_minor: int | None = None
+    not_yet_payable: Major | None = None
+    not_yet_payable_minor: int | None = None
+    debt: Major | None = None
+    debt_minor: int | None = None
+    next_payable_at: Instant | None = None
+    all_payable_at: Instant | None = None
+
+    @classmethod
+    def of_now(cls, totals: Totals, balances: list[Balance]) -> Self:
+        now = next((each for each in balances if each.currency == totals.currency), None)
+        return cls(**cls.values(totals) | (StandingView.of(now).model_dump() if now else {}))
+
+
+class EarningsView(View):
+    time_zone: str
+    totals: list[TotalsNow]
+
+    @classmethod
+    def of(cls, coach: Coach, totals: list[Totals], balances: list[Balance]) -> Self:
+        return cls(time_zone=coach.time_zone, totals=[TotalsNow.of_now(each, balances) for each in totals])
 
 
 class PayoutRequest(Body):

@@ -1,5 +1,7 @@
 """What becomes of payments when the account of their client or coach is erased: the amounts stay."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,11 +13,11 @@ from app.emails.messages import REMINDER_HOURS
 from app.emails.models import Email
 from app.extensions import db, now
 from app.money import Money
-from app.payments import earnings, trimming
+from app.payments import payable, trimming
 from app.payments.dispute_models import Dispute
 from app.payments.models import Payment, Refund
 from app.payments.payout_account import PayoutAccount
-from app.payments.status import DECIDED, RefundCause
+from app.payments.status import DECIDED, PAID, RefundCause
 
 # A mail's subject is spelled by the function that puts it into the outbox, whose unique index finds it.
 _NAMING = text("""
@@ -44,10 +46,42 @@ UNION ALL SELECT 'coach_left', (:account ::uuid)::text
 OF_A_DISPUTE = ("dispute_opened", "dispute_deadline", "dispute_decided")
 
 
-def owed(account: Account) -> list[Money]:
-    """What a coach is owed still, currency by currency."""
-    totals = earnings.totals(account.id, None, None)
-    return [Money(each.owed, each.currency) for each in totals if each.owed > 0]
+DISPUTED_WITHIN = timedelta(days=120)
+"""So long after a payment most banks take a dispute of it (Stripe: "How disputes work")."""
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """How a coach's account with us stands, currency by currency, once refunds on their way are made."""
+
+    owed: Sequence[Money]
+    """What we owe the coach."""
+    debts: Sequence[Money]
+    """What the coach owes us, as amounts above nothing."""
+    disputable: Sequence[Money] = ()
+    """What clients paid so lately that a bank may still ask it back."""
+
+
+def accounts(account: Account) -> Accounts:
+    """Of somebody who is not a coach: nothing of each."""
+    standing = payable.once_refunded(account.id)
+    return Accounts(
+        owed=[each for each in standing if each.amount > 0],
+        debts=[Money(-each.amount, each.currency) for each in standing if each.amount < 0],
+    )
+
+
+def last_accounts(account: Account) -> Accounts:
+    """The same when the coach leaves, and what may become a debt later."""
+    kept = func.sum(Payment.amount_minor - Payment.amount_refunded_minor)
+    recent = select(Payment.currency, kept).where(
+        Payment.coach_id == account.id,
+        Payment.created_at > now() - DISPUTED_WITHIN,
+        Payment.status.in_(PAID),
+    )
+    rows = db.session.execute(recent.group_by(Payment.currency).order_by(Payment.currency))
+    paid = [Money(int(amount), currency) for currency, amount in rows if amount]
+    return replace(accounts(account), disputable=paid)
 
 
 def forget_words(account: Account) -> None:

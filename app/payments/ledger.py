@@ -1,7 +1,8 @@
 """The books: what came in and went out for each coach, entry after entry. None is ever changed or removed."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Index,
     bindparam,
     cast,
+    false,
     func,
     insert,
     select,
@@ -23,7 +25,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.coaches.models import Coach
 from app.extensions import Base, MinorUnits, choice, db, now
 from app.money import Money
-from app.payments import books
+from app.payments import books, debts
 from app.payments.books import Gone, Item, Kept, Kind, Paid
 from app.payments.models import Payment, PaymentLine
 from app.payments.payout_models import Payout
@@ -92,6 +94,62 @@ def post(payment: Payment) -> None:
     ]
     if entries:
         db.session.execute(insert(Entry).values(day=_day(payment.coach)), entries)
+        moved: Counter[str] = Counter()
+        for item, amount in missing.items():
+            moved[item.currency] += amount
+        follow_debts(payment.coach_id, {currency for currency, amount in moved.items() if amount < 0})
+
+
+def owed(coach_id: UUID) -> Counter[str]:
+    """What we owe a coach by now, by currency, in minor units; less than nothing is a debt to us."""
+    return Counter({currency: amount for currency, (amount, _) in _sums(coach_id).items()})
+
+
+def follow_debts(coach_id: UUID, fell: Collection[str]) -> None:
+    """Keep what a coach owes us on record, after a balance fell in some currencies, or any rose.
+
+    The coach must be locked.
+    """
+    known = debts.of(coach_id)
+    if not known and not fell:
+        return
+    for currency, (amount, is_fees) in _sums(coach_id).items():
+        debts.follow(coach_id, Money(max(0, -amount), currency), known.get(currency), is_fees)
+
+
+def going_back(payment: Payment) -> Counter[tuple[UUID | None, str]]:
+    """What refunds that Stripe has not made yet will take off the coach's balance, by booking and currency.
+
+    What Stripe takes back from the coach's own account is not here.
+    """
+    is_elsewhere = payment.stripe_destination_id is not None
+    due = [each for each in payment.refunds if each.is_owed and (each.from_ours or not is_elsewhere)]
+    if not due:
+        return Counter()
+    before = _standing(payment)
+    gone = (Gone(Kind.REFUND, each.id, each.booking_id, each.amount_minor) for each in due)
+    falls = books.amounts(before)
+    falls.subtract(books.amounts(replace(before, gone=[*before.gone, *gone])))
+    found: Counter[tuple[UUID | None, str]] = Counter()
+    for item, amount in falls.items():
+        found[item.booking_id, item.currency] += amount
+    return found
+
+
+def _sums(coach_id: UUID) -> dict[str, tuple[int, bool]]:
+    """By currency what is owed, and whether Stripe's fees are all that moved in it."""
+    only_fees = func.bool_and(Entry.kind == Kind.FEE)
+    entered = select(Entry.currency, func.sum(Entry.amount_minor), only_fees)
+    paid_out = select(Payout.currency, -func.sum(Payout.amount_minor), false())
+    found: dict[str, tuple[int, bool]] = {}
+    for query in (
+        entered.where(Entry.coach_id == coach_id).group_by(Entry.currency),
+        paid_out.where(Payout.coach_id == coach_id).group_by(Payout.currency),
+    ):
+        for currency, amount, is_fees in db.session.execute(query):
+            before, were_fees = found.get(currency, (0, True))
+            found[currency] = before + int(amount), were_fees and is_fees
+    return found
 
 
 def day(coach: Coach) -> date:

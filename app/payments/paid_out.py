@@ -8,8 +8,7 @@ from app import audit
 from app.coaches.models import Coach
 from app.extensions import db
 from app.money import Money
-from app.payments import ledger
-from app.payments.earnings import totals
+from app.payments import ledger, payable
 from app.payments.payout_models import Payout
 from app.problems import Invalid, NotFound, Problem
 
@@ -23,7 +22,7 @@ class PaidOutAlready(Problem):
 def record(coach_id: UUID, amount: Money, reference: str) -> Payout:
     """Put it on record, in the coach's books and in the audit log, once.
 
-    Raises NotFound, PaidOutAlready, and Invalid for more than what is owed.
+    Raises NotFound, PaidOutAlready, and Invalid for more than what is payable.
     """
     coach = Coach.locked(coach_id)
     if coach is None:
@@ -31,9 +30,9 @@ def record(coach_id: UUID, amount: Money, reference: str) -> Payout:
     same = select(Payout.id).where(Payout.coach_id == coach_id, Payout.reference == reference)
     if db.session.scalar(same):
         raise PaidOutAlready(f"A payout with the reference {reference} is on record.")
-    owed = sum(each.owed for each in totals(coach_id, None, None) if each.currency == amount.currency)
-    if amount.amount > max(0, owed):
-        raise Invalid("/amount", f"must not be more than what is owed, {Money(owed, amount.currency)}")
+    standing = payable.balance(coach_id, amount.currency)
+    if amount.amount > standing.payable:
+        raise Invalid("/amount", f"must not be more than {standing}")
     payout = Payout(
         coach_id=coach_id,
         day=ledger.day(coach),
@@ -44,4 +43,5 @@ def record(coach_id: UUID, amount: Money, reference: str) -> Payout:
     db.session.add(payout)
     audit.record("payout.record", f"coach:{coach_id}", f"{amount}, {reference}")
     db.session.flush()
+    ledger.follow_debts(coach_id, {amount.currency})
     return payout

@@ -50,7 +50,7 @@ def _erase(account: Account, reason: str) -> None:
     leaving_payments.forget_words(account)
     cancelled = leaving_bookings.call_off(account)
     leaving_messages.account_erased(account, cancelled)
-    leaving_messages.coach_left(account, leaving_payments.owed(account))
+    leaving_messages.coach_left(account, leaving_payments.last_accounts(account))
     leaving_bookings.forget_words(account)
     forgetting.forget(account.email, leaving_payments.naming(account))
     idempotency.forget_of(account.id)

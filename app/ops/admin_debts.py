@@ -1,0 +1,61 @@
+"""Coaches who owe us money, for the operator."""
+
+from typing import Self
+from uuid import UUID
+
+from apiflask import APIBlueprint
+from sqlalchemy import select
+
+from app.accounts.access import signed_in
+from app.accounts.models import Account, Role
+from app.extensions import db
+from app.fields import Instant, Major, View
+from app.paging import Span, newest_first
+from app.payments.debts import Debt
+
+admin_debts = APIBlueprint("admin_debts", __name__, url_prefix="/admin/debt")
+
+
+class DebtView(View):
+    """More went back to clients, was taken by banks or was paid out than the coach had earned."""
+
+    id: UUID
+    coach_id: UUID
+    name: str
+    email: str
+    amount: Major
+    amount_minor: int
+    currency: str
+    created_at: Instant
+    """When it arose."""
+    updated_at: Instant
+    """When it last grew or shrank."""
+    erased_at: Instant | None
+    """When the coach erased the account; who it was says a mail to OPS_EMAIL of then."""
+
+    @classmethod
+    def of(cls, debt: Debt, account: Account) -> Self:
+        plain = {name: getattr(debt, name) for name in ("id", "coach_id", "amount_minor", "currency")}
+        times = {name: getattr(debt, name) for name in ("created_at", "updated_at")}
+        person = {name: getattr(account, name) for name in ("name", "email", "erased_at")}
+        return cls(amount=debt.money.major, **plain, **times, **person)
+
+
+class DebtList(View):
+    items: list[DebtView]
+    next_cursor: str | None
+
+
+@admin_debts.get("")
+@admin_debts.input(Span, location="query")
+@admin_debts.output(DebtList)
+@signed_in(Role.ADMIN)
+def list_debts(query_data: Span) -> DebtList:
+    """What coaches owe us, the newest first, until it is settled. Later earnings settle it first.
+
+    What a coach pays back is put on record with POST /admin/coach/{id}/payout, with a minus.
+    """
+    rows, next_cursor = newest_first(select(Debt), Debt.created_at, Debt.id, query_data)
+    people = select(Account).where(Account.id.in_([row.coach_id for row in rows]))
+    by_id = {account.id: account for account in db.session.scalars(people)}
+    return DebtList(items=[DebtView.of(row, by_id[row.coach_id]) for row in rows], next_cursor=next_cursor)

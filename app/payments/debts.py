@@ -1,0 +1,62 @@
+"""What coaches owe us: more went back to clients, was taken by banks or was paid out than they had earned."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.emails import troubles
+from app.emails.troubles import TroubleKind
+from app.extensions import Base, Changing, db
+from app.money import Money
+
+
+class Debt(Changing, Base):
+    """A coach's balance in one currency that is below nothing; gone once it is settled."""
+
+    __tablename__ = "debt"
+    __table_args__ = (
+        UniqueConstraint("coach_id", "currency"),
+        Index("ix_debt_at", "created_at", "id"),
+    )
+
+    coach_id: Mapped[UUID] = mapped_column(ForeignKey("coach.id"))
+    currency: Mapped[str]
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+
+    @property
+    def money(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+
+def of(coach_id: UUID) -> Mapping[str, Debt]:
+    """What a coach owes, by currency."""
+    rows = select(Debt).where(Debt.coach_id == coach_id).execution_options(populate_existing=True)
+    return {debt.currency: debt for debt in db.session.scalars(rows)}
+
+
+def number() -> int:
+    """How many there are."""
+    return db.session.scalar(select(func.count()).select_from(Debt)) or 0
+
+
+def follow(coach_id: UUID, amount: Money, known: Debt | None, is_fees: bool) -> None:
+    """Record what a coach owes by now, and tell the operator when it arises or grows.
+
+    The coach must be locked. `is_fees`: nothing else moved in this currency, as where Stripe settles in
+    another than clients pay in. It grows with each payment, while the coach is owed more in the other
+    currency: it is listed, and not told.
+    """
+    before = known.money if known else Money(0, amount.currency)
+    if known and amount.amount == 0:
+        db.session.delete(known)
+    elif known:
+        known.amount_minor = amount.amount
+    elif amount.amount:
+        db.session.add(Debt(coach_id=coach_id, currency=amount.currency, amount_minor=amount.amount))
+    db.session.flush()
+    if amount.amount > before.amount and not is_fees:
+        was = f", after {before}" if before.amount else ""
+        what = f"Coach {coach_id} owes us {amount}{was}: more went back or was paid out than was earned"
+        troubles.renew(TroubleKind.DEBT, f"{coach_id}:{amount.currency}", what)
