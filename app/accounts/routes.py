@@ -42,8 +42,10 @@ def register(json_data: Registration) -> AccountView:
 @accounts.doc(responses=[401, 403, 503])
 @public
 def login(json_data: Credentials) -> TokenPairView:
-    """Get an access token (15 minutes) and a refresh token (30 days). Where a second factor is on and `code`
-    is missing, the answer is a 401 of type second-factor-needed."""
+    """Get an access token (15 minutes) and a refresh token (30 days).
+
+    Where a second factor is on and `code` is missing, the answer is a 401 of type second-factor-needed.
+    """
     try:
         account = sign_ins.owner(json_data.email, json_data.password)
     except Unauthorized:
@@ -118,8 +120,11 @@ def change_me(json_data: AccountChange) -> AccountView:
 @accounts.doc(responses=[409, 503])
 @signed_in()
 def deactivate_me(json_data: OwnPassword) -> str:
-    """Take one's account out of use: all sign-ins end, nobody logs in to it, and a coach is listed and booked
-    no more. What is booked already stands. Only an administrator brings it back."""
+    """Deactivate one's own account: all sign-ins end, and nobody can log in to it.
+
+    A coach is neither listed nor booked any more. Sessions that are booked already stay booked. Only an
+    administrator can reactivate the account.
+    """
     deactivation.deactivate_own(current_account(), json_data.password)
     return ""
 

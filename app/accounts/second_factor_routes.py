@@ -39,8 +39,10 @@ def begin(json_data: OwnPassword) -> EnrolmentView:
 @second_factors.doc(responses=[409])
 @signed_in()
 def confirm(json_data: AppCode) -> RecoveryCodesView:
-    """Turn the second factor on with a code of the app: each login wants one from now on. Answers ten
-    recovery codes, for whoever loses the app; all other sign-ins end."""
+    """Turn the second factor on with a code of the app: each login wants one from now on.
+
+    The answer holds ten recovery codes, for whoever loses the app. All other sign-ins end.
+    """
     codes = second_factor.confirm(current_account(), json_data.code, current_sign_in_id())
     return RecoveryCodesView(recovery_codes=codes)
 

@@ -56,8 +56,10 @@ def show_account(account_id: UUID) -> AccountDetail:
 @admin_accounts.doc(responses=[404, 409])
 @signed_in(Role.ADMIN)
 def deactivate_account(account_id: UUID, json_data: NoMore) -> AccountDetail:
-    """Take an account out of use: its sign-ins end, nobody logs in to it, and a coach is listed and booked no
-    more. What is booked already stands. Its owner is told by mail."""
+    """Deactivate an account: its sign-ins end, nobody can log in to it, and its owner is told by mail.
+
+    A coach is neither listed nor booked any more. Sessions that are booked already stay booked.
+    """
     account = _not_erased(account_id)
     deactivation.deactivate(account, current_account(), json_data.reason)
     return _detail(account)

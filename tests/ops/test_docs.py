@@ -79,6 +79,13 @@ def test_every_operation_has_a_summary_a_room_and_an_id_of_its_own(document: dic
     assert len({operation["operationId"] for operation in found}) == len(found)
 
 
+def test_the_list_of_operations_shows_whole_sentences(document: dict[str, Any]) -> None:
+    """A summary is the first line of a docstring: what runs on is cut there, and may say the opposite."""
+    summaries = {at: operation["summary"] for at, operation in operations(document).items()}
+
+    assert {at: text for at, text in summaries.items() if not text.endswith(".")} == {}
+
+
 def test_what_needs_a_token_says_so_and_only_that(document: dict[str, Any]) -> None:
     without = {at for at, operation in operations(document).items() if "security" not in operation}
 
