@@ -67,7 +67,9 @@ class BadRequest(Problem):
 class Unauthorized(Problem):
     status, slug, title = 401, "unauthorized", "Not signed in"
     meaning = "The access token, password or code is missing, wrong, expired, or of a sign-in that has ended."
-    remedy = "Refresh the token with POST /auth/refresh, or sign in with POST /auth/login, and send it again."
+    remedy = (
+        "Refresh the token with `POST /auth/refresh` or sign in with `POST /auth/login`, then send it again."
+    )
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail, headers={"WWW-Authenticate": "Bearer"})

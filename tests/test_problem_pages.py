@@ -21,6 +21,8 @@ def test_every_problem_there_is_says_what_it_means_and_what_to_do(http: httpx.Cl
         for text in (kind.meaning, kind.remedy):
             assert re.fullmatch(r"[A-Z].{20,}[.]", text), kind
         assert re.fullmatch(r"[A-Z][^.]{5,50}", kind.title), kind
+        outside_code = re.sub("`[^`]*`", "", f"{kind.meaning} {kind.remedy}")
+        assert not re.search(r"(GET|POST|PUT|PATCH|DELETE) /", outside_code), kind
     assert len({kind.title for kind in KINDS.values()}) == len(KINDS)
 
 

@@ -27,7 +27,7 @@ class SecondFactorRequired(Forbidden):
     slug, title = "second-factor-required", "Second factor required"
     meaning = "Administrators may do nothing here without a second factor."
     remedy = (
-        "Turn one on: POST /auth/second-factor with your password, then POST /auth/second-factor/confirm"
+        "Turn one on: `POST /auth/second-factor` with your password, then `POST /auth/second-factor/confirm`"
         " with a code."
     )
 

@@ -30,20 +30,20 @@ class SecondFactorNeeded(Unauthorized):
 class AlreadyOn(Problem):
     status, slug, title = 409, "second-factor-on", "Second factor is on already"
     meaning = "This account has a second factor already."
-    remedy = "To use another app, turn it off with DELETE /auth/second-factor and then on again."
+    remedy = "To use another app, turn it off with `DELETE /auth/second-factor` and then on again."
 
 
 class AddressNotProven(Problem):
     status, slug, title = 409, "address-not-proven", "Address not proven"
     meaning = "A second factor can be turned on only by who has shown that the e-mail address is theirs."
-    remedy = "Follow the link in the verification mail; POST /auth/verify/resend sends another one."
+    remedy = "Follow the link in the verification mail; `POST /auth/verify/resend` sends another one."
 
 
 class NotOn(Problem):
     status, slug, title = 409, "second-factor-off", "Second factor is off"
     meaning = "This account has no second factor, or has not asked for its secret yet."
     remedy = (
-        "Turn it on first: POST /auth/second-factor, then POST /auth/second-factor/confirm with a code of"
+        "Turn it on first: `POST /auth/second-factor`, then `POST /auth/second-factor/confirm` with a code of"
         " the app."
     )
 

@@ -31,13 +31,13 @@ what_is_left = Signal()
 class SlotTaken(Problem):
     status, slug, title = 409, "slot-taken", "Time taken"
     meaning = "Somebody else holds or has booked this time with the coach, or the coach's day is full."
-    remedy = "Choose one of the starts in `nearest_free`, or ask GET /coach/{id}/slot for all that are free."
+    remedy = "Choose one of the starts in `nearest_free`, or one that `GET /coach/{id}/slot` lists."
 
 
 class WrongStatus(Problem):
     status, slug, title = 409, "wrong-status", "Not possible in this state"
     meaning = "The booking is in a state, such as cancelled or completed, in which this cannot be done."
-    remedy = "Look at its `status` with GET /booking/{id}; GET /booking/{id}/history says how it came to it."
+    remedy = "Look at its `status` with `GET /booking/{id}`; `GET /booking/{id}/history` says what led to it."
 
 
 class TooLate(Problem):

@@ -38,7 +38,7 @@ class ClientBusy(Problem):
 class CoachGone(Problem):
     status, slug, title = 409, "coach-gone", "Coach takes no other times"
     meaning = "The coach's account is closed, so this session cannot be moved to another time."
-    remedy = "Keep the session as it is, or cancel it: GET /booking/{id}/cancellation shows what goes back."
+    remedy = "Keep the session as it is, or cancel it: `GET /booking/{id}/cancellation` shows what goes back."
 
 
 class TooManyHolds(Problem):

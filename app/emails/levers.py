@@ -17,7 +17,8 @@ class EmailInFlight(Problem):
     status, slug, title = 409, "email-in-flight", "Mail is being sent"
     meaning = "A worker is sending this mail at this moment, so it cannot be sent again or given up."
     remedy = (
-        "Look at its `status` with GET /admin/email/{id} in two minutes, and ask again if it is still wanted."
+        "Look at its `status` with `GET /admin/email/{id}` in two minutes, and ask again if it is still"
+        " wanted."
     )
 
 

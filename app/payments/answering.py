@@ -22,14 +22,15 @@ LEASE = timedelta(minutes=2)
 class NotAnswerable(Problem):
     status, slug, title = 409, "not-answerable", "Dispute cannot be answered"
     meaning = "The bank takes no evidence for this dispute: it was answered before, or it is decided."
-    remedy = "Look at its `status` with GET /admin/dispute/{id}."
+    remedy = "Look at its `status` with `GET /admin/dispute/{id}`."
 
 
 class EvidenceInFlight(Problem):
     status, slug, title = 409, "evidence-in-flight", "Evidence is being submitted"
     meaning = "Somebody submits evidence for this dispute at this moment."
     remedy = (
-        "Look at the dispute with GET /admin/dispute/{id} in two minutes, and submit again if it shows none."
+        "Look at the dispute with `GET /admin/dispute/{id}` in two minutes, and submit again if it"
+        " shows none."
     )
 
 

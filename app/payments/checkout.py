@@ -35,7 +35,7 @@ class NotPayable(Problem):
         "The booking cannot be paid in its present state: it is paid, being paid, cancelled, or its hold"
         " ran out."
     )
-    remedy = "Look at its `status` with GET /booking/{id}; where the hold ran out, book the time again."
+    remedy = "Look at its `status` with `GET /booking/{id}`; where the hold ran out, book the time again."
 
 
 class CheckoutRefused(Problem):

@@ -26,7 +26,7 @@ class RefundInFlight(Problem):
     status, slug, title = 409, "refund-in-flight", "Refund is under way"
     meaning = "Stripe is being asked for this refund at this moment."
     remedy = (
-        "Look at its `status` with GET /admin/refund/{id} in two minutes, and ask again if it is still"
+        "Look at its `status` with `GET /admin/refund/{id}` in two minutes, and ask again if it is still"
         " wanted."
     )
 

@@ -17,7 +17,7 @@ from app.problems import Faults, Forbidden, Invalid, NotFound, Problem
 class NotRefundable(Problem):
     status, slug, title = 409, "not-refundable", "Nothing to refund"
     meaning = "The payment was not made, or all of it went back or is on its way."
-    remedy = "Look at `status`, `lines` and `refunds` with GET /payment/{id}."
+    remedy = "Look at `status`, `lines` and `refunds` with `GET /payment/{id}`."
 
 
 def give(account: Account, payment_id: UUID, wish: RefundRequest) -> Refund:
