@@ -55,6 +55,7 @@ def test_three_days_and_one_day_before_it_once_each(
     (first, _) = mails(shop, "dispute_deadline")
     assert first.subject.startswith(f"Answer by {deadline:%A} {deadline.day} {deadline:%B %Y, %H:%M} UTC: ")
     assert f"flask stripe submit-evidence {dispute.stripe_dispute_id}" in first.text_body
+    assert "\n\nWhat to do: " in first.text_body
 
 
 def test_of_an_inquiry_too(shop: Shop, client: Person, checkout: dict[str, Any]) -> None:

@@ -65,6 +65,7 @@ def test_the_operator_hears_at_once_who_what_why_until_when_and_what_to_do(
     (mail,) = mails(shop)
     assert mail.recipient == OPS
     assert mail.subject.startswith("Payment disputed: 75.00 EUR of Client")
+    assert "\n\nWhat to do, one of these:\n\n" in mail.text_body
     due = dispute.due_by
     assert due
     for body in (mail.text_body, mail.html_body):

@@ -74,6 +74,10 @@ def test_coming_sessions_are_cancelled_and_paid_back_by_the_policy(
     assert (refund["amount"], refund["status"]) == (7500, "succeeded")
     mails = [mail["subject"] for mail in shop.sandbox.mails_to(coach.email)]
     assert "Cancelled: 60 minutes of coaching with Zelda Quimby" in mails
+    told = {mail["subject"]: mail["text"] for mail in shop.sandbox.mails_to(zelda.email)}
+    assert "Cancelled: 60 minutes of coaching with " in " ".join(told)
+    assert "One booking was cancelled with it." in told["Your account was erased"]
+    assert "But for the mails about what was cancelled" in told["Your account was erased"]
 
 
 def test_too_late_to_cancel_is_not_too_late_to_leave_but_nothing_goes_back(
@@ -167,7 +171,9 @@ def test_the_last_mail_says_so_and_older_ones_do_not_leave(shop: Shop, zelda: Pe
     erase(zelda)
     work_off(shop)
 
-    assert [mail["subject"] for mail in shop.sandbox.mails_to(zelda.email)] == ["Your account was erased"]
+    (mail,) = shop.sandbox.mails_to(zelda.email)
+    assert mail["subject"] == "Your account was erased"
+    assert "This is the last mail that we send to this address." in mail["text"]
     shop.work(retention.forget_words)
     assert tables_with(zelda.email) == set()
 
