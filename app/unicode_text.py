@@ -15,6 +15,8 @@ _PLAIN_LETTERS = str.maketrans(
     {"æ": "ae", "ð": "d", "ø": "o", "þ": "th", "đ": "d", "ħ": "h", "ı": "i", "ł": "l", "œ": "oe", "ŧ": "t"}  # noqa: RUF001
 )
 """Letters that Unicode does not decompose, and that people search without their strokes."""
+_VARIATION = re.compile("[\u034f\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+"""Marks that choose how the character before them is drawn, or only keep it apart."""
 _JOINERS = frozenset("\u200c\u200d")
 _BLACK_FLAG, _TAGS = "\U0001f3f4", range(0xE0020, 0xE0080)
 
@@ -49,6 +51,19 @@ def has_hidden_characters(text: str) -> bool:
     )
 
 
+def without_hidden_characters(text: str) -> str:
+    """The text as it is drawn: no format characters, no marks that vary a sign, no blank letters."""
+    return "".join(character for character in text if not _draws_nothing(character))
+
+
+def _draws_nothing(character: str) -> bool:
+    return (
+        unicodedata.category(character) == "Cf"
+        or character in _BLANK_LETTERS
+        or _VARIATION.match(character) is not None
+    )
+
+
 def _is_needed(text: str, place: int) -> bool:
     character, around = text[place], (text[:place][-1:], text[place + 1 :][:1])
     if character in _JOINERS:
@@ -62,6 +77,11 @@ def _is_needed(text: str, place: int) -> bool:
 def without_bidi_controls(text: str) -> str:
     """The text without the characters that set a direction for what comes after them."""
     return _BIDI_CONTROLS.sub("", text)
+
+
+def lines(text: str) -> list[str]:
+    """The text's lines, by whatever Unicode breaks lines: what was kept before LF was all may hold others."""
+    return text.splitlines()
 
 
 def isolate(text: str) -> str:

@@ -1,4 +1,3 @@
-import re
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -6,10 +5,9 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, WithJsonSchema, field_validator
 
 from app.accounts import password_rule, passwords
+from app.accounts.links_in_names import has_link
 from app.accounts.models import Role
 from app.fields import Body, Instant, TimeZone, View, VisibleName
-
-_LINK = re.compile(r"://|www\.|\.[a-z]{2,}/", re.IGNORECASE)
 
 
 def _deliverable(address: str) -> str:
@@ -43,8 +41,10 @@ def _normalised(password: object) -> object:
 
 def _no_link(name: str) -> str:
     """It stands in mails to people who never heard of its bearer."""
-    if _LINK.search(name):
-        raise ValueError("must be a name, without an address of the web in it")
+    if has_link(name):
+        raise ValueError(
+            "must be a name, without anything that mail programs make a link of: put a space behind each dot"
+        )
     return name
 
 

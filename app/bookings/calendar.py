@@ -9,7 +9,7 @@ from app.accounts.models import Account
 from app.bookings.models import Booking
 from app.bookings.status import Status
 from app.config import current_settings
-from app.unicode_text import isolate, without_bidi_controls
+from app.unicode_text import isolate, lines, without_bidi_controls
 
 OFF = frozenset({Status.CANCELLED, Status.EXPIRED})
 
@@ -72,17 +72,27 @@ def _event(booking: Booking) -> Event:
     event.add("dtstamp", booking.updated_at)
     event.add("dtstart", booking.start.astimezone(UTC))
     event.add("dtend", booking.end.astimezone(UTC))
-    event.add("summary", f"Coaching: {isolate(booking.coach.name)} and {isolate(booking.client.name)}")
+    event.add("summary", _summary(booking))
     event.add("status", _status(booking))
     event.add("organizer", _organiser())
     if booking.notes:
-        event.add("description", without_bidi_controls(booking.notes))
+        event.add("description", "\n".join(_lines(booking.notes)))
     if booking.status is Status.CONFIRMED:
         event.add_component(_reminder())
         if booking.video_url:
             event.add("url", booking.video_url)
             event.add("location", booking.video_url)
     return event
+
+
+def _summary(booking: Booking) -> str:
+    coach, client = (isolate(" ".join(_lines(name))) for name in (booking.coach.name, booking.client.name))
+    return f"Coaching: {coach} and {client}"
+
+
+def _lines(text: str) -> list[str]:
+    """Some readers of iCalendar end a line where Unicode does, and not at CRLF alone (RFC 5545, 3.1)."""
+    return lines(without_bidi_controls(text))
 
 
 def _status(booking: Booking) -> str:
@@ -100,7 +110,7 @@ def _organiser() -> vCalAddress:
 
 def _attendee(person: Account) -> vCalAddress:
     address = vCalAddress(f"mailto:{person.email}")
-    address.params["cn"] = vText(without_bidi_controls(person.name))
+    address.params["cn"] = vText(" ".join(_lines(person.name)))
     address.params["role"] = vText("REQ-PARTICIPANT")
     address.params["partstat"] = vText("ACCEPTED")
     address.params["rsvp"] = vText("FALSE")

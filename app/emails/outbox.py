@@ -16,7 +16,7 @@ from app.emails import forgetting
 from app.emails.models import Email
 from app.extensions import db
 from app.jobs import after_commit
-from app.unicode_text import isolate, without_bidi_controls
+from app.unicode_text import isolate, lines, without_bidi_controls
 
 if TYPE_CHECKING:  # a mail is about its subject's room, which stands above this one
     from app.accounts.models import Account
@@ -37,6 +37,11 @@ def _isolated(template: EvalContext, text: str) -> str:
     return isolate(text)
 
 
+def _indented(text: str, width: int) -> str:
+    """What somebody wrote, for a text mail: no line of it begins where ours do, whatever broke its lines."""
+    return f"\n{' ' * width}".join(isolate(line) for line in lines(text))
+
+
 templates = Environment(
     loader=PackageLoader("app.emails"),
     autoescape=select_autoescape(["html"]),
@@ -44,7 +49,11 @@ templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-templates.filters |= {"isolate": _isolated, "without_bidi_controls": without_bidi_controls}
+templates.filters |= {
+    "isolate": _isolated,
+    "indented": _indented,
+    "without_bidi_controls": without_bidi_controls,
+}
 
 
 def put_to_both(kind: str, booking: "Booking", subject: str, calendar: str, **shown: Any) -> None:

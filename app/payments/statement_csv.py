@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Iterator
 from io import StringIO
-from unicodedata import normalize
+from unicodedata import category, normalize
 
 from app.money import Money
 from app.payments.statement import Statement
@@ -11,12 +11,14 @@ from app.payments.statement import Statement
 COLUMNS = ("date", "kind", "booking_id", "payment_id", "client", "money_in", "money_out", "currency")
 FORMULA = frozenset("=+-@\t\r\n")
 """What a spreadsheet takes for the beginning of a formula (OWASP, "CSV Injection")."""
+SEPARATORS = frozenset(";,|\t\r\n")
+"""Where a cell begins, by the language of the spreadsheet or the choice of whoever opens the file."""
 
 
 def written(statement: Statement) -> str:
-    """The opening balances, each line, the closing balances."""
+    """The opening balances, each line, the closing balances. Every cell is quoted, numbers too."""
     text = StringIO()
-    writer = csv.writer(text)
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL)
     writer.writerow(COLUMNS)
     for row in _rows(statement):
         writer.writerow([_harmless(cell) for cell in row])
@@ -51,5 +53,19 @@ def _in_and_out(amount: Money) -> tuple[str, str, str]:
 
 
 def _harmless(cell: str) -> str:
-    """What begins like a formula begins with an apostrophe instead, and is text to a spreadsheet."""
-    return f"'{cell}" if normalize("NFKC", cell[:1]) in FORMULA else cell  # full width counts as well
+    """What begins like a formula begins with an apostrophe instead, and is text to a spreadsheet.
+
+    A cell may begin within ours, as some spreadsheets separate by semicolons and then see no quotes.
+    """
+    told, begins = [], True
+    for character in cell:
+        plain = normalize("NFKC", character)  # full width counts as well
+        if begins and plain[:1] in FORMULA:
+            told.append("'")
+        told.append(character)
+        begins = plain[-1:] in SEPARATORS or (begins and _draws_nothing(character))
+    return "".join(told)
+
+
+def _draws_nothing(character: str) -> bool:
+    return category(character)[0] in "ZC"

@@ -126,7 +126,36 @@ def test_no_name_has_a_line_of_its_own(http: httpx.Client, client: Person, name:
 
 
 @pytest.mark.parametrize(
-    "name", ["Win at https://evil.example.com", "www.evil.example.com", "Pay evil.example.com/now"]
+    "name",
+    [
+        "Win at https://evil.example.com",
+        "www.evil.example.com",
+        "Pay evil.example.com/now",
+        "go to evil.com",
+        "evil.com?p=1",
+        "(EVIL.COM)",
+        "x.co.uk:8000",
+        "help@evil.com",
+        "evil.com_now",
+        "ＷＷＷ．evil．com",  # noqa: RUF001
+        "ｅｖｉｌ．ｉｏ",  # noqa: RUF001
+        "http：／／evil",  # noqa: RUF001
+        "hxxps://evil",
+        r"https:\\evil",
+        "mailto:eve",
+        "evil\u3002com",
+        "evil\uff61com",
+        "evil\u2024com",
+        "evil.c\u200bom",
+        "ev\u00adil.com",
+        "evil.c\ufe0fom",
+        "evil.c\u3164om",
+        "президент.рф",
+        "evil.xn--p1ai",
+        "bücher.de",
+        "192.0.2.1",
+        "will.i.am",
+    ],
 )
 def test_no_name_is_a_link_in_a_mail_to_somebody_else(http: httpx.Client, name: str) -> None:
     """Else anybody could have us write to anybody, with a link of theirs."""
@@ -137,6 +166,21 @@ def test_no_name_is_a_link_in_a_mail_to_somebody_else(http: httpx.Client, name: 
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/name")
 
 
-@pytest.mark.parametrize("name", ["J.R.R. Tolkien", "Dr. Ada O'Neill-Sørensen", "美咲", "St.John A/S"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "J.R.R. Tolkien",
+        "J. R. R. Tolkien",
+        "J.R.R.Tolkien",
+        "Dr. Ada O'Neill-Sørensen",
+        "Dr.Müller",
+        "美咲",
+        "St.John A/S",
+        "Ada Lee, Ph.D",
+        "Rossi S.p.A.",
+        "أحمد بن علي",
+        "Team 24/7 (Berlin)",
+    ],
+)
 def test_a_name_may_have_signs(client: Person, name: str) -> None:
     assert client.ask("PATCH", "/auth/me", json={"name": name}).status_code == 200

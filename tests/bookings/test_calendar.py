@@ -49,7 +49,7 @@ def test_the_file_is_the_same_for_both_and_each_time(client: Person, coach: Pers
 
 def test_what_people_write_stays_text(client: Person, coach: Person) -> None:
     notes = "First line, with; signs\nEND:VEVENT\nBEGIN:VALARM\nATTENDEE:mailto:everybody@example.com"
-    client.ask("PATCH", "/auth/me", json={"name": 'Ann "A"; X-EVIL=1:mailto:evil@example.com'})
+    client.ask("PATCH", "/auth/me", json={"name": 'Ann "A"; X-EVIL=1:evil@localhost'})
     wish = client.wish(coach, next_week(), notes=notes)
 
     event = event_of(calendar(client, wish.json()["id"]))

@@ -1,6 +1,7 @@
 """A coach's month on paper: what moved, what was owed before and after; and a month that is over stays."""
 
 import csv
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -185,12 +186,35 @@ def test_the_table_is_a_file_of_lines_as_rfc_4180_ends_them(
         ("＝1+1", "'＝1+1"),  # noqa: RUF001 - full width, which some spreadsheets take for the same
         ('=HYPERLINK("tel:1","x")', '\'=HYPERLINK("tel:1","x")'),
         ('Ann "Annie", née Lee', 'Ann "Annie", née Lee'),
+        ("Sam;=1+cmd|' /C calc'!A0", "Sam;'=1+cmd|' /C calc'!A0"),
+        ("Lee, @SUM(A1)", "Lee, '@SUM(A1)"),
+        ("Sam； －2+3", "Sam； '－2+3"),  # noqa: RUF001 - full width
+        ("Sam;\u00a0;+1;-2", "Sam;\u00a0;'+1;'-2"),
+        ("Sam|=1|Lee", "Sam|'=1|Lee"),
+        ("Anna-Maria Lee+Co", "Anna-Maria Lee+Co"),
     ],
 )
 def test_no_name_is_a_formula(shop: Shop, coach: Person, clock: Clock, name: str, cell: str) -> None:
     shop.pays_for(Person.registered(coach.http, "client", name=name), coach)
 
     assert [row["client"] for row in table(coach, "2031-01")] == ["", cell, ""]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "|", "\t"])
+@pytest.mark.parametrize("quotes", [csv.QUOTE_MINIMAL, csv.QUOTE_NONE])
+def test_whatever_separates_cells_none_begins_a_formula_and_numbers_stay_numbers(
+    shop: Shop, coach: Person, clock: Clock, delimiter: str, quotes: int
+) -> None:
+    name = "Sam;=1+cmd|@SUM(1), =2;\u3000-3,+4 ＝5"  # noqa: RUF001
+    shop.pays_for(Person.registered(coach.http, "client", name=name), coach)
+
+    text = coach.get("/coach/me/statement/2031-01.csv").text
+
+    rows = list(csv.reader(StringIO(text, newline=""), delimiter=delimiter, quoting=quotes))
+    begin = {cell.strip().strip('"').strip()[:1] for row in rows for cell in row}
+    assert not begin & set("=+-@＝")  # noqa: RUF001
+    assert [line for line in text.splitlines() if not re.fullmatch(r'("([^"]|"")*"(,|$))+', line)] == []
+    assert '"' + '","'.join(["75.00", "", "EUR"]) + '"' in text
 
 
 def test_each_currency_is_counted_by_itself(shop: Shop, client: Person, coach: Person, clock: Clock) -> None:
