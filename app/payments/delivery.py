@@ -12,7 +12,9 @@ from app.extensions import now
 from app.money import Money
 from app.payments import refunds
 from app.payments.models import Payment
-from app.payments.status import RefundCause
+from app.payments.status import RefundCause, RefundReason
+
+TWICE = "this session was paid twice, and one payment is enough."
 
 
 def deliver(payment: Payment) -> None:
@@ -41,7 +43,7 @@ def _make_room(late: Sequence[Booking]) -> None:
 def _not_confirmed(booking: Booking) -> str | None:
     """None once the booking is on; else why its money goes back."""
     if booking.status in {BookingStatus.CONFIRMED, BookingStatus.COMPLETED, BookingStatus.NO_SHOW}:
-        return "this session was paid twice, and one payment is enough."
+        return TWICE
     if booking.status is BookingStatus.CANCELLED:
         return "your payment came after the booking was cancelled."
     if booking.start <= now():
@@ -61,7 +63,8 @@ def _return(payment: Payment, bookings: Sequence[Booking], why: str) -> None:
     total = Money(0, payment.currency)
     for booking in bookings:
         if (share := payment.left_of(booking)).amount:
-            refunds.request(payment, share, why, booking, RefundCause.RETURNED)
+            reason = RefundReason.DUPLICATE if why == TWICE else RefundReason.REQUESTED
+            refunds.request(payment, share, why, booking, RefundCause.RETURNED, stripe_reason=reason)
             total += share
     first = bookings[0]
     free = slots.nearest_free(first.coach, first.start, first.duration_minutes, now())

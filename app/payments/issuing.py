@@ -14,7 +14,7 @@ from app.payments import deployment, refunds
 from app.payments.dispute_models import Dispute
 from app.payments.gateway import api
 from app.payments.gateway import refunds as at_stripe
-from app.payments.models import Refund
+from app.payments.models import Payment, Refund
 from app.payments.status import RefundStatus
 from app.retries import MOST_ATTEMPTS, pause
 
@@ -103,9 +103,17 @@ def _order(refund: Refund) -> at_stripe.RefundOrder:
         payment_intent_id=payment.stripe_payment_intent_id or "",
         amount=refund.money,
         failures=refund.stripe_failures,
+        reason=refund.stripe_reason,
+        instructions_email=_instructions_email(payment),
         from_coach=sent_on,
         with_commission=sent_on and payment.commission_minor > 0,
     )
+
+
+def _instructions_email(payment: Payment) -> str | None:
+    """The client's address, where the payer is to be asked; who has erased the account has none here."""
+    wanted = at_stripe.asks_the_payer(payment.method) and not payment.client.is_erased
+    return payment.client.email if wanted else None
 
 
 def _claim(refund_id: UUID) -> Refund | None:

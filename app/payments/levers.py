@@ -7,7 +7,7 @@ from app.extensions import db, now
 from app.jobs import after_commit
 from app.payments import refunds
 from app.payments.models import Payment, Refund
-from app.payments.status import NOT_REFUNDED, RefundStatus
+from app.payments.status import NOT_REFUNDED, RefundReason, RefundStatus
 from app.payments.stripe_events import EventStatus, StripeEvent
 from app.problems import NotFound, NothingToDo, Problem
 
@@ -74,7 +74,10 @@ def retry_refund(refund_id: UUID, reason: str) -> Refund:
         refund.status, refund.failure_reason = RefundStatus.PENDING, None
         refunds.ask_again(refund)
         return refund
-    return refunds.request(payment, refund.money, refund.reason, booking, refund.cause, follows=refund)
+    said = refund.stripe_reason or RefundReason.REQUESTED
+    return refunds.request(
+        payment, refund.money, refund.reason, booking, refund.cause, follows=refund, stripe_reason=said
+    )
 
 
 def _check_retryable(refund: Refund) -> None:

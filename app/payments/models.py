@@ -21,6 +21,7 @@ from app.payments.status import (
     PAID,
     AttemptStage,
     RefundCause,
+    RefundReason,
     RefundStatus,
     Status,
     check_move,
@@ -72,6 +73,8 @@ class Payment(Changing, Base):
     stripe_payment_intent_id: Mapped[str | None] = mapped_column(unique=True)
     stripe_charge_id: Mapped[str | None] = mapped_column(unique=True)
     receipt_url: Mapped[str | None]
+    method: Mapped[str | None]
+    """How it was paid, in Stripe's words, such as `card`; None until it is settled."""
     attempt_stage: Mapped[int | None]
     """The AttemptStage of the payer's latest attempt to pay; None before the first."""
     attempt_at: Mapped[datetime | None]
@@ -285,6 +288,8 @@ class Refund(Changing, Base):
     currency: Mapped[str]
     status: Mapped[RefundStatus] = mapped_column(choice(RefundStatus), default=RefundStatus.PENDING)
     reason: Mapped[str]
+    stripe_reason: Mapped[RefundReason | None] = mapped_column(choice(RefundReason, "stripe_reason"))
+    """What Stripe is told of why; None of what was made there, or before it was told."""
     stripe_refund_id: Mapped[str | None] = mapped_column(unique=True)
     failure_reason: Mapped[str | None]
     attempts: Mapped[int] = mapped_column(default=0)

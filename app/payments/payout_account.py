@@ -33,6 +33,9 @@ class PayoutAccount(Changing, Base):
     due_at: Mapped[datetime | None]
     """When Stripe is asked next how it stands; None until there is an account."""
     attempts: Mapped[int] = mapped_column(default=0)
+    stripe_failures: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How often opening it failed at Stripe: each try wants an idempotency key of its own, as Stripe repeats
+    a failure for a day."""
 
     @property
     def is_enabled(self) -> bool:
@@ -42,7 +45,7 @@ class PayoutAccount(Changing, Base):
     @property
     def works(self) -> bool:
         """The same by what Stripe says of the account itself."""
-        return self.takes_transfers and self.charges_enabled and self.payouts_enabled
+        return self.takes_transfers and self.payouts_enabled
 
     @classmethod
     def locked(cls, coach_id: UUID) -> Self | None:

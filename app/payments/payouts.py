@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, and_, cast, delete, or_, select, update
+from sqlalchemy import ColumnElement, Text, and_, cast, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts.models import Account
@@ -46,7 +46,7 @@ def of(coach: Coach) -> PayoutAccount:
     """A coach's account as we know it. Raises NotFound, PayoutsOff."""
     _check_on()
     account = db.session.get(PayoutAccount, coach.id)
-    if account is None:
+    if account is None or (account.stripe_failures and account.stripe_account_id is None):
         raise NotFound("You have no account for payouts yet: POST /coach/me/payout-account opens one.")
     return account
 
@@ -74,15 +74,29 @@ def _check_on() -> None:
 
 
 def _on_record(coach_id: UUID, country: str | None) -> PayoutAccount:
-    """The row that says what account is wanted, made on first use: its country is part of the order."""
+    """The row that says what account is wanted, made on first use: its country is part of the order.
+
+    Where Stripe refused the first, another country can be chosen.
+    """
     new = insert(PayoutAccount).values(id=coach_id, country=country)
-    db.session.execute(new.on_conflict_do_nothing())
+    failed = PayoutAccount.stripe_account_id.is_(None) & (PayoutAccount.stripe_failures > 0)
+    chosen = {"country": func.coalesce(PayoutAccount.country, country)}
+    db.session.execute(
+        new.on_conflict_do_update(index_elements=[PayoutAccount.id], set_=chosen, where=failed)
+    )
     return db.session.get_one(PayoutAccount, coach_id, populate_existing=True)
 
 
 def _open(account: PayoutAccount, deployment_id: UUID) -> str:
     """Have Stripe make the account; its id. Commits."""
-    made = at_stripe.open_account(deployment_id, account.id, account.country)
+    order = at_stripe.AccountOrder(
+        deployment_id, account.id, account.country, account.created_at, account.stripe_failures
+    )
+    try:  # Stripe may have made it and broken while it answered
+        made = (order.failures and at_stripe.find_account(order)) or at_stripe.open_account(order)
+    except (api.StripeBroke, api.StripeRefused):
+        _count_failure(account.id)
+        raise
     row = PayoutAccount.locked(account.id)
     assert row
     if row.stripe_account_id is None:  # its event may have been faster
@@ -92,10 +106,22 @@ def _open(account: PayoutAccount, deployment_id: UUID) -> str:
     return made.id
 
 
+def _count_failure(coach_id: UUID) -> None:
+    """Stripe would repeat it for a day under the same idempotency key: the next try has another. Commits."""
+    failures = PayoutAccount.stripe_failures + 1
+    db.session.execute(
+        update(PayoutAccount).where(PayoutAccount.id == coach_id).values(stripe_failures=failures)
+    )
+    db.session.commit()
+
+
 def _forget_unopened(coach_id: UUID) -> None:
-    """What was ordered is not to be had, such as an account in that country: another may be. Commits."""
-    order = delete(PayoutAccount).where(PayoutAccount.id == coach_id)
-    db.session.execute(order.where(PayoutAccount.stripe_account_id.is_(None)))
+    """What was ordered is not to be had, such as an account in that country: another may be. Commits.
+
+    The row stays, as it counts the failures.
+    """
+    order = update(PayoutAccount).where(PayoutAccount.id == coach_id)
+    db.session.execute(order.where(PayoutAccount.stripe_account_id.is_(None)).values(country=None))
     db.session.commit()
 
 

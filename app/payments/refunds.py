@@ -17,7 +17,7 @@ from app.money import Money
 from app.payments import fees, ledger
 from app.payments.gateway import refunds as at_stripe
 from app.payments.models import Payment, Refund
-from app.payments.status import NOT_REFUNDED, RefundCause, RefundStatus, Status
+from app.payments.status import NOT_REFUNDED, RefundCause, RefundReason, RefundStatus, Status
 from app.payments.stripe_events import MAY_BE_OURS_LATER, EventStatus, StripeEvent
 from app.payments.stripe_objects import (
     Handler,
@@ -44,6 +44,7 @@ def request(
     booking: Booking,
     cause: RefundCause,
     follows: Refund | None = None,
+    stripe_reason: RefundReason = RefundReason.REQUESTED,
 ) -> Refund:
     """Put a refund of a booking's share on record; a job asks Stripe for it once this is committed.
 
@@ -57,6 +58,7 @@ def request(
         amount_minor=amount.amount,
         currency=amount.currency,
         reason=reason,
+        stripe_reason=stripe_reason,
         follows_id=follows.id if follows else None,
     )
     db.session.add(refund)

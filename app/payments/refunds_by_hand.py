@@ -4,14 +4,17 @@ from decimal import Decimal
 from uuid import UUID
 
 from app import audit
-from app.accounts.models import Account
+from app.accounts.models import Account, Role
 from app.bookings.models import Booking
 from app.money import BadAmount, Money
 from app.payments import refunds
 from app.payments.models import Payment, Refund
 from app.payments.schemas import RefundRequest
-from app.payments.status import RefundCause
+from app.payments.status import RefundCause, RefundReason
 from app.problems import Faults, Forbidden, Invalid, NotFound, Problem
+
+FRAUD = ", as fraudulent"
+"""In the audit log."""
 
 
 class NotRefundable(Problem):
@@ -31,14 +34,17 @@ def give(account: Account, payment_id: UUID, wish: RefundRequest) -> Refund:
         raise NotFound("There is no such payment.")
     if account.id == payment.client_id:
         raise Forbidden("Only the coach or an admin may refund; cancel the booking to have money back.")
+    if wish.fraudulent and account.role is not Role.ADMIN:
+        raise Forbidden("Only an admin may call a payment fraudulent, as Stripe then blocks the payer.")
     if not payment.is_paid:
         raise NotRefundable(f"This payment is {payment.status}: there is nothing to give back.")
     _check(payment, wish)
     booking = _share_meant(payment, wish.booking_id)
     amount = _amount_meant(payment.left_of(booking), wish.amount)
     # Without the reason, which is somebody's words: they go with the account, and this row never does.
-    audit.record("refund.give", f"payment:{payment.id}", str(amount))
-    return refunds.request(payment, amount, wish.reason, booking, RefundCause.BY_HAND)
+    audit.record("refund.give", f"payment:{payment.id}", f"{amount}{FRAUD if wish.fraudulent else ''}")
+    said = RefundReason.FRAUDULENT if wish.fraudulent else RefundReason.REQUESTED
+    return refunds.request(payment, amount, wish.reason, booking, RefundCause.BY_HAND, stripe_reason=said)
 
 
 def _check(payment: Payment, wish: RefundRequest) -> None:

@@ -4,7 +4,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from app.bookings.models import Booking
-from app.fields import Amount, Body, Identifier, Instant, Major, Text, View
+from app.fields import Amount, Body, Flag, Identifier, Instant, Major, Text, View
 from app.paging import Page
 from app.payments import redirects
 from app.payments.dispute_models import Dispute
@@ -45,6 +45,8 @@ class RefundRequest(Body):
     amount: Amount | None = None
     reason: Annotated[Text, Field(min_length=1, max_length=500)]
     booking_id: Identifier | None = None
+    fraudulent: Flag = False
+    """For an admin alone: Stripe blocks the payer's card and address from then on."""
 
 
 class PaymentSearch(Page):

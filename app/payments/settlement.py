@@ -130,6 +130,9 @@ def charge_updated(charge: StripeObject, _at: datetime) -> Outcome:
     if payment.stripe_charge_id is None:  # what was told of it before was not known as ours
         fees.gone_back(payment)
     payment.stripe_charge_id, payment.receipt_url = charge_id, text_or_none(charge, "receipt_url")
+    details = charge.get("payment_method_details")
+    if isinstance(details, dict):
+        payment.method = text_or_none(details, "type") or payment.method
     if charge.get("balance_transaction"):
         fees.settled(payment)
     return None

@@ -66,6 +66,15 @@ class RefundCause(StrEnum):
     """Made at Stripe, and told to us."""
 
 
+class RefundReason(StrEnum):
+    """Stripe's own (Stripe: "Create a refund", `reason`)."""
+
+    DUPLICATE = "duplicate"
+    FRAUDULENT = "fraudulent"
+    """Stripe blocks the payer's card and address from then on."""
+    REQUESTED = "requested_by_customer"
+
+
 class IllegalMove(Exception):
     """A status may not follow the one before it."""
 

@@ -24,9 +24,13 @@ REFUSALS = {
     "charge_already_refunded": Refused(
         "This charge has already been refunded.", code="charge_already_refunded"
     ),
+    "transfers_alone": Refused(
+        "Your platform needs approval for accounts to have requested the `transfers` capability without the "
+        "`card_payments` capability. If you would like to request approval, please contact us."
+    ),
     "too_old": Refused("This charge is too old to be refunded."),
 }
-"""What Stripe says when it refuses a refund; where it says so without a `code`, so does this."""
+"""What Stripe says when it refuses a refund or an account; a `code` where it gives one."""
 
 
 class Fault(BaseModel, extra="forbid"):
@@ -34,7 +38,7 @@ class Fault(BaseModel, extra="forbid"):
 
     `status` is the answer (None: the true one); `after_work` lets the request take effect first;
     `close_connection` answers nothing at all; `delay_seconds` passes before the answer;
-    `retry_after_seconds` is said with it. `refusal` names one of Stripe's refusals of a refund, a 400.
+    `retry_after_seconds` is said with it. `refusal` names one of Stripe's refusals, a 400.
     `drip_seconds` passes before each byte of the answer.
     """
 

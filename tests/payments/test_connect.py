@@ -132,7 +132,10 @@ def test_the_account_is_opened_once_and_each_link_is_a_new_one(shop: Shop, coach
     assert shop.sandbox.http.get(second["url"]).status_code == 200
     accounts = shop.at_stripe("/v1/accounts?limit=100")["data"]
     (mine,) = [each for each in accounts if each["metadata"].get("coach_id") == coach.id]
-    assert (mine["id"], mine["type"]) == (account_id(shop, coach), "express")
+    assert mine["id"] == account_id(shop, coach)
+    assert mine["controller"]["stripe_dashboard"]["type"] == "express"
+    assert mine["controller"]["fees"]["payer"] == mine["controller"]["losses"]["payments"] == "application"
+    assert list(mine["capabilities"]) == ["transfers"]
 
 
 @pytest.mark.usefixtures("connect")
@@ -144,6 +147,46 @@ def test_opened_by_an_answer_that_was_lost_it_is_the_same_account(shop: Shop, co
 
     accounts = shop.at_stripe("/v1/accounts?limit=100")["data"]
     assert [each["metadata"].get("coach_id") for each in accounts].count(coach.id) == 1
+
+
+@pytest.mark.usefixtures("connect")
+@pytest.mark.parametrize("made", [False, True], ids=["before it made it", "after"])
+def test_when_stripe_breaks_the_next_try_opens_it_and_there_is_one(
+    shop: Shop, coach: Person, made: bool
+) -> None:
+    shop.sandbox.control("/faults", path="/v1/accounts", method="POST", status=500, after_work=made)
+    assert coach.post("/coach/me/payout-account", json=URLS).status_code == 503
+    assert coach.get("/coach/me/payout-account").status_code == 404
+
+    link(coach)
+
+    accounts = shop.at_stripe("/v1/accounts?limit=100")["data"]
+    assert [each["metadata"].get("coach_id") for each in accounts].count(coach.id) == 1
+
+
+@pytest.mark.usefixtures("connect")
+def test_after_a_refusal_that_stripe_repeats_another_try_is_another_order(shop: Shop, coach: Person) -> None:
+    shop.sandbox.control("/faults", path="/v1/accounts", method="POST", refusal="too_old")
+    assert coach.post("/coach/me/payout-account", json=URLS | {"country": "FR"}).status_code == 422
+
+    link(coach, country="DE")
+
+    assert shop.at_stripe(f"/v1/accounts/{account_id(shop, coach)}")["country"] == "DE"
+    sent = shop.sandbox.http.get(f"{shop.sandbox.stripe_url}/_sandbox/requests?path=/v1/accounts&method=POST")
+    keys = [each["idempotency_key"] for each in sent.json()["requests"]]
+    assert len(keys) == len(set(keys)) == 2
+
+
+@pytest.mark.usefixtures("connect")
+def test_a_platform_that_may_not_ask_for_transfers_alone_asks_for_card_payments_too(
+    shop: Shop, coach: Person
+) -> None:
+    shop.sandbox.control("/faults", path="/v1/accounts", method="POST", refusal="transfers_alone")
+
+    link(coach)
+
+    found = shop.at_stripe(f"/v1/accounts/{account_id(shop, coach)}")
+    assert sorted(found["capabilities"]) == ["card_payments", "transfers"]
 
 
 @pytest.mark.usefixtures("connect")
@@ -164,9 +207,12 @@ def test_how_it_stands_is_what_stripe_last_said(shop: Shop, coach: Person) -> No
     assert "external_account" in new["requirements"]
 
     told_of(shop, coach, stripe_finds(shop, coach, "complete"))
-    assert standing(coach) == dict.fromkeys(
-        ("is_enabled", "charges_enabled", "payouts_enabled", "details_submitted"), True
-    ) | {"requirements": [], "disabled_reason": None}
+    assert standing(coach) == {
+        **dict.fromkeys(("is_enabled", "payouts_enabled", "details_submitted"), True),
+        "charges_enabled": False,  # it takes transfers, and no payments of its own
+        "requirements": [],
+        "disabled_reason": None,
+    }
 
     told_of(shop, coach, stripe_finds(shop, coach, "restricted"))
     restricted = standing(coach)

@@ -185,7 +185,7 @@ def test_fees_in_the_currency_that_stripe_settles_in_are_listed_and_told_to_nobo
 ) -> None:
     coach.open_for_business(currency="JPY", hourly_rate=90_000)
     _, checkout = shop.pays_for(client, coach)
-    fee = at_stripe.Fee("ch_1", None, "txn_1", Money(1375, "EUR"), Money(50_000, "EUR"))
+    fee = at_stripe.Fee("ch_1", None, "card", "txn_1", Money(1375, "EUR"), Money(50_000, "EUR"))
     monkeypatch.setattr(at_stripe, "of_intent", lambda _: fee)
     shop.settles(checkout)
 

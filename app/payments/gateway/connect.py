@@ -1,14 +1,17 @@
 """Accounts of coaches at Stripe, connected to ours (Stripe: "Connect")."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Self
 from uuid import UUID
 
 import stripe
-from stripe.params import AccountCreateParams
+from stripe.params import AccountCreateParams, AccountCreateParamsCapabilities, AccountListParams
 
 from app.payments.gateway import api
+
+CLOCKS_DIFFER = timedelta(hours=1)
+"""Stripe's from ours, at most."""
 
 
 @dataclass(frozen=True)
@@ -42,20 +45,63 @@ class OnboardingLink:
     expires_at: datetime
 
 
-def open_account(deployment_id: UUID, coach_id: UUID, country: str | None) -> ConnectedAccount:
+@dataclass(frozen=True)
+class AccountOrder:
+    """What account is to be opened. The same order always gives the same account."""
+
+    deployment_id: UUID
+    coach_id: UUID
+    country: str | None
+    """None for the country of our own account."""
+    since: datetime
+    """When it was wanted first."""
+    failures: int
+    """How often Stripe broke or refused: it would again under the same idempotency key."""
+
+
+def open_account(order: AccountOrder) -> ConnectedAccount:
     """A coach's account in a country, made once however often it is asked for.
 
-    Raises StripeAway, StripeRefused. https://docs.stripe.com/connect/express-accounts
+    It takes transfers, which is all that destination charges want. Stripe wants an approval for that of some
+    platforms: without one, the account may take card payments too. Raises StripeAway, StripeRefused.
+    https://docs.stripe.com/connect/migrate-to-controller-properties
+    https://docs.stripe.com/connect/account-capabilities
     """
+    try:
+        return _opened(order, {"transfers": {"requested": True}}, "")
+    except api.StripeRefused as error:
+        if "card_payments" not in str(error):
+            raise
+        return _opened(
+            order, {"card_payments": {"requested": True}, "transfers": {"requested": True}}, "-with-cards"
+        )
+
+
+def _opened(order: AccountOrder, may: AccountCreateParamsCapabilities, how: str) -> ConnectedAccount:
     params: AccountCreateParams = {
-        "type": "express",
-        "capabilities": {"card_payments": {"requested": True}, "transfers": {"requested": True}},
-        "metadata": {"deployment_id": str(deployment_id), "coach_id": str(coach_id)},
+        "controller": {  # we bear fees and losses, Stripe asks the coach, who has its small dashboard
+            "fees": {"payer": "application"},
+            "losses": {"payments": "application"},
+            "requirement_collection": "stripe",
+            "stripe_dashboard": {"type": "express"},
+        },
+        "capabilities": may,
+        "metadata": {"deployment_id": str(order.deployment_id), "coach_id": str(order.coach_id)},
     }
-    if country:
-        params["country"] = country
-    key = f"payout-account-{deployment_id}-{coach_id}-{country or ''}"
+    if order.country:
+        params["country"] = order.country
+    key = f"payout-account-{order.deployment_id}-{order.coach_id}-{order.country or ''}-{order.failures}{how}"
     return _account(api.call(lambda: api.v1().accounts.create(params, {"idempotency_key": key})))
+
+
+def find_account(order: AccountOrder) -> ConnectedAccount | None:
+    """The one that Stripe made although it broke in answering. Raises StripeAway, StripeRefused."""
+    ours = {"deployment_id": str(order.deployment_id), "coach_id": str(order.coach_id)}
+    since = int((order.since - CLOCKS_DIFFER).timestamp())
+    listed: AccountListParams = {"created": {"gte": since}, "limit": 100}
+    made = api.call(lambda: list(api.v1().accounts.list(listed).auto_paging_iter()))
+    found = (each for each in made if each.metadata and ours.items() <= each.metadata.to_dict().items())
+    return next((_account(each) for each in found), None)
 
 
 def account(account_id: str) -> ConnectedAccount:

@@ -15,6 +15,8 @@ class Fee:
 
     charge_id: str
     receipt_url: str | None
+    method: str | None
+    """How it was paid, such as `card`."""
     balance_transaction_id: str | None
     """None where a bank returned a payment before Stripe had settled it."""
     fee: Money
@@ -32,15 +34,16 @@ def of_intent(payment_intent_id: str) -> Fee | None:
     charge = api.call(lambda: intents.retrieve(payment_intent_id, {"expand": paths})).latest_charge
     if not isinstance(charge, stripe.Charge):
         return None
+    method = charge.payment_method_details.type if charge.payment_method_details else None
     found = (charge.balance_transaction, charge.failure_balance_transaction)
     moves = [each for each in found if isinstance(each, stripe.BalanceTransaction)]
     if not moves:
         nothing = Money(0, charge.currency.upper())
-        return Fee(charge.id, None, None, nothing, nothing) if charge.status == "failed" else None
+        return Fee(charge.id, None, method, None, nothing, nothing) if charge.status == "failed" else None
     currency = moves[0].currency.upper()
     fee, net = sum(move.fee for move in moves), sum(move.net for move in moves)
     kept, left = Money(fee, currency), Money(net, currency)
-    return Fee(charge.id, charge.receipt_url, moves[0].id, kept, left)
+    return Fee(charge.id, charge.receipt_url, method, moves[0].id, kept, left)
 
 
 def sent_on(payment_intent_id: str) -> Money | None:

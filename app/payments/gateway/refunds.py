@@ -11,7 +11,7 @@ from stripe.params import RefundCreateParams, RefundListParams
 
 from app.money import Money
 from app.payments.gateway import api
-from app.payments.status import RefundStatus
+from app.payments.status import RefundReason, RefundStatus
 from app.payments.stripe_objects import StripeObject
 
 ALREADY_REFUNDED = "charge_already_refunded"
@@ -24,6 +24,16 @@ _NO_BALANCE_MESSAGE = re.compile(
 )
 """Stripe words this refusal, and gives it no `code`."""
 
+_ASKS_THE_PAYER = frozenset(
+    {"boleto", "customer_balance", "konbini", "multibanco", "oxxo", "paynow", "promptpay"}
+)
+"""Methods that cannot take money back by themselves (Stripe: "Refunds", "Refund destinations")."""
+
+
+def asks_the_payer(method: str | None) -> bool:
+    """Whether Stripe writes to the payer to learn where a refund is to go; unknown methods do not."""
+    return method in _ASKS_THE_PAYER
+
 
 @dataclass(frozen=True)
 class RefundOrder:
@@ -35,6 +45,9 @@ class RefundOrder:
     amount: Money
     failures: int
     """How often Stripe broke: it would break again under the same idempotency key."""
+    reason: RefundReason | None
+    instructions_email: str | None
+    """Where a payer is asked for an account, where the method cannot take money back by itself."""
     from_coach: bool
     """Whether it comes back from the coach's account that it was sent on to."""
     with_commission: bool
@@ -81,6 +94,10 @@ def make(order: RefundOrder) -> StripeRefund:
         "amount": order.amount.amount,
         "metadata": {"deployment_id": str(order.deployment_id), "refund_id": str(order.refund_id)},
     }
+    if order.reason:
+        params["reason"] = order.reason.value
+    if order.instructions_email:
+        params["instructions_email"] = order.instructions_email
     if order.from_coach:
         params["reverse_transfer"] = True
     if order.with_commission:

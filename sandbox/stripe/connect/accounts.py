@@ -85,7 +85,7 @@ def update(account: Account, params: Json, account_id: str) -> Json:
     if "business_profile" in params:
         fields["business_profile"] = {**found["business_profile"], **params["business_profile"]}
     if "capabilities" in params:
-        state = "active" if found["charges_enabled"] else "inactive"
+        state = "active" if found["payouts_enabled"] else "inactive"
         new = {name: state for name in _requested(params) if name not in found["capabilities"]}
         fields["capabilities"] = found["capabilities"] | new
     requirements.change(account, found, **fields)

@@ -42,7 +42,7 @@ def move_to(account: Account, connected: Json, standing: Standing) -> None:
         account,
         connected,
         capabilities=dict.fromkeys(connected["capabilities"], "active" if works else _short_of(standing)),
-        charges_enabled=works,
+        charges_enabled=works and "card_payments" in connected["capabilities"],
         details_submitted=standing is not Standing.OPEN,
         payouts_enabled=works,
         requirements={**connected["requirements"], **_requirements(connected, standing)},
