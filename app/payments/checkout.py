@@ -72,6 +72,9 @@ def open_session(client: Account, wish: CheckoutRequest) -> tuple[Payment, bool]
     db.session.commit()
     try:
         session = sessions.open_session(order)
+    except sessions.ClocksDiffer as error:
+        _give_up(payment.id, "clocks_differ", str(error.__cause__))
+        raise
     except api.StripeBroke as error:
         _give_up(payment.id, "stripe_error", error.detail)
         raise

@@ -285,3 +285,24 @@ def test_the_page_says_the_time_in_the_zone_it_names(sandbox: Sandbox, client: P
 
     london = datetime.fromisoformat(booking["session_datetime"]).astimezone(ZoneInfo("Europe/London"))
     assert f"{london:%H:%M} (Europe/London)" in page
+
+
+@pytest.mark.parametrize("ahead", [timedelta(minutes=6), timedelta(days=2)])
+def test_clocks_that_differ_are_no_fault_of_the_client_and_named_to_the_operator(
+    shop: Shop, client: Person, coach: Person, caplog: pytest.LogCaptureFixture, ahead: timedelta
+) -> None:
+    booking = client.books(coach)
+    shop.sandbox.control("/clock", advance_seconds=ahead.total_seconds())
+    try:
+        refused = ask(client, booking)
+    finally:
+        shop.sandbox.control("/clock", to="now")
+
+    assert "are told" in problem(refused, 503, "payments-unavailable")["detail"]
+    assert refused.headers["Retry-After"] == "60"
+    (said,) = [record for record in caplog.records if "clock" in record.getMessage()]
+    assert said.levelname == "ERROR"
+    assert "expires_at" in said.getMessage()
+
+    assert ask(client, booking).status_code == 201
+    assert client.booking(booking)["status"] == "pending"

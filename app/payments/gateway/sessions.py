@@ -58,12 +58,27 @@ class CheckoutSession:
     url: str | None
 
 
+class ClocksDiffer(StripeAway):
+    """By Stripe's clock a page would expire too soon or too late: its clock and ours are minutes apart.
+
+    Deliveries are refused then as well, so nobody should pay before the wrong clock is set.
+    """
+
+    def __init__(self, error: StripeRefused) -> None:
+        super().__init__("Payments are not set up right; we are told. Nothing was charged.", 60)
+        log.error(
+            "no page to pay on opens, as the clocks of Stripe and this machine are minutes apart: set the "
+            "wrong one, by NTP; `flask doctor` compares them, and the sandbox's is set on its page: %s",
+            error,
+        )
+
+
 class StillOpen(StripeAway):
     """Stripe was asked to close a session, and does not say that it is over."""
 
 
 def open_session(order: CheckoutOrder) -> CheckoutSession:
-    """Open a Checkout session. Raises StripeAway, StripeRefused.
+    """Open a Checkout session. Raises StripeAway, ClocksDiffer, StripeRefused.
 
     https://docs.stripe.com/api/checkout/sessions/create
     """
@@ -87,13 +102,13 @@ def open_session(order: CheckoutOrder) -> CheckoutSession:
         "excluded_payment_method_types": cast("Any", list(order.excluded_methods)),
         "adaptive_pricing": {"enabled": False},  # else the payer's currency is another than ours
     }
-    return _session(
-        api.call(
-            lambda: api.v1().checkout.sessions.create(
-                params, {"idempotency_key": f"checkout-{order.payment_id}"}
-            )
-        )
-    )
+    key: stripe.RequestOptions = {"idempotency_key": f"checkout-{order.payment_id}"}
+    try:
+        return _session(api.call(lambda: api.v1().checkout.sessions.create(params, key)))
+    except StripeRefused as error:
+        if error.param == "expires_at":
+            raise ClocksDiffer(error) from error
+        raise
 
 
 def _intent(order: CheckoutOrder, ids: dict[str, str]) -> SessionCreateParamsPaymentIntentData:
