@@ -17,7 +17,8 @@ from honcho.colour import get_colours
 from honcho.printer import Message, Printer
 
 from sandbox.environment import ROOT
-from sandbox.processes import members_of
+from sandbox.process_table import members_of
+from sandbox.watcher import watcher
 
 GRACE_SECONDS = 30.0  # gunicorn takes up to 20 for the requests in hand, a worker 10 for its jobs
 LAST_LINES_SECONDS = 1.0
@@ -114,12 +115,13 @@ class Foreman:
         for each in stage:
             each.signal(signal.SIGKILL)
             each.popen.wait()
+            watcher.discard(each.popen.pid)
             each.relay.join(LAST_LINES_SECONDS)
 
 
 def in_a_session(command: str, environ: Mapping[str, str]) -> "subprocess.Popen[bytes]":
     """Start a line of the Procfile in a session of its own: Ctrl-C reaches us alone, who know the order."""
-    return subprocess.Popen(  # noqa: S602 - a line of the Procfile is a shell command
+    popen = subprocess.Popen(  # noqa: S602 - a line of the Procfile is a shell command
         command,
         shell=True,
         cwd=ROOT,
@@ -129,6 +131,8 @@ def in_a_session(command: str, environ: Mapping[str, str]) -> "subprocess.Popen[
         stderr=subprocess.STDOUT,
         start_new_session=True,
     )
+    watcher.add(popen.pid)
+    return popen
 
 
 class Terminal:

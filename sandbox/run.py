@@ -23,6 +23,7 @@ from sandbox.processes import ServerError
 from sandbox.reachable import refuse_unreachable, trouble_at
 from sandbox.run_file import RunFile
 from sandbox.servers import servers
+from sandbox.watcher import watcher
 
 READY_SECONDS = 120.0
 POLL_SECONDS = 0.1
@@ -37,6 +38,7 @@ class StopSignals:
 
     def __init__(self) -> None:
         self.count = 0
+        self._parent, self._is_of_make = os.getppid(), "MAKELEVEL" in os.environ
         for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             if signum != signal.SIGHUP or signal.getsignal(signum) != signal.SIG_IGN:  # nohup's wish
                 signal.signal(signum, self._count)
@@ -46,8 +48,8 @@ class StopSignals:
         return self.count > 1
 
     def check(self) -> None:
-        """Raises Stopped once somebody asked."""
-        if self.count:
+        """Raises Stopped once somebody asked, or the `make` that we are of was killed."""
+        if self.count or (self._is_of_make and os.getppid() != self._parent):
             raise Stopped
 
     def _count(self, _signum: int, _frame: FrameType | None) -> None:
@@ -108,6 +110,7 @@ def _complete(command: str, environ: Mapping[str, str], stop: StopSignals) -> No
         except subprocess.TimeoutExpired:
             if stop.count:
                 running.kill()
+    watcher.discard(running.pid)
     stop.check()
     if running.returncode != 0:
         raise SystemExit(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sandbox.postgres import LONGEST_SOCKET_PATH, Postgres
 from sandbox.valkey import Valkey
+from sandbox.watcher import watcher
 
 ROOM_FOR_NAMES = 40  # what we and PostgreSQL add to the temporary folder's path
 
@@ -40,7 +41,9 @@ def private_folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="culturebridge-", dir=chosen) as made:
         folder = Path(made)
         folder.chmod(0o711)
+        watcher.add(folder)
         yield folder
+    watcher.discard(folder)
 
 
 def _lets_others_through(folder: Path) -> bool:

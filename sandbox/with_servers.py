@@ -13,6 +13,7 @@ from types import FrameType
 
 from sandbox.environment import with_programs
 from sandbox.servers import servers
+from sandbox.watcher import watcher
 
 
 def main(command: list[str]) -> int:
@@ -26,9 +27,12 @@ def main(command: list[str]) -> int:
         # A signal between the fork and the assignment must not lose sight of the command.
         environ = with_programs({**os.environ, **found})
         ending.command = subprocess.Popen(command, env=environ)  # noqa: S603 - the caller's own
+        watcher.add(ending.command.pid)
         if ending.asked:
             ending.command.terminate()
-        return ending.command.wait()
+        code = ending.command.wait()
+        watcher.discard(ending.command.pid)
+        return code
 
 
 class _Ending:

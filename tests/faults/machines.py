@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import text
 
-from sandbox.processes import members_of
+from sandbox.process_table import members_of
 from tests.faults.fault import Fault, Scene
 from tests.faults.plant import Plant
 from tests.waiting import wait_until

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from sandbox.environment import ROOT
-from sandbox.processes import children_of, members_of
+from sandbox.process_table import children_of, members_of
 from tests.waiting import wait_until
 
 

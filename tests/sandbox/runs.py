@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -15,10 +15,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from dotenv import dotenv_values
 
-from sandbox.processes import children_of
+from sandbox.process_table import children_of
 from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
+RUN = (sys.executable, "-m", "sandbox.run")
 PORT_VARIABLES = ("PORT", "SANDBOX_STRIPE_URL", "SMTP_PORT", "SANDBOX_MAILBOX_PORT")
 
 # A tree that starts in a second: the same run, with a web that is always ready and a worker that never ends.
@@ -103,8 +104,10 @@ def whole_tree_in(folder: Path) -> Path:
 
 
 @contextlib.contextmanager
-def started(tree: Path, stdout: int = subprocess.PIPE, **environ: str) -> Iterator[Run]:
-    run = start(tree, {**port_settings(free_ports()), **environ}, stdout)
+def started(
+    tree: Path, stdout: int = subprocess.PIPE, command: Sequence[str] = RUN, **environ: str
+) -> Iterator[Run]:
+    run = start(tree, {**port_settings(free_ports()), **environ}, stdout, command)
     try:
         yield run
     finally:
@@ -116,10 +119,12 @@ def started(tree: Path, stdout: int = subprocess.PIPE, **environ: str) -> Iterat
                     os.kill(pid, signal.SIGKILL)
 
 
-def start(tree: Path, environ: dict[str, str], stdout: int = subprocess.PIPE) -> Run:
+def start(
+    tree: Path, environ: dict[str, str], stdout: int = subprocess.PIPE, command: Sequence[str] = RUN
+) -> Run:
     inherited = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
     process = subprocess.Popen(
-        [sys.executable, "-m", "sandbox.run"],
+        command,
         cwd=tree,
         env={**inherited, **environ},
         stdout=stdout,

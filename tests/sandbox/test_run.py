@@ -11,7 +11,7 @@ import pytest
 
 from sandbox import environment
 from sandbox.environment import settings, uses_mailbox
-from sandbox.processes import still_running
+from sandbox.process_table import still_running
 from sandbox.servers import servers
 from tests.sandbox.runs import PORT_VARIABLES, free_ports, port_settings, start, started
 from tests.waiting import PATIENCE

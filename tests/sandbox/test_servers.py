@@ -16,7 +16,8 @@ import redis
 
 from sandbox import postgres
 from sandbox.postgres import Postgres
-from sandbox.processes import ServerError, children_of, still_running
+from sandbox.process_table import children_of, still_running
+from sandbox.processes import ServerError
 from sandbox.servers import private_folder, servers
 from sandbox.valkey import PERSISTENT, Valkey
 
