@@ -15,8 +15,8 @@ OFF = frozenset({Status.CANCELLED, Status.EXPIRED})
 
 
 def invitation(booking: Booking) -> str:
-    """A METHOD:REQUEST with the session: puts the event into a calendar, or moves the one with its UID."""
-    return _message("REQUEST", booking)
+    """A METHOD:REQUEST with a paid session: puts the event into a calendar, or moves the one with its UID."""
+    return _message("REQUEST", booking, _attendees(booking))
 
 
 def invitations(bookings: Sequence[Booking]) -> str:
@@ -26,12 +26,19 @@ def invitations(bookings: Sequence[Booking]) -> str:
 
 def cancellation(booking: Booking) -> str:
     """A METHOD:CANCEL: takes the event with this UID out of a calendar."""
-    return _message("CANCEL", booking)
+    return _message("CANCEL", booking, _attendees(booking))
 
 
 def current(booking: Booking) -> str:
-    """The session as it stands now: tentative while it is unpaid, a METHOD:CANCEL once it is off."""
-    return cancellation(booking) if booking.status in OFF else invitation(booking)
+    """The session as it stands now: tentative while it is unpaid, a METHOD:CANCEL once it is off.
+
+    Of one that was never paid for it names no attendees: an unpaid hold costs nothing, and an address is what
+    somebody signs in with. Without attendees it is no invitation, but a METHOD:PUBLISH (RFC 5546, 3.2.1).
+    """
+    is_off = booking.status in OFF
+    if booking.was_confirmed:
+        return cancellation(booking) if is_off else invitation(booking)
+    return _message("CANCEL" if is_off else "PUBLISH", booking, [])
 
 
 def feed(bookings: Sequence[Booking]) -> str:
@@ -43,10 +50,10 @@ def feed(bookings: Sequence[Booking]) -> str:
     return _text(calendar)
 
 
-def _message(method: str, booking: Booking) -> str:
+def _message(method: str, booking: Booking, attendees: Sequence[vCalAddress]) -> str:
     event = _event(booking)
-    for person in (booking.client, booking.coach.account):
-        event.add("attendee", _attendee(person), encode=False)
+    for each in attendees:
+        event.add("attendee", each, encode=False)
     return _text(_calendar(method, [event]))
 
 
@@ -106,6 +113,10 @@ def _organiser() -> vCalAddress:
     address = vCalAddress(f"mailto:{sender.email}")
     address.params["cn"] = vText(sender.name)
     return address
+
+
+def _attendees(booking: Booking) -> list[vCalAddress]:
+    return [_attendee(person) for person in (booking.client, booking.coach.account)]
 
 
 def _attendee(person: Account) -> vCalAddress:

@@ -57,6 +57,9 @@ class Party(StrEnum):
     ADMIN = "admin"
 
 
+_AGREED = frozenset({Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW})
+
+
 class Booking(Changing, Base):
     __tablename__ = "booking"
     __table_args__ = (
@@ -149,6 +152,11 @@ class Booking(Changing, Base):
         return (
             self.status is Status.PENDING and self.hold_expires_at is not None and self.hold_expires_at > at
         )
+
+    @property
+    def was_confirmed(self) -> bool:
+        """Whether it was paid for, whatever became of it: from then on the two know each other's address."""
+        return self.status in _AGREED or any(move.after is Status.CONFIRMED for move in self.moves)
 
     def move_to(self, status: Status, reason: str = "") -> None:
         """The only writer of `status`. Raises IllegalMove; writes the audit row; calendars hear of it."""

@@ -2,7 +2,10 @@ from datetime import timedelta
 
 from icalendar import Calendar, Event
 
+from tests.payments.conftest import Shop, shop
 from tests.people import Person, next_week
+
+__all__ = ["shop"]
 
 
 def event_of(calendar: Calendar) -> Event:
@@ -18,15 +21,15 @@ def calendar(person: Person, booking_id: str) -> Calendar:
     return Calendar.from_ical(answer.content)
 
 
-def test_the_session_is_an_invitation_to_both(client: Person, coach: Person) -> None:
-    booking = client.books(coach, next_week(10))
+def test_the_session_is_an_invitation_to_both(shop: Shop, client: Person, coach: Person) -> None:
+    booking, _ = shop.pays_for(client, coach)
 
     invitation = calendar(client, booking["id"])
     event = event_of(invitation)
 
     assert invitation["METHOD"] == "REQUEST"
     assert event["UID"] == f"booking-{booking['id']}@culturebridge"
-    assert event["SEQUENCE"] == 0
+    assert event["SEQUENCE"] == 1
     assert {str(guest) for guest in event["ATTENDEE"]} == {f"mailto:{client.email}", f"mailto:{coach.email}"}
     assert str(event["ORGANIZER"]) == "mailto:hello@culturebridge.example"
 
@@ -47,13 +50,14 @@ def test_the_file_is_the_same_for_both_and_each_time(client: Person, coach: Pers
     assert client.get(path).content == coach.get(path).content == client.get(path).content
 
 
-def test_what_people_write_stays_text(client: Person, coach: Person) -> None:
+def test_what_people_write_stays_text(shop: Shop, client: Person, coach: Person) -> None:
     notes = "First line, with; signs\nEND:VEVENT\nBEGIN:VALARM\nATTENDEE:mailto:everybody@example.com"
     client.ask("PATCH", "/auth/me", json={"name": 'Ann "A"; X-EVIL=1:evil@localhost'})
-    wish = client.wish(coach, next_week(), notes=notes)
+    booking = client.wish(coach, next_week(), notes=notes).json()
+    shop.told(shop.paid(client.checks_out(booking)))
 
-    event = event_of(calendar(client, wish.json()["id"]))
+    event = event_of(calendar(client, booking["id"]))
 
     assert str(event["DESCRIPTION"]) == notes
     assert len(event["ATTENDEE"]) == 2
-    assert event.walk("VALARM") == []
+    assert len(event.walk("VALARM")) == 1  # our own reminder
