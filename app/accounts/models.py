@@ -6,12 +6,16 @@ from typing import Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from blinker import Signal
 from sqlalchemy import ARRAY, ForeignKey, Index, SmallInteger, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app import time_zones
 from app.extensions import Base, Changing, Identified, choice, db
 from app.problems import Unauthorized
+
+will_be_renamed = Signal()
+"""Sent with an account before it is locked to change its name: who locks rows before accounts does so now."""
 
 
 class Role(StrEnum):
@@ -76,6 +80,11 @@ class Account(Changing, Base):
         Whether or not the address has an account, so that how long it takes tells nobody.
         """
         db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(email, 0))))
+
+    def lock_to_rename(self) -> None:
+        """As `lock` does; what other rooms keep of the name is locked before it, as everybody locks it."""
+        will_be_renamed.send(self)
+        self.lock()
 
     def lock(self) -> None:
         """As it is now, and nobody else changes it before the transaction ends."""

@@ -105,7 +105,7 @@ def me() -> AccountView:
 def change_me(json_data: AccountChange) -> AccountView:
     """Change one's name, time zone or reminders."""
     account = current_account()
-    account.lock()
+    account.lock_to_rename()
     account.check_not_erased()
     for field, value in json_data.model_dump(exclude_unset=True).items():
         setattr(account, field, value)

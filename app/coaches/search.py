@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import BigInteger, ColumnElement, event, false, literal, select, tuple_
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import get_history
 
-from app.accounts.models import Account
+from app.accounts.models import Account, will_be_renamed
 from app.coaches.models import Coach
 from app.coaches.schemas import CoachSearch
 from app.extensions import db
@@ -36,16 +37,30 @@ def _matches(searched: str) -> ColumnElement[bool]:
     return Coach.search_text.contains(searched, autoescape=True) if searched else false()
 
 
+@will_be_renamed.connect
+def _lock_coach(account: Account) -> None:
+    """The headline stays as it is until the new name is written beside it."""
+    Coach.locked(account.id)
+
+
 @event.listens_for(Session, "before_flush")
 def _keep_search_text(session: Session, *_: object) -> None:
-    """A coach is found by the name and the headline that are about to be written."""
+    """A coach is found by the name and the headline that are about to be written; the coach is locked."""
     for coach, account in _changed(session):
         coach.search_text = search_form(f"{account.name} {coach.headline}")
 
 
 def _changed(session: Session) -> Iterator[tuple[Coach, Account]]:
-    for row in (*session.new, *session.dirty):
-        if isinstance(row, Coach | Account) and row.id:
-            coach, account = session.get(Coach, row.id), session.get(Account, row.id)
-            if coach and account:
-                yield coach, account
+    for row in session.dirty:
+        is_renamed = isinstance(row, Account) and _is_written(row, "name")
+        if not is_renamed and not (isinstance(row, Coach) and _is_written(row, "headline")):
+            continue
+        coach, account = session.get(Coach, row.id), session.get(Account, row.id)
+        if coach and account:
+            if not _is_written(account, "name"):  # it may have changed while the coach's row was waited for
+                session.refresh(account, ["name"])
+            yield coach, account
+
+
+def _is_written(row: Account | Coach, field: str) -> bool:
+    return get_history(row, field).has_changes()
