@@ -1,8 +1,11 @@
 """What is said when the settings of the environment are missing or wrong."""
 
+import os
+from pathlib import Path
 from typing import Any
 
 from app import bad_values
+from app.config_text import stripped
 
 
 class BadSettings(SystemExit):
@@ -16,10 +19,14 @@ def sentence(problem: Any) -> str:
     """One of pydantic's errors, in a line that begins with the variable."""
     name = str(problem["loc"][0]).upper()
     if problem["type"] == "missing":
-        return f"- {name} is missing{_REMEDIES.get(name, '')}"
+        return f"- {name} is missing{_remedy(name)}"
     return f"- {name} {bad_values.predicate(problem)}"
 
 
-_REMEDIES = dict.fromkeys(
-    ("DATABASE_URL", "REDIS_URL"), ": set it; on a laptop, `make run` in another terminal sets it for you"
-)
+def _remedy(name: str) -> str:
+    if name not in ("DATABASE_URL", "REDIS_URL"):
+        return ""
+    run_file = stripped(os.environ.get("RUN_FILE", ""))
+    if run_file and not Path(run_file).exists():
+        return f": RUN_FILE names {run_file}, which does not exist; has that `make run` ended?"
+    return ": set it; on a laptop, `make run` in another terminal sets it for you"

@@ -169,3 +169,16 @@ def interrupt(run: Run) -> None:
     run.process.send_signal(signal.SIGINT)
     run.end()
     wait_until(lambda: run.process.poll() is not None)
+
+
+def test_a_run_file_that_is_gone_is_named(tmp_path: Path) -> None:
+    """Else who mistyped it, or whose run has ended, would be sent to start another one."""
+    environ = {key: value for key, value in GOOD.items() if key != "DATABASE_URL"}
+    environ |= {"APP_ENV": "development", "PYTHONPATH": os.getcwd(), "RUN_FILE": ".env.run.8001"}
+
+    command = subprocess.run(
+        [sys.executable, "-c", LOADED], cwd=tmp_path, env=environ, text=True, capture_output=True, check=False
+    )
+
+    assert command.returncode == 1
+    assert "DATABASE_URL is missing: RUN_FILE names .env.run.8001, which does not exist" in command.stderr
