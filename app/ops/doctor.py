@@ -27,6 +27,8 @@ __all__ = ["Finding", "examine", "stripe_key"]
 
 WORKER_ANSWERS_WITHIN = 5
 """Seconds."""
+BEAT_SIGNS_WITHIN = beats.PAUSE + 5
+"""Seconds that one which runs is silent at the most, also after Redis has lost everything."""
 
 
 def examine() -> Iterator[Finding]:
@@ -84,11 +86,16 @@ def _worker(settings: Settings) -> Finding:
 
 
 def _beats(settings: Settings) -> Iterator[Finding]:
-    """A finding where several run; a Redis that is away is told of elsewhere."""
+    """A finding where several run, or none; a Redis that is away is told of elsewhere."""
     try:
+        _within(BEAT_SIGNS_WITHIN, lambda: bool(beats.running(settings.redis_url)))
         running = beats.running(settings.redis_url)
     except RedisError:
         return
+    if not running:
+        yield Finding(
+            "beat", f"none runs: no sign of one for {BEAT_SIGNS_WITHIN} s", "Start the Procfile's beat."
+        )
     if len(running) > 1:
         seen = f"{len(running)} run: {', '.join(running)}"
         remedy = f"Stop all but one. After a deployment the old one is still listed for {beats.KEPT} s."

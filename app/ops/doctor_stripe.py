@@ -1,19 +1,19 @@
 """What the doctor finds at Stripe: the key, the endpoint, and whether deliveries are believed."""
 
 from collections.abc import Sequence
-
-from redis.exceptions import RedisError
+from urllib.parse import urlsplit
 
 from app.config import Settings
+from app.ops import doctor_deliveries
 from app.ops.command_errors import first_line
+from app.ops.doctor_deliveries import MOST_REFUSED
 from app.ops.findings import Finding
-from app.payments import refused_deliveries
 from app.payments.gateway import account, api
 from app.payments.inbox import SUBSCRIBED, SUBSCRIBED_OF_COACHES
 
+__all__ = ["MOST_REFUSED", "stripe_key", "webhook"]
+
 PERMIT = "Give the restricted key the permission that is named, in Stripe's dashboard, Developers > API keys."
-MOST_REFUSED = 2
-"""Deliveries in a row that may be refused: anybody can send one or two."""
 
 
 def stripe_key(settings: Settings) -> Finding:
@@ -46,20 +46,24 @@ def webhook(settings: Settings) -> Finding:
     """Whether Stripe sends our events here, once, as we read them, and signed with our secret."""
     url = f"{settings.public_url}/payment/webhook"
     try:
-        ours = [endpoint for endpoint in account.webhook_endpoints() if endpoint.url == url]
+        endpoints = account.webhook_endpoints()
     except (api.StripeAway, api.StripeRefused) as error:
         needs = "Stripe comes first; a restricted key needs Webhook Endpoints: read."
         return Finding("webhook", str(error), needs)
+    ours = [endpoint for endpoint in endpoints if endpoint.url == url]
     if not ours:
-        remedy = f"{_create('create-webhook', url)} On a laptop use `stripe listen`."
-        return Finding("webhook", f"Stripe has no endpoint {url}", remedy)
+        return _elsewhere(endpoints, url)
     if not all(endpoint.enabled for endpoint in ours):
         where = "in Stripe's dashboard, Developers > Webhooks."
         return Finding("webhook", "the endpoint is disabled", f"Enable it, or delete it, {where}")
     found = _read(ours, url) or _heard([each for each in ours if not each.connect], SUBSCRIBED, url)
     if not found and settings.stripe_connect:
         found = _heard_of_coaches([each for each in ours if each.connect], url)
-    return found or _signed() or Finding("webhook", f"Stripe sends our events to {url}")
+    return (
+        found
+        or doctor_deliveries.examine(settings)
+        or Finding("webhook", f"Stripe sends our events to {url}")
+    )
 
 
 def _read(ours: Sequence[account.WebhookEndpoint], url: str) -> Finding | None:
@@ -102,21 +106,18 @@ def _heard_of_coaches(connected: Sequence[account.WebhookEndpoint], url: str) ->
     return Finding("webhook", "Stripe does not tell of the coaches' own accounts", remedy)
 
 
-def _signed() -> Finding | None:
-    """Stripe shows an endpoint's secret only once, so what is left to look at is what came of deliveries."""
-    try:
-        refused = refused_deliveries.in_a_row()
-    except RedisError:
-        return None  # the broker is told of anyway
-    if refused <= MOST_REFUSED:
-        return None
-    seen = f"{refused} deliveries in a row were signed with another secret than ours"
-    return Finding(
-        "webhook",
-        seen,
-        "Set STRIPE_WEBHOOK_SECRET to the secret of this endpoint, as Stripe's dashboard or `stripe listen` "
-        "shows it, or to several, comma-separated; then start again.",
-    )
+def _elsewhere(endpoints: Sequence[account.WebhookEndpoint], url: str) -> Finding:
+    """No endpoint has our address; one that differs a little was meant to."""
+    create = f"{_create('create-webhook', url)} On a laptop use `stripe listen`."
+    for each in endpoints:
+        if urlsplit(each.url).netloc == urlsplit(url).netloc:
+            seen = f"Stripe sends to {each.url}, and our address is {url}"
+            return Finding("webhook", seen, f"Correct the address of {each.id} in Stripe's dashboard.")
+    for each in endpoints:
+        if urlsplit(each.url).path.rstrip("/").endswith("/payment/webhook"):
+            seen = f"Stripe has no endpoint {url}, but sends to {each.url}"
+            return Finding("webhook", seen, f"Correct PUBLIC_URL if that is our address. Else: {create}")
+    return Finding("webhook", f"Stripe has no endpoint {url}", create)
 
 
 def _create(command: str, url: str) -> str:

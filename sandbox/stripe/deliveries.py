@@ -43,6 +43,11 @@ class Deliveries:
         self._secrets[endpoint["id"]] = secret
         self._audiences[endpoint["id"]] = audience
 
+    @property
+    def secrets(self) -> list[str]:
+        """Those of the endpoints that there are."""
+        return sorted({self._secrets[each["id"]] for each in self._store.newest_first("webhook_endpoint")})
+
     def send(self, event: Json) -> None:
         """Send a new event to everyone who asked for its type, as the rule in force says."""
         endpoints = [

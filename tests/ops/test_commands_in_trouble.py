@@ -86,7 +86,8 @@ def elsewhere(environment: dict[str, str], **changes: object) -> Flask:
 def test_each_command_says_that_the_database_is_away(
     application: Flask, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doctor, "WORKER_ANSWERS_WITHIN", 0)
+    for seconds in ("WORKER_ANSWERS_WITHIN", "BEAT_SIGNS_WITHIN"):
+        monkeypatch.setattr(doctor, seconds, 0)
     url = f"postgresql+psycopg://app:hunter2@127.0.0.1:{nobody_s_port()}/culturebridge"
     app = elsewhere(environment, database_url=url)
     asked = 0

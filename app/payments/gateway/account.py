@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Any, cast
 
 import stripe
+from flask import current_app
 from stripe.params import WebhookEndpointCreateParams
 from stripe.params.checkout import SessionCreateParams
 
@@ -127,6 +128,17 @@ def _refused(ask: Callable[[], object]) -> str:
     except api.StripeRefused:
         return ""
     return ""
+
+
+def sandbox_webhook_secrets() -> Sequence[str]:
+    """What the sandbox signs its deliveries with, its own first; Stripe itself tells nobody.
+
+    Raises StripeAway, StripeRefused.
+    """
+    client: stripe.StripeClient = current_app.extensions["stripe"]
+    answer = api.call(lambda: client.raw_request("get", "/_sandbox/webhook-secrets"))
+    secrets: list[str] = json.loads(answer.body)["secrets"]
+    return secrets
 
 
 def webhook_endpoints() -> list[WebhookEndpoint]:

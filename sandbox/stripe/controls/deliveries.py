@@ -33,6 +33,7 @@ def controls(account: Account) -> list[Control]:
     return [
         ("GET", "/deliveries", deliveries.listed),
         ("GET", "/deliveries/rule", deliveries.rule),
+        ("GET", "/webhook-secrets", deliveries.secrets),
         ("POST", "/deliveries/rule", deliveries.set_rule),
         ("POST", "/deliveries/release", deliveries.release),
         ("POST", "/deliver", deliveries.deliver),
@@ -52,6 +53,13 @@ class Deliveries:
             found = [asdict(each) for each in self._account.deliveries.newest_first()]
         wanted = request.args.to_dict()
         return jsonify(deliveries=[each for each in found if wanted.items() <= each.items()])
+
+    def secrets(self) -> Response:
+        """What deliveries are signed with, the sandbox's own first; Stripe shows one only once."""
+        own = self._account.settings.webhook_secret
+        with self._account.lock:
+            others = [each for each in self._account.deliveries.secrets if each != own]
+        return jsonify(secrets=[own, *others])
 
     def rule(self) -> Response:
         """The delivery rule in force."""
