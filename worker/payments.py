@@ -7,7 +7,8 @@ from celery import Task, shared_task
 
 from app.extensions import now
 from app.jobs import enqueue_each
-from app.payments import answering, fees, holds, inbox, issuing, payouts, refused_deliveries
+from app.payments import answering, charge_refunds, fees, holds, inbox, issuing, payouts, refused_deliveries
+from app.payments.gateway import api
 from app.retries import pause
 from worker import Sweep, come_again
 
@@ -55,6 +56,15 @@ def issue_refund(self: "Task[..., None]", refund_id: str) -> None:
 def issue_forgotten_refunds() -> int:
     """Refunds whose job was lost; how many there were."""
     return enqueue_each("payments.issue_refund", issuing.forgotten(BATCH))
+
+
+@shared_task(name="payments.look_up_refunds", bind=True, max_retries=None)
+def look_up_refunds(self: "Task[..., None]", payment_id: str) -> None:
+    """A payment's refunds, as an event of theirs seems lost; should this be too, reconciliation asks."""
+    try:
+        charge_refunds.look_up(UUID(payment_id))
+    except api.StripeAway as error:
+        come_again(self, pause(self.request.retries + 1), error)
 
 
 @shared_task(name="payments.look_up_fee", bind=True, max_retries=None)

@@ -12,7 +12,8 @@ from app.bookings import lifecycle
 from app.bookings.status import Status as BookingStatus
 from app.config import current_settings
 from app.extensions import db, now
-from app.payments import delivery, fees, refunds
+from app.jobs import after_commit
+from app.payments import charge_refunds, delivery, fees, refunds
 from app.payments.models import Payment
 from app.payments.status import AttemptStage, Status
 from app.payments.stripe_objects import (
@@ -138,6 +139,17 @@ def charge_updated(charge: StripeObject, _at: datetime) -> Outcome:
     return None
 
 
+def charge_refunded(charge: StripeObject, _at: datetime) -> Outcome:
+    """Some of it went back: Stripe names a sum, and is asked for the refunds unless each is known."""
+    payment = _locked(of_charge(charge))
+    if payment is None:
+        return NOT_OURS
+    if charge_refunds.known(payment) >= required(charge, "amount_refunded", int):
+        return "each of its refunds is known"
+    after_commit("payments.look_up_refunds", str(payment.id))
+    return None
+
+
 def _paid(told: Told) -> Outcome:
     payment = _locked(told)
     if payment is None:
@@ -238,4 +250,5 @@ APPLY: dict[str, Handler] = {
     "payment_intent.processing": intent_processing,
     "payment_intent.canceled": intent_canceled,
     "charge.updated": charge_updated,
+    "charge.refunded": charge_refunded,
 }

@@ -4,7 +4,7 @@ Every function asks Stripe once. Each raises StripeAway, StripeBusy, StripeRefus
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -17,6 +17,8 @@ from app.payments.stripe_objects import StripeObject
 
 PAGE = 100
 """Stripe gives no more at once."""
+MOST_TYPES = 20
+"""Of events, Stripe lists no more types at once."""
 
 
 class Kind(StrEnum):
@@ -48,10 +50,10 @@ class Span:
 
 @dataclass(frozen=True)
 class Page:
-    """Objects that were created within a span, the newest first, and whether older ones follow."""
+    """Objects that were created within a span, and where the next page begins; None when this is the last."""
 
     objects: Sequence[StripeObject]
-    more: bool
+    after: str | None
 
 
 class _Plain(Protocol):
@@ -66,14 +68,13 @@ class _List(Protocol):
 
 
 def events(span: Span, after: str | None, types: Collection[str]) -> Page:
-    """Events of at most 20 types, in the API version of our account; Stripe keeps them for 30 days."""
-    return _page(call(lambda: v1().events.list(_events(span, after, types))))
+    """Events, in the API version of our account; Stripe keeps them for 30 days."""
+    return _events(span, after, types, {})
 
 
 def undelivered_events(span: Span, after: str | None, types: Collection[str]) -> Page:
     """Of these, the ones that some endpoint has not taken."""
-    undelivered: EventListParams = {**_events(span, after, types), "delivery_success": False}
-    return _page(call(lambda: v1().events.list(undelivered)))
+    return _events(span, after, types, {"delivery_success": False})
 
 
 def sessions(span: Span, after: str | None) -> Page:
@@ -143,17 +144,27 @@ def _retrieve(kind: Kind, stripe_id: str) -> _Plain:
             return v1().disputes.retrieve(stripe_id)
 
 
-def _events(span: Span, after: str | None, types: Collection[str]) -> EventListParams:
+def _events(span: Span, after: str | None, types: Collection[str], more: EventListParams) -> Page:
+    """One page of one group of types; `after` says which group, and after which of its events."""
+    names = sorted(types)
+    groups = [names[start : start + MOST_TYPES] for start in range(0, len(names), MOST_TYPES)]
+    number, _, last = (after or "0:").partition(":")
     since, until = span.bounds
     wanted: EventListParams = {
         "created": {"gte": since, "lt": until},
         "limit": PAGE,
-        "types": sorted(types),
+        "types": groups[int(number)],
+        **more,
     }
-    if after:
-        wanted["starting_after"] = after
-    return wanted
+    if last:
+        wanted["starting_after"] = last
+    page = _page(call(lambda: v1().events.list(wanted)))
+    following = int(number) + 1
+    if page.after:
+        return replace(page, after=f"{number}:{page.after}")
+    return replace(page, after=f"{following}:" if following < len(groups) else None)
 
 
 def _page(answer: _List) -> Page:
-    return Page([each.to_dict(for_json=True) for each in answer.data], answer.has_more)
+    found = [each.to_dict(for_json=True) for each in answer.data]
+    return Page(found, found[-1]["id"] if answer.has_more else None)

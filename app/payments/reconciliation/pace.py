@@ -64,12 +64,14 @@ def listed(subject: Subject, span: Span, pace: Pace) -> Found | None:
     page = pace.ask(partial(subject.page, span, None))
     while True:
         newest_first |= {thing["id"]: thing for thing in page.objects}
-        if not page.more:
+        if page.after is None:
             break
         if len(newest_first) >= MOST and may_be_parted:
             return None
-        page = pace.ask(partial(subject.page, span, page.objects[-1]["id"]))
-    found: dict[str, StripeObject | None] = dict(reversed(newest_first.items()))
+        page = pace.ask(partial(subject.page, span, page.after))
+    oldest_first = list(newest_first.values())[::-1]
+    oldest_first.sort(key=lambda thing: thing["created"])  # of several lists, one after the other
+    found: dict[str, StripeObject | None] = {thing["id"]: thing for thing in oldest_first}
     missing = [stripe_id for stripe_id in held if stripe_id not in found]
     if subject.find and len(missing) > MOST_ONE_BY_ONE and may_be_parted:
         return None

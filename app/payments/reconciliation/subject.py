@@ -26,7 +26,7 @@ class Subject:
 
     kind: Kind
     page: Callable[[Span, str | None], Page]
-    """What Stripe lists of a span, after the object with this id."""
+    """What Stripe lists of a span: its first page, or the one that another says is next."""
     held: Callable[[Span, int | None], Sequence[str]]
     """Stripe's ids of what we made in a span, whether it lists them or not; so many at most, or all."""
     find: Callable[[str], StripeObject | None] | None
@@ -39,7 +39,7 @@ class Subject:
 
 def nothing_listed(_span: Span, _after: str | None) -> Page:
     """For a stage that goes by our rows alone."""
-    return Page([], more=False)
+    return Page([], after=None)
 
 
 def nothing_held(_span: Span, _most: int | None) -> Sequence[str]:

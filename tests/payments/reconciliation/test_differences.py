@@ -182,7 +182,7 @@ def test_an_event_that_failed_is_listed_until_it_is_applied(
 
 
 def test_an_event_that_waits_for_long_is_listed(silent: Shop, client: Person, coach: Person) -> None:
-    event = changed(silent.paid(client.checks_out(client.books(coach))), "charge.refunded")
+    event = changed(silent.paid(client.checks_out(client.books(coach))), "charge.captured")
     silent.work(inbox.record, json.dumps(event))
     sql("UPDATE stripe_event SET received_at = now() - interval '2 hours', last_error = 'the reason'")
 
@@ -255,7 +255,7 @@ def test_one_that_nobody_can_read_is_listed_and_holds_up_no_other(
 ) -> None:
     booking = client.books(coach)
     event = silent.paid(client.checks_out(booking))
-    odd = changed(event, "charge.refunded")
+    odd = changed(event, "charge.captured")
     silent.work(inbox.record, json.dumps(odd))
     sql("UPDATE stripe_event SET status = 'failed', payload = '[]'")
 

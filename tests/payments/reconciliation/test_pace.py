@@ -9,18 +9,20 @@ import pytest
 from sqlalchemy import text
 
 from app.extensions import db, now
-from app.payments import reconcile
+from app.payments import inbox, reconcile
+from app.payments.gateway import lists
 from app.payments.gateway.api import StripeAway, StripeBusy
 from app.payments.gateway.lists import Span
 from app.payments.inbox import SUBSCRIBED
 from app.payments.reconciliation import progress
 from app.payments.reconciliation.disputes import OPEN_DISPUTES
+from app.payments.reconciliation.events import EVENTS
 from app.payments.reconciliation.pace import MOST_ONE_BY_ONE, Pace, listed
 from app.payments.reconciliation.progress import Reconciliation
 from app.payments.reconciliation.windows import EVENTS_KEPT, BadWindow, Stage, Window, asked, recent
 from tests.payments.conftest import Shop
 from tests.payments.reconciliation.comparing import PATIENCE, compared, reconciled
-from tests.people import Person
+from tests.people import Person, next_week
 from tests.waiting import wait_until
 
 KEY = {"Authorization": "Bearer sk_test_sandbox"}
@@ -142,8 +144,43 @@ def test_a_run_that_goes_on_compares_what_came_to_be_meanwhile(
     assert client.booking(booking)["status"] == "confirmed"
 
 
-def test_stripe_can_be_asked_for_all_of_our_events_at_once() -> None:
-    assert len(SUBSCRIBED) <= 20
+@pytest.mark.parametrize("count", [20, 21, 40, 45])
+def test_of_however_many_types_events_are_listed_by_twenty(
+    silent: Shop, client: Person, coach: Person, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    more = {f"radar.early_fraud_warning.{number:02}" for number in range(count - len(SUBSCRIBED))}
+    monkeypatch.setattr(inbox, "SUBSCRIBED", SUBSCRIBED | more)
+    booking = client.books(coach)
+    silent.paid(client.checks_out(booking))
+
+    reconciled(silent)
+
+    listed_here = [page["params"] for page in requests(silent, "/v1/events")]
+    asked_for = [params["types"] for params in listed_here if "types" in params]
+    assert all(len(types) <= 20 for types in asked_for)
+    assert sorted(name for types in asked_for for name in types) == sorted(inbox.SUBSCRIBED)
+    assert client.booking(booking)["status"] == "confirmed"
+
+
+def test_events_of_several_groups_and_pages_come_once_and_in_their_order(
+    silent: Shop, client: Person, coach: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for hour in (8, 10):
+        silent.paid(client.checks_out(client.books(coach, next_week(hour))))
+    monkeypatch.setattr(lists, "PAGE", 3)
+    monkeypatch.setattr(lists, "MOST_TYPES", 4)
+    subject = replace(EVENTS, page=lambda span, after: lists.events(span, after, SUBSCRIBED))
+    hour = Span(now() - timedelta(hours=1), now() + timedelta(seconds=2))
+
+    found = silent.work(listed, subject, hour, Pace(PATIENCE))
+
+    everything = [
+        each for each in silent.at_stripe("/v1/events?limit=100")["data"] if each["type"] in SUBSCRIBED
+    ]
+    assert found is not None
+    assert sorted(found) == sorted(each["id"] for each in everything)
+    made = [event["created"] for event in found.values() if event]
+    assert made == sorted(made)
 
 
 def test_requests_keep_a_distance(silent: Shop) -> None:
