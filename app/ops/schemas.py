@@ -32,6 +32,7 @@ class EventView(View):
     id: str
     type: str
     livemode: bool
+    api_version: str | None
     status: EventStatus
     reason: str | None
     payment_intent_id: str | None

@@ -14,9 +14,10 @@ from app.config import current_settings
 from app.emails import troubles
 from app.emails.troubles import TroubleKind
 from app.extensions import db, now
-from app.payments import deployment, disputes, fees, payouts, refunds, settlement, trimming
+from app.payments import deployment, disputes, event_versions, fees, payouts, refunds, settlement, trimming
+from app.payments.event_versions import Reading
 from app.payments.stripe_events import EVENTS, EventStatus, StripeEvent
-from app.payments.stripe_objects import Mismatch, claimed_payment
+from app.payments.stripe_objects import Mismatch, claimed_payment, text_or_none
 from app.retries import MOST_ATTEMPTS, pause_unless_last
 
 log = logging.getLogger(__name__)
@@ -83,6 +84,7 @@ def _row(payload: str) -> dict[str, Any]:
         "type": event["type"],
         "livemode": event.get("livemode") is True,
         "payload": payload,
+        "api_version": text_or_none(event, "api_version"),
         "payment_intent_id": intent if isinstance(intent, str) and intent.isprintable() else None,
         "payment_id": claimed_payment(subject),
         "request_id": context.request_id.get(),
@@ -108,7 +110,7 @@ def apply(event_id: str, attempt: int | None) -> timedelta | None:
         return _failed(event_id, WorkerDied("every worker that tried it died"), wait=None)
     try:
         with context.acting(f"stripe:{event_id}", context.request_id.get()):
-            _apply(event_id)
+            _apply_as_written_or_anew(event_id)
         db.session.commit()
     except Mismatch as error:
         db.session.rollback()
@@ -132,17 +134,25 @@ def _claim(event_id: str) -> int | None:
     )
 
 
-def _apply(event_id: str) -> None:
+def _apply_as_written_or_anew(event_id: str) -> None:
+    try:
+        _apply(event_id)
+    except event_versions.NotOurVersion as unread:
+        db.session.rollback()  # no transaction is open while Stripe is asked
+        _apply(event_id, event_versions.fetched(unread))
+
+
+def _apply(event_id: str, anew: Reading | None = None) -> None:
     event = db.session.get_one(StripeEvent, event_id, with_for_update=True, populate_existing=True)
     if event.status is not EventStatus.RECEIVED:
         return
-    reason = _applied(event)
+    reason = _applied(event, anew)
     status = EventStatus.IGNORED if reason else EventStatus.PROCESSED
     trimming.finish(event, status, reason=reason)
 
 
-def _applied(event: StripeEvent) -> str | None:
-    """Why there was nothing to do; None when something was done."""
+def _applied(event: StripeEvent, anew: Reading | None) -> str | None:
+    """Why there was nothing to do; None when something was done. Raises NotOurVersion."""
     apply = APPLY.get(event.type)
     if apply is None:
         return "a type that nothing here depends on"
@@ -152,7 +162,8 @@ def _applied(event: StripeEvent) -> str | None:
         return f"it is of another deployment: {other[:40]}"
     if event.livemode is not current_settings().livemode:
         return _of_another_mode(event)
-    return apply(event.subject, event.happened_at)
+    reading = anew or event_versions.as_written(event)
+    return APPLY[reading.type](reading.subject, reading.at) if reading.type else event_versions.OVERTAKEN
 
 
 def _of_another_mode(event: StripeEvent) -> str:

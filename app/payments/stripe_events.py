@@ -52,6 +52,8 @@ class StripeEvent(Base):
     livemode: Mapped[bool]
     payload: Mapped[str]
     """JSON as it was sent: PostgreSQL's own types refuse some of what JSON allows. Trimmed later."""
+    api_version: Mapped[str | None]
+    """The version of Stripe's API that it is written in."""
     trimmed_at: Mapped[datetime | None]
     """When personal values were taken out of it; what is left can be applied as before."""
     payment_intent_id: Mapped[str | None]

@@ -71,6 +71,7 @@ class Account:
         self.links: dict[str, Link] = {}  # by token: invitations to onboarding
         self.schedule = Schedule(self.clock)
         self.pace = self.settings.pace
+        self.api_version: str = api_version  # the account's default, in which its events are listed
         self.methods_on = ["card", "sepa_debit"]  # payment methods, in the dashboard
         self.keys = IdempotencyKeys(self.clock)
         self.faults = Faults()

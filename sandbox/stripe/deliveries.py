@@ -90,7 +90,7 @@ class Deliveries:
         with self._changed:
             secret = self._secrets[endpoint["id"]]
             delivery = self._record(event, endpoint)
-            event = dict(event)
+            event = _written_for(endpoint, event)
             self._posting += 1
         attempt = self._post(delivery, secret, event)
         with self._changed:
@@ -184,7 +184,7 @@ class Deliveries:
                 delivery.state = State.FAILED
                 self._changed.notify_all()
                 return
-            secret, payload = self._secrets[delivery.endpoint], dict(event)
+            secret, payload = self._secrets[delivery.endpoint], _written_for(endpoint, event)
             self._posting += 1
         attempt = self._post(delivery, secret, payload)
         with self._changed:
@@ -221,6 +221,12 @@ class Deliveries:
             self._start(delivery, pauses[len(delivery.attempts) - 1])
         else:
             delivery.state, delivery.next_attempt_at = State.FAILED, None
+
+
+def _written_for(endpoint: Json, event: Json) -> Json:
+    """In the endpoint's version of the API, or the account's (Stripe: "Webhook versioning"); the sandbox
+    knows one shape only, so that just the name of the version differs."""
+    return {**event, "api_version": endpoint["api_version"] or event["api_version"]}
 
 
 def _endpoint(delivery: Delivery) -> str:

@@ -4,8 +4,6 @@ from contextvars import ContextVar
 from copy import deepcopy
 from dataclasses import dataclass
 
-from stripe import api_version
-
 from sandbox.stripe.account import Account
 from sandbox.stripe.objects import Json, new_id, shaped
 from sandbox.stripe.rules import Mode
@@ -33,7 +31,7 @@ def emit(account: Account, event_type: str, thing: Json, previous: Json | None =
     event = shaped(
         "event",
         id=new_id("evt"),
-        api_version=api_version,
+        api_version=account.api_version,
         created=account.clock.now(),
         data=data,
         request={"id": cause.get().id, "idempotency_key": cause.get().idempotency_key},

@@ -28,6 +28,16 @@ NOT_CONNECTED = "account_invalid"
 Answer = TypeVar("Answer")
 
 
+def speaks(version: str | None) -> bool:
+    """Whether what is written in this version of the API reads as in ours.
+
+    It does in those of one release (`….endive`), which only add (Stripe: "API versions"). Stripe names the
+    version of each event since 2014; one that names none was not rendered by it, and is taken as ours.
+    """
+    release = API_VERSION.partition(".")[2]
+    return version is None or version.partition(".")[2] == release
+
+
 class StripeAway(Unavailable):
     """Stripe did not answer, or asked to come again later."""
 

@@ -1,0 +1,37 @@
+"""One object of Stripe's as it is now, in the version of the API that we speak, as its events tell it."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from app.payments.gateway.api import StripeRefused, call, v1
+from app.payments.stripe_objects import StripeObject
+
+
+class _Plain(Protocol):
+    def to_dict(self, recursive: bool = True, for_json: bool = False) -> StripeObject: ...
+
+
+def current(kind: str, stripe_id: str) -> StripeObject | None:
+    """By its `object` and its id; None where Stripe knows none such. Raises StripeAway, StripeRefused."""
+    retrieve = _retrievers().get(kind)
+    if retrieve is None or not stripe_id:
+        return None
+    try:
+        return call(lambda: retrieve(stripe_id)).to_dict(for_json=True)
+    except StripeRefused as error:
+        if error.code == "resource_missing":
+            return None
+        raise
+
+
+def _retrievers() -> dict[str, Callable[[str], _Plain]]:
+    asked = v1()
+    return {
+        "checkout.session": asked.checkout.sessions.retrieve,
+        "payment_intent": asked.payment_intents.retrieve,
+        "charge": asked.charges.retrieve,
+        "refund": asked.refunds.retrieve,
+        "dispute": asked.disputes.retrieve,
+        "transfer": asked.transfers.retrieve,
+        "application_fee": asked.application_fees.retrieve,
+    }
