@@ -14,6 +14,7 @@ from app.extensions import db, now
 from app.jobs import enqueue
 from app.payments import reconcile
 from app.payments.gateway import api
+from app.payments.reconciliation import quiet
 from app.payments.reconciliation.progress import Reconciliation
 from app.payments.reconciliation.windows import Window, nightly, recent
 from worker import Sweep, come_again
@@ -30,9 +31,12 @@ LATER = timedelta(seconds=LONGEST_TURN)
 
 @shared_task(name="payments.reconcile_recent", base=Sweep)
 def reconcile_recent() -> int:
-    """The last hours; how much was settled. What is left over, or could not be, beat's next one does."""
+    """The last hours, if it is time; how much was settled. What could not be, beat's next one does."""
+    window = recent()
+    if not quiet.is_due(window):
+        return 0
     try:
-        return _settled(_turn(recent()))
+        return _settled(_turn(window))
     except (reconcile.AnotherAtWork, api.StripeAway, api.StripeRefused) as error:
         log.warning("no reconciliation this time: %s", error)
         return 0

@@ -1,0 +1,170 @@
+"""A quiet shop asks Stripe little, and what was lost is found within the time that we say."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from app.extensions import now
+from app.payments.models import Payment, Refund
+from app.payments.reconciliation import pace, quiet
+from app.payments.reconciliation.differences import Difference
+from app.payments.reconciliation.windows import QUIET, recent
+from app.payments.status import RefundStatus
+from app.payments.stripe_events import StripeEvent
+from tests.clock import Clock
+from tests.payments.conftest import Shop
+from tests.payments.reconciliation.comparing import compared
+from tests.payments.reconciliation.test_pace import forget_requests, requests
+from tests.people import Person
+
+BEAT = timedelta(minutes=5)
+
+
+@dataclass
+class Day:
+    """Beat coming by every five minutes, by a clock that is ours."""
+
+    shop: Shop
+    clock: Clock
+
+    def passes(self, length: timedelta) -> list[datetime]:
+        """When Stripe was asked meanwhile."""
+        end, asked = self.clock.at + length, []
+        while self.clock.at < end:
+            self.clock.at += BEAT
+            if self.beat():
+                asked.append(self.clock.at)
+        return asked
+
+    def beat(self) -> bool:
+        if not self.shop.work(quiet.is_due, recent()):
+            return False
+        compared(self.shop, recent())
+        return True
+
+
+@pytest.fixture
+def day(silent: Shop, monkeypatch: pytest.MonkeyPatch) -> Day:
+    clock = Clock(now())
+    monkeypatch.setattr("app.extensions.datetime", clock)
+    monkeypatch.setattr(pace, "PAUSE", 0)
+    return Day(silent, clock)
+
+
+def pauses(asked: list[datetime]) -> list[int]:
+    """In minutes, from one comparison to the next."""
+    return [round((after - before) / timedelta(minutes=1)) for before, after in pairwise(asked)]
+
+
+def test_a_day_of_a_quiet_shop_costs_few_reads(day: Day) -> None:
+    forget_requests(day.shop)
+
+    asked = day.passes(timedelta(days=1))
+
+    reads = [each for each in requests(day.shop, "*") if each["method"] == "GET"]
+    assert len(asked) <= 25
+    assert len(reads) <= 25 * 6  # 1,728 by a comparison every five minutes
+
+
+def test_after_the_last_news_the_pauses_grow_to_an_hour_and_no_further(
+    day: Day, client: Person, coach: Person
+) -> None:
+    day.shop.pays_for(client, coach)
+    day.shop.rows(Payment)[0].session_ended_at = now()
+
+    grown = pauses(day.passes(timedelta(hours=9)))
+
+    assert grown == sorted(grown)
+    assert (grown[0], grown[-1]) == (5, 60)
+    assert len(grown) < 25
+
+
+def test_while_a_page_is_open_it_stays_as_often_as_ever(day: Day, client: Person, coach: Person) -> None:
+    client.checks_out(client.books(coach))
+    payment = day.shop.rows(Payment)[0]
+    payment.created_at -= timedelta(days=2)  # it is no news any more
+    payment.session_expires_at += timedelta(days=1)
+    day.beat()
+
+    assert set(pauses(day.passes(timedelta(hours=2)))) == {5}
+
+
+@pytest.mark.parametrize("status", [RefundStatus.PENDING, RefundStatus.REQUIRES_ACTION])
+def test_so_it_does_while_money_goes_back(
+    day: Day, client: Person, coach: Person, status: RefundStatus
+) -> None:
+    _, checkout = day.shop.pays_for(client, coach)
+    day.shop.told(day.shop.refunds_by_hand(checkout, 1000)[0])
+    for row in (*day.shop.rows(Payment), *day.shop.rows(Refund)):
+        row.created_at -= timedelta(days=2)
+    day.shop.rows(Refund)[0].status = status
+    for event in day.shop.rows(StripeEvent):
+        event.received_at -= timedelta(days=2)
+
+    assert day.shop.work(quiet.pause) == quiet.OFTEN
+    day.shop.rows(Refund)[0].status = RefundStatus.SUCCEEDED
+    assert day.shop.work(quiet.pause) == quiet.SELDOM
+
+
+@pytest.mark.parametrize("news", [StripeEvent, Payment, Refund, Difference], ids=lambda table: table.__name__)
+def test_any_news_quickens_it_again(day: Day, client: Person, coach: Person, news: type) -> None:
+    _, checkout = day.shop.pays_for(client, coach)
+    day.shop.told(day.shop.refunds_by_hand(checkout, 1000)[0])
+    day.shop.work(
+        lambda: quiet.db.session.add(
+            Difference(kind="refund", stripe_id="re_1", stripe_says="a", we_say="b", last_seen=now())
+        )
+    )
+    for table, name in {
+        StripeEvent: "received_at",
+        Payment: "created_at",
+        Refund: "created_at",
+        Difference: "created_at",
+    }.items():
+        for row in day.shop.rows(table):
+            setattr(row, name, now() - timedelta(minutes=0 if table is news else 600))
+    quiet.db.session.commit()
+
+    assert day.shop.work(quiet.pause) == quiet.OFTEN
+
+
+def test_a_refund_in_the_dashboard_that_nobody_told_is_found_within_the_hour(
+    day: Day, client: Person, coach: Person
+) -> None:
+    _, checkout = day.shop.pays_for(client, coach)
+    day.passes(timedelta(hours=6))
+    day.shop.refunds_by_hand(checkout, 1000)
+    began = day.clock.at
+
+    while not day.shop.rows(Refund):
+        day.passes(BEAT)
+
+    assert day.clock.at - began <= quiet.SELDOM + QUIET + BEAT
+    assert client.payment(checkout)["amount_refunded"] == 10
+
+
+def test_so_is_a_dispute(day: Day, client: Person, coach: Person) -> None:
+    _, checkout = day.shop.pays_for(client, coach)
+    day.passes(timedelta(hours=6))
+    day.shop.sandbox.control(f"/payments/{checkout['session_id']}/dispute")
+    began = day.clock.at
+
+    while not client.payment(checkout).get("disputes") and day.clock.at - began < timedelta(hours=3):
+        day.passes(BEAT)
+
+    assert day.clock.at - began <= quiet.SELDOM + QUIET + BEAT
+
+
+def test_a_run_that_was_not_finished_is_due_at_once(day: Day) -> None:
+    day.passes(timedelta(hours=6))
+    assert not day.beat()
+    day.shop.sandbox.control("/faults", path="/v1/refunds", status=503, times=10)
+    day.clock.at += quiet.SELDOM
+    with pytest.raises(Exception, match="Stripe"):
+        day.beat()
+    day.shop.sandbox.behaves()
+    day.clock.at += BEAT
+
+    assert day.beat()
