@@ -1,4 +1,4 @@
-"""The nightly comparison as a worker does it, in turns."""
+"""The comparisons of beat as a worker does them: the nightly one in turns, the recent one when it is due."""
 
 import os
 
@@ -9,6 +9,7 @@ from app.extensions import db, now
 from tests.payments.conftest import Shop
 from tests.programs import Programs
 
+RECENT = "from worker.reconciliation import reconcile_recent as job; job()"
 ONE_JOB = "from worker.reconciliation import reconcile_nightly as job; job()"
 SHORT_TURNS = """
 import itertools, types, worker
@@ -53,3 +54,21 @@ def test_a_key_that_lacks_a_permission_is_told_once_a_night_and_not_asked_with_f
     assert len(told) == 1 or f"{now():%Y-%m-%d}" != day  # unless midnight passed
     assert "Stripe refuses what the nightly comparison" in told[0]
     assert "rak_" in told[0]
+
+
+def test_the_recent_one_is_made_when_it_is_due(silent: Shop, third_database: str, programs: Programs) -> None:
+    def reads() -> int:
+        log = silent.sandbox.http.get(f"{silent.sandbox.stripe_url}/_sandbox/requests").json()["requests"]
+        return len([each for each in log if each["method"] == "GET"])
+
+    work(programs, RECENT, third_database)
+    made = reads()
+    assert made >= 6
+
+    work(programs, RECENT, third_database)
+    assert reads() == made
+
+    db.session.execute(text("UPDATE reconciliation SET started_at = started_at - interval '1 hour'"))
+    db.session.commit()
+    work(programs, RECENT, third_database)
+    assert reads() == 2 * made
