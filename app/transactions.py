@@ -6,14 +6,18 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import NotSupportedError, OperationalError
 
 from app.extensions import db
 
 log = logging.getLogger(__name__)
 
-BROKEN_OFF = {"40001", "40P01"}
-"""serialization_failure and deadlock_detected (PostgreSQL, appendix A): the same again will do."""
+BROKEN_OFF = {"40001", "40P01", "0A000"}
+"""serialization_failure, deadlock_detected and feature_not_supported (PostgreSQL, appendix A).
+
+The same again will do. The last is said of a statement that was prepared before a migration changed the type
+of a column; the rollback has the connection forget what it prepared.
+"""
 MOST_TRIES = 3
 LONGEST_PAUSE = 0.05
 """Seconds; by chance, so that two that stood in each other's way do not meet again."""
@@ -26,7 +30,7 @@ def in_one_transaction(view: Callable[[], Answer]) -> Answer:
     for _ in range(MOST_TRIES - 1):
         try:
             return _committed(view)
-        except OperationalError as error:
+        except (OperationalError, NotSupportedError) as error:
             if getattr(error.orig, "sqlstate", None) not in BROKEN_OFF:
                 raise
             db.session.rollback()

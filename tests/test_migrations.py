@@ -9,7 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import ARRAY, MetaData, Table, create_engine, inspect, text
+from sqlalchemy import ARRAY, MetaData, NullPool, Table, create_engine, inspect, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app import create_app
@@ -191,3 +191,15 @@ def test_coaches_from_before_the_search_are_found_without_accents(empty: Flask) 
 def rows(query: str) -> list[tuple[object, ...]]:
     with db.engine.connect() as connection:
         return [tuple(row) for row in connection.execute(text(query))]
+
+
+def test_a_request_is_answered_when_a_migration_has_widened_a_column_meanwhile(empty: Flask) -> None:
+    """What a connection has prepared does not fit any more (PostgreSQL: "cached plan must not change …")."""
+    upgrade()
+    web = empty.test_client()
+    asked_often = [web.get("/coach").status_code for _ in range(10)]  # psycopg prepares it by the fifth time
+    release = create_engine(db.engine.url, poolclass=NullPool)
+    with release.begin() as migration:
+        migration.execute(text("ALTER TABLE coach ALTER hourly_rate_minor TYPE numeric"))
+
+    assert {*asked_often, web.get("/coach").status_code} == {200}
