@@ -18,6 +18,8 @@ def upgrade() -> None:
         sa.CheckConstraint("is_only", name=op.f("ck_deployment_one_row")),
         sa.PrimaryKeyConstraint("is_only", name=op.f("pk_deployment")),
     )
+    # Made at once, so that every backup has it: what is paid after the backup is still known as ours.
+    op.execute("INSERT INTO deployment (id, made_at) VALUES (gen_random_uuid(), now())")
 
 
 def downgrade() -> None:

@@ -60,7 +60,7 @@ def test_in_production_nobody_is_sent_elsewhere(
     order = {"booking_id": client.books(coach)["id"], "success_url": url, "cancel_url": url}
     account = {"refresh_url": "https://www.example.com/", "return_url": url}
 
-    assert refused(client.post("/payment/checkout", json=order)) == ["/success_url"]
+    assert refused(client.post("/payment/checkout", json=order)) == ["/success_url", "/cancel_url"]
     monkeypatch.setitem(
         app.extensions, "settings", app.extensions["settings"].model_copy(update={"stripe_connect": True})
     )

@@ -101,6 +101,7 @@ def test_one_at_a_time(silent: Shop, flask: Command) -> None:
     wait_until(
         lambda: db.session.rollback() or db.session.scalar(text("SELECT count(*) FROM reconciliation"))
     )
+    first.send_signal(signal.SIGSTOP)  # it holds the lock however long the second takes to start
 
     code, said = ended(flask("stripe", "reconcile"))
 
