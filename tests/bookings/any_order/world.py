@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from sqlalchemy import Connection, NestedTransaction, text
 
 from app import extensions
 from app.extensions import db
-from app.payments import fees, holds, inbox, issuing
+from app.payments import charge_refunds, fees, holds, inbox, issuing
 from app.payments.gateway import api
 from sandbox.stripe.pace import Pace
 from sandbox.stripe.server import Server, free_port
@@ -38,8 +38,15 @@ JOBS: dict[str, Callable[[str], object]] = {
     "payments.close_session": lambda payment_id: holds.close(UUID(payment_id)),
     "payments.apply_event": inbox.handle,
     "payments.look_up_fee": lambda payment_id: fees.look_up(UUID(payment_id)),
+    "payments.look_up_refunds": lambda payment_id: _look_up_refunds(UUID(payment_id)),
 }
 """What a worker does; mails stay in the outbox."""
+
+
+def _look_up_refunds(payment_id: UUID) -> None:
+    """A Stripe that is away is asked again; here the message is lost, and reconciliation finds them."""
+    with suppress(api.StripeAway):
+        charge_refunds.look_up(payment_id)
 
 
 @dataclass(frozen=True)
