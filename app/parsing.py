@@ -19,7 +19,7 @@ _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_TIME = re.compile(r"[0-9]{2}:[0-9]{2}(:00)?")
+_TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::00)?")
 _LOCAL = re.compile(f"{_DATE.pattern}T{_TIME.pattern}")
 _CLOCK = r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?"
 _INSTANT = re.compile(rf"{_DATE.pattern}[Tt ]{_CLOCK}([Zz]|[+-][0-9]{{2}}:?[0-9]{{2}})")
@@ -84,8 +84,8 @@ def clock_time(value: object) -> time:
     if isinstance(value, time) and not (value.tzinfo or value.second or value.microsecond):
         return value
     if isinstance(value, str) and _TIME.fullmatch(value):
-        return _existing(value, time.fromisoformat)
-    raise ValueError("must be a local time in whole minutes such as 09:00")
+        return time.fromisoformat(value)
+    raise ValueError("must be a local time in whole minutes such as 09:00, from 00:00 to 23:59")
 
 
 def local_datetime(value: object) -> datetime:
@@ -109,7 +109,7 @@ def instant(value: object) -> datetime:
 
 
 def _existing(text: str, read: Callable[[str], Value]) -> Value:
-    """What is written well may still be no day or no hour, such as 2027-02-29 or 25:00."""
+    """What is written well may still be no day or no hour, such as 2027-02-29 or 2027-02-28T25:00:00Z."""
     try:
         return read(text)
     except ValueError:

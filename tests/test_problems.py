@@ -74,11 +74,15 @@ def test_json_that_is_no_object_is_a_422(http: httpx.Client, body: object) -> No
 
 
 def test_each_bad_value_is_pointed_at(client: Person, coach: Person) -> None:
-    hours = {"weekday": "monday", "start_time": "25:00", "end_time": "10:00"}
+    hours = {"weekday": "monday", "start_time": "25:00", "end_time": "24:00"}
 
     problem = refused(coach.ask("PUT", "/coach/me/availability", json={"weekly": [hours]}), 422, "invalid")
 
-    assert [error["pointer"] for error in problem["errors"]] == ["/weekly/0/start_time"]
+    wanted = "must be a local time in whole minutes such as 09:00, from 00:00 to 23:59."
+    assert [(error["pointer"], error["detail"]) for error in problem["errors"]] == [
+        ("/weekly/0/start_time", f"weekly[0].start_time {wanted}"),
+        ("/weekly/0/end_time", f"weekly[0].end_time {wanted}"),
+    ]
 
 
 @pytest.mark.parametrize(
