@@ -1,5 +1,7 @@
 """What browsers are told: which pages of other origins may ask, and what no page of ours may do."""
 
+import re
+
 from flask import Flask, Response, request
 from flask_cors import CORS
 
@@ -30,7 +32,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     if settings.cors_origins:
         CORS(
             app,
-            origins=list(settings.cors_origins),
+            origins=[_exactly(origin) for origin in settings.cors_origins],
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Request-ID"],
             expose_headers=[
                 "X-Request-ID",
@@ -44,6 +46,11 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.after_request(_harden)
     if settings.app_env is Environment.PRODUCTION:
         app.after_request(_only_https)
+
+
+def _exactly(origin: str) -> re.Pattern[str]:
+    """Flask-CORS takes a text with a bracket or a star for a pattern, as of an address of IPv6."""
+    return re.compile(re.escape(origin) + r"\Z")
 
 
 def _harden(response: Response) -> Response:

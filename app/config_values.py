@@ -1,5 +1,6 @@
 """What the text of a variable must look like, and what it becomes."""
 
+import re
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -12,6 +13,8 @@ from app.config_tls import ca_file, is_here
 
 NAME_AND_ADDRESS: TypeAdapter[NameEmail] = TypeAdapter(NameEmail)
 """Of `CultureBridge <hello@example.com>`; making it takes a hundred times as long as using it."""
+
+_ORIGIN = re.compile(r"(https?)://([\w-]+(?:\.[\w-]+)*|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?/?")
 
 
 def _split(value: Any) -> Any:
@@ -50,11 +53,20 @@ def _sender(value: str) -> str:
 
 
 def _origins(values: tuple[str, ...]) -> tuple[str, ...]:
-    """As browsers spell them: lower-case, without a path."""
-    found = [urlsplit(value.lower()) for value in values]
-    if not all(each.scheme in {"http", "https"} and each.netloc and each.path in {"", "/"} for each in found):
-        raise ValueError("must be origins such as https://example.com, comma-separated, without a path")
-    return tuple(f"{each.scheme}://{each.netloc}" for each in found)
+    """As browsers spell them: lower-case, without a path or the port that goes without saying."""
+    found = [_ORIGIN.fullmatch(value.lower()) for value in values]
+    if not all(found):
+        raise ValueError(
+            "must be origins such as https://example.com, comma-separated, each spelled out: without a path,"
+            " a user or *"
+        )
+    return tuple(_as_browsers_say(each) for each in found if each)
+
+
+def _as_browsers_say(origin: re.Match[str]) -> str:
+    scheme, host, port = origin.groups()
+    goes_without_saying = port in {None, {"http": "80", "https": "443"}[scheme]}
+    return f"{scheme}://{host}" if goes_without_saying else f"{scheme}://{host}:{port}"
 
 
 def _sentry_dsn(value: SecretStr) -> SecretStr:

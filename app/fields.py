@@ -33,8 +33,10 @@ _WEB_ADDRESS = re.compile(
     re.IGNORECASE,
 )
 """One that no two programs take for different places: no user before the host, no backslash, no blank."""
-_YEARS = range(2000, 2200)
+OUR_YEARS = range(2000, 2200)
 """Far from both ends of the calendar, where adding a day or an offset overflows."""
+_CONTROLS = frozenset({"Cc", "Cs"})
+"""Control characters, and halves of surrogate pairs, which JSON can spell and PostgreSQL cannot keep."""
 MOST_MAJOR = 10**12
 
 
@@ -54,7 +56,7 @@ def _visible_name(name: str) -> str:
 
 
 def _printable(text: str) -> str:
-    if any(category(character) == "Cc" and character not in "\n\t" for character in text):
+    if any(category(character) in _CONTROLS and character not in "\n\t" for character in text):
         raise ValueError("must not contain control characters")
     return text
 
@@ -94,8 +96,8 @@ def _date_or(value: object, read_instant: ValidatorFunctionWrapHandler) -> date:
 
 
 def _of_our_days(at: Date) -> Date:
-    if at.year not in _YEARS:
-        raise ValueError(f"must be in a year from {_YEARS[0]} to {_YEARS[-1]}")
+    if at.year not in OUR_YEARS:
+        raise ValueError(f"must be in a year from {OUR_YEARS[0]} to {OUR_YEARS[-1]}")
     return at
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app import time_zones
 from app.extensions import db
-from app.fields import WHOLE, Body, InstantOrDate
+from app.fields import OUR_YEARS, WHOLE, Body, InstantOrDate
 from app.problems import Invalid
 
 Row = TypeVar("Row")
@@ -86,12 +86,15 @@ def position(cursor: str, reads: Callable[[str], Any] = UUID) -> tuple[datetime,
 
 
 def _read(cursor: str) -> tuple[datetime, str]:
-    """Raises ValueError."""
+    """Raises ValueError for what no list of ours could have made, so that it never comes to the database."""
     try:
         at, row_key = json.loads(urlsafe_b64decode(cursor))
-        return datetime.fromisoformat(at), str(row_key)
+        moment = datetime.fromisoformat(at)
     except (BadBase64, TypeError, AttributeError) as error:
         raise ValueError from error
+    if not (isinstance(row_key, str) and row_key.isprintable()) or moment.year not in OUR_YEARS:
+        raise ValueError("no key, or no moment, of ours")
+    return moment, row_key
 
 
 def page(rows: Sequence[Row], limit: int) -> tuple[Sequence[Row], bool]:

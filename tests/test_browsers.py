@@ -49,6 +49,29 @@ def test_a_page_of_another_origin_may_not(in_production: httpx.Client, http: htt
     assert "Access-Control-Allow-Origin" not in asked_before(http, SHOP).headers
 
 
+@pytest.mark.parametrize(
+    ("named", "origin", "may"),
+    [
+        ("https://example.com", "https://example.com", True),
+        ("https://example.com", "https://xexample.com", False),
+        ("https://example.com", "https://example.com.evil.net", False),
+        ("https://example.com", "https://examplexcom", False),
+        ("https://example.com", "http://example.com", False),
+        ("https://example.com", "https://example.com:8443", False),
+        ("https://example.com", "null", False),
+        ("http://[::1]:3000", "http://[::1]:3000", True),
+        ("http://[::1]:3000", "http://::3000", False),
+        ("http://[::1]:3000", "http://1:3000", False),
+    ],
+)
+def test_a_page_of_exactly_this_origin_may_ask(
+    application: Flask, named: str, origin: str, may: bool
+) -> None:
+    app = create_app(Settings.load().model_copy(update={"cors_origins": (named,)}))
+    with httpx.Client(transport=httpx.WSGITransport(app=app), base_url="http://test") as client:
+        assert ("Access-Control-Allow-Origin" in asked_before(client, origin).headers) is may
+
+
 def test_the_file_for_development_names_the_quick_start_s_front_end() -> None:
     assert dotenv_values(Path(__file__).parents[1] / ".env")["CORS_ORIGINS"] == FRONT_END
 

@@ -121,6 +121,47 @@ def test_a_signature_that_does_not_fit_is_refused(http: httpx.Client, broker: Re
     assert queued(broker, "events") == []
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "t= {t},v1={v1}",
+        "t={t} ,v1={v1}",
+        " t={t},v1={v1}",
+        "t={t}, v1={v1}",
+        "t=+{t},v1={v1}",
+        "t=0{t}_0,v1={v1}",
+        "t={t},t={now},v1={v1}",
+        "t={now},t={t},v1={v1}",
+        "t={t}=,v1={v1}",
+        "t={t}\t,v1={v1}",
+        "t={t},v1={v1},",
+        "v1={v1},t= {t}",
+        "t={t},v1={v1}",
+    ],
+)
+@pytest.mark.parametrize("seconds", [400, 10**9])
+def test_no_way_to_write_a_time_makes_a_signature_of_the_future_good(
+    http: httpx.Client, broker: Redis, written: str, seconds: int
+) -> None:
+    """Signed with the right secret, as somebody who once read it would."""
+    at = int(time.time()) + seconds
+    v1 = signed(PAYLOAD, at=at).partition("v1=")[2]
+
+    refused(deliver(http, PAYLOAD, written.format(t=at, now=int(time.time()), v1=v1)))
+
+
+@pytest.mark.parametrize(
+    "written", ["v1={v1},t={t}", "t={t},v0=a1,v1={v1}", "t={t},v1={v1},v9=x/+=", "t={t},v1=00,v1={v1}"]
+)
+def test_other_schemes_and_orders_of_stripe_s_are_good(
+    http: httpx.Client, broker: Redis, written: str
+) -> None:
+    at = int(time.time())
+    v1 = signed(PAYLOAD, at=at).partition("v1=")[2]
+
+    assert deliver(http, PAYLOAD, written.format(t=at, v1=v1)).status_code == 200
+
+
 def test_a_delivery_without_a_signature_is_refused(http: httpx.Client, broker: Redis) -> None:
     refused(http.post("/payment/webhook", content=PAYLOAD))
 
