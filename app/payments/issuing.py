@@ -16,6 +16,7 @@ from app.payments.gateway import api
 from app.payments.gateway import refunds as at_stripe
 from app.payments.models import Payment, Refund
 from app.payments.status import RefundStatus
+from app.payments.stripe_objects import Mismatch
 from app.retries import MOST_ATTEMPTS, pause
 
 log = logging.getLogger(__name__)
@@ -84,14 +85,19 @@ def _ask_for_what_is_left(
         made = at_stripe.of_payment(order.payment_intent_id)
     except (api.StripeAway, api.StripeRefused):
         return _postpone(refund, str(error))
-    for each in made:
-        refunds.told(each, now())
+    try:
+        for each in made:
+            refunds.told(each, now())
+    except Mismatch as mismatch:  # the operator hears of it, as of any refund that is late
+        db.session.rollback()
+        return _postpone(refund, f"{error} {mismatch}")
     left = refunds.reduce_to_what_is_left(refund.id)
     if left.amount == 0:
         refunds.apply(refund.id, None, RefundStatus.FAILED, refunds.RETURNED_ALREADY)
-        db.session.commit()
-        return None
-    return _postpone(refund, str(error))
+    elif refund.is_owed:
+        return _postpone(refund, str(error))
+    db.session.commit()
+    return None
 
 
 def _order(refund: Refund) -> at_stripe.RefundOrder:

@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from app.extensions import db, now
 from app.payments import issuing
+from app.payments.gateway import refunds as at_stripe_refunds
 from app.payments.models import Refund
 from tests.payments.conftest import Shop
 from tests.payments.test_refunds import make_due, requested
@@ -153,6 +154,30 @@ def test_a_refund_that_waits_is_made_once_when_stripe_takes_it(
 
     assert at_stripe(shop, checkout) == 2500
     assert amounts(shop) == [("by_hand", "succeeded", 2500)]
+
+
+def test_what_went_back_in_a_way_that_we_cannot_read_leaves_the_refund_waiting(
+    shop: Shop, client: Person, coach: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is tried again, and the operator hears that it is late; it is not lost in a job that fails."""
+    booking, checkout = shop.pays_for(client, coach)
+    shop.refunds_by_hand(checkout, 2500)
+    client.post(f"/booking/{booking['id']}/cancel", json={})
+    (refund,) = shop.rows(Refund)
+    real = at_stripe_refunds.of_payment
+    monkeypatch.setattr(
+        at_stripe_refunds,
+        "of_payment",
+        lambda intent: [{**each, "status": "halfway"} for each in real(intent)],
+    )
+
+    ask(shop, refund.id, times=12)
+
+    assert amounts(shop) == [("cancelled", "pending", 7500)]
+    assert len(shop.ops_mails()) == 1
+    monkeypatch.undo()
+    ask(shop, refund.id, times=2)
+    assert amounts(shop) == [("cancelled", "succeeded", 5000), ("dashboard", "succeeded", 2500)]
 
 
 def test_a_charge_that_is_too_old_is_refused_for_good(shop: Shop, client: Person, coach: Person) -> None:
