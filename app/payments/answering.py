@@ -124,9 +124,13 @@ def _submit(dispute: Dispute, statement: str) -> None:
     audit.record("dispute.submit_evidence", f"dispute:{dispute.id}")
     db.session.commit()  # no lock waits for Stripe's answer, and what the bank is told is on record
     try:
-        answer = at_stripe.submit_evidence(dispute.stripe_dispute_id, packed)
+        answer = at_stripe.submit_evidence(dispute.stripe_dispute_id, packed, dispute.evidence_failures)
     except api.StripeRefused as error:
         raise EvidenceRefused(str(error)) from error
+    except api.StripeBroke:
+        dispute.evidence_failures += 1
+        db.session.commit()
+        raise
     disputes.told(answer, now())
     dispute.evidence_submitted_at = now()
     dispute.plan_warning()

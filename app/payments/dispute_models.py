@@ -52,6 +52,8 @@ class Dispute(Changing, Base):
     evidence_submitted_at: Mapped[datetime | None]
     evidence_lease_expires_at: Mapped[datetime | None]
     """Until when somebody may be submitting it; None while nobody is."""
+    evidence_failures: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How often Stripe answered it with a failure of its own: each wants an idempotency key of its own."""
     told_deadline_at: Mapped[datetime]
     """When the operator was last told of the deadline."""
     warn_at: Mapped[datetime | None]

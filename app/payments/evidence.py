@@ -15,7 +15,7 @@ from app.bookings.policy import Policy
 from app.bookings.status import Status as BookingStatus
 from app.emails.messages import REMINDER_HOURS
 from app.emails.models import Email, EmailStatus
-from app.extensions import db, now
+from app.extensions import db
 from app.payments.dispute_models import Dispute
 from app.payments.gateway.disputes import Evidence
 from app.payments.models import Payment, PaymentMove
@@ -52,7 +52,7 @@ def pack_kept(dispute: Dispute, statement: str = "") -> Evidence:
 
 def _text(payment: Payment, statement: str) -> str:
     head = [*([statement, ""] if statement else []), *_summary(payment), ""]
-    head.append(f"What happened, as our records of {_minute(now())} have it (all times are UTC):")
+    head.append("What happened, as our records have it (all times are UTC):")
     entries = sorted(_entries(payment))
     # Some of it is people's own words, which must not look like entries of ours.
     lines = [f"{_minute(at)}  {' '.join(what.split())}" for at, what in entries]

@@ -14,6 +14,7 @@ from app.payments import answering, evidence
 from app.payments.dispute_models import Dispute
 from app.payments.models import Payment
 from app.payments.status import DisputeStatus
+from tests.clock import Clock
 from tests.contract import check_log
 from tests.payments.conftest import Shop, become_admin
 from tests.payments.disputing import answered, decided, disputed, hears
@@ -237,6 +238,51 @@ def test_while_stripe_is_away_it_can_be_sent_again(
     assert admin.post(path, json={}).status_code == 503
     assert row(shop).status is DisputeStatus.NEEDS_RESPONSE
     assert admin.post(path, json={}).status_code == 200
+
+
+def keys(shop: Shop) -> list[str]:
+    """The idempotency keys under which evidence was sent, the oldest first."""
+    log = f"{shop.sandbox.stripe_url}/_sandbox/requests"
+    posted = [each for each in shop.sandbox.http.get(log).json()["requests"] if each["method"] == "POST"]
+    sent = [each["idempotency_key"] for each in posted if "/v1/disputes/" in each["path"]][::-1]
+    return list(dict.fromkeys(sent))  # Stripe's package tries again by itself
+
+
+def fails(shop: Shop, admin: Person, text: str = "They were there.", **how: Any) -> None:
+    fault = {"path": "/v1/disputes/*", "method": "POST", "times": 3} | how
+    shop.sandbox.control("/faults", **fault)
+    answer = admin.post(f"/admin/dispute/{row(shop).id}/evidence", json={"text": text})
+    assert answer.status_code == 503, answer.text
+    shop.sandbox.behaves()
+
+
+def test_the_same_evidence_has_the_same_key_at_any_minute(
+    shop: Shop, story: Story, admin: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fails(shop, admin, status=429)
+    monkeypatch.setattr("app.extensions.datetime", Clock(now() + timedelta(minutes=3)))
+    fails(shop, admin, status=429)
+
+    assert len(keys(shop)) == 1
+
+
+def test_other_evidence_has_another_key(shop: Shop, story: Story, admin: Person) -> None:
+    fails(shop, admin, status=429)
+    fails(shop, admin, "They were there, and spoke.", status=429)
+
+    assert len(keys(shop)) == 2
+
+
+def test_a_failure_of_stripe_s_own_is_not_repeated_by_its_key(
+    shop: Shop, story: Story, admin: Person
+) -> None:
+    fails(shop, admin, status=500)
+
+    answer = admin.post(f"/admin/dispute/{row(shop).id}/evidence", json={"text": "They were there."})
+
+    assert answer.status_code == 200, answer.text
+    assert len(keys(shop)) == 2
+    assert at_stripe(shop)["status"] == "under_review"
 
 
 def test_evidence_sent_on_stripe_s_page_is_known(shop: Shop, client: Person, story: Story) -> None:
