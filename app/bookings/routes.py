@@ -39,7 +39,7 @@ def request_booking(json_data: BookingRequest) -> BookingView:
 
 
 @bookings.post("/series")
-@limits.by_account("20 per minute")
+@limits.by_account("20 per minute; 60 per hour")
 @idempotent
 @bookings.input(SeriesRequest)
 @bookings.output(SeriesView, status_code=201)
@@ -99,6 +99,7 @@ def preview_cancellation(booking_id: UUID) -> CancellationPreview:
 
 
 @bookings.post("/<uuid:booking_id>/cancel")
+@limits.by_account("120 per hour")
 @idempotent
 @bookings.input(CancelRequest)
 @bookings.output(BookingView)
@@ -112,6 +113,7 @@ def cancel_booking(booking_id: UUID, json_data: CancelRequest) -> BookingView:
 
 
 @bookings.post("/<uuid:booking_id>/reschedule")
+@limits.by_account("30 per hour")
 @idempotent
 @bookings.input(RescheduleRequest)
 @bookings.output(BookingView)

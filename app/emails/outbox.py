@@ -12,8 +12,8 @@ from markupsafe import Markup
 from sqlalchemy.dialects.postgresql import insert
 
 from app import context, time_zones
-from app.emails import forgetting
-from app.emails.models import Email
+from app.emails import allowance, forgetting
+from app.emails.models import Email, EmailStatus
 from app.extensions import db
 from app.jobs import after_commit
 from app.unicode_text import isolate, lines, without_bidi_controls
@@ -125,12 +125,30 @@ def _mail(
 
 
 def _insert(mails: Sequence[Mail]) -> int:
-    """How many were not there yet, of those whose readers have not erased their accounts."""
+    """How many were not there yet, of those whose readers have not erased their accounts.
+
+    What an address that was never proven gets too many of is kept as a row, and does not leave.
+    """
     readable = [mail for mail in mails if not forgetting.is_nobodys(mail["recipient"])]
-    new = db.session.scalars(_INSERT_ONCE, readable).all() if readable else []
+    exhausted = allowance.exhausted([mail["recipient"] for mail in readable if _is_counted(mail)])
+    withheld = [mail for mail in readable if mail["recipient"] in exhausted and _is_counted(mail)]
+    leaving = [mail for mail in readable if mail not in withheld]
+    new = db.session.scalars(_INSERT_ONCE, leaving).all() if leaving else []
     for email_id in new:
         after_commit("emails.deliver", str(email_id))
-    return len(new)
+    return len(new) + _keep(withheld)
+
+
+def _is_counted(mail: Mail) -> bool:
+    return mail["kind"] not in allowance.OWN_BOUNDS
+
+
+def _keep(withheld: Sequence[Mail]) -> int:
+    """On record, so that an operator finds and can send them."""
+    record = {"status": EmailStatus.WITHDRAWN, "last_error": allowance.WITHHELD}
+    return (
+        len(db.session.scalars(_INSERT_ONCE, [mail | record for mail in withheld]).all()) if withheld else 0
+    )
 
 
 def _zone_of(booking: "Booking", reader: "Account", at: datetime) -> ZoneInfo:

@@ -52,6 +52,7 @@ def show_payment(payment_id: UUID) -> PaymentView:
 
 
 @payments.post("/<uuid:payment_id>/refund")
+@limits.by_account("30 per hour")
 @idempotent
 @payments.input(RefundRequest)
 @payments.output(RefundView, status_code=202)

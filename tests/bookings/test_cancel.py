@@ -7,6 +7,7 @@ from icalendar import Calendar
 
 from app.emails.models import Email
 from app.payments.models import Refund
+from tests.accounts.second_factors import proven
 from tests.payments.conftest import Shop
 from tests.people import Person, next_week
 
@@ -128,7 +129,7 @@ def test_an_unpaid_hold_is_cancelled_without_a_word_and_a_late_payment_goes_back
 def test_a_coach_who_cancels_an_unpaid_hold_tells_the_client(
     shop: Shop, client: Person, coach: Person
 ) -> None:
-    booking = client.books(coach)
+    booking = proven(client).books(coach)
 
     coach.post(f"/booking/{booking['id']}/cancel", json={"reason": "I am ill"})
 
