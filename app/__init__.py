@@ -24,7 +24,7 @@ from app.accounts import access, token_keys
 from app.accounts.password_routes import passwords
 from app.accounts.routes import accounts
 from app.accounts.second_factor_routes import second_factors
-from app.bodies import JsonRequest, read_chunks
+from app.bodies import JsonRequest, count_parameters, read_chunks
 from app.bookings import video_links
 from app.bookings.feed_routes import feed
 from app.bookings.routes import bookings
@@ -78,6 +78,7 @@ def create_app(settings: Settings | None = None) -> Application:
     app.before_request(_name_the_request)
     app.teardown_request(_end_the_request)
     app.before_request(logs.start_clock)
+    app.before_request(count_parameters)
     app.before_request(read_chunks)
     app.before_request(access.check)
     limits.init_app(app, settings)

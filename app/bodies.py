@@ -5,6 +5,11 @@ from typing import Any, NoReturn
 from flask import Request, request
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
+from app import json_bounds
+
+MAX_PARAMETERS = 100
+"""In a query, of which ours have less than ten."""
+
 
 def read_chunks() -> None:
     """Refuse a body in chunks that is malformed or too long, also where none is wanted.
@@ -15,11 +20,17 @@ def read_chunks() -> None:
         request.get_data()
 
 
+def count_parameters() -> None:
+    """Refuse a query that is too long to be meant, by its number alone. Raises BadRequest."""
+    if request.query_string.count(b"&") >= MAX_PARAMETERS:
+        raise BadRequest(f"The query has too many parameters: send {MAX_PARAMETERS} at most.")
+
+
 class JsonRequest(Request):
     """A request whose body, where a route wants JSON, has to say that it is JSON, and to be it."""
 
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:  # noqa: ARG002
-        """No body at all is an empty object. Raises UnsupportedMediaType and BadRequest.
+        """No body at all is an empty object. Raises UnsupportedMediaType, BadRequest and Invalid.
 
         `force`, which APIFlask sets, is not obeyed.
         """
@@ -29,6 +40,7 @@ class JsonRequest(Request):
             found = super().get_json(silent=silent, cache=cache)
         except RecursionError as error:
             raise BadRequest("The body is not JSON that can be read: it is nested too deeply.") from error
+        json_bounds.check(found)
         return "null" if found is None else found  # APIFlask would take null for an empty object
 
     def get_data(self, cache: bool = True, as_text: bool = False, parse_form_data: bool = False) -> Any:

@@ -18,6 +18,7 @@ from app.accounts.schemas import as_registered
 from app.accounts.second_factor import SecondFactorNeeded
 from app.config import Settings, current_settings
 from app.extensions import limiter
+from app.problems import Problem
 
 View = TypeVar("View", bound=Callable[..., Any])
 COUNT_BEGINS_ANEW = "X-RateLimit-Retry-After"
@@ -105,7 +106,7 @@ def _email_sent() -> str:
     """Raises nothing, whatever was sent: Flask-Limiter would take it for a Redis that is away."""
     try:
         body = request.get_json(silent=True) if request.is_json else None
-    except HTTPException:
+    except (HTTPException, Problem):
         return ""
     return str(body.get("email", "")).strip() if isinstance(body, dict) else ""
 

@@ -3,7 +3,7 @@ from uuid import UUID
 
 from apiflask import APIBlueprint
 
-from app import time_zones
+from app import limits, time_zones
 from app.accounts.access import current_account, public, signed_in
 from app.accounts.models import Role
 from app.coaches import availability, collisions, profile, search, slots, time_off
@@ -35,10 +35,14 @@ from app.idempotency import idempotent
 from app.paging import cursor_after, page
 from app.problems import Invalid
 
+MAX_SLOTS = 3000
+"""Of one answer: 62 days around the clock, every half hour."""
+
 coaches = APIBlueprint("coaches", __name__, url_prefix="/coach")
 
 
 @coaches.get("")
+@limits.by_address("240 per minute")
 @coaches.input(CoachSearch, location="query")
 @coaches.output(CoachList)
 @public
@@ -59,20 +63,26 @@ def show_coach(coach_id: UUID) -> CoachView:
 
 
 @coaches.get("/<uuid:coach_id>/slot")
+@limits.by_address("120 per minute")
 @coaches.input(SlotSearch, location="query")
 @coaches.output(SlotList)
 @coaches.doc(responses=[404])
 @public
 def list_slots(coach_id: UUID, query_data: SlotSearch) -> SlotList:
-    """The free starts for a session of one length; each of them can be booked."""
+    """The free starts for a session of one length; each of them can be booked.
+
+    At most 3000: where there are more, `next_from` is the `from` to ask for the rest with.
+    """
     coach = Coach.bookable(coach_id)
     zone = time_zones.zone(query_data.time_zone or coach.time_zone)
     amount = price(coach, query_data.duration_minutes, "duration_minutes")
     since, until = _period(coach, query_data)
-    starts = slots.free_starts(coach, query_data.duration_minutes, since, until, now())
+    found = slots.free_starts(coach, query_data.duration_minutes, since, until, now(), most=MAX_SLOTS + 1)
+    starts, rest = found[:MAX_SLOTS], found[MAX_SLOTS:]
     return SlotList(
         time_zone=zone.key,
         items=[Slot.of(start, query_data.duration_minutes, zone, amount) for start in starts],
+        next_from=rest[0] if rest else None,
     )
 
 
@@ -97,6 +107,7 @@ def show_me() -> OwnCoachView:
 
 
 @coaches.patch("/me")
+@limits.by_account("60 per minute")
 @coaches.input(CoachChange)
 @coaches.output(CoachWithCollisions)
 @signed_in(Role.COACH)
@@ -108,6 +119,7 @@ def change_me(json_data: CoachChange) -> CoachWithCollisions:
 
 
 @coaches.get("/me/availability")
+@limits.by_account("60 per minute")
 @coaches.output(AvailabilityWithCollisions)
 @signed_in(Role.COACH)
 def show_availability() -> AvailabilityWithCollisions:
@@ -117,6 +129,7 @@ def show_availability() -> AvailabilityWithCollisions:
 
 
 @coaches.put("/me/availability")
+@limits.by_account("60 per minute")
 @coaches.input(Availability)
 @coaches.output(AvailabilityWithCollisions)
 @signed_in(Role.COACH)
@@ -141,6 +154,7 @@ def list_time_off(query_data: TimeOffSearch) -> TimeOffList:
 
 
 @coaches.post("/me/time-off")
+@limits.by_account("60 per minute")
 @idempotent
 @coaches.input(TimeOffRequest)
 @coaches.output(NewTimeOffView, status_code=201)

@@ -263,3 +263,5 @@ class Slot(View):
 class SlotList(View):
     time_zone: str
     items: list[Slot]
+    next_from: Instant | None
+    """Where there are more than one answer holds: the `from` to ask for the rest with."""

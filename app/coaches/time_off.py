@@ -3,19 +3,31 @@
 from collections.abc import Sequence
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import func, select, tuple_
 
 from app.coaches import collisions
 from app.coaches.availability_schemas import Collision, TimeOffRequest, TimeOffSearch
 from app.coaches.models import Coach, TimeOff, lock_own
 from app.extensions import db, now
 from app.paging import position
-from app.problems import NotFound
+from app.problems import NotFound, Problem
+
+MAX_PERIODS = 500
+"""Of one coach: all are read with each look at the free times."""
+
+
+class TooManyPeriods(Problem):
+    status, slug, title = 409, "too-many-periods", "Too many periods of time off"
+    meaning = f"A coach has at most {MAX_PERIODS} periods of time off."
+    remedy = "Give back periods that are over with DELETE /coach/me/time-off/{id}, or join neighbours to one."
 
 
 def take(coach: Coach, wish: TimeOffRequest) -> TimeOff:
-    """Offer no session in a period any more. What is booked in it stays booked."""
+    """Offer no session in a period any more. What is booked in it stays booked. Raises TooManyPeriods."""
     lock_own(coach)  # after it no booking is under way that has not seen this
+    count = db.session.scalar(select(func.count()).where(TimeOff.coach_id == coach.id)) or 0
+    if count >= MAX_PERIODS:
+        raise TooManyPeriods(f"You have {count} periods of time off, and that is the most.")
     period = TimeOff(
         id=uuid4(),
         coach_id=coach.id,

@@ -6,6 +6,7 @@ gunicorn's own worker reads a request, and waits for the end of a connection, wh
 import socket
 import time
 from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from itertools import chain
@@ -22,6 +23,7 @@ from werkzeug.exceptions import HTTPException
 
 from app.ops.arrival import Arrival
 from app.ops.body_reader import BodyReader
+from app.ops.public_reads import THREADS, is_public_read
 
 LONGEST_BODY = 512 * 1024
 """As MAX_CONTENT_LENGTH: a longer one goes to the application as it is, to be refused, and is not read on."""
@@ -107,6 +109,7 @@ class Worker(ThreadWorker):
         super().__init__(*args)
         self.parting: deque[Caller] = deque()
         self.answering: dict[Caller, float] = {}
+        self.public_reads = ThreadPoolExecutor(THREADS)
 
     def set_accept_enabled(self, enabled: bool) -> None:
         super().set_accept_enabled(enabled)
@@ -175,7 +178,10 @@ class Worker(ThreadWorker):
         conn.parser.unreader.arrived = memoryview(conn.arrival.heard)
         conn.data_ready = True
         self.answering[conn] = time.monotonic() + self.cfg.timeout + PATIENCE
-        super().enqueue_req(conn)
+        first_line = bytes(conn.arrival.heard[:PIECE].lstrip(b"\r\n").partition(b"\r\n")[0])
+        pool = self.public_reads if is_public_read(first_line) else self.tpool
+        answered = pool.submit(self.handle, conn)
+        answered.add_done_callback(lambda done: self.method_queue.defer(self.finish_request, conn, done))
 
     def handle_request(self, req: Any, conn: Caller) -> bool:
         req._expected_100_continue = False  # it was told when its head was here
