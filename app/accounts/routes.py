@@ -144,8 +144,10 @@ def verification_page() -> str:
 @accounts.doc(responses=[503])
 @public
 def verify(body: VerificationToken) -> AccountView | Response:
-    """Prove an address with the token of the verification mail, good once and for three days. Sign-ins and
-    the calendar's feed from before end, unless the account's `password` is sent as well."""
+    """Prove an address with the token of the verification mail, good once and for three days.
+
+    Sign-ins and the calendar's feed from before end, unless the account's `password` is sent as well.
+    """
     if request.is_json:
         return AccountView.model_validate(verification.verify(body.token, body.password))
     try:
