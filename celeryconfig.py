@@ -106,6 +106,7 @@ beat_schedule = {
     "stale holds": {"task": "bookings.expire_holds", **_sweep},
     "forgotten events": {"task": "payments.apply_forgotten", **_sweep},
     "forgotten refunds": {"task": "payments.issue_forgotten_refunds", **_sweep},
+    "forgotten transfers": {"task": "payments.recover_forgotten_transfers", **_sweep},
     "forgotten mails": {"task": "emails.deliver_forgotten", **_sweep},
     "recent differences": {
         "task": "payments.reconcile_recent",

@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -39,7 +40,7 @@ from app.config_values import (
     is_guessable,
 )
 
-__all__ = ["BadSettings", "Environment", "Settings", "current_settings"]
+__all__ = ["BadSettings", "DisputeRecovery", "Environment", "Settings", "current_settings"]
 
 SANDBOX_KEY = "sk_test_sandbox"
 DEVELOPMENT_MARK = "development-only"
@@ -55,6 +56,15 @@ _MAY_HAVE_SPACES = {"secret_keys", "jwt_secret_keys", "smtp_user", "smtp_passwor
 """Names and what somebody chose; an address or a key with a space in it was copied wrong."""
 
 Addresses = TypeVar("Addresses", str, tuple[str, ...])
+
+
+class DisputeRecovery(StrEnum):
+    """What becomes of money that Stripe sent on to a coach, and that a lost dispute has taken from us."""
+
+    REVERSE = "reverse"
+    """It is taken back from the coach's account at Stripe."""
+    DEBT = "debt"
+    """The coach owes it: later payments stay here until it is settled."""
 
 
 class Settings(BaseSettings):
@@ -83,6 +93,7 @@ class Settings(BaseSettings):
     commission_percent: Decimal = Field(default=Decimal(0), ge=0, le=100, decimal_places=4)
     payout_delay_days: int = Field(default=0, ge=0, le=365)
     stripe_connect: bool = False
+    dispute_recovery: DisputeRecovery = DisputeRecovery.REVERSE
     voucher_days_ahead: int | None = Field(default=None, ge=7)
     sandbox_stripe_url: Origin = "http://localhost:12111"
     smtp_host: str

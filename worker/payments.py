@@ -7,7 +7,17 @@ from celery import Task, shared_task
 
 from app.extensions import now
 from app.jobs import enqueue_each
-from app.payments import answering, charge_refunds, fees, holds, inbox, issuing, payouts, refused_deliveries
+from app.payments import (
+    answering,
+    charge_refunds,
+    fees,
+    holds,
+    inbox,
+    issuing,
+    payouts,
+    recovering,
+    refused_deliveries,
+)
 from app.payments.gateway import api
 from app.retries import pause
 from worker import Sweep, come_again
@@ -65,6 +75,18 @@ def look_up_refunds(self: "Task[..., None]", payment_id: str) -> None:
         charge_refunds.look_up(UUID(payment_id))
     except api.StripeAway as error:
         come_again(self, pause(self.request.retries + 1), error)
+
+
+@shared_task(name="payments.recover_transfer", bind=True, max_retries=None)
+def recover_transfer(self: "Task[..., None]", recovery_id: str) -> None:
+    if wait := recovering.recover(UUID(recovery_id)):
+        come_again(self, wait)
+
+
+@shared_task(name="payments.recover_forgotten_transfers", base=Sweep)
+def recover_forgotten_transfers() -> int:
+    """Transfers after disputes whose job was lost; how many there were."""
+    return enqueue_each("payments.recover_transfer", recovering.forgotten(BATCH))
 
 
 @shared_task(name="payments.look_up_fee", bind=True, max_retries=None)

@@ -50,6 +50,13 @@ REMEDIES = {
         "/admin/debt",
         ("/admin/coach/{coach_id}/payout",),
     ),
+    TroubleKind.RECOVERY: Remedy(
+        "transfer after a dispute",
+        "transfers after disputes",
+        "Until Stripe makes it, the coach's balance says what is owed. Look at the coach's account and at our"
+        " balance in Stripe's dashboard, and move the money by hand there where Stripe does not.",
+        "/admin/debt",
+    ),
     TroubleKind.STRIPE_EVENT: Remedy(
         "failed event",
         "failed events",

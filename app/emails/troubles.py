@@ -17,6 +17,7 @@ class TroubleKind(StrEnum):
     LATE_REFUND = "late_refund"
     UNFUNDED_REFUND = "unfunded_refund"
     DEBT = "debt"
+    RECOVERY = "recovery"
     STRIPE_EVENT = "stripe_event"
     DIFFERENCE = "difference"
     RECONCILIATION = "reconciliation"

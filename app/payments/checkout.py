@@ -12,7 +12,7 @@ from app.bookings.models import Booking, lock_people
 from app.bookings.status import Status as BookingStatus
 from app.extensions import db, now
 from app.money import Money
-from app.payments import deployment, methods, payouts, terms
+from app.payments import debts, deployment, methods, payouts, recoveries, terms
 from app.payments.gateway import api, sessions
 from app.payments.models import Payment, PaymentLine
 from app.payments.schemas import CheckoutRequest
@@ -209,7 +209,7 @@ def _new_payment(client: Account, bookings: Sequence[Booking], wish: CheckoutReq
         amount_minor=price.amount,
         currency=price.currency,
         commission_minor=terms.commission(price).amount,
-        stripe_destination_id=terms.destination(first.coach_id),
+        stripe_destination_id=_destination(first.coach_id, price.currency),
         status=Status.PENDING,
         locale=wish.locale,
         success_url=wish.success_url,
@@ -223,6 +223,12 @@ def _new_payment(client: Account, bookings: Sequence[Booking], wish: CheckoutReq
         booking.payment_id = payment.id
         booking.hold_expires_at = payment.session_expires_at + GRACE
     return payment
+
+
+def _destination(coach_id: UUID, currency: str) -> str | None:
+    """The coach's account; None as long as what the coach owes us is to be settled first."""
+    owes = currency in debts.of(coach_id) and not recoveries.are_awaited(coach_id)
+    return None if owes else terms.destination(coach_id)
 
 
 def _order(payment: Payment, wish: CheckoutRequest) -> sessions.CheckoutOrder:

@@ -5,7 +5,7 @@ later in a dispute's life stands, whenever it arrived.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Self
 
@@ -14,7 +14,7 @@ from sqlalchemy import or_, select
 from app.emails import dispute_messages
 from app.extensions import db, now
 from app.money import CURRENCIES
-from app.payments import evidence, ledger, owed
+from app.payments import evidence, ledger, owed, recoveries
 from app.payments.dispute_models import Dispute
 from app.payments.gateway import disputes as at_stripe
 from app.payments.models import Payment
@@ -32,6 +32,7 @@ from app.payments.stripe_objects import (
 )
 
 _LIFE = tuple(DisputeStatus)
+VERDICTS = frozenset({DisputeStatus.LOST, DisputeStatus.WON})
 
 
 @dataclass(frozen=True, order=True)
@@ -47,6 +48,8 @@ class Standing:
     """Whether the charge cannot be refunded."""
     amount_minor: int
     reason: str
+    moves: int = field(compare=False)
+    """How often its money went or came back: the list only grows."""
 
     @classmethod
     def told(cls, dispute: StripeObject) -> Self:
@@ -60,6 +63,7 @@ class Standing:
             is_held=not required(dispute, "is_charge_refundable", bool),
             amount_minor=required(dispute, "amount", int),
             reason=text_or_none(dispute, "reason") or "unknown",
+            moves=len(required(dispute, "balance_transactions", list)),
         )
 
     @classmethod
@@ -71,15 +75,27 @@ class Standing:
             is_held=not dispute.is_charge_refundable,
             amount_minor=dispute.amount_minor,
             reason=dispute.reason,
+            moves=dispute.fund_moves,
         )
 
     @property
     def status(self) -> DisputeStatus:
         return _LIFE[self.stage]
 
+    def is_after(self, known: Self) -> bool:
+        """Whether it is the later one. A verdict can be reversed either way: then more moves are later."""
+        if self._are_verdicts(known) and self.moves != known.moves:
+            return self.moves > known.moves
+        return self > known
+
     def replaces(self, known: Self) -> bool:
         """Whether it is how things are now, the other being what was known of them."""
+        if self._are_verdicts(known):
+            return self != known and self.moves >= known.moves
         return self != known and self.stage >= known.stage
+
+    def _are_verdicts(self, known: Self) -> bool:
+        return {self.status, known.status} <= VERDICTS
 
     def write(self, dispute: Dispute) -> None:
         dispute.status = self.status
@@ -109,7 +125,7 @@ class BalanceMove:
 
 def told(subject: StripeObject, _at: datetime) -> Outcome:
     """An event says how a dispute stood; whichever of them comes first makes the row."""
-    return _apply(subject, Standing.__gt__)
+    return _apply(subject, Standing.is_after)
 
 
 def seen(subject: StripeObject, _at: datetime) -> Outcome:
@@ -135,6 +151,8 @@ def _apply(subject: StripeObject, is_news: Callable[[Standing, Standing], bool])
     moved = _move_funds(dispute, subject)
     if stands_anew:
         _follow(dispute, before)
+    if stands_anew or moved:
+        recoveries.follow(dispute)
     return None if stands_anew or moved else f"the dispute is {dispute.status} already"
 
 

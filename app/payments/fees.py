@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from app.extensions import db, now
 from app.jobs import after_commit
 from app.money import Money
-from app.payments import ledger
+from app.payments import ledger, recoveries
 from app.payments.gateway import api
 from app.payments.gateway import fees as at_stripe
 from app.payments.models import Payment
@@ -108,10 +108,12 @@ def _claim(payment_id: UUID) -> Payment | None:
 
 def _asked(payment: Payment) -> Answer:
     intent_id = payment.stripe_payment_intent_id or ""
+    again = recoveries.sent_again(payment.id) if _is_sent_on(payment) else []
+    db.session.commit()
     try:
         return Answer(
             fee=at_stripe.of_intent(intent_id) if payment.fee_minor is None else None,
-            sent_on=at_stripe.sent_on(intent_id) if _is_sent_on(payment) else None,
+            sent_on=at_stripe.sent_on(intent_id, again) if _is_sent_on(payment) else None,
         )
     except (api.StripeAway, api.StripeRefused) as error:
         log.warning("payment %s: its fee stays unknown for now: %s", payment.id, error)

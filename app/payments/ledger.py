@@ -1,7 +1,7 @@
 """The books: what came in and went out for each coach, entry after entry. None is ever changed or removed."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
@@ -27,7 +27,7 @@ from app.extensions import Base, MinorUnits, choice, db, now
 from app.money import Money
 from app.payments import books, debts
 from app.payments.books import Gone, Item, Kept, Kind, Paid
-from app.payments.models import Payment, PaymentLine
+from app.payments.models import Payment, PaymentLine, Refund
 from app.payments.payout_models import Payout
 from app.payments.status import NOT_REFUNDED
 
@@ -117,6 +117,13 @@ def follow_debts(coach_id: UUID, fell: Collection[str]) -> None:
         debts.follow(coach_id, Money(max(0, -amount), currency), known.get(currency), is_fees)
 
 
+def left_of(payment: Payment) -> int:
+    """What the coach has not got of a payment, in its currency, once all refunds are made."""
+    found = sum(amount for item, amount in _posted(payment).items() if item.currency == payment.currency)
+    falls = _falls(payment, [refund for refund in payment.refunds if refund.is_owed])
+    return found - sum(amount for (_, currency), amount in falls.items() if currency == payment.currency)
+
+
 def going_back(payment: Payment) -> Counter[tuple[UUID | None, str]]:
     """What refunds that Stripe has not made yet will take off the coach's balance, by booking and currency.
 
@@ -124,6 +131,11 @@ def going_back(payment: Payment) -> Counter[tuple[UUID | None, str]]:
     """
     is_elsewhere = payment.stripe_destination_id is not None
     due = [each for each in payment.refunds if each.is_owed and (each.from_ours or not is_elsewhere)]
+    return _falls(payment, due)
+
+
+def _falls(payment: Payment, due: Sequence[Refund]) -> Counter[tuple[UUID | None, str]]:
+    """What these refunds would take off, by booking and currency."""
     if not due:
         return Counter()
     before = _standing(payment)

@@ -12,7 +12,7 @@ from app.bookings.models import Booking
 from app.config import current_settings
 from app.extensions import db, now
 from app.money import Money
-from app.payments import ledger
+from app.payments import ledger, recoveries
 from app.payments.ledger import Entry
 from app.payments.models import Payment, PaymentLine, Refund
 from app.payments.status import RefundStatus
@@ -121,6 +121,8 @@ def _held(coach_id: UUID) -> dict[str, _Held]:
             if at and part > going:
                 held.coming[at] += part - going
         held.amount += min(left, going_back[None, currency])
+    for money in recoveries.being_sent(coach_id):
+        found[money.currency].amount += money.amount
     return found
 
 

@@ -89,6 +89,20 @@ def close_dispute(account: Account, dispute: Json, verdict: str, *, keep_fee: bo
         emit(account, "charge.dispute.funds_reinstated", dispute)
 
 
+def overturn(account: Account, dispute: Json) -> None:
+    """A decided chargeback is decided the other way, as on an appeal: its money comes back, or goes again."""
+    if dispute["status"] not in ("won", "lost"):
+        raise WrongState(f"{dispute['id']} is not decided: its status is {dispute['status']}.")
+    won = dispute["status"] == "lost"
+    change(account, "charge.dispute.updated", dispute, status="won" if won else "lost")
+    if won:
+        _move_funds(account, dispute, dispute["amount"], 0, "dispute_reversal", "Chargeback reversal")
+        emit(account, "charge.dispute.funds_reinstated", dispute)
+    else:
+        _move_funds(account, dispute, -dispute["amount"], 0, "dispute", "Chargeback withdrawal")
+        emit(account, "charge.dispute.funds_withdrawn", dispute)
+
+
 def close_inquiries(account: Account, charge: Json) -> None:
     """A full refund settles an inquiry."""
     for dispute in of_charge(account, charge):

@@ -66,6 +66,14 @@ def close_dispute(account: Account, dispute_id: str, verdict: str, *, keep_fee: 
         return deepcopy(found)
 
 
+def overturn_dispute(account: Account, dispute_id: str) -> Json:
+    """A decided dispute is decided the other way."""
+    with account.lock:
+        found = account.store.get("dispute", dispute_id)
+        disputes.overturn(account, found)
+        return deepcopy(found)
+
+
 def move_refund(account: Account, refund_id: str, status: str, reason: str = UNCLEAR) -> Json:
     """The bank reports another status for a refund; `reason` is why it failed."""
     with account.lock:

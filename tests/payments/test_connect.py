@@ -372,8 +372,8 @@ def test_what_happens_while_stripe_answers_is_asked_for_again(
     _, checkout = shop.pays_for(client, onboarded(shop, coach))
     ask = at_stripe.sent_on
 
-    def refunded_meanwhile(intent_id: str) -> Money | None:
-        answer = ask(intent_id)
+    def refunded_meanwhile(intent_id: str, again: list[str]) -> Money | None:
+        answer = ask(intent_id, again)
         monkeypatch.setattr(at_stripe, "sent_on", ask)
         refunded(shop, coach, checkout, 50)
         return answer

@@ -1,11 +1,12 @@
 """What Stripe keeps of a payment, and what it has sent on to a coach."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import stripe
 
 from app.money import Money
-from app.payments.gateway import api
+from app.payments.gateway import api, transfers
 from app.payments.shares import in_proportion
 
 
@@ -46,11 +47,11 @@ def of_intent(payment_intent_id: str) -> Fee | None:
     return Fee(charge.id, charge.receipt_url, method, moves[0].id, kept, left)
 
 
-def sent_on(payment_intent_id: str) -> Money | None:
+def sent_on(payment_intent_id: str, again: Sequence[str] = ()) -> Money | None:
     """What of a payment is at its coach's account now: sent, less our fee, less what came back of either.
 
-    In the payment's currency, whatever Stripe settles the transfer and the fee in. None as long as Stripe has
-    sent nothing. Raises StripeAway, StripeRefused.
+    With what later transfers sent `again`. In the payment's currency, whatever Stripe settles the transfer
+    and the fee in. None as long as Stripe has sent nothing. Raises StripeAway, StripeRefused.
     """
     intents = api.v1().payment_intents
     paths = ["latest_charge.transfer", "latest_charge.application_fee"]
@@ -61,7 +62,8 @@ def sent_on(payment_intent_id: str) -> Money | None:
     fee, agreed = charge.application_fee, charge.application_fee_amount or 0
     sent = _left(charge.amount, transfer.amount, transfer.amount_reversed)
     ours = _left(agreed, fee.amount, fee.amount_refunded) if isinstance(fee, stripe.ApplicationFee) else 0
-    return Money(sent - ours, charge.currency.upper())
+    more = sum(each.amount - each.amount_reversed for each in transfers.sent_again(again))
+    return Money(sent - ours + more, charge.currency.upper())
 
 
 def _left(whole: int, moved: int, returned: int) -> int:

@@ -83,6 +83,7 @@ def controls(account: Account) -> list[Control]:
         ("POST", "/payments/<payment_id>/dispute", payments.dispute),
         ("POST", "/disputes/<dispute_id>/escalate", payments.escalate_dispute),
         ("POST", "/disputes/<dispute_id>/close", payments.close_dispute),
+        ("POST", "/disputes/<dispute_id>/overturn", payments.overturn_dispute),
         ("POST", "/refunds/<refund_id>/status", payments.move_refund),
     ]
 
@@ -134,6 +135,10 @@ class Payments:
         wanted = read(Verdict)
         closed = operations.close_dispute(self._account, dispute_id, wanted.verdict, keep_fee=wanted.keep_fee)
         return jsonify(closed)
+
+    def overturn_dispute(self, dispute_id: str) -> Response:
+        """Decide a decided dispute the other way."""
+        return jsonify(operations.overturn_dispute(self._account, dispute_id))
 
     def move_refund(self, refund_id: str) -> Response:
         """Change what became of a refund."""

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, NestedTransaction, text
 
 from app import extensions
 from app.extensions import db
-from app.payments import charge_refunds, fees, holds, inbox, issuing
+from app.payments import charge_refunds, fees, holds, inbox, issuing, recovering
 from app.payments.gateway import api
 from sandbox.stripe.pace import Pace
 from sandbox.stripe.server import Server, free_port
@@ -34,6 +34,7 @@ PACE = Pace(settle_after=60, refund_after=60, debit_after=BANK * 60)
 IBANS = {True: "DE89370400440532013000", False: "DE62370400440532013001"}
 """Of an account that pays, and of one that does not."""
 JOBS: dict[str, Callable[[str], object]] = {
+    "payments.recover_transfer": lambda recovery_id: recovering.recover(UUID(recovery_id)),
     "payments.issue_refund": lambda refund_id: issuing.issue(UUID(refund_id)),
     "payments.close_session": lambda payment_id: holds.close(UUID(payment_id)),
     "payments.apply_event": inbox.handle,

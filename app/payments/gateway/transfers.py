@@ -1,0 +1,124 @@
+"""Transfers to coaches' accounts: how they stand, taking them back, and sending money again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from uuid import UUID
+
+import stripe
+
+from app.money import Money
+from app.payments.gateway import api
+from app.payments.shares import in_proportion
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A transfer, and what of it is with the coach still."""
+
+    id: str
+    amount: int
+    """In the currency that Stripe moved it in."""
+    left: int
+    has_fee: bool
+    """Whether our commission was taken off it, and is to go back with it."""
+    of: int
+    """What the client had paid of which this is all, in the payment's currency."""
+
+    def part(self, share: int) -> int:
+        """What of it belongs to this share of what the client had paid; never more than is left."""
+        return min(self.left, in_proportion(self.amount, share, self.of, step=1))
+
+
+@dataclass(frozen=True)
+class RecoveryOrder:
+    """What is to be moved. The same order always gives the same reversal or transfer."""
+
+    deployment_id: UUID
+    recovery_id: UUID
+    failures: int
+    """How often Stripe broke or refused: it would again under the same idempotency key."""
+
+    @property
+    def key(self) -> str:
+        return f"recovery-{self.recovery_id}-{self.failures}"
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        return {"deployment_id": str(self.deployment_id), "recovery_id": str(self.recovery_id)}
+
+
+def of_payment(payment_intent_id: str, again: Sequence[str]) -> list[Sent]:
+    """The transfers of a payment, the latest first; `again` are those that sent it once more.
+
+    Raises StripeAway, StripeRefused.
+    """
+    paths = ["latest_charge.transfer"]
+    intents = api.v1().payment_intents
+    charge = api.call(lambda: intents.retrieve(payment_intent_id, {"expand": paths})).latest_charge
+    transfer = charge.transfer if isinstance(charge, stripe.Charge) else None
+    if not isinstance(charge, stripe.Charge) or not isinstance(transfer, stripe.Transfer):
+        return []
+    first = _sent(transfer, charge.amount, has_fee=bool(charge.application_fee))
+    return [*(_sent(each, each.amount) for each in sent_again(again)), first]
+
+
+def sent_again(transfer_ids: Sequence[str]) -> list[stripe.Transfer]:
+    """Raises StripeAway, StripeRefused."""
+    return [api.call(partial(api.v1().transfers.retrieve, each)) for each in reversed(transfer_ids)]
+
+
+def reverse(order: RecoveryOrder, sent: Sent, amount: int) -> str:
+    """Take so much of a transfer back, once however often it is asked for; the reversal's id.
+
+    Raises StripeAway, StripeRefused. https://docs.stripe.com/connect/destination-charges#disputes
+    """
+    params: stripe.params.TransferCreateReversalParams = {"amount": amount, "metadata": order.metadata}
+    if sent.has_fee:
+        params["refund_application_fee"] = True
+    options: stripe.RequestOptions = {"idempotency_key": order.key}
+    return api.call(lambda: api.v1().transfers.reversals.create(sent.id, params, options)).id
+
+
+def send(order: RecoveryOrder, amount: Money, destination: str) -> str:
+    """Send money of our balance to a coach, once however often it is asked for; the transfer's id.
+
+    Raises StripeAway, StripeRefused. https://docs.stripe.com/api/transfers/create
+    """
+    params: stripe.params.TransferCreateParams = {
+        "amount": amount.amount,
+        "currency": amount.currency.lower(),
+        "destination": destination,
+        "transfer_group": _group(order),
+        "metadata": order.metadata,
+    }
+    options: stripe.RequestOptions = {"idempotency_key": order.key}
+    return api.call(lambda: api.v1().transfers.create(params, options)).id
+
+
+def find_reversal(order: RecoveryOrder, sent: Sequence[Sent]) -> str | None:
+    """The one that Stripe made although its answer was lost. Raises StripeAway, StripeRefused."""
+    for each in sent:
+        made = api.call(partial(api.v1().transfers.reversals.list, each.id, {"limit": 100}))
+        ours = (reversal.id for reversal in made.data if _is_of(order, reversal.metadata))
+        if found := next(ours, None):
+            return found
+    return None
+
+
+def find_transfer(order: RecoveryOrder) -> str | None:
+    """The one that Stripe made although its answer was lost. Raises StripeAway, StripeRefused."""
+    made = api.call(lambda: api.v1().transfers.list({"transfer_group": _group(order), "limit": 1}))
+    return next((each.id for each in made.data), None)
+
+
+def _is_of(order: RecoveryOrder, metadata: stripe.StripeObject | None) -> bool:
+    return metadata is not None and metadata.to_dict().get("recovery_id") == str(order.recovery_id)
+
+
+def _group(order: RecoveryOrder) -> str:
+    return f"recovery-{order.recovery_id}"
+
+
+def _sent(transfer: stripe.Transfer, of: int, has_fee: bool = False) -> Sent:
+    return Sent(transfer.id, transfer.amount, transfer.amount - transfer.amount_reversed, has_fee, of)

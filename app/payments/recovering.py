@@ -1,0 +1,167 @@
+"""Asking Stripe to take a disputed payment's money back from its coach, or to send it there again."""
+
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from app.emails import troubles
+from app.emails.troubles import TroubleKind
+from app.extensions import db, now
+from app.money import Money
+from app.payments import deployment, fees, ledger, recoveries
+from app.payments.gateway import api
+from app.payments.gateway import fees as balances
+from app.payments.gateway import transfers as at_stripe
+from app.payments.models import Payment
+from app.payments.recovery_models import Recovery, RecoveryKind, RecoveryStatus
+from app.retries import MOST_ATTEMPTS, pause
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=2)
+"""How long a worker has for its calls; then another may make them, under the same idempotency key."""
+_GONE = frozenset({"resource_missing", api.NOT_CONNECTED})
+
+
+def recover(recovery_id: UUID) -> timedelta | None:
+    """Ask Stripe for one that is due; the pause before another try when that is wanted.
+
+    Commits several times, as no transaction is open while Stripe is asked. The row's id is the idempotency
+    key: what a killed worker left is finished by the next, once.
+    """
+    recovery = _claim(recovery_id)
+    db.session.commit()
+    if recovery is None:
+        return None
+    order = at_stripe.RecoveryOrder(deployment.current_id(), recovery.id, recovery.stripe_failures)
+    try:
+        if recovery.kind is RecoveryKind.REVERSAL:
+            _take_back(recovery, order)
+        else:
+            _send_again(recovery, order)
+    except api.StripeAway as error:
+        return _postpone(recovery_id, error.detail, broke=isinstance(error, api.StripeBroke))
+    except api.StripeRefused as error:
+        if error.code in _GONE:
+            _end(recovery_id, RecoveryStatus.FAILED, None, str(error))
+            return None
+        return _postpone(recovery_id, str(error), broke=True)
+    return None
+
+
+def _take_back(recovery: Recovery, order: at_stripe.RecoveryOrder) -> None:
+    payment = recovery.dispute.payment
+    intent_id, again = payment.stripe_payment_intent_id or "", recoveries.sent_again(payment.id)
+    is_wanted, was_tried = recoveries.is_wanted(recovery), recovery.attempts > 1
+    db.session.commit()
+    sent = at_stripe.of_payment(intent_id, again)
+    made = at_stripe.find_reversal(order, sent) if was_tried else None
+    if made is None and not is_wanted:
+        _end(recovery.id, RecoveryStatus.CANCELED, None)
+        return
+    # What was sent last is with the coach; of the first transfer, this share.
+    found = next((each for each in sent if each.left), None)
+    amount = found.part(recovery.share_minor) if found else 0
+    if made is None and found and amount:
+        made = at_stripe.reverse(order, found, amount)
+    _end(recovery.id, RecoveryStatus.SUCCEEDED, made)
+
+
+def _send_again(recovery: Recovery, order: at_stripe.RecoveryOrder) -> None:
+    payment = recovery.dispute.payment
+    intent_id, again = payment.stripe_payment_intent_id or "", recoveries.sent_again(payment.id)
+    is_wanted, was_tried = recoveries.is_wanted(recovery), recovery.attempts > 1
+    db.session.commit()
+    made, sent = (at_stripe.find_transfer(order) if was_tried else None), 0
+    if made is None and not is_wanted:
+        _end(recovery.id, RecoveryStatus.CANCELED, None)
+        return
+    if made is None:
+        amount = _to_send(recovery, balances.sent_on(intent_id, again))
+        if amount.amount:
+            made = at_stripe.send(order, amount, payment.stripe_destination_id or "")
+            sent = amount.amount
+    _end(recovery.id, RecoveryStatus.SUCCEEDED, made, sent=sent)
+
+
+def _to_send(recovery: Recovery, sent_on: Money | None) -> Money:
+    """What the books say that the coach has not got of the payment, nor another way. Commits."""
+    payment = Payment.locked(recovery.dispute.payment_id)
+    assert payment
+    if sent_on:
+        payment.sent_on_minor = sent_on.amount
+    ledger.post(payment)
+    owed = ledger.owed(payment.coach_id)[payment.currency]
+    amount = max(0, min(ledger.left_of(payment), owed, recovery.share_minor))
+    db.session.commit()
+    return Money(amount, payment.currency)
+
+
+def _end(
+    recovery_id: UUID,
+    status: RecoveryStatus,
+    stripe_id: str | None,
+    error: str | None = None,
+    sent: int = 0,
+) -> None:
+    """Write down what became of it, and what its dispute wants next. Commits."""
+    recovery = _locked(recovery_id)
+    if recovery.status is RecoveryStatus.PENDING:
+        recovery.status, recovery.stripe_id, recovery.last_error = status, stripe_id, error
+        if status is RecoveryStatus.FAILED:
+            what = f"{_name(recovery)} cannot be made: {error}"
+            troubles.note(TroubleKind.RECOVERY, recovery.id, what)
+        payment = recovery.dispute.payment
+        payment.sent_on_minor = (payment.sent_on_minor or 0) + sent  # until Stripe is asked for all of it
+        ledger.post(payment)
+        fees.gone_back(payment)
+        recoveries.follow(recovery.dispute)
+    db.session.commit()
+
+
+def _postpone(recovery_id: UUID, error: str, broke: bool) -> timedelta:
+    """The coach owes it meanwhile; after many tries an operator hears of it."""
+    recovery = _locked(recovery_id)
+    log.warning("recovery %s waits: %s", recovery_id, error)
+    wait = pause(recovery.attempts)
+    recovery.stripe_failures += broke
+    recovery.last_error, recovery.due_at = error, now() + wait
+    if recovery.attempts == MOST_ATTEMPTS:
+        what = f"{_name(recovery)} was tried {recovery.attempts} times: {error}"
+        troubles.note(TroubleKind.RECOVERY, recovery.id, what)
+    db.session.commit()
+    return wait
+
+
+def _name(recovery: Recovery) -> str:
+    what = "Taking back" if recovery.kind is RecoveryKind.REVERSAL else "Sending again"
+    dispute = recovery.dispute
+    return f"{what} {recovery.share} of payment {dispute.payment_id}, whose dispute was {dispute.status},"
+
+
+def _claim(recovery_id: UUID) -> Recovery | None:
+    at = now()
+    return db.session.scalar(
+        update(Recovery)
+        .where(Recovery.id == recovery_id, Recovery.status == RecoveryStatus.PENDING, Recovery.due_at <= at)
+        .values(attempts=Recovery.attempts + 1, due_at=at + LEASE)
+        .returning(Recovery)
+        .execution_options(populate_existing=True)
+    )
+
+
+def _locked(recovery_id: UUID) -> Recovery:
+    """With its payment, whose locks come first."""
+    recovery = db.session.get_one(Recovery, recovery_id)
+    Payment.locked(recovery.dispute.payment_id)
+    db.session.refresh(recovery)
+    return recovery
+
+
+def forgotten(most: int) -> Sequence[UUID]:
+    """Those that are due and that Stripe was not asked for, or did not answer about."""
+    query = select(Recovery.id).where(Recovery.status == RecoveryStatus.PENDING, Recovery.due_at <= now())
+    return db.session.scalars(query.order_by(Recovery.due_at).limit(most)).all()
