@@ -14,9 +14,10 @@ from prometheus_client.registry import REGISTRY, Collector
 
 from app.accounts.access import public
 from app.config import current_settings
+from app.config_files import Environment
 from app.emails import troubles
 from app.ops import backlog
-from app.problems import Unauthorized
+from app.problems import NotFound, Unauthorized
 
 metrics = APIBlueprint("metrics", __name__, enable_openapi=True)
 
@@ -40,9 +41,11 @@ def observe(response: Response) -> Response:
 @metrics.get("/metrics")
 @public
 def show_metrics() -> Response:
-    """Prometheus metrics of requests, queues and what waits or failed; guarded when METRICS_TOKEN is set."""
+    """Prometheus metrics of requests, queues and what waits, for METRICS_TOKEN; production wants one."""
     settings = current_settings()
     token = settings.metrics_token
+    if token is None and settings.app_env is Environment.PRODUCTION:
+        raise NotFound("There is nothing at this path: METRICS_TOKEN is not set.")
     sent = request.headers.get("Authorization", "")
     if token and not compare_digest(sent.encode(), f"Bearer {token.get_secret_value()}".encode()):
         raise Unauthorized("This wants METRICS_TOKEN as its bearer token.")

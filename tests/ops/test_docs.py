@@ -134,3 +134,7 @@ def test_the_page_finds_all_its_files_here(http: httpx.Client) -> None:
 @pytest.mark.parametrize("name", ["../__init__.py", "..%2f__init__.py", "%00", "none.js"])
 def test_the_page_s_files_lead_nowhere_else(http: httpx.Client, name: str) -> None:
     assert http.get(f"/docs/files/{name}").status_code == 404
+
+
+def test_the_page_keeps_no_token_in_the_browser(http: httpx.Client) -> None:
+    assert "persistAuthorization: false" in http.get("/docs").text

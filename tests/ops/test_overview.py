@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import httpx
 import pytest
 from flask import Flask
 from kombu import Connection
@@ -9,6 +10,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from app import jobs
+from app.config_files import Environment
 from app.emails import troubles
 from app.emails.troubles import TroubleKind
 from app.extensions import db
@@ -80,6 +82,17 @@ def test_the_token_guards_the_metrics(
     let_in = admin.http.get("/metrics", headers={"Authorization": "Bearer for Prometheus"})
 
     assert (refused.status_code, let_in.status_code) == (status, 200)
+
+
+@pytest.mark.parametrize("sent", ["", "Bearer ", "Bearer None", "Bearer guessed"])
+def test_without_a_token_there_are_no_metrics_in_production(
+    app: Flask, http: httpx.Client, monkeypatch: pytest.MonkeyPatch, sent: str
+) -> None:
+    monkeypatch.setattr(app.extensions["settings"], "app_env", Environment.PRODUCTION)
+
+    refused = http.get("/metrics", headers={"Authorization": sent} if sent else {})
+
+    assert (refused.status_code, "culturebridge_" in refused.text) == (404, False)
 
 
 def test_a_broker_that_is_away_is_said_and_the_rest_is_shown(
