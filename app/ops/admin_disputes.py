@@ -12,9 +12,10 @@ from app.accounts.models import Role
 from app.fields import Body, Instant, Text, View
 from app.idempotency import idempotent
 from app.paging import Span, newest_first
-from app.payments import answering
+from app.payments import answering, recoveries
 from app.payments.dispute_models import Dispute
 from app.payments.evidence import LONGEST_STATEMENT
+from app.payments.recovery_models import RecoveryKind, RecoveryStatus
 from app.payments.schemas import DisputeView
 from app.payments.status import DisputeStatus
 
@@ -46,13 +47,33 @@ class AdminDisputeView(DisputeView):
     updated_at: Instant
 
 
+class RecoveryView(View):
+    """What is taken back from the coach's account at Stripe, or sent there again, and what became of it."""
+
+    kind: RecoveryKind
+    status: RecoveryStatus
+    share_minor: int
+    """What of the disputed amount it is for."""
+    stripe_id: str | None
+    attempts: int
+    due_at: Instant
+    last_error: str | None
+    created_at: Instant
+
+
 class EvidenceView(AdminDisputeView):
     evidence: str
     """What the bank was told; before that, what it would be told now."""
+    recoveries: list[RecoveryView]
 
     @classmethod
     def of(cls, dispute: Dispute) -> Self:
-        computed = {"amount": dispute.money.major, "evidence": answering.evidence_of(dispute)}
+        moved = [RecoveryView.model_validate(each) for each in recoveries.of(dispute.id)]
+        computed = {
+            "amount": dispute.money.major,
+            "evidence": answering.evidence_of(dispute),
+            "recoveries": moved,
+        }
         plain = {field: getattr(dispute, field) for field in cls.model_fields if field not in computed}
         return cls(**plain, **computed)
 
@@ -80,7 +101,7 @@ def list_disputes(query_data: DisputeSearch) -> DisputeList:
 @admin_disputes.doc(responses=[404])
 @signed_in(Role.ADMIN)
 def show_dispute(dispute_id: UUID) -> EvidenceView:
-    """One dispute, with the evidence that the bank was told or would be told now."""
+    """One dispute: the evidence for the bank, and what is taken back from the coach or sent there again."""
     return EvidenceView.of(answering.find(str(dispute_id)))
 
 

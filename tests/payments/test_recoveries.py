@@ -80,6 +80,9 @@ def test_what_a_lost_dispute_takes_comes_back_from_the_coach(
     assert figures(coach) == (0, 0, 0)
     assert debts(admin) == []
     assert rows(shop) == [("reversal", "succeeded", 7500)]
+    (found,) = admin.get("/admin/dispute").json()["items"]
+    (shown,) = admin.get(f"/admin/dispute/{found['id']}").json()["recoveries"]
+    assert (shown["status"], shown["stripe_id"][:4], shown["attempts"]) == ("succeeded", "trr_", 1)
 
 
 def test_while_the_bank_has_not_decided_the_coach_keeps_it_and_owes_it(

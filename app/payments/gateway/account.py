@@ -106,7 +106,8 @@ def _writes() -> Sequence[Callable[[], object]]:
 def _of_connect() -> Sequence[Callable[[], object]]:
     v1, page = api.v1(), "https://example.com"
     return (
-        lambda: v1.transfers.list({"limit": 1}),
+        lambda: v1.transfers.create({"amount": 100, "currency": "eur", "destination": f"acct_{NOBODY}"}),
+        lambda: v1.transfers.reversals.create(f"tr_{NOBODY}", {}),
         lambda: v1.application_fees.list({"limit": 1}),
         lambda: v1.account_links.create(
             {
