@@ -119,7 +119,9 @@ Instant = Annotated[
 InstantOrDate = Annotated[
     Instant,
     WrapValidator(_date_or),
-    WithJsonSchema({"type": "string", "anyOf": [{"format": "date-time"}, {"format": "date"}]}),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}]}
+    ),
 ]
 """A moment, or a plain date: `time_zones.start_of` and `end_of` make moments of it."""
 Flag = Annotated[bool, BeforeValidator(parsing.true_or_false)]

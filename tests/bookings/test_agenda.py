@@ -31,19 +31,22 @@ def mailed(post: Post, reader: Person) -> list[str]:
     rows = select(Email).where(Email.recipient == reader.email, Email.calendar.is_not(None))
     sent = [row.message_id for row in db.session.scalars(rows.order_by(Email.created_at))]
     mails = {mail["message_id"]: mail for mail in post.arrived(reader)}
-    return [_file(post, mails[message_id]) for message_id in sent]
+    return [file for message_id in sent for file in _files(post, mails[message_id])]
 
 
-def _file(post: Post, mail: dict[str, Any]) -> str:
-    """Mail programs show one of its two parts and offer the other: they must say the same."""
+def _files(post: Post, mail: dict[str, Any]) -> list[str]:
+    """Of one session, mail programs show one part and offer the other, and they say the same.
+
+    Of several sessions, each has a part that is offered.
+    """
     message = message_from_bytes(post.raw(mail), policy=policy.default)
-    shown, offered = (
-        part for part in message.walk() if part.get_content_type() in {"text/calendar", "application/ics"}
-    )
-    file = offered.get_payload(decode=True).decode()
-    assert shown.get_content().replace("\r\n", "\n").strip() == file.replace("\r\n", "\n").strip()
-    assert shown.get_param("method") == parsed(file).method  # RFC 5545, 3.7.2
-    return file
+    shown = [part for part in message.walk() if part.get_content_type() == "text/calendar"]
+    offered = [part for part in message.walk() if part.get_content_type() == "application/ics"] or shown
+    files = [part.get_payload(decode=True).decode() for part in offered]
+    for part, file in zip(shown, files, strict=True):
+        assert part.get_content().replace("\r\n", "\n").strip() == file.replace("\r\n", "\n").strip()
+        assert part.get_param("method") == parsed(file).method  # RFC 5545, 3.7.2
+    return files
 
 
 def to(client: Person, booking_id: str, hour: int) -> None:
@@ -155,11 +158,12 @@ def test_each_session_of_a_series_moves_and_disappears_by_itself(
     to(client, series["items"][0]["id"], 15)
     off(coach, series["items"][2]["id"])
 
-    (series_mail, *changes) = mailed(post, coach)
+    files = mailed(post, coach)
 
-    assert [parsed(file).method for file in (series_mail, *changes)] == ["PUBLISH", "REQUEST", "CANCEL"]
+    assert [parsed(file).method for file in files] == ["REQUEST"] * 4 + ["CANCEL"]
+    assert [len(parsed(file).events) for file in files] == [1] * 5
     second = datetime.fromisoformat(series["items"][1]["session_datetime"])
-    for order in permutations([series_mail, *changes]):
+    for order in permutations(files):
         assert Agenda.after(order).spans == [AT_THREE, (second, second + timedelta(hours=1))]
 
 
