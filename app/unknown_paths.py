@@ -22,12 +22,16 @@ def refusal() -> NotFound:
     if faults := _bad_ids(path):
         errors = [{"pointer": each.place, "detail": each.sentence} for each in faults]
         said = " ".join(each.sentence for each in faults)
-        return NotFound(f"There is no {_shown(request.path)} here. In its path {said}", errors=errors)
+        return NotFound(f"There is nothing at this path. In it {said}", errors=errors)
     if path != request.path and current_app.url_map.bind("").allowed_methods(path):
         return NotFound(f"Paths here end without a slash: the right path is {_shown(path)}.")
-    meant = get_close_matches(path.lower(), _candidates(path), n=1, cutoff=0.75)
-    question = f" Is {meant[0]} meant?" if meant else ""
-    return NotFound(f"There is no {_shown(request.path)} here.{question} /docs lists all paths.")
+    candidates = dict(
+        sorted(_candidates(path), key=lambda each: "{" not in each[1])
+    )  # a path of its own wins
+    meant = get_close_matches(path.lower(), candidates, n=1, cutoff=0.75)
+    question = f" Is {candidates[meant[0]]} meant?" if meant else ""
+    # What was asked for is not repeated: it may hold a token.
+    return NotFound(f"There is nothing at this path.{question} /docs lists all paths.")
 
 
 def _bad_ids(path: str) -> list[Fault]:
@@ -53,16 +57,15 @@ def _fault(name: str, text: str) -> Fault | None:
     return None
 
 
-def _candidates(path: str) -> Iterator[str]:
-    """Every path as long as this one, with this one's own values at the places of ids and names."""
+def _candidates(path: str) -> Iterator[tuple[str, str]]:
+    """Every path as long as this one: with this one's own values at the places of ids, and as described."""
     steps = path[:LONGEST_SHOWN].split("/")
     for rule in current_app.url_map.iter_rules():
         known = rule.rule.split("/")
         if len(known) <= len(steps):
             own = steps[len(steps) - len(known) :]
-            yield "/".join(
-                mine if _PLACE.fullmatch(step) else step for step, mine in zip(known, own, strict=True)
-            )
+            filled = (mine if _PLACE.fullmatch(step) else step for step, mine in zip(known, own, strict=True))
+            yield "/".join(filled), _PLACE.sub(r"{\1}", rule.rule)
 
 
 def _shown(path: str) -> str:

@@ -41,7 +41,13 @@ def test_the_path_that_is_meant_is_guessed(http: httpx.Client, path: str, right:
 def test_a_path_like_no_other_is_told_where_all_are_listed(http: httpx.Client) -> None:
     problem = refused(http.get("/wp-admin.php"), 404, "not-found")
 
-    assert problem["detail"] == "There is no /wp-admin.php here. /docs lists all paths."
+    assert problem["detail"] == "There is nothing at this path. /docs lists all paths."
+
+
+def test_what_was_asked_for_is_not_repeated(http: httpx.Client) -> None:
+    """It may be a token that somebody put into the path."""
+    for path in ("/booking/feed/a-token-of-mine", "/bookings/a-token-of-mine", "/a-token-of-mine/cancel"):
+        assert "a-token-of-mine" not in http.get(path).text
 
 
 def test_an_endless_path_is_answered_briefly(http: httpx.Client) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
 from tests.flow.conftest import Stack
 from tests.flow.levers import KEYS, at_once, change, look, operator, outcomes, pressed
@@ -39,11 +40,20 @@ def paid(stack: Stack, client: Person, coach: Person, card: str = "4242424242424
     return checkout
 
 
+def take_place(stack: Stack, coach: Person) -> None:
+    """The coach's sessions ended a minute ago: what was paid for them is payable."""
+    ended = "tstzrange(now() - interval '61 minutes', now() - interval '1 minute')"
+    with stack.database.begin() as connection:
+        past = text(f"UPDATE booking SET period = {ended}, busy = {ended} WHERE coach_id = :id")
+        connection.execute(past, {"id": coach.id})
+
+
 @pytest.mark.parametrize("keys", KEYS)
 def test_a_payout_is_put_on_record_once(
     stack: Stack, client: Person, coach: Person, admin: Person, keys: str
 ) -> None:
     paid(stack, client, coach)
+    take_place(stack, coach)
     wish = {"amount": 30, "currency": "EUR", "reference": "SEPA 2026-11"}
 
     told = outcomes(pressed(admin, f"/admin/coach/{coach.id}/payout", wish, keys))
@@ -57,6 +67,7 @@ def test_payouts_at_once_are_no_more_than_what_is_owed(
     stack: Stack, client: Person, coach: Person, admin: Person
 ) -> None:
     paid(stack, client, coach)
+    take_place(stack, coach)
     path = f"/admin/coach/{coach.id}/payout"
     wishes = [{"amount": 50, "currency": "EUR", "reference": f"SEPA {number}"} for number in range(3)]
 
