@@ -69,6 +69,12 @@ def renew(kind: TroubleKind, subject_id: object, what: str) -> None:
     note(kind, subject_id, what)
 
 
+def withdraw(kind: TroubleKind, subject_id: object) -> None:
+    """It is over before the operator was told of it."""
+    untold = Trouble.kind == kind, Trouble.subject_id == str(subject_id), Trouble.told_at.is_(None)
+    db.session.execute(delete(Trouble).where(*untold).execution_options(synchronize_session=False))
+
+
 def name_nobody(address: str, mails: Select[str]) -> None:
     """Take an address out of what is told of these mails."""
     told = Trouble.kind == TroubleKind.EMAIL, Trouble.subject_id.in_(mails)

@@ -51,6 +51,7 @@ def follow(coach_id: UUID, amount: Money, known: Debt | None, is_fees: bool) -> 
     before = known.money if known else Money(0, amount.currency)
     if known and amount.amount == 0:
         db.session.delete(known)
+        troubles.withdraw(TroubleKind.DEBT, f"{coach_id}:{amount.currency}")
     elif known:
         known.amount_minor = amount.amount
     elif amount.amount:
