@@ -38,6 +38,8 @@ ALL = {
     "SWEEP_SECONDS": "20",
     "SENTRY_DSN": "https://key@sentry.example.com/1",
     "LOG_LEVEL": "WARNING",
+    "PAYOUT_DELAY_DAYS": "7",
+    "DISPUTE_RECOVERY": "book",
     "HEARTBEAT_FILE": "/run/culturebridge/heartbeat",
     "PORT": "8001",
     "WEB_CONCURRENCY": "13",
