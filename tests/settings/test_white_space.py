@@ -39,7 +39,7 @@ ALL = {
     "SENTRY_DSN": "https://key@sentry.example.com/1",
     "LOG_LEVEL": "WARNING",
     "PAYOUT_DELAY_DAYS": "7",
-    "DISPUTE_RECOVERY": "book",
+    "DISPUTE_RECOVERY": "debt",
     "HEARTBEAT_FILE": "/run/culturebridge/heartbeat",
     "PORT": "8001",
     "WEB_CONCURRENCY": "13",
