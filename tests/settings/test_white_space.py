@@ -38,7 +38,7 @@ ALL = {
     "SWEEP_SECONDS": "20",
     "SENTRY_DSN": "https://key@sentry.example.com/1",
     "LOG_LEVEL": "WARNING",
-    "PAYOUT_DELAY_DAYS": "7",
+    "PAYOUT_DELAY_DAYS": "14",
     "DISPUTE_RECOVERY": "debt",
     "HEARTBEAT_FILE": "/run/culturebridge/heartbeat",
     "PORT": "8001",
