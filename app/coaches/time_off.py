@@ -19,7 +19,7 @@ MAX_PERIODS = 500
 class TooManyPeriods(Problem):
     status, slug, title = 409, "too-many-periods", "Too many periods of time off"
     meaning = f"A coach has at most {MAX_PERIODS} periods of time off."
-    remedy = "Give back periods that are over with DELETE /coach/me/time-off/{id}, or join neighbours to one."
+    remedy = "Remove periods that are over with `DELETE /coach/me/time-off/{id}`, or join neighbours."
 
 
 def take(coach: Coach, wish: TimeOffRequest) -> TimeOff:

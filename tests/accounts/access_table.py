@@ -6,7 +6,7 @@ a profile are the caller's own where the path names no id. A 404 is what a calle
 
 CALLERS = ("nobody", "another client", "another coach", "admin", "the client", "the coach")
 TABLE = {
-    "DELETE /auth/me": "401 in in in in in",
+    "DELETE /auth/me": "401 in in in in in",  # with the password
     "DELETE /auth/sign-in": "401 in in in in in",
     "DELETE /booking/feed": "401 in in in in in",
     "DELETE /coach/me/time-off/<uuid:period_id>": "401 403 404 403 403 in",

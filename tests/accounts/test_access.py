@@ -84,6 +84,8 @@ def asked(person: Person | None, http: httpx.Client, route: str, world: World, b
     """The status where it is one of access, else `in`."""
     method, _, rule = route.partition(" ")
     path = re.sub(r"<(?:\w+:)?(\w+)>", lambda named: world[named[1]], rule)
+    if route == ENDS_IT_ALL:
+        body = {"password": PASSWORD}
     sent = {"json": body} if method in WRITING else {}
     if person and route in {*END_THE_SIGN_IN, ENDS_IT_ALL}:
         person = Person.signed_in(http, person.email, PASSWORD)

@@ -13,7 +13,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from app.accounts import passwords
-from tests.accounts.letters import forgets
+from tests.accounts.letters import forgets, mails, token_in
 from tests.people import PASSWORD, Person
 from tests.waiting import wait_until
 
@@ -23,6 +23,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("post", "/auth/login"): {"email": "nobody@example.com", "password": PASSWORD},
     ("post", "/auth/password/reset"): {"password": NEW},
     ("post", "/auth/password/change"): {"current_password": PASSWORD, "new_password": NEW},
+    ("post", "/auth/verify"): {"password": PASSWORD},
     ("post", "/auth/me/deactivate"): {"password": PASSWORD},
     ("delete", "/auth/me"): {"password": PASSWORD},
     ("post", "/auth/second-factor"): {"password": PASSWORD},
@@ -93,9 +94,18 @@ def told_to_come_again(answer: httpx.Response) -> bool:
     return seconds in passwords.COME_AGAIN
 
 
+def _token(person: Person, path: str) -> dict[str, str]:
+    """What stands in the person's mail, for the routes that take it."""
+    if path.endswith("reset"):
+        return {"token": forgets(person)}
+    if path.endswith("verify"):
+        return {"token": token_in(mails(person, "verify_address")[-1])}
+    return {}
+
+
 @pytest.mark.parametrize(("method", "path"), BODIES)
 def test_whatever_takes_a_password_says_when_to_come_again(client: Person, method: str, path: str) -> None:
-    body = BODIES[method, path] | ({"token": forgets(client)} if path.endswith("reset") else {})
+    body = BODIES[method, path] | _token(client, path)
 
     with everybody_else_sends_a_password():
         assert told_to_come_again(client.ask(method, path, json=body))

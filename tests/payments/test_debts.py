@@ -11,7 +11,7 @@ from tests.payments.disputing import decided, disputed, hears, word_of
 from tests.payments.test_earnings import tell
 from tests.payments.test_payable import issued, refunded, standing
 from tests.payments.test_payouts_by_hand import admin, pays_out, take_place
-from tests.people import Checkout, Person, next_week
+from tests.people import PASSWORD, Checkout, Person, next_week
 
 __all__ = ["admin"]
 
@@ -216,7 +216,7 @@ def test_a_coach_who_leaves_with_a_debt_is_named_to_the_operator_for_the_last_ti
     refunded(shop, coach, checkout, amount=900)
     name = coach.get("/auth/me").json()["name"]
 
-    assert coach.ask("DELETE", "/auth/me").status_code == 204
+    assert coach.ask("DELETE", "/auth/me", json={"password": PASSWORD}).status_code == 204
 
     (mail,) = shop.mails("coach_left")
     assert "owes us 813.75 EUR" in mail.subject
@@ -238,7 +238,7 @@ def test_who_leaves_while_a_refund_is_on_its_way_is_said_to_owe_what_it_will_mak
     client.books(coach, next_week(14))
     checkout = pays_900(shop, client, coach)  # a session to come, which leaving cancels
 
-    assert coach.ask("DELETE", "/auth/me").status_code == 204
+    assert coach.ask("DELETE", "/auth/me", json={"password": PASSWORD}).status_code == 204
 
     (mail,) = shop.mails("coach_left")
     assert "owes us 13.75 EUR" in mail.subject
@@ -254,7 +254,7 @@ def test_who_leaves_with_nothing_owed_is_named_as_well_while_a_bank_may_ask_mone
 ) -> None:
     checkout = paid_out(shop, client, coach, admin, amount=886.25)
 
-    assert coach.ask("DELETE", "/auth/me").status_code == 204
+    assert coach.ask("DELETE", "/auth/me", json={"password": PASSWORD}).status_code == 204
 
     (mail,) = shop.mails("coach_left")
     assert "Clients paid 900.00 EUR within the last 120 days" in mail.text_body
@@ -267,6 +267,6 @@ def test_who_leaves_with_nothing_owed_is_named_as_well_while_a_bank_may_ask_mone
 
 
 def test_who_leaves_and_never_sold_anything_is_named_to_nobody(shop: Shop, coach: Person) -> None:
-    assert coach.ask("DELETE", "/auth/me").status_code == 204
+    assert coach.ask("DELETE", "/auth/me", json={"password": PASSWORD}).status_code == 204
 
     assert shop.mails("coach_left") == []

@@ -172,10 +172,11 @@ def _check_each_field(shop: Shop, event: Event, read: set[Path]) -> None:
 
 
 def test_every_type_that_is_applied_is_tried_with_odd_values() -> None:
-    """Those of coaches' accounts have a test of their own."""
+    """Those of coaches' accounts have a test of their own, and so has a charge's sum of refunds."""
     assert APPLY["charge.dispute.updated"] is APPLY["charge.dispute.created"]
     tried = set().union(*STORIES_OF_TYPES.values())
-    assert set(APPLY) - tried == {"account.updated", "transfer.reversed", "application_fee.refunded"}
+    of_their_own = {"account.updated", "transfer.reversed", "application_fee.refunded", "charge.refunded"}
+    assert set(APPLY) - tried == of_their_own
 
 
 @pytest.mark.parametrize("kind", ["account.updated", "transfer.reversed", "application_fee.refunded"])

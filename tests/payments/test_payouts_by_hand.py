@@ -59,7 +59,7 @@ def test_what_was_paid_out_is_owed_no_more_and_the_statement_and_the_audit_log_s
         ("payout", -50.0, None)
     ]
     assert found["totals"][0]["closing"] == 25.0
-    assert ",payout,,,,,50.00,EUR" in coach.get(f"/coach/me/statement/{month}.csv").text
+    assert '"payout","","","","","50.00","EUR"' in coach.get(f"/coach/me/statement/{month}.csv").text
     logged = [(each.action, each.subject, each.reason) for each in shop.rows(AuditEntry)]
     assert ("payout.record", f"coach:{coach.id}", "50.00 EUR, SEPA 2031-01") in logged
 

@@ -77,8 +77,7 @@ def test_a_run_that_was_killed_leaves_a_file_that_the_next_one_takes(small_tree:
             assert following.told()["PORT"] == following.ports["PORT"]
             assert "RUN_FILE" not in "".join(following.output)
             interrupt(following)
-    for pid in everything - {killed.process.pid}:
-        os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in everything), timeout=30)
 
     assert not list(small_tree.glob(".env.run*"))
 
@@ -91,8 +90,7 @@ def test_a_run_that_was_killed_while_another_is_on_leaves_that_one_the_file(smal
 
         second.wait_for(TAKEN_OVER)
         assert second.told()["PORT"] == second.ports["PORT"]
-    for pid in everything - {first.process.pid}:
-        os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in everything), timeout=30)
 
 
 def test_a_file_that_was_removed_and_written_by_another_run_is_left_to_it(tmp_path: Path) -> None:
