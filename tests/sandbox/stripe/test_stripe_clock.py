@@ -78,6 +78,9 @@ def test_to_set_it_back_twice_or_when_it_is_right_changes_nothing(shop: Shop) ->
     shop.control("/pace", debit_after=600)
     paid = shop.opens()
     shop.debits(paid, "DE89370400440532013000")
+    wait_until(
+        lambda: (clock := shop.look("/clock"))["next_at"] > clock["now"] + 60
+    )  # all that is due is done
     waits_until = shop.look("/clock")["next_at"]
     for _ in range(2):
         shop.control("/clock", to="now")

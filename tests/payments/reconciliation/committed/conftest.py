@@ -37,7 +37,7 @@ def third_database(environment: dict[str, str]) -> str:
 def committing(third_database: str) -> Flask:
     passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # real ones are slow
     url = third_database.replace("postgresql://", "postgresql+psycopg://")
-    app = create_app(Settings.load().model_copy(update={"database_url": url}))
+    app = create_app(Settings.load().model_copy(update={"database_url": url, "rate_limits": False}))
     with app.app_context():
         upgrade()
     return app
