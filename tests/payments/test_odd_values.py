@@ -3,8 +3,6 @@
 Which fields are read is not listed here: it is recorded while the true event is applied.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from copy import deepcopy
 from typing import Any
 from uuid import UUID, uuid4
@@ -22,6 +20,7 @@ from app.payments.stripe_events import EventStatus, StripeEvent
 from tests.payments.conftest import Event, Shop, changed
 from tests.payments.reconciliation.comparing import differences, reconciled
 from tests.payments.stories import STORIES
+from tests.payments.test_every_order import undone
 from tests.people import Person
 
 Path = tuple[str | int, ...]
@@ -69,18 +68,6 @@ def read(monkeypatch: pytest.MonkeyPatch) -> set[Path]:
     assert plain
     monkeypatch.setattr(StripeEvent, "subject", property(lambda event: Recorded(plain(event), found)))
     return found
-
-
-@contextmanager
-def undone() -> Iterator[None]:
-    """What happens inside is taken back."""
-    db.session.remove()
-    savepoint = db.engines[None].begin_nested()  # type: ignore[attr-defined] - the test's one connection
-    try:
-        yield
-    finally:
-        db.session.remove()
-        savepoint.rollback()
 
 
 STANDS = text(
