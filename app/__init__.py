@@ -3,9 +3,8 @@
 from typing import Any
 
 from apiflask import APIFlask
-from flask import Response, redirect, request
+from flask import Response, request
 from flask.typing import ResponseReturnValue
-from werkzeug import Response as Redirect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import (
@@ -58,7 +57,14 @@ def create_app(settings: Settings | None = None) -> Application:
     settings = settings or Settings.load()
     logs.configure(settings.log_level)
     reporting.init(settings)
-    app = Application(__name__, title="CultureBridge", version="1", docs_path=None, static_folder=None)  # type: ignore[arg-type]
+    app = Application(
+        __name__,
+        title="CultureBridge",
+        version="1",
+        spec_path=docs.DESCRIPTION if settings.api_docs else None,
+        docs_path=None,
+        static_folder=None,  # type: ignore[arg-type]
+    )
     app.config.from_mapping(_flask_config(settings))
     app.cli = Commands(app.name)
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -74,7 +80,6 @@ def create_app(settings: Settings | None = None) -> Application:
     video_url_changed.connect(video_links.renew)
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)  # type: ignore[method-assign]
 
-    app.add_url_rule("/", view_func=app.doc(hide=True)(_to_the_description))
     app.before_request(_name_the_request)
     app.teardown_request(_end_the_request)
     app.before_request(logs.start_clock)
@@ -88,7 +93,7 @@ def create_app(settings: Settings | None = None) -> Application:
     app.after_request(logs.request_done)
     app.after_request(metrics.observe)
     error_handlers.register(app)
-    docs.register(app)
+    docs.register(app, settings)
     of_payments = (payments, webhook, earnings, payout_accounts)
     rooms = (
         accounts,
@@ -129,13 +134,9 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
     }
 
 
-@access.public
-def _to_the_description() -> Redirect:
-    return redirect("/docs")
-
-
 def _name_the_request() -> None:
-    context.request_id.set(context.sensible_request_id(request.headers.get("X-Request-ID")))
+    context.request_id.set(context.new_request_id())
+    context.caller_request_id.set(context.fit_for_logs(request.headers.get("X-Request-ID")))
     context.begin_budget()
     context.actor.set("anonymous")
     context.address.set(request.remote_addr or "-")

@@ -23,7 +23,7 @@ _CLOCK = "must be a local time such as 09:00"
 _TIME = "must be a date and a time such as 2026-12-01T14:00:00Z"
 _URL = "must be an http(s) URL such as https://example.com/page"
 _UUID = "must be a UUID such as 3fa85f64-5717-4562-b3fc-2c963f66afa6"
-_OTHERWISE = "is not a value that can be used here; see its description in /openapi.json"
+_OTHERWISE = "is not a value that can be used here; see the API's description"
 
 _PREDICATES: dict[str, str] = {
     "missing": "is missing; send it",
@@ -44,7 +44,7 @@ _PREDICATES: dict[str, str] = {
     "less_than": "must be less than {lt}",
     "less_than_equal": "must be {le} or less",
     "multiple_of": "must be a multiple of {multiple_of}",
-    "string_pattern_mismatch": "is not written as this field wants it; see its description in /openapi.json",
+    "string_pattern_mismatch": "is not written as this field wants it; see the API's description",
     "string_not_ascii": "must have plain (ASCII) letters only",
     **dict.fromkeys(("date_type", "date_parsing", "date_from_datetime_parsing"), _DATE),
     "date_from_datetime_inexact": _DATE,

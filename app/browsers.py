@@ -1,11 +1,12 @@
 """What browsers are told: which pages of other origins may ask, and what no page of ours may do."""
 
 import re
+from functools import partial
 
 from flask import Flask, Response, request
 from flask_cors import CORS
 
-from app.config import Settings
+from app.config import HstsScope, Settings
 from app.config_files import Environment
 
 _OF_JSON = "default-src 'none'; frame-ancestors 'none'"
@@ -16,7 +17,12 @@ _ALWAYS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "interest-cohort=()",
 }
-_TWO_YEARS = "max-age=63072000"
+_HTTPS_ONLY = {
+    HstsScope.HOST: "max-age=63072000",
+    HstsScope.SUBDOMAINS: "max-age=63072000; includeSubDomains",
+    HstsScope.PRELOAD: "max-age=63072000; includeSubDomains; preload",
+}
+"""For two years."""
 
 
 def page_policy(script: str = "") -> str:
@@ -45,7 +51,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         )
     app.after_request(_harden)
     if settings.app_env is Environment.PRODUCTION:
-        app.after_request(_only_https)
+        app.after_request(partial(_only_https, _HTTPS_ONLY[settings.hsts_scope]))
 
 
 def _exactly(origin: str) -> re.Pattern[str]:
@@ -63,6 +69,6 @@ def _harden(response: Response) -> Response:
     return response
 
 
-def _only_https(response: Response) -> Response:
-    response.headers.setdefault("Strict-Transport-Security", _TWO_YEARS)
+def _only_https(policy: str, response: Response) -> Response:
+    response.headers.setdefault("Strict-Transport-Security", policy)
     return response

@@ -40,7 +40,7 @@ from app.config_values import (
     is_guessable,
 )
 
-__all__ = ["BadSettings", "DisputeRecovery", "Environment", "Settings", "current_settings"]
+__all__ = ["BadSettings", "DisputeRecovery", "Environment", "HstsScope", "Settings", "current_settings"]
 
 SANDBOX_KEY = "sk_test_sandbox"
 DEVELOPMENT_MARK = "development-only"
@@ -67,6 +67,17 @@ class DisputeRecovery(StrEnum):
     """The coach owes it: later payments stay here until it is settled."""
 
 
+class HstsScope(StrEnum):
+    """Which names browsers open by HTTPS alone, for two years, once they saw an answer of production."""
+
+    HOST = "host"
+    """The one that answered."""
+    SUBDOMAINS = "subdomains"
+    """Every name below it as well."""
+    PRELOAD = "preload"
+    """The same, and browsers may know it before they saw an answer: whoever runs the domain sends it in."""
+
+
 class Settings(BaseSettings):
     """What the environment says; see the README for what each variable means."""
 
@@ -86,6 +97,8 @@ class Settings(BaseSettings):
     public_url: Origin
     allowed_redirect_origins: Origins = Field(default=(), validate_default=True)
     cors_origins: Origins = ()
+    hsts_scope: HstsScope = HstsScope.HOST
+    api_docs: bool = True
     trusted_proxies: int | None = Field(default=None, ge=0)
     rate_limits: bool = True
     stripe_secret_key: SecretStr

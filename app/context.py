@@ -7,9 +7,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from uuid import uuid4
 
-_SENSIBLE = re.compile(r"[A-Za-z0-9._:-]{8,128}")
+_FIT_FOR_LOGS = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
+"""Our own, and of one request alone."""
+caller_request_id: ContextVar[str | None] = ContextVar("caller_request_id", default=None)
+"""What the caller, or a router in front, names the request by. Anybody may send anything, also twice."""
 actor: ContextVar[str] = ContextVar("actor", default="system")
 address: ContextVar[str] = ContextVar("address", default="-")
 """Where a request comes from."""
@@ -19,9 +22,13 @@ deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 """Until when, by the monotonic clock, a request may wait for them. Jobs and commands have none."""
 
 
-def sensible_request_id(candidate: str | None) -> str:
-    """The caller's own id where it can stand in a log line unquoted, else a new one."""
-    return candidate if candidate and _SENSIBLE.fullmatch(candidate) else uuid4().hex
+def new_request_id() -> str:
+    return uuid4().hex
+
+
+def fit_for_logs(sent: str | None) -> str | None:
+    """The caller's id where it can stand in a log line unquoted, else none."""
+    return sent if sent and _FIT_FOR_LOGS.fullmatch(sent) else None
 
 
 def begin_budget() -> None:

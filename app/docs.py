@@ -6,11 +6,13 @@ from importlib.resources import files
 from typing import Any
 
 from apiflask import APIFlask
-from flask import Response, render_template_string, send_from_directory
+from flask import Response, redirect, render_template_string, send_from_directory
 from pydantic import BaseModel
+from werkzeug import Response as Redirect
 
 from app import browsers
 from app.accounts.access import public
+from app.config import Settings
 
 _FILES = str(files("flask_openapi3_swagger") / "templates" / "swagger")
 
@@ -145,10 +147,17 @@ SwaggerUIBundle({url: "/openapi.json", dom_id: "#page", deepLinking: true, persi
 _HASH = base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()
 
 
-def register(app: APIFlask) -> None:
-    public(app.view_functions["openapi.spec"])
-    app.add_url_rule("/docs", view_func=app.doc(hide=True)(_page))
-    app.add_url_rule("/docs/files/<path:name>", view_func=app.doc(hide=True)(_file))
+DESCRIPTION = "/openapi.json"
+
+
+def register(app: APIFlask, settings: Settings) -> None:
+    """Routes of their own only where API_DOCS is on: else there is nothing at their paths."""
+    app.jinja_env.globals["has_docs"] = settings.api_docs
+    if settings.api_docs:
+        public(app.view_functions["openapi.spec"])
+        app.add_url_rule("/", view_func=app.doc(hide=True)(_to_the_page))
+        app.add_url_rule("/docs", view_func=app.doc(hide=True)(_page))
+        app.add_url_rule("/docs/files/<path:name>", view_func=app.doc(hide=True)(_file))
 
     @app.spec_processor
     def complete(spec: Any) -> Any:
@@ -159,6 +168,11 @@ def register(app: APIFlask) -> None:
                 _complete(operation, endpoint, app.view_functions[endpoint])
         spec["paths"] = dict(sorted(spec["paths"].items(), key=_room_and_path))
         return spec
+
+
+@public
+def _to_the_page() -> Redirect:
+    return redirect("/docs")
 
 
 @public

@@ -8,17 +8,22 @@ from urllib.parse import quote
 
 from flask import Response, g, request
 
-from app.context import request_id
+from app.context import caller_request_id, request_id
 
 log = logging.getLogger("app.request")
 
+_LINE = "%(asctime)s %(levelname)s %(name)s request_id=%(request_id)s%(beside)s %(message)s"
 LONGEST_ID = 36
 """Of what paths name: a UUID. Stripe's ids are shorter, and tokens longer."""
 
 
 class _WithRequestId(logging.Filter):
+    """Ours first; the caller's stands behind it, under a name of its own, for whoever looks for that one."""
+
     def filter(self, record: logging.LogRecord) -> bool:
+        theirs = caller_request_id.get()
         record.request_id = request_id.get()
+        record.beside = f" caller_request_id={theirs}" if theirs else ""
         return True
 
 
@@ -48,7 +53,7 @@ def configure(level: str) -> None:
             "formatters": {
                 "line": {
                     "()": _OneEntry,
-                    "fmt": "%(asctime)s %(levelname)s %(name)s request_id=%(request_id)s %(message)s",
+                    "fmt": _LINE,
                 }
             },
             "handlers": {

@@ -9,7 +9,7 @@ from dotenv import dotenv_values
 from flask import Flask
 
 from app import create_app
-from app.config import Environment, Settings
+from app.config import Environment, HstsScope, Settings
 from tests.people import Person, next_week
 
 SHOP, STRANGER = "https://shop.example", "https://stranger.example"
@@ -147,5 +147,23 @@ def test_what_is_for_one_person_is_kept_by_no_cache(client: Person, http: httpx.
 
 
 def test_production_is_https_only(in_production: httpx.Client, http: httpx.Client) -> None:
-    assert "max-age" in in_production.get("/health/live").headers["Strict-Transport-Security"]
+    assert in_production.get("/health/live").headers["Strict-Transport-Security"] == "max-age=63072000"
     assert "Strict-Transport-Security" not in http.get("/health/live").headers
+
+
+@pytest.mark.parametrize("path", ["/health/live", "/nothing", "/coach", "/docs/files/none.js"])
+@pytest.mark.parametrize(
+    ("scope", "more"),
+    [
+        (HstsScope.HOST, ""),
+        (HstsScope.SUBDOMAINS, "; includeSubDomains"),
+        (HstsScope.PRELOAD, "; includeSubDomains; preload"),
+    ],
+)
+def test_subdomains_are_https_only_where_the_operator_says_so(
+    app: Flask, scope: HstsScope, more: str, path: str
+) -> None:
+    changed = {"app_env": Environment.PRODUCTION, "hsts_scope": scope}
+    answer = create_app(Settings.load().model_copy(update=changed)).test_client().get(path)
+
+    assert answer.headers["Strict-Transport-Security"] == f"max-age=63072000{more}"

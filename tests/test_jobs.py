@@ -56,11 +56,11 @@ def test_what_is_rolled_back_enqueues_nothing(app: Flask, broker: Redis) -> None
 def test_a_job_carries_the_id_of_the_request_that_caused_it(http: httpx.Client, broker: Redis) -> None:
     person = {"email": "ada@example.com", "password": PASSWORD, "name": "Ada"}
 
-    http.post("/auth/register", json=person, headers={"X-Request-ID": "registering-ada"})
+    answer = http.post("/auth/register", json=person, headers={"X-Request-ID": "registering-ada"})
 
     (message,) = queued(broker, "email")
     assert message["headers"]["task"] == "emails.deliver"
-    assert message["headers"]["request_id"] == "registering-ada"
+    assert message["headers"]["request_id"] == answer.headers["X-Request-ID"]
 
 
 @pytest.mark.parametrize(

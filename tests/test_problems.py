@@ -2,6 +2,7 @@
 
 import json
 import logging
+from io import StringIO
 from typing import Any
 
 import httpx
@@ -216,18 +217,43 @@ def test_what_is_done_before_a_refusal_is_undone(coach: Person) -> None:
     assert coach.get("/coach/me").json()["headline"] == ""
 
 
-def test_a_sensible_request_id_is_the_answer_s_too(http: httpx.Client) -> None:
-    answer = http.get("/health/live", headers={"X-Request-ID": "order-2026.11:42_a"})
+@pytest.mark.parametrize("sent", ["order-2026.11:42_a", "x" * 129, "two words", None])
+def test_each_request_has_an_id_of_our_own(http: httpx.Client, sent: str | None) -> None:
+    headers = {"X-Request-ID": sent} if sent else {}
+    answers = [http.get("/nothing", headers=headers) for _ in range(2)]
 
-    assert answer.headers["X-Request-ID"] == "order-2026.11:42_a"
+    ids = {answer.headers["X-Request-ID"] for answer in answers}
+    assert [len(each) for each in ids] == [32, 32]
+    assert {answer.json()["request_id"] for answer in answers} == ids
+    assert not any(sent and sent in f"{answer.headers}{answer.text}" for answer in answers)
 
 
-@pytest.mark.parametrize("candidate", ["short", "two words", "x" * 129, 'quoted"id'])
-def test_any_other_request_id_is_replaced(http: httpx.Client, candidate: str) -> None:
-    answer = http.get("/health/live", headers={"X-Request-ID": candidate})
+@pytest.mark.parametrize(
+    ("sent", "logged"),
+    [
+        ("order-2026.11:42_a", " caller_request_id=order-2026.11:42_a"),
+        ("x" * 128, f" caller_request_id={'x' * 128}"),
+        ("x" * 129, ""),
+        ("two words", ""),
+        ('quoted"id', ""),
+        ("a\u0131b", ""),
+        ("", ""),
+    ],
+)
+def test_the_caller_s_own_id_stands_beside_ours_in_the_log(app: Flask, sent: str, logged: str) -> None:
+    written = StringIO()
+    (handler,) = (each for each in logging.getLogger().handlers if each.get_name() == "stderr")
+    assert isinstance(handler, logging.StreamHandler)
+    before = handler.setStream(written)
+    try:
+        answer = app.test_client().get("/health/live", headers={"X-Request-ID": sent})
+        app.test_client().get("/health/live")
+    finally:
+        handler.setStream(before)
 
-    assert len(answer.headers["X-Request-ID"]) == 32
-    assert answer.headers["X-Request-ID"] != candidate
+    first, second = written.getvalue().splitlines()
+    assert f" app.request request_id={answer.headers['X-Request-ID']}{logged} GET /health/live" in first
+    assert "caller_request_id" not in second
 
 
 def test_a_request_is_logged_without_its_query(

@@ -49,7 +49,7 @@ class Job(Task):  # type: ignore[type-arg]
     """
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        under = self.request.get("request_id") or context.sensible_request_id(self.request.id)
+        under = self.request.get("request_id") or self.request.id or context.new_request_id()
         with flask_app.app_context(), context.acting(f"job:{self.name}", under):
             started = time.perf_counter()
             try:

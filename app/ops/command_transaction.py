@@ -14,7 +14,7 @@ from app.problems import Problem
 def in_one_transaction(prefix: str = "") -> Iterator[None]:
     """Inside, the command acts; it is committed at the end, or undone. Raises ClickException if refused."""
     try:
-        with context.acting("command", context.sensible_request_id(None)):
+        with context.acting("command", context.new_request_id()):
             yield
             db.session.commit()
     except Problem as refusal:

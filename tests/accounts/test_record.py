@@ -26,33 +26,31 @@ def on_record(admin: Person, **wanted: str) -> list[dict[str, Any]]:
 
 def login(http: httpx.Client, email: str, password: str) -> httpx.Response:
     http._transport.remote_addr = "192.0.2.7"  # type: ignore[attr-defined]
-    headers = {"X-Request-ID": "of-this-request"}
-    return http.post("/auth/login", json={"email": email, "password": password}, headers=headers)
+    return http.post("/auth/login", json={"email": email, "password": password})
 
 
 def test_a_sign_in_and_a_wrong_password_are_told_apart(
     http: httpx.Client, client: Person, admin: Person
 ) -> None:
-    assert login(http, client.email, "a wrong password").status_code == 401
-    assert login(http, client.email, PASSWORD).status_code == 200
+    wrong, right = login(http, client.email, "a wrong password"), login(http, client.email, PASSWORD)
+    assert (wrong.status_code, right.status_code) == (401, 200)
 
     begun, refused = on_record(admin, subject=f"account:{client.id}")[:2]
 
     assert (begun["action"], begun["actor"]) == ("sign_in.begin", f"account:{client.id}")
     assert (refused["action"], refused["actor"]) == ("sign_in.refuse", "anonymous")
-    for entry in (begun, refused):
-        assert (entry["address"], entry["request_id"]) == ("192.0.2.7", "of-this-request")
+    for entry, answer in ((begun, right), (refused, wrong)):
+        assert (entry["address"], entry["request_id"]) == ("192.0.2.7", answer.headers["X-Request-ID"])
 
 
 def test_guesses_at_nobody_are_seen_as_well(http: httpx.Client, admin: Person) -> None:
     """And so take as long to refuse."""
-    login(http, "nobody@example.com", "a wrong password")
+    answer = login(http, "nobody@example.com", "a wrong password")
 
     (refused,) = (
         entry
         for entry in on_record(admin, action="sign_in.refuse")
-        if entry["request_id"]
-        == "of-this-request"  # records of tests that commit stay, as nobody empties them
+        if entry["request_id"] == answer.headers["X-Request-ID"]
     )
 
     assert (refused["subject"], refused["address"]) == ("account:unknown", "192.0.2.7")

@@ -8,7 +8,9 @@ import pytest
 from flask import Flask
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from app import create_app
 from app.accounts.access import Rule
+from app.config import Settings
 
 HIDDEN = {
     "/": {"get"},
@@ -138,3 +140,21 @@ def test_the_page_s_files_lead_nowhere_else(http: httpx.Client, name: str) -> No
 
 def test_the_page_keeps_no_token_in_the_browser(http: httpx.Client) -> None:
     assert "persistAuthorization: false" in http.get("/docs").text
+
+
+def test_no_documentation_is_shown_where_it_is_off(app: Flask) -> None:
+    off = create_app(Settings.load().model_copy(update={"api_docs": False})).test_client()
+    paths = ["/", "/docs", "/docs/", "/docs/files/css/swagger-ui.css", "/openapi.json"]
+    answers = [off.get(path) for path in paths]
+    page = off.get("/problems", headers={"Accept": "text/html"})
+
+    assert [(answer.status_code, answer.mimetype) for answer in answers] == [
+        (404, "application/problem+json")
+    ] * len(paths)
+    assert (page.status_code, "/docs" in page.text) == (200, False)
+    assert off.get("/coach").status_code == 200
+
+
+def test_it_is_shown_else(http: httpx.Client) -> None:
+    assert http.get("/").headers["Location"] == "/docs"
+    assert "/docs" in http.get("/problems", headers={"Accept": "text/html"}).text

@@ -19,6 +19,8 @@ ALL = {
     "REDIS_TLS_CA_FILE": certifi.where(),
     "BROKER_URL": "amqps://user:secret@rabbit.example.com/vhost",
     "CORS_ORIGINS": "https://www.example.com",
+    "HSTS_SCOPE": "subdomains",
+    "API_DOCS": "false",
     "TRUSTED_PROXIES": "12",
     "RATE_LIMITS": "true",
     "COMMISSION_PERCENT": "12.5",
