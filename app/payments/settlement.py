@@ -39,7 +39,7 @@ OPEN = frozenset({Status.PENDING, Status.FAILED, Status.PROCESSING})
 
 def session_completed(session: StripeObject, at: datetime) -> Outcome:
     """The payer went through Checkout. `unpaid` is no money yet: a delayed method says so later."""
-    if session["payment_status"] == "unpaid":
+    if session.get("payment_status") == "unpaid":
         return _processing(of_session(session), at)
     return session_paid(session, at)
 
@@ -47,11 +47,11 @@ def session_completed(session: StripeObject, at: datetime) -> Outcome:
 def session_paid(session: StripeObject, _at: datetime) -> Outcome:
     """It brought the money, if Stripe says just that. Raises Unreadable for any other word of it."""
     told = of_session(session)
-    if session["payment_status"] == "paid":
+    if session.get("payment_status") == "paid":
         return _paid(told)
     if _locked(told) is None:
         return NOT_OURS
-    if session["payment_status"] == "no_payment_required":
+    if session.get("payment_status") == "no_payment_required":
         raise Mismatch(f"session {told.session_id}: Stripe says that nothing was to be paid")
     raise Unreadable(session, "payment_status")
 

@@ -28,7 +28,6 @@ NEW = "a_value_of_tomorrow"
 MISSING = object()
 ODD: dict[Path, tuple[object, ...]] = {
     ("id",): (None, MISSING),  # a new one is of another object
-    ("payment_status",): (None, NEW),  # a session without any is none of Stripe's: tried again, then given up
 }
 TOLD_BY_NO_STORY = {"charge.dispute.updated"}
 """What the word of an opened dispute goes through, too."""
