@@ -205,6 +205,7 @@ def _new_payment(client: Account, bookings: Sequence[Booking], wish: CheckoutReq
         id=uuid4(),
         coach_id=first.coach_id,
         client=client,
+        deployment_id=deployment.current_id(),
         lines=[PaymentLine(booking=booking, amount_minor=booking.amount_minor) for booking in bookings],
         amount_minor=price.amount,
         currency=price.currency,

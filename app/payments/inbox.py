@@ -158,7 +158,10 @@ def _applied(event: StripeEvent, anew: Reading | None) -> str | None:
         return "a type that nothing here depends on"
     if event.is_of_coach and event.type not in SUBSCRIBED_OF_COACHES:
         return "it happened at a coach's own account"  # who can write there what ids they like
-    if other := deployment.claimed_by_another(event.subject):
+    of_another = (
+        refunds.of_another_deployment if event.type in refunds.APPLY else deployment.claimed_by_another
+    )
+    if other := of_another(event.subject):
         return f"it is of another deployment: {other[:40]}"
     if event.livemode is not current_settings().livemode:
         return _of_another_mode(event)

@@ -56,6 +56,8 @@ class Payment(Changing, Base):
 
     coach_id: Mapped[UUID] = mapped_column(ForeignKey("coach.id"))
     client_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    deployment_id: Mapped[UUID | None]
+    """Who asked for it, of those on one Stripe account; None of what is older than this column."""
     amount_minor: Mapped[MinorUnits]
     currency: Mapped[str]
     status: Mapped[Status] = mapped_column(choice(Status), default=Status.PENDING)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, or_, select, update
 
 from app.bookings.lifecycle import booking_cancelled, what_is_left
 from app.bookings.models import Booking
@@ -14,7 +14,7 @@ from app.emails.troubles import TroubleKind
 from app.extensions import db, now
 from app.jobs import after_commit
 from app.money import Money
-from app.payments import fees, ledger
+from app.payments import deployment, fees, ledger
 from app.payments.gateway import refunds as at_stripe
 from app.payments.models import Payment, Refund
 from app.payments.status import NOT_REFUNDED, RefundCause, RefundReason, RefundStatus, Status
@@ -136,7 +136,9 @@ def _close(payment: Payment, cancelled: Booking) -> None:
 
 
 def told(refund: StripeObject, _at: datetime) -> Outcome:
-    """Stripe says how a refund stands; one that was made in its dashboard gets its row here."""
+    """Stripe says how a refund stands; one that was not made here gets its row here."""
+    if other := of_another_deployment(refund):
+        return f"it is of another deployment: {other[:40]}"
     ours = _ours(refund) or _made_elsewhere(refund)
     if ours is None:
         return "no payment of ours"
@@ -147,6 +149,22 @@ def told(refund: StripeObject, _at: datetime) -> Outcome:
         raise Mismatch(f"refund {ours.id}: Stripe says {_money(refund)}, our books say {ours.money}")
     apply(ours.id, stripe_id, status, text_or_none(refund, "failure_reason"))
     return None
+
+
+def of_another_deployment(refund: StripeObject) -> str | None:
+    """The id of the other deployment that a refund is of; None if it is for us to book.
+
+    That it is as well where another deployment, such as one on a copy of our database, refunded our payment.
+    """
+    other = deployment.claimed_by_another(refund)
+    intent_id = reference_id(refund.get("payment_intent"))
+    if other is None or intent_id is None:
+        return other
+    payment = select(Payment.id).where(
+        Payment.stripe_payment_intent_id == intent_id,
+        or_(Payment.deployment_id.is_(None), Payment.deployment_id == deployment.current_id()),
+    )
+    return None if db.session.scalar(payment) else other
 
 
 _WAKE = (
@@ -176,10 +194,21 @@ def _money(refund: dict[str, Any]) -> Money:
     return Money(required(refund, "amount", int), required(refund, "currency", str).upper())
 
 
+def is_for(row: Refund, refund: StripeObject) -> bool:
+    """Whether a row is the one that a refund at Stripe was made for, whose id it bears.
+
+    A copy of our database has the same rows, and may make each once more.
+    """
+    made_by_other = deployment.claimed_by_another(refund) is not None
+    return not made_by_other or row.stripe_refund_id in {None, refund.get("id")}
+
+
 def _ours(refund: dict[str, Any]) -> Refund | None:
+    if known := _known(refund):
+        return known
     row_id = claimed_id(refund)
     by_metadata = db.session.get(Refund, row_id) if row_id else None
-    return by_metadata or _known(refund)
+    return by_metadata if by_metadata and is_for(by_metadata, refund) else None
 
 
 def _known(refund: dict[str, Any]) -> Refund | None:
@@ -206,13 +235,18 @@ def _made_elsewhere(refund: dict[str, Any]) -> Refund | None:
         booking_id=payment.lines[0].booking_id if len(payment.lines) == 1 else None,
         amount_minor=money.amount,
         currency=payment.currency,
-        reason="made in Stripe's dashboard",
+        reason=_why_elsewhere(refund),
         cause=RefundCause.DASHBOARD,
         status=RefundStatus.PENDING,
     )
     db.session.add(made)
     db.session.flush()
     return made
+
+
+def _why_elsewhere(refund: StripeObject) -> str:
+    other = deployment.claimed_by_another(refund)
+    return f"made by another deployment: {other[:40]}" if other else "made in Stripe's dashboard"
 
 
 def _payment_of(refund: dict[str, Any]) -> Payment | None:

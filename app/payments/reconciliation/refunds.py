@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, or_, select
 
 from app.extensions import db, now
 from app.money import Money
-from app.payments import deployment, refunds
+from app.payments import refunds
 from app.payments.gateway import lists
 from app.payments.gateway.lists import Kind, Span
 from app.payments.models import Payment, Refund
@@ -21,7 +21,7 @@ from app.payments.stripe_objects import StripeObject, refund_status
 
 
 def _compare(made: StripeObject, refund: Refund | None, payment_id: UUID | None) -> Disagreement | None:
-    if deployment.claimed_by_another(made):
+    if refunds.of_another_deployment(made):
         return None
     money = Money(made["amount"], made["currency"].upper())
     says = f"{made['status']}, {money}"
@@ -55,7 +55,7 @@ def _ours(known: Mapping[str, StripeObject]) -> dict[str, Refund]:
     ).all()
     by_id = dict(chain.from_iterable(((row.id, row), (row.stripe_refund_id, row)) for row in rows))
     named = {each: by_id.get(each) or by_id.get(claimed[each]) for each in known}
-    return {refund_id: row for refund_id, row in named.items() if row}
+    return {each: row for each, row in named.items() if row and refunds.is_for(row, known[each])}
 
 
 def _payment_ids(known: Mapping[str, StripeObject]) -> dict[str, UUID]:
