@@ -23,17 +23,19 @@ from app.accounts import access, token_keys
 from app.accounts.password_routes import passwords
 from app.accounts.routes import accounts
 from app.accounts.second_factor_routes import second_factors
+from app.accounts.verification import taken_over
 from app.bodies import JsonRequest, count_parameters, read_chunks
 from app.bookings import video_links
 from app.bookings.feed_routes import feed
 from app.bookings.routes import bookings
-from app.coaches.profile import video_url_changed
+from app.coaches import profile
 from app.coaches.routes import coaches
 from app.config import Settings
 from app.extensions import db, jwt, mail, migrate
 from app.ops import admin, commands, metrics, reporting
 from app.ops.command_errors import Commands
 from app.ops.health import health
+from app.payments import taking_over
 from app.payments.earnings_routes import earnings
 from app.payments.gateway import api as stripe_api
 from app.payments.payout_routes import payout_accounts
@@ -77,7 +79,9 @@ def create_app(settings: Settings | None = None) -> Application:
     mail.init_app(app)
     stripe_api.init_app(app, settings)
     jobs.queue.set_default()
-    video_url_changed.connect(video_links.renew)
+    profile.video_url_changed.connect(video_links.renew)
+    taken_over.connect(profile.withdraw)
+    taken_over.connect(taking_over.detach_payouts)
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)  # type: ignore[method-assign]
 
     app.before_request(_name_the_request)

@@ -94,6 +94,17 @@ def current_sign_in_id() -> UUID:
     return UUID(get_jwt()["sid"])
 
 
+def optional_sign_in_id() -> UUID | None:
+    """The caller's, where an access token is sent to a view that is open to everybody.
+
+    Refuses a token that is no good, as other views do.
+    """
+    if "Authorization" not in request.headers:
+        return None
+    _caller()
+    return current_sign_in_id()
+
+
 def _wants_second_factor(account: Account) -> bool:
     in_production = current_settings().app_env is Environment.PRODUCTION
     return in_production and account.role is Role.ADMIN and not account.second_factor

@@ -14,8 +14,9 @@ from app import time_zones
 from app.extensions import Base, Changing, Identified, choice, db
 from app.problems import Unauthorized
 
-will_be_renamed = Signal()
-"""Sent with an account before it is locked to change its name: who locks rows before accounts does so now."""
+profile_will_change = Signal()
+"""Sent with an account before it is locked to change what other rooms keep beside it, such as its name: who
+locks rows before accounts does so now."""
 
 
 class Role(StrEnum):
@@ -81,9 +82,9 @@ class Account(Changing, Base):
         """
         db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(email, 0))))
 
-    def lock_to_rename(self) -> None:
-        """As `lock` does; what other rooms keep of the name is locked before it, as everybody locks it."""
-        will_be_renamed.send(self)
+    def lock_with_profile(self) -> None:
+        """As `lock` does; what other rooms keep beside it is locked before it, as everybody locks it."""
+        profile_will_change.send(self)
         self.lock()
 
     def lock(self) -> None:

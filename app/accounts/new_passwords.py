@@ -53,7 +53,7 @@ def reset(token: str, password: str) -> Account:
         raise _spent()
     password_rule.check(password, "/password", account.email, account.name)
     password_hash = passwords.hashed(password)  # before the lock, for which payments would wait as long
-    account.lock()
+    account.lock_with_profile()
     if not _spend(key):
         raise _spent()
     context.actor.set(f"account:{account.id}")
@@ -61,7 +61,7 @@ def reset(token: str, password: str) -> Account:
     if account.email_verified:
         sign_ins.end_all(account)
     else:
-        verification.prove(account)
+        verification.take_over(account)
     account_messages.password_changed(account, "everywhere")
     return account
 

@@ -3,7 +3,7 @@ from flask import Response, render_template, request
 
 from app import limits
 from app.accounts import deactivation, registration, second_factor, sign_ins, tokens, verification
-from app.accounts.access import current_account, current_sign_in_id, public, signed_in
+from app.accounts.access import current_account, current_sign_in_id, optional_sign_in_id, public, signed_in
 from app.accounts.passwords import TooManyAtOnce
 from app.accounts.schemas import (
     AccountChange,
@@ -105,7 +105,7 @@ def me() -> AccountView:
 def change_me(json_data: AccountChange) -> AccountView:
     """Change one's name, time zone or reminders."""
     account = current_account()
-    account.lock_to_rename()
+    account.lock_with_profile()
     account.check_not_erased()
     for field, value in json_data.model_dump(exclude_unset=True).items():
         setattr(account, field, value)
@@ -141,18 +141,22 @@ def verification_page() -> str:
 @limits.by_address("60 per hour")
 @accounts.input(VerificationToken, location="json_or_form", arg_name="body")
 @accounts.output(AccountView)
-@accounts.doc(responses=[503])
+@accounts.doc(responses=[401, 503])
 @public
 def verify(body: VerificationToken) -> AccountView | Response:
     """Prove an address with the token of the verification mail, good once and for three days.
 
-    Sign-ins and the calendar's feed from before end, unless the account's `password` is sent as well.
+    The link alone is not enough, as anybody can open an account with somebody else's address: send the
+    account's `password` as well, or an access token of it. Who reads the mailbox and has neither takes the
+    account over with `POST /auth/password/forgot`.
     """
     if request.is_json:
-        return AccountView.model_validate(verification.verify(body.token, body.password))
+        return AccountView.model_validate(
+            verification.verify(body.token, body.password, optional_sign_in_id())
+        )
     try:
-        account = verification.verify(body.token, body.password)
-        return Response(render_template("verified.html", account=account, signed_out=body.password is None))
+        account = verification.verify(body.token, body.password, None)
+        return Response(render_template("verified.html", account=account))
     except Invalid as refusal:
         return Response(_refused(body.token, refusal), refusal.status)
     except TooManyAtOnce as refusal:

@@ -98,7 +98,7 @@ class RefreshToken(Body):
 class VerificationToken(Body):
     token: Token
     password: Password | None = None
-    """Shows that who reads the mailbox also opened the account: then the sign-ins from before go on."""
+    """Shows that who reads the mailbox also opened the account; needed without an access token of it."""
 
 
 class ForgottenPassword(Body):

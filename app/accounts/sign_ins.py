@@ -67,6 +67,12 @@ def began(sign_in_id: UUID) -> datetime:
     return at
 
 
+def goes_on(sign_in_id: UUID, account: Account) -> bool:
+    """Whether it is one of this account, and has not ended."""
+    own = SignIn.id == sign_in_id, SignIn.account_id == account.id, SignIn.revoked_at.is_(None)
+    return db.session.scalar(select(SignIn.id).where(*own)) is not None
+
+
 def end(sign_in_id: UUID) -> None:
     _end(SignIn.id == sign_in_id)
 

@@ -3,26 +3,38 @@
 Anybody can open an account with the address of somebody else, and use it until its owner comes.
 """
 
+from uuid import UUID
+
+from blinker import Signal
 from itsdangerous import BadSignature, SignatureExpired
 from sqlalchemy import delete
 
 from app import audit, context
 from app.accounts import passwords, second_factor, sign_ins
 from app.accounts.models import Account, PasswordReset
-from app.emails import links
+from app.emails import account_messages, links
 from app.extensions import db, now
 from app.problems import Invalid
 
+taken_over = Signal()
+"""Sent with a locked account inside the transaction in which the owner of its address takes it over: what was
+set in other rooms, and sends money or people somewhere, is taken away. Each answers what that was, in words
+for the owner, or None."""
 
-def verify(token: str, password: str | None) -> Account:
-    """The account whose address the token of a mail proves.
 
-    With its password the same person has both, and stays signed in. Without, whoever signed in before may be
-    somebody else: all sign-ins end. Raises Invalid when the token is altered, old or used, or the password is
-    another one, and has then changed nothing; and TooManyAtOnce.
+def verify(token: str, password: str | None, sign_in_id: UUID | None) -> Account:
+    """The account whose address the token of a mail proves, for the person who opened it.
+
+    That is who sends its password, or is signed in to it. Anybody else who reads the mailbox sets a new
+    password by mail, which ends what was before. Raises Invalid when the token is altered, old or used, or it
+    is somebody else who sends it, and has then changed nothing; and TooManyAtOnce.
     """
     account = _account_of(token)
     seen = account.password_hash
+    if account.email_verified:
+        raise _used()
+    if password is None and sign_in_id is None:
+        raise _password_needed()
     if password is not None and not passwords.matches(password, seen):
         raise _not_the_password()
     account.lock()
@@ -30,24 +42,28 @@ def verify(token: str, password: str | None) -> Account:
         raise _used()
     if password is not None and account.password_hash != seen:
         raise _not_the_password()
+    if password is None and not (sign_in_id and sign_ins.goes_on(sign_in_id, account)):
+        raise _password_needed()
     context.actor.set(f"account:{account.id}")
     audit.record("account.verify", f"account:{account.id}")
-    if password is None:
-        prove(account)
-    else:
-        account.email_verified_at = now()
+    account.email_verified_at = now()
     return account
 
 
-def prove(account: Account) -> None:
-    """By a locked account's mailbox, of which whoever used the account before may have known nothing.
+def take_over(account: Account) -> None:
+    """By the mailbox of an account, locked with its profile, of which whoever used it may have known nothing.
 
-    Sign-ins, the calendar's feed, links of mails and whatever there is of a second factor end.
+    Sign-ins, the calendar's feed, links of mails and whatever there is of a second factor end, and what other
+    rooms hold that sends money or people to whoever opened it.
     """
     account.email_verified_at, account.feed_token_hash = now(), None
     db.session.execute(delete(PasswordReset).where(PasswordReset.account_id == account.id))
     second_factor.forget(account)
     sign_ins.end_all(account)
+    removed = [what for _, what in taken_over.send(account) if what]
+    audit.record("account.take_over", f"account:{account.id}", "; ".join(removed))
+    if removed:
+        account_messages.taken_over(account, removed)
 
 
 def _account_of(token: str) -> Account:
@@ -73,6 +89,11 @@ def _not_whole() -> Invalid:
 
 def _used() -> Invalid:
     return Invalid("/token", "was used already")
+
+
+def _password_needed() -> Invalid:
+    wanted = "is needed: the one that was chosen for this account; whoever did not choose it"
+    return Invalid("/password", f"{wanted} sets a new one by mail instead")
 
 
 def _not_the_password() -> Invalid:

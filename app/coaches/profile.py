@@ -2,9 +2,11 @@
 
 from blinker import Signal
 
+from app.accounts.models import Account
 from app.coaches import pricing
 from app.coaches.models import Coach, lock_own
 from app.coaches.schemas import CoachChange
+from app.extensions import db
 
 MADE = {"hourly_rate", "currency", "prices", "cancellation_policy", "video_url"}
 """What is not stored as it is sent."""
@@ -24,6 +26,21 @@ def change(coach: Coach, wish: CoachChange) -> Coach:
         coach.cancellation_policy = wish.cancellation_policy.model_dump()
     pricing.change(coach, wish)
     return coach
+
+
+def withdraw(account: Account) -> str | None:
+    """What whoever opened the account said and asked for as a coach, once its owner takes it over.
+
+    Without a price the coach is neither listed nor booked; who has booked already is told that the link is
+    gone. The account is locked with its profile. Gives what it was, in words for the owner; None for nothing.
+    """
+    coach = db.session.get(Coach, account.id)
+    if coach is None or not (coach.headline or coach.bio or coach.video_url or coach.hourly_rate_minor):
+        return None
+    coach.headline = coach.bio = ""
+    coach.hourly_rate_minor, coach.prices_minor = None, {}
+    _change_video_url(coach, None)
+    return "the words, prices and video link of your profile; nobody can book you until you set a price"
 
 
 def _change_video_url(coach: Coach, url: str | None) -> None:

@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, ColumnElement, event, false, literal, select,
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import get_history
 
-from app.accounts.models import Account, will_be_renamed
+from app.accounts.models import Account, profile_will_change
 from app.coaches.models import Coach
 from app.coaches.schemas import CoachSearch
 from app.extensions import db
@@ -37,7 +37,7 @@ def _matches(searched: str) -> ColumnElement[bool]:
     return Coach.search_text.contains(searched, autoescape=True) if searched else false()
 
 
-@will_be_renamed.connect
+@profile_will_change.connect
 def _lock_coach(account: Account) -> None:
     """The headline stays as it is until the new name is written beside it."""
     Coach.locked(account.id)

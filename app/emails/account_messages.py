@@ -1,5 +1,6 @@
 """The mails to people about their accounts."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
@@ -45,6 +46,11 @@ def take_back(kind: str, key: UUID) -> None:
 def password_changed(account: "Account", ended: str) -> None:
     """The password is another one, and which sign-ins ended with that."""
     _tell(account, "password_changed", "Your password was changed", ended=ended)
+
+
+def taken_over(account: "Account", removed: Sequence[str]) -> None:
+    """Whoever reads the mailbox has the account now, and what was taken away with those who had it before."""
+    put("account_taken_over", uuid4(), account, "Your account is yours alone", removed=removed)
 
 
 def second_factor_on(account: "Account") -> None:

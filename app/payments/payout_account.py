@@ -20,6 +20,9 @@ class PayoutAccount(Changing, Base):
     id: Mapped[UUID] = mapped_column(ForeignKey("coach.id"), primary_key=True)
     country: Mapped[str | None]
     """Where the coach lives; None for the country of our own account. Stripe never changes it."""
+    order_id: Mapped[UUID | None]
+    """Which order opened it, so that an account that was taken away from a coach is not taken for the next
+    one. None of those that were ordered before orders had ids."""
     stripe_account_id: Mapped[str | None] = mapped_column(unique=True)
     """None until Stripe has answered; the account may exist there all the same."""
     charges_enabled: Mapped[bool] = mapped_column(default=False)

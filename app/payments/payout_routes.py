@@ -1,6 +1,6 @@
 from apiflask import APIBlueprint
 
-from app.accounts.access import current_account, signed_in
+from app.accounts.access import current_account, current_sign_in_id, signed_in
 from app.accounts.models import Role
 from app.coaches.models import Coach
 from app.idempotency import idempotent_with_secret
@@ -18,7 +18,8 @@ payout_accounts = APIBlueprint("payout_accounts", __name__, url_prefix="/coach/m
 @signed_in(Role.COACH)
 def onboard(json_data: OnboardingRequest) -> OnboardingView:
     """Get the page on which to open one's account for payouts, or to complete it; there is never a second."""
-    return OnboardingView.model_validate(payouts.onboard(Coach.of(current_account()), json_data))
+    coach = Coach.of(current_account())
+    return OnboardingView.model_validate(payouts.onboard(coach, json_data, current_sign_in_id()))
 
 
 @payout_accounts.get("")

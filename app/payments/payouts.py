@@ -3,11 +3,12 @@
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, Text, and_, cast, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from app.accounts import sign_ins
 from app.accounts.models import Account
 from app.coaches.models import Coach
 from app.config import current_settings
@@ -19,7 +20,7 @@ from app.payments.gateway import connect as at_stripe
 from app.payments.payout_account import PayoutAccount
 from app.payments.payout_schemas import OnboardingRequest
 from app.payments.stripe_objects import Handler, Outcome, StripeObject, metadata_of, required, text_or_none
-from app.problems import NotFound, Problem
+from app.problems import NotFound, Problem, Unauthorized
 from app.retries import pause
 
 log = logging.getLogger(__name__)
@@ -51,12 +52,15 @@ def of(coach: Coach) -> PayoutAccount:
     return account
 
 
-def onboard(coach: Coach, wish: OnboardingRequest) -> at_stripe.OnboardingLink:
+def onboard(coach: Coach, wish: OnboardingRequest, sign_in_id: UUID) -> at_stripe.OnboardingLink:
     """The page on which a coach opens the account, or completes what Stripe wants to know of it.
 
-    Raises PayoutsOff, PayoutAccountRefused, and StripeAway.
+    Raises PayoutsOff, PayoutAccountRefused, StripeAway, and Unauthorized once the sign-in ended, as when the
+    owner of its address has taken the account over.
     """
     _check_on()
+    coach.account.lock()
+    sign_ins.began(sign_in_id)
     account, deployment_id = _on_record(coach.id, wish.country), deployment.current_id()
     db.session.commit()  # no transaction is open while Stripe is asked
     try:
@@ -78,7 +82,7 @@ def _on_record(coach_id: UUID, country: str | None) -> PayoutAccount:
 
     Where Stripe refused the first, another country can be chosen.
     """
-    new = insert(PayoutAccount).values(id=coach_id, country=country)
+    new = insert(PayoutAccount).values(id=coach_id, country=country, order_id=uuid4())
     failed = PayoutAccount.stripe_account_id.is_(None) & (PayoutAccount.stripe_failures > 0)
     chosen = {"country": func.coalesce(PayoutAccount.country, country)}
     db.session.execute(
@@ -88,17 +92,23 @@ def _on_record(coach_id: UUID, country: str | None) -> PayoutAccount:
 
 
 def _open(account: PayoutAccount, deployment_id: UUID) -> str:
-    """Have Stripe make the account; its id. Commits."""
+    """Have Stripe make the account; its id. Commits. Raises Unauthorized once it was taken away."""
     order = at_stripe.AccountOrder(
-        deployment_id, account.id, account.country, account.created_at, account.stripe_failures
+        deployment_id,
+        account.id,
+        account.country,
+        account.created_at,
+        account.stripe_failures,
+        account.order_id,
     )
     try:  # Stripe may have made it and broken while it answered
         made = (order.failures and at_stripe.find_account(order)) or at_stripe.open_account(order)
     except (api.StripeBroke, api.StripeRefused):
         _count_failure(account.id)
         raise
-    row = PayoutAccount.locked(account.id)
-    assert row
+    row = PayoutAccount.locked(order.coach_id)
+    if row is None or row.order_id != order.order_id:
+        raise Unauthorized("This account was taken over by the owner of its address.")
     if row.stripe_account_id is None:  # its event may have been faster
         row.stripe_account_id, row.due_at = made.id, now() + DAILY
         _write(row, made)
@@ -232,7 +242,12 @@ def due(most: int) -> Sequence[UUID]:
 def _is_of(subject: StripeObject) -> ColumnElement[bool]:
     """Its id; or, where the answer that brought the id was lost, the coach that it was opened for."""
     coach_id = text_or_none(metadata_of(subject), "coach_id")
-    unanswered = cast(PayoutAccount.id, Text) == coach_id, PayoutAccount.stripe_account_id.is_(None)
+    order_id = text_or_none(metadata_of(subject), "order_id")
+    of_order = (
+        cast(PayoutAccount.id, Text) == coach_id,
+        cast(PayoutAccount.order_id, Text).is_not_distinct_from(order_id),
+    )
+    unanswered = *of_order, PayoutAccount.stripe_account_id.is_(None)
     return or_(PayoutAccount.stripe_account_id == required(subject, "id", str), and_(*unanswered))
 
 

@@ -97,7 +97,7 @@ def test_links_in_mails_outlive_the_new_key_and_not_the_end_of_the_old(
     def use(token: str) -> int:
         if kind == "reset":
             return sets_password(http, token).status_code
-        return http.post("/auth/verify", json={"token": token}).status_code
+        return http.post("/auth/verify", json={"token": token, "password": PASSWORD}).status_code
 
     roll(NEW, OLD)
     assert use(tokens[0]) in {200, 204}

@@ -35,8 +35,9 @@ def verified(client: Person) -> bool:
 
 
 def test_the_token_of_the_mail_verifies_the_address_once(client: Person, token: str) -> None:
-    first = client.http.post("/auth/verify", json={"token": token})
-    second = client.http.post("/auth/verify", json={"token": token})
+    proof = {"token": token, "password": PASSWORD}
+    first = client.http.post("/auth/verify", json=proof)
+    second = client.http.post("/auth/verify", json=proof)
 
     assert first.status_code == 200
     assert first.json()["email_verified"] is True
@@ -51,7 +52,7 @@ def test_a_visit_of_the_page_verifies_nothing_and_its_button_does(client: Person
     assert not verified(client)
 
     (field,) = re.findall(r'name="token" value="([^"]*)"', page.text)
-    done = client.http.post("/auth/verify", data={"token": html.unescape(field)})
+    done = client.http.post("/auth/verify", data={"token": html.unescape(field), "password": PASSWORD})
 
     assert done.status_code == 200
     assert f"{client.email} is confirmed" in done.text
@@ -59,7 +60,7 @@ def test_a_visit_of_the_page_verifies_nothing_and_its_button_does(client: Person
 
 
 def test_a_used_link_says_so_on_a_page(client: Person, token: str) -> None:
-    client.http.post("/auth/verify", data={"token": token})
+    client.http.post("/auth/verify", data={"token": token, "password": PASSWORD})
 
     again = client.http.post("/auth/verify", data={"token": token})
 
@@ -79,7 +80,7 @@ def test_an_altered_token_verifies_nothing(client: Person, token: str, place: in
     letters = list(token)
     letters[place] = "A" if letters[place] != "A" else "B"
 
-    answer = client.http.post("/auth/verify", json={"token": "".join(letters)})
+    answer = client.post("/auth/verify", json={"token": "".join(letters)})
 
     assert answer.status_code == 422
     assert not verified(client)
@@ -89,7 +90,7 @@ def test_a_token_is_good_for_three_days(client: Person, token: str, monkeypatch:
     late = datetime.now(UTC) + links.PROOF_LASTS + timedelta(seconds=2)
     monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda _: int(late.timestamp()))
 
-    answer = client.http.post("/auth/verify", json={"token": token})
+    answer = client.post("/auth/verify", json={"token": token})
 
     assert answer.status_code == 422
     assert "expired" in answer.json()["detail"]
@@ -101,12 +102,12 @@ def test_a_token_proves_only_the_address_that_it_was_sent_to(client: Person, tok
     account.email = "moved@example.com"
     db.session.commit()
 
-    assert client.http.post("/auth/verify", json={"token": token}).status_code == 422
+    assert client.post("/auth/verify", json={"token": token}).status_code == 422
     assert client.get("/auth/me").json()["email_verified"] is False
 
 
 def test_an_access_token_verifies_no_address(client: Person) -> None:
-    assert client.http.post("/auth/verify", json={"token": client.token}).status_code == 422
+    assert client.post("/auth/verify", json={"token": client.token}).status_code == 422
 
 
 def verification_mails(client: Person) -> list[Email]:
@@ -118,7 +119,7 @@ def test_the_mail_can_be_asked_for_again_and_both_links_are_good(client: Person,
 
     assert answer.status_code == 202
     assert len(verification_mails(client)) == 2
-    assert client.http.post("/auth/verify", json={"token": token}).status_code == 200
+    assert client.post("/auth/verify", json={"token": token}).status_code == 200
 
 
 def test_three_mails_an_hour_are_enough(app: Flask, client: Person) -> None:
@@ -152,6 +153,32 @@ def test_who_shows_the_password_as_well_stays_signed_in(client: Person, token: s
     assert proof.status_code == 200
     assert client.get("/auth/me").json()["email_verified"] is True
     assert client.http.get(feed).status_code == 200
+
+
+def test_who_is_signed_in_to_it_needs_no_password(client: Person, token: str) -> None:
+    proof = client.post("/auth/verify", json={"token": token})
+
+    assert (proof.status_code, proof.json()["email_verified"]) == (200, True)
+    assert client.get("/auth/me").json()["email_verified"] is True
+
+
+def test_the_link_alone_proves_nothing_nor_with_somebody_else_s_sign_in(client: Person, token: str) -> None:
+    other = Person.registered(client.http, "client")
+
+    answers = [ask("/auth/verify", json={"token": token}) for ask in (client.http.post, other.post)]
+    page = client.http.post("/auth/verify", data={"token": token})
+
+    for answer in answers:
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/password")
+    assert (page.status_code, "sets a new one by mail" in page.text, token in page.text) == (422, True, True)
+    assert not verified(client)
+
+
+def test_a_sign_in_that_ended_proves_nothing(client: Person, token: str) -> None:
+    client.post("/auth/logout")
+
+    assert client.post("/auth/verify", json={"token": token}).status_code == 401
+    assert not verified(client)
 
 
 def test_a_password_of_somebody_else_proves_nothing_and_spends_no_link(client: Person, token: str) -> None:

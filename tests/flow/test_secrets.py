@@ -50,7 +50,7 @@ def signs_up(stack: Stack, secrets: Secrets) -> Person:
     http.post("/auth/register", json={"email": email, "password": CHOSEN, "name": "Cora Careful"})
     secrets["verification token"] = token_of(mail_with(stack, Person(http, "", email, ""), "Please")["text"])
     http.get("/auth/verify", params={"token": secrets["verification token"]})
-    http.post("/auth/verify", json={"token": secrets["verification token"]})
+    http.post("/auth/verify", json={"token": secrets["verification token"], "password": CHOSEN})
 
     for body in ({"email": email, "password": MISTYPED}, {"email": email, "password": MISTYPED, "x": 1}):
         http.post("/auth/login", json=body)

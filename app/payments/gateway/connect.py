@@ -10,6 +10,8 @@ from stripe.params import AccountCreateParams, AccountCreateParamsCapabilities, 
 
 from app.payments.gateway import api
 
+KEYS = ("deployment_id", "coach_id", "order_id")
+"""Of the metadata by which an account is known as ours."""
 CLOCKS_DIFFER = timedelta(hours=1)
 """Stripe's from ours, at most."""
 
@@ -57,6 +59,14 @@ class AccountOrder:
     """When it was wanted first."""
     failures: int
     """How often Stripe broke or refused: it would again under the same idempotency key."""
+    order_id: UUID | None
+    """None of an order from before they had ids."""
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """What Stripe keeps beside the account, by which it is known as ours."""
+        ours = {"deployment_id": str(self.deployment_id), "coach_id": str(self.coach_id)}
+        return ours | ({"order_id": str(self.order_id)} if self.order_id else {})
 
 
 def open_account(order: AccountOrder) -> ConnectedAccount:
@@ -86,22 +96,27 @@ def _opened(order: AccountOrder, may: AccountCreateParamsCapabilities, how: str)
             "stripe_dashboard": {"type": "express"},
         },
         "capabilities": may,
-        "metadata": {"deployment_id": str(order.deployment_id), "coach_id": str(order.coach_id)},
+        "metadata": order.metadata,
     }
     if order.country:
         params["country"] = order.country
-    key = f"payout-account-{order.deployment_id}-{order.coach_id}-{order.country or ''}-{order.failures}{how}"
+    wanted = f"{order.coach_id}-{order.country or ''}-{order.failures}{how}"
+    which = f"-{order.order_id}" if order.order_id else ""
+    key = f"payout-account-{order.deployment_id}-{wanted}{which}"
     return _account(api.call(lambda: api.v1().accounts.create(params, {"idempotency_key": key})))
 
 
 def find_account(order: AccountOrder) -> ConnectedAccount | None:
     """The one that Stripe made although it broke in answering. Raises StripeAway, StripeRefused."""
-    ours = {"deployment_id": str(order.deployment_id), "coach_id": str(order.coach_id)}
     since = int((order.since - CLOCKS_DIFFER).timestamp())
     listed: AccountListParams = {"created": {"gte": since}, "limit": 100}
     made = api.call(lambda: list(api.v1().accounts.list(listed).auto_paging_iter()))
-    found = (each for each in made if each.metadata and ours.items() <= each.metadata.to_dict().items())
+    found = (each for each in made if each.metadata and _is_of(order, each.metadata.to_dict()))
     return next((_account(each) for each in found), None)
+
+
+def _is_of(order: AccountOrder, metadata: dict[str, str]) -> bool:
+    return all(metadata.get(key) == order.metadata.get(key) for key in KEYS)
 
 
 def account(account_id: str) -> ConnectedAccount:
