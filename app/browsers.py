@@ -9,7 +9,7 @@ from flask_cors import CORS
 from app.config import HstsScope, Settings
 from app.config_files import Environment
 
-_OF_JSON = "default-src 'none'; frame-ancestors 'none'"
+_OF_JSON = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",

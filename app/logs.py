@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from flask import Response, g, request
 
-from app.context import caller_request_id, request_id
+from app.context import actor, caller_request_id, request_id
 
 log = logging.getLogger("app.request")
 
@@ -30,8 +30,12 @@ class _WithRequestId(logging.Filter):
 class _OneEntry(logging.Formatter):
     """An entry cannot be made to look like two: its further lines are marked, and control signs are named.
 
-    So nobody writes a line of their own into the log (CWE-117), be it by a mail server's answer.
+    So nobody writes a line of their own into the log (CWE-117), be it by a mail server's answer. The time is
+    UTC's, as ISO 8601 writes it.
     """
+
+    converter = staticmethod(time.gmtime)
+    default_time_format, default_msec_format = "%Y-%m-%dT%H:%M:%S", "%s.%03dZ"
 
     def format(self, record: logging.LogRecord) -> str:
         return _BREAKS.sub(_harmless, super().format(record))
@@ -83,7 +87,8 @@ def start_clock() -> None:
 def request_done(response: Response) -> Response:
     """Logs the request by its path, never by its query string, which may hold a token."""
     milliseconds = (time.perf_counter() - g.get("started", time.perf_counter())) * 1000
-    log.info("%s %s %s %.1fms", request.method, _shown(request.path), response.status_code, milliseconds)
+    status, who = response.status_code, actor.get()
+    log.info("%s %s %s %.1fms by %s", request.method, _shown(request.path), status, milliseconds, who)
     return response
 
 

@@ -1,6 +1,6 @@
 """Codes for whoever lost the app: ten, each good once, shown once and kept hashed.
 
-Each has 80 random bits. Nobody finds one by trying, not even who has the hashes, so a fast hash will do.
+Each has 120 random bits. Nobody finds one by trying, not even who has the hashes, so a fast hash will do.
 """
 
 import base64
@@ -20,8 +20,8 @@ _MISREAD = str.maketrans("018", "OIB")
 
 
 def renewed(account: Account) -> list[str]:
-    """New codes, such as QK7D-3MVA-XW2P-6ZTR; those from before are no good any more."""
-    codes = [base64.b32encode(secrets.token_bytes(10)).decode() for _ in range(MANY)]
+    """New codes, such as QK7D-3MVA-XW2P-6ZTR-N4HB-Y7EC; those from before are no good any more."""
+    codes = [base64.b32encode(secrets.token_bytes(15)).decode() for _ in range(MANY)]
     db.session.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account.id))
     rows = [{"account_id": account.id, "code_hash": _hash(code)} for code in codes]
     db.session.execute(insert(RecoveryCode), rows)

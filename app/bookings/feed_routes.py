@@ -60,7 +60,7 @@ def show_coach_feed(coach_id: UUID, query_data: FeedToken) -> Response:
 
 def _answer(calendar: str) -> Response:
     answer = Response(calendar, content_type="text/calendar; charset=utf-8")
-    answer.headers["Cache-Control"] = "private, max-age=300"
+    answer.headers["Cache-Control"] = "no-store"  # a calendar program keeps the ETag itself
     answer.add_etag()
     answer.make_conditional(request)
     return answer

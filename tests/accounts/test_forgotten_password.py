@@ -1,16 +1,19 @@
 """Who forgot a password sets another with the link of a mail."""
 
+from base64 import b64decode
 from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 from flask import Flask
+from itsdangerous import Signer
 from redis import Redis
 from sqlalchemy import select, text
 
 from app.accounts.models import PasswordReset
 from app.audit import AuditEntry
+from app.config import current_settings
 from app.emails.models import Email
 from app.extensions import db
 from tests.accounts.letters import forgets, mails, token_in
@@ -123,6 +126,15 @@ def test_an_altered_token_sets_nothing(client: Person, place: int) -> None:
 
     assert sets(client.http, "".join(letters)).status_code == 422
     assert signs_in(client, PASSWORD)
+
+
+def test_a_link_is_signed_by_a_hash_of_256_bits(client: Person) -> None:
+    """SHA-1, the library's own choice, is for nothing new."""
+    key, _, signature = forgets(client).partition(".")
+
+    assert len(b64decode(f"{signature}=", altchars="-_")) * 8 == 256
+    old = Signer(current_settings().signing_keys, salt=f"link in a mail to {client.email}")
+    assert sets(client.http, old.sign(key).decode()).status_code == 422
 
 
 @pytest.mark.parametrize("token", ["", "…", "a.b.c", "unsigned.00000000000000000000000000000000"])

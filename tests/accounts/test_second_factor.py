@@ -171,6 +171,7 @@ def test_who_reads_the_database_can_make_no_codes(phone: Phone) -> None:
 
     assert phone.secret not in kept.secret
     assert len(codes) == 10
+    assert all(len(code.replace("-", "")) * 5 >= 112 for code in phone.recovery_codes)  # bits, of base32
     assert not codes & {*phone.recovery_codes, *(code.replace("-", "") for code in phone.recovery_codes)}
 
 

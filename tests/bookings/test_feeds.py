@@ -46,8 +46,10 @@ def test_what_has_not_changed_is_not_sent_again(
 ) -> None:
     paid(shop, client, coach, next_week())
     address = subscribed(coach)
-    etag = http.get(address).headers["ETag"]
+    first = http.get(address)
+    etag = first.headers["ETag"]
 
+    assert first.headers["Cache-Control"] == "no-store"  # by no cache: only the program keeps it
     assert http.get(address, headers={"If-None-Match": etag}).status_code == 304
 
 
