@@ -51,13 +51,19 @@ def deadline(dispute: "Dispute", at: datetime, page: str) -> None:
     _put("dispute_deadline", once, subject, dispute, page, left=left)
 
 
-def decided(dispute: "Dispute", called_off: "Sequence[Refund]", page: str) -> None:
-    """The bank has decided, or asks no longer; and what becomes of refunds that waited for it."""
+def decided(
+    dispute: "Dispute", reversed_verdict: str | None, called_off: "Sequence[Refund]", page: str
+) -> None:
+    """The bank has decided, or asks no longer; and what becomes of refunds that waited for it.
+
+    `reversed_verdict` is how it had decided before: each time, its money has moved once more.
+    """
+    once = f"{dispute.id}:{dispute.status}"
     verdict, outcome = _verdict(dispute)
     coming = [each for each in dispute.payment.bookings if each.status == "confirmed" and each.start > now()]
     _put(
         "dispute_decided",
-        f"{dispute.id}:{dispute.status}",
+        f"{once}:{dispute.fund_moves}" if reversed_verdict else once,
         f"{verdict}: {_of_whom(dispute)}",
         dispute,
         page,

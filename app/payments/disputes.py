@@ -232,7 +232,8 @@ def _decided(dispute: Dispute, before: DisputeStatus | None) -> None:
     if before in GIVEN_BACK and dispute.status not in GIVEN_BACK:
         owed.restore(dispute.payment)
     page = at_stripe.page(dispute.payment.stripe_payment_intent_id)
-    dispute_messages.decided(dispute, owed.settle(dispute.payment), page)
+    reversed_verdict = before if before in VERDICTS else None
+    dispute_messages.decided(dispute, reversed_verdict, owed.settle(dispute.payment), page)
     if dispute.payment.is_of_erased:
         dispute.evidence = ""  # it was kept for the bank alone
 

@@ -146,6 +146,21 @@ def test_a_dispute_that_is_lost_stays_in_the_books(shop: Shop, client: Person, c
     assert client.booking(booking)["status"] == "confirmed"
 
 
+def test_each_verdict_that_reverses_another_is_told_once(shop: Shop, client: Person, coach: Person) -> None:
+    _, checkout = shop.pays_for(client, coach)
+    dispute = disputed(shop, client, checkout)
+    decided(shop, dispute, "lost")
+    hears(shop, checkout)
+
+    for _ in range(4):
+        shop.sandbox.control(f"/disputes/{dispute['id']}/overturn")
+        for _ in range(2):
+            hears(shop, checkout)
+
+    verdicts = ["Dispute lost", "Dispute won", "Dispute lost", "Dispute won", "Dispute lost"]
+    assert subjects(shop) == ["Payment disputed", *verdicts]
+
+
 def test_a_dispute_that_is_lost_in_part_keeps_the_rest(shop: Shop, client: Person, coach: Person) -> None:
     _, checkout = shop.pays_for(client, coach)
     decided(shop, disputed(shop, client, checkout), "lost")
