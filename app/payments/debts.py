@@ -1,6 +1,6 @@
 """What coaches owe us: more went back to clients, was taken by banks or was paid out than they had earned."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, func, select
@@ -41,12 +41,13 @@ def number() -> int:
     return db.session.scalar(select(func.count()).select_from(Debt)) or 0
 
 
-def follow(coach_id: UUID, amount: Money, known: Debt | None, is_fees: bool) -> None:
+def follow(coach_id: UUID, amount: Money, known: Debt | None, costs: Callable[[], int]) -> None:
     """Record what a coach owes by now, and tell the operator when it arises or grows.
 
-    The coach must be locked. `is_fees`: nothing else moved in this currency, as where Stripe settles in
-    another than clients pay in. It grows with each payment, while the coach is owed more in the other
-    currency: it is listed, and not told.
+    The coach must be locked. `costs` gives what payments have cost the coach since the last payout, as the
+    fees of those that went back whole. Where these alone make the debt, the coach has none of our money, and
+    the next sale settles it: it is listed, and not told. So is one in the currency that Stripe settles in,
+    where clients pay in another.
     """
     before = known.money if known else Money(0, amount.currency)
     if known and amount.amount == 0:
@@ -57,7 +58,7 @@ def follow(coach_id: UUID, amount: Money, known: Debt | None, is_fees: bool) -> 
     elif amount.amount:
         db.session.add(Debt(coach_id=coach_id, currency=amount.currency, amount_minor=amount.amount))
     db.session.flush()
-    if amount.amount > before.amount and not is_fees:
+    if amount.amount > before.amount and amount.amount > costs():
         was = f", after {before}" if before.amount else ""
         what = f"Coach {coach_id} owes us {amount}{was}: more went back or was paid out than was earned"
         troubles.renew(TroubleKind.DEBT, f"{coach_id}:{amount.currency}", what)

@@ -4,20 +4,22 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     ColumnElement,
+    DateTime,
     ForeignKey,
     Identity,
     Index,
     bindparam,
     cast,
-    false,
     func,
     insert,
+    literal,
     select,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -102,7 +104,13 @@ def post(payment: Payment) -> None:
 
 def owed(coach_id: UUID) -> Counter[str]:
     """What we owe a coach by now, by currency, in minor units; less than nothing is a debt to us."""
-    return Counter({currency: amount for currency, (amount, _) in _sums(coach_id).items()})
+    entered = select(Entry.currency, func.sum(Entry.amount_minor)).where(Entry.coach_id == coach_id)
+    paid_out = select(Payout.currency, -func.sum(Payout.amount_minor)).where(Payout.coach_id == coach_id)
+    found: Counter[str] = Counter()
+    for query in (entered.group_by(Entry.currency), paid_out.group_by(Payout.currency)):
+        for currency, amount in db.session.execute(query):
+            found[currency] += int(amount)
+    return found
 
 
 def follow_debts(coach_id: UUID, fell: Collection[str]) -> None:
@@ -113,8 +121,9 @@ def follow_debts(coach_id: UUID, fell: Collection[str]) -> None:
     known = debts.of(coach_id)
     if not known and not fell:
         return
-    for currency, (amount, is_fees) in _sums(coach_id).items():
-        debts.follow(coach_id, Money(max(0, -amount), currency), known.get(currency), is_fees)
+    for currency, amount in owed(coach_id).items():
+        costs = partial(_costs, coach_id, currency)
+        debts.follow(coach_id, Money(max(0, -amount), currency), known.get(currency), costs)
 
 
 def left_of(payment: Payment) -> int:
@@ -148,20 +157,27 @@ def _falls(payment: Payment, due: Sequence[Refund]) -> Counter[tuple[UUID | None
     return found
 
 
-def _sums(coach_id: UUID) -> dict[str, tuple[int, bool]]:
-    """By currency what is owed, and whether Stripe's fees are all that moved in it."""
-    only_fees = func.bool_and(Entry.kind == Kind.FEE)
-    entered = select(Entry.currency, func.sum(Entry.amount_minor), only_fees)
-    paid_out = select(Payout.currency, -func.sum(Payout.amount_minor), false())
-    found: dict[str, tuple[int, bool]] = {}
-    for query in (
-        entered.where(Entry.coach_id == coach_id).group_by(Entry.currency),
-        paid_out.where(Payout.coach_id == coach_id).group_by(Payout.currency),
-    ):
-        for currency, amount, is_fees in db.session.execute(query):
-            before, were_fees = found.get(currency, (0, True))
-            found[currency] = before + int(amount), were_fees and is_fees
-    return found
+def _costs(coach_id: UUID, currency: str) -> int:
+    """What payments have cost the coach since the last payout, in minor units.
+
+    A payment that goes back whole, to its client or to a bank, leaves its fees: that is less than nothing.
+    """
+    last = select(func.max(Payout.created_at)).where(Payout.coach_id == coach_id, Payout.currency == currency)
+    is_new = Entry.created_at > func.coalesce(last.scalar_subquery(), literal("-infinity", DateTime(True)))
+    entered, before = func.sum(Entry.amount_minor), func.sum(Entry.amount_minor).filter(~is_new)
+    of_payments = (
+        select(_cost(entered).label("now"), _cost(func.coalesce(before, 0)).label("before"))
+        .where(Entry.coach_id == coach_id, Entry.currency == currency, Entry.kind != Kind.TRANSFER)
+        .group_by(Entry.payment_id)
+        .having(func.bool_or(is_new))
+        .subquery()
+    )
+    costs = select(func.coalesce(func.sum(of_payments.c.now - of_payments.c.before), 0))
+    return int(db.session.scalars(costs).one())
+
+
+def _cost(total: ColumnElement[int]) -> ColumnElement[int]:
+    return func.greatest(0, -total)
 
 
 def day(coach: Coach) -> date:

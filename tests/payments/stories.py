@@ -230,7 +230,7 @@ STORIES = [
         Books(
             ["confirmed"],
             [("succeeded", 0)],
-            mails=CONFIRMED_MAILS | {"dispute_opened": 1, "dispute_decided": 1, "needs_attention": 1},
+            mails=CONFIRMED_MAILS | {"dispute_opened": 1, "dispute_decided": 1},
             disputes=[("lost", 7500)],
         ),
     ),
