@@ -103,6 +103,7 @@ beat_schedule = {
     },
     "mails that name the erased": {"task": "ops.forget_words", "schedule": 60, "options": {"expires": 60}},
     "untold troubles": {"task": "ops.tell_operator", **_sweep},
+    "forgotten links": {"task": "bookings.renew_forgotten_links", **_sweep},
     "stale holds": {"task": "bookings.expire_holds", **_sweep},
     "forgotten events": {"task": "payments.apply_forgotten", **_sweep},
     "forgotten refunds": {"task": "payments.issue_forgotten_refunds", **_sweep},

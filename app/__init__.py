@@ -25,7 +25,6 @@ from app.accounts.routes import accounts
 from app.accounts.second_factor_routes import second_factors
 from app.accounts.verification import taken_over
 from app.bodies import JsonRequest, count_parameters, read_chunks
-from app.bookings import video_links
 from app.bookings.feed_routes import feed
 from app.bookings.routes import bookings
 from app.coaches import profile
@@ -79,7 +78,6 @@ def create_app(settings: Settings | None = None) -> Application:
     mail.init_app(app)
     stripe_api.init_app(app, settings)
     jobs.queue.set_default()
-    profile.video_url_changed.connect(video_links.renew)
     taken_over.connect(profile.withdraw)
     taken_over.connect(taking_over.detach_payouts)
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)  # type: ignore[method-assign]

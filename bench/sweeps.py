@@ -1,6 +1,6 @@
 """What beat asks every few seconds or minutes: whether there is anything left to do."""
 
-from app.bookings import lifecycle, reminders
+from app.bookings import lifecycle, reminders, video_links
 from app.emails.models import Email
 from app.extensions import now
 from app.payments import fees, inbox, issuing
@@ -16,6 +16,7 @@ def questions() -> list[Question]:
         _sweep("stale holds", lambda: len(lifecycle.with_stale_holds(now(), MOST))),
         _sweep("reminders due", _reminders),
         _sweep("sessions over", lambda: lifecycle.complete_past(MOST)),
+        _sweep("forgotten links", lambda: len(video_links.forgotten(MOST))),
         _sweep("forgotten events", lambda: len(inbox.forgotten(MOST))),
         _sweep("forgotten refunds", lambda: len(issuing.forgotten(MOST))),
         _sweep("unknown fees", lambda: len(fees.unknown(MOST))),

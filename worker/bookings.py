@@ -4,7 +4,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from app.bookings import lifecycle, reminders
+from app.bookings import lifecycle, reminders, video_links
 from app.extensions import now
 from app.jobs import enqueue_each
 from worker import Sweep
@@ -29,6 +29,18 @@ def remind() -> int:
 def remind_of(booking_id: str) -> None:
     """Two mails to render: of hundreds at once, all would be locked until the last is."""
     reminders.remind(UUID(booking_id), now())
+
+
+@shared_task(name="bookings.renew_video_link")
+def renew_video_link(coach_id: str) -> None:
+    """A coach has another link: of hundreds of sessions one mail to each who has any."""
+    video_links.renew(UUID(coach_id))
+
+
+@shared_task(name="bookings.renew_forgotten_links", base=Sweep)
+def renew_forgotten_links() -> int:
+    """Coaches whose new link has not reached their sessions, as its job was lost; how many there were."""
+    return enqueue_each("bookings.renew_video_link", video_links.forgotten(BATCH))
 
 
 @shared_task(name="bookings.complete_past", base=Sweep)

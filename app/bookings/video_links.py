@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
@@ -16,28 +17,39 @@ from app.extensions import db, now
 LONGEST_SESSION = timedelta(hours=8)
 
 
-def renew(coach: Coach) -> None:
-    """Give the sessions that are not over the coach's link; the coach is locked.
+def renew(coach_id: UUID) -> None:
+    """Give the sessions that are not over their coach's link, where it changed.
 
-    Where one is confirmed both get its event anew, with a higher SEQUENCE: each program replaces the old one.
+    Who has confirmed ones gets one mail with all their events anew, with a higher SEQUENCE: each program
+    replaces the old ones. Does nothing when repeated.
     """
+    coach = Coach.locked(coach_id)
+    if coach is None or coach.link_changed_at is None:
+        return
+    changed_at, coach.link_changed_at = coach.link_changed_at, None
     bookings = [each for each in _coming(coach) if each.video_url != coach.video_url]
+    confirmed = [each for each in bookings if each.status is Status.CONFIRMED]
     for booking in bookings:
         booking.video_url = coach.video_url
-        if booking.status is Status.CONFIRMED:
-            messages.withdraw_reminders(booking)  # which name the old link
-            booking.calendar_sequence += 1
+    for booking in confirmed:
+        messages.withdraw_reminders(booking)  # which name the old link
+        booking.calendar_sequence += 1
     db.session.flush()
-    for booking in bookings:
-        if booking.status is Status.CONFIRMED:
-            messages.video_link_changed(booking, calendar.invitation(booking))
+    if confirmed:
+        messages.video_link_changed(confirmed, changed_at, calendar.invitations)
+
+
+def forgotten(most: int) -> Sequence[UUID]:
+    """Coaches whose link changed and whose job was lost."""
+    query = select(Coach.id).where(Coach.link_changed_at.is_not(None))
+    return db.session.scalars(query.order_by(Coach.link_changed_at).limit(most)).all()
 
 
 def _coming(coach: Coach) -> Sequence[Booking]:
-    """Locked in the order in which stale holds are, so that neither waits for the other."""
+    """Locked in the order in which stale holds are, so that neither waits for the other; by their start."""
     at, start = now(), func.lower(Booking.period)
     alive = Booking.status.in_([Status.PENDING, Status.CONFIRMED])
-    return db.session.scalars(
+    found = db.session.scalars(
         select(Booking)
         .where(Booking.coach_id == coach.id, alive, start > at - LONGEST_SESSION)
         .where(func.upper(Booking.period) > at)
@@ -46,3 +58,4 @@ def _coming(coach: Coach) -> Sequence[Booking]:
         .with_for_update(of=Booking)
         .execution_options(populate_existing=True)
     ).all()
+    return sorted(found, key=lambda booking: booking.start)

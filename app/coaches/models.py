@@ -67,6 +67,9 @@ class Coach(Changing, Base):
             postgresql_using="gin",
             postgresql_ops={"search_text": "gin_trgm_ops"},
         ),
+        Index(
+            "ix_coach_link_changed", "link_changed_at", postgresql_where=text("link_changed_at IS NOT NULL")
+        ),
         Index("ix_coach_listed", "created_at", "id", postgresql_where=text("hourly_rate_minor IS NOT NULL")),
     )
 
@@ -92,6 +95,8 @@ class Coach(Changing, Base):
         JSONB, default=STANDARD_POLICY, server_default=json.dumps(STANDARD_POLICY)
     )
     video_url: Mapped[str | None]
+    link_changed_at: Mapped[datetime | None]
+    """When the link changed that the sessions to come are still to be given; None once they have it."""
 
     account: Mapped[Account] = relationship(lazy="joined", innerjoin=True)
     weekly_hours: Mapped[list["WeeklyHours"]] = relationship(

@@ -1,17 +1,14 @@
 """A coach's own profile."""
 
-from blinker import Signal
-
 from app.accounts.models import Account
 from app.coaches import pricing
 from app.coaches.models import Coach, lock_own
 from app.coaches.schemas import CoachChange
-from app.extensions import db
+from app.extensions import db, now
+from app.jobs import after_commit
 
 MADE = {"hourly_rate", "currency", "prices", "cancellation_policy", "video_url"}
 """What is not stored as it is sent."""
-video_url_changed = Signal()
-"""Sent with the coach inside the transaction that changes the link: the bookings to come take it over."""
 
 
 def change(coach: Coach, wish: CoachChange) -> Coach:
@@ -44,6 +41,7 @@ def withdraw(account: Account) -> str | None:
 
 
 def _change_video_url(coach: Coach, url: str | None) -> None:
+    """A job gives it to the sessions to come and tells those who booked them: a year has hundreds."""
     if url != coach.video_url:
-        coach.video_url = url
-        video_url_changed.send(coach)
+        coach.video_url, coach.link_changed_at = url, now()
+        after_commit("bookings.renew_video_link", str(coach.id))

@@ -5,7 +5,7 @@ commit. Asked for again, for the same subject and recipient, it does nothing.
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -82,15 +82,30 @@ def booking_moved(booking: "Booking", before: datetime, by: str, invitation: str
     )
 
 
-def video_link_changed(booking: "Booking", invitation: str) -> None:
-    """To both: the session is held behind another link; its event in the calendar has it."""
-    put_to_both(
-        "video_link_changed",
-        booking,
-        "New video link: {minutes} minutes of coaching with {name}",
-        invitation,
-        by="coach",
-    )
+def video_link_changed(
+    bookings: "Sequence[Booking]", at: datetime, invitations: "Callable[[Sequence[Booking]], str]"
+) -> None:
+    """To the coach and each client, in one mail: their sessions are held behind another link.
+
+    Their events in the calendar have it.
+    """
+    coach = bookings[0].coach.account
+    by_client: dict[UUID, list[Booking]] = {}
+    for booking in bookings:
+        by_client.setdefault(booking.client_id, []).append(booking)
+    for sessions in (bookings, *by_client.values()):
+        reader = coach if sessions is bookings else sessions[0].client
+        put(
+            "video_link_changed",
+            f"{coach.id}:{reader.id}:{at.isoformat()}",
+            reader,
+            "New video link for your coaching",
+            calendar=invitations(sessions),
+            reply_to=None if reader is coach else coach.email,
+            coach=coach,
+            video_url=bookings[0].video_url,
+            sessions=[(span(booking, reader), booking.client) for booking in sessions],
+        )
 
 
 def booking_cancelled(

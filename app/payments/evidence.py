@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from app import time_zones
 from app.bookings.models import Booking, BookingMove
@@ -160,7 +160,10 @@ def _mails(payment: Payment) -> Sequence[Email]:
         for sequence in range(booking.calendar_sequence + 1):
             about.add(f"{booking.id}:{sequence}")
             about |= {f"{booking.id}:{sequence}:{hours}h" for hours in REMINDER_HOURS}
-    sent = select(Email).where(Email.kind.in_(_TELLING), Email.subject_id.in_(about))
+    told = and_(Email.kind.in_(_TELLING), Email.subject_id.in_(about))
+    of_link = Email.subject_id.startswith(f"{payment.coach_id}:{payment.client_id}:")
+    link_told = and_(Email.recipient == payment.client.email, Email.kind == "video_link_changed", of_link)
+    sent = select(Email).where(or_(told, link_told))
     return db.session.scalars(sent.where(Email.status == EmailStatus.SENT)).all()
 
 
@@ -168,7 +171,7 @@ _TELLING = (
     "booking_confirmed",
     "series_confirmed",
     "booking_moved",
-    "video_link_changed",
+    "video_link_changed",  # also of one session, as they were before
     "booking_cancelled",
     "reminder",
     "payment_returned",

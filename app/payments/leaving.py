@@ -22,7 +22,8 @@ from app.payments.status import DECIDED, PAID, RefundCause
 # A mail's subject is spelled by the function that puts it into the outbox, whose unique index finds it.
 _NAMING = text("""
 WITH booking AS (
-  SELECT id, calendar_sequence FROM booking WHERE client_id = :account ::uuid OR coach_id = :account ::uuid
+  SELECT id, coach_id, calendar_sequence FROM booking
+  WHERE client_id = :account ::uuid OR coach_id = :account ::uuid
 ), payment AS (
   SELECT id FROM payment WHERE client_id = :account ::uuid OR coach_id = :account ::uuid
 ), version AS (
@@ -41,6 +42,11 @@ UNION ALL SELECT kind, subject_id FROM email
   WHERE kind = ANY(:disputes ::text[]) AND split_part(subject_id, ':', 1) IN (
     SELECT dispute.id::text FROM dispute WHERE payment_id IN (SELECT id FROM payment)
   )
+UNION ALL SELECT kind, subject_id FROM email WHERE kind = 'video_link_changed' AND (
+  split_part(subject_id, ':', 1) = (:account ::uuid)::text
+  OR split_part(subject_id, ':', 1) = split_part(subject_id, ':', 2)
+    AND split_part(subject_id, ':', 1) IN (SELECT coach_id::text FROM booking)
+)
 UNION ALL SELECT 'coach_left', (:account ::uuid)::text
 """)
 OF_A_DISPUTE = ("dispute_opened", "dispute_deadline", "dispute_decided")

@@ -3,10 +3,12 @@
 from datetime import timedelta
 from email import message_from_bytes, policy
 from itertools import permutations
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
+from app.bookings import video_links
 from app.emails import delivery
 from app.emails.models import Email, EmailStatus
 from app.extensions import db
@@ -117,6 +119,7 @@ def test_the_file_of_each_kind_of_mail_says_who_and_when_and_whether_it_is_on(
         moves(client, booking_id, 15)
     elif kind == "video_link_changed":
         coach.ask("PATCH", "/coach/me", json={"video_url": "https://meet.example.com/a;b,c?d=e&f"})
+        shop.work(video_links.renew, UUID(coach.id))
     elif kind == "booking_cancelled":
         cancels(client, booking_id)
 

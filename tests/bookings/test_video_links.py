@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from app.bookings import lifecycle
+from app.bookings import lifecycle, video_links
 from app.bookings.models import Booking
 from app.emails import messages
 from app.extensions import db
@@ -18,9 +18,11 @@ OLD, NEW = "https://meet.example.com/old", "https://meet.example.com/new"
 KIND = "video_link_changed"
 
 
-def link(coach: Person, url: str | None) -> None:
+def link(shop: Shop, coach: Person, url: str | None) -> None:
+    """The coach changes it, and the job that follows is done."""
     answer = coach.ask("PATCH", "/coach/me", json={"video_url": url})
     assert (answer.status_code, answer.json()["video_url"]) == (200, url)
+    shop.work(video_links.renew, UUID(coach.id))
 
 
 def shown(person: Person, booking_id: str) -> Any:
@@ -30,20 +32,23 @@ def shown(person: Person, booking_id: str) -> Any:
 def test_a_confirmed_session_has_it_and_both_calendars_are_told_once(
     shop: Shop, client: Person, coach: Person
 ) -> None:
-    link(coach, OLD)
+    link(shop, coach, OLD)
     booking_id = paid(shop, client, coach, next_week(10))
 
     for _ in range(2):
-        link(coach, NEW)
+        link(shop, coach, NEW)
 
     assert [shown(person, booking_id) for person in (client, coach)] == [NEW, NEW]
     assert len(shop.mails(KIND)) == 2
-    for reader, who in ((client, coach.get("/auth/me").json()["name"]), (coach, "you")):
+    names = [person.get("/auth/me").json()["name"] for person in (client, coach)]
+    for reader, who, other in ((client, names[1], ""), (coach, "you", f"with {names[0]}")):
         mail, invited = mails(shop, KIND)[reader.email], mails(shop, "booking_confirmed")[reader.email]
         assert NEW in mail.text_body
         assert NEW in mail.html_body
         assert OLD not in mail.text_body + mail.html_body
         assert f"{who} changed the video link" in " ".join(mail.text_body.split())
+        assert other in mail.text_body
+        assert other.removeprefix("with ") in mail.html_body
         calendar = parsed(mail.calendar or "")
         (event,), (before,) = calendar.events, parsed(invited.calendar or "").events
         assert (calendar.method, event.uid, event.location) == ("REQUEST", before.uid, NEW)
@@ -52,11 +57,39 @@ def test_a_confirmed_session_has_it_and_both_calendars_are_told_once(
         assert [each.location for each in agenda.events] == [NEW]
 
 
-def test_a_link_that_is_taken_away_is_gone_everywhere(shop: Shop, client: Person, coach: Person) -> None:
-    link(coach, OLD)
+def test_a_year_of_sessions_makes_one_mail_to_each(shop: Shop, client: Person, coach: Person) -> None:
+    coach.open_for_business(horizon_days=366, video_url=OLD)
+    shop.told(shop.paid(client.checks_out(client.books_series(coach, 26))))
+    other = Person.registered(client.http, "client")
+    paid(shop, other, coach, next_week(15))
+
+    link(shop, coach, NEW)
+
+    sessions = {mail.recipient: (mail.calendar or "").count("BEGIN:VCALENDAR") for mail in shop.mails(KIND)}
+    assert sessions == {client.email: 26, other.email: 1, coach.email: 27}
+    assert {mail.reply_to for mail in shop.mails(KIND)} == {coach.email, None}
+    assert other.email not in mails(shop, KIND)[client.email].text_body
+
+
+def test_the_request_that_changes_it_sends_nothing_and_a_lost_job_is_found(
+    shop: Shop, client: Person, coach: Person
+) -> None:
     booking_id = paid(shop, client, coach, next_week(10))
 
-    link(coach, None)
+    coach.ask("PATCH", "/coach/me", json={"video_url": NEW})
+    assert shop.mails(KIND) == []
+    assert shop.work(video_links.forgotten, 10) == [UUID(coach.id)]
+    shop.work(video_links.renew, UUID(coach.id))
+
+    assert shop.work(video_links.forgotten, 10) == []
+    assert (shown(client, booking_id), len(shop.mails(KIND))) == (NEW, 2)
+
+
+def test_a_link_that_is_taken_away_is_gone_everywhere(shop: Shop, client: Person, coach: Person) -> None:
+    link(shop, coach, OLD)
+    booking_id = paid(shop, client, coach, next_week(10))
+
+    link(shop, coach, None)
 
     assert shown(client, booking_id) is None
     assert "there is no other yet" in mails(shop, KIND)[client.email].text_body
@@ -66,10 +99,10 @@ def test_a_link_that_is_taken_away_is_gone_everywhere(shop: Shop, client: Person
 def test_what_is_not_confirmed_is_told_to_nobody_and_has_it_once_it_is(
     shop: Shop, client: Person, coach: Person
 ) -> None:
-    link(coach, OLD)
+    link(shop, coach, OLD)
     booking = client.books(coach, next_week(10))
 
-    link(coach, NEW)
+    link(shop, coach, NEW)
     assert shop.mails(KIND) == []
     shop.told(shop.paid(client.checks_out(booking)))
 
@@ -78,11 +111,11 @@ def test_what_is_not_confirmed_is_told_to_nobody_and_has_it_once_it_is(
 
 
 def test_a_late_payment_confirms_with_the_link_of_then(shop: Shop, client: Person, coach: Person) -> None:
-    link(coach, OLD)
+    link(shop, coach, OLD)
     booking = client.books(coach, next_week(10))
     db.session.execute(text("UPDATE booking SET status = 'expired', hold_expires_at = NULL"))
     db.session.commit()
-    link(coach, NEW)
+    link(shop, coach, NEW)
 
     def confirm() -> None:
         found = Booking.locked(UUID(booking["id"]))
@@ -95,7 +128,7 @@ def test_a_late_payment_confirms_with_the_link_of_then(shop: Shop, client: Perso
 
 
 def test_one_that_moves_carries_the_link_of_now(shop: Shop, client: Person, coach: Person) -> None:
-    link(coach, OLD)
+    link(shop, coach, OLD)
     booking_id = paid(shop, client, coach, next_week(10))
     db.session.execute(text("UPDATE coach SET video_url = :url"), {"url": NEW})  # before this was noticed
     db.session.commit()
@@ -109,7 +142,7 @@ def test_one_that_moves_carries_the_link_of_now(shop: Shop, client: Person, coac
 def test_what_is_over_cancelled_or_another_coach_s_is_left_alone(
     shop: Shop, client: Person, coach: Person
 ) -> None:
-    link(coach, OLD)
+    link(shop, coach, OLD)
     over, cancelled = (paid(shop, client, coach, next_week(hour)) for hour in (10, 12))
     client.post(f"/booking/{cancelled}/cancel", json={})
     past = text(
@@ -121,7 +154,7 @@ def test_what_is_over_cancelled_or_another_coach_s_is_left_alone(
     other = Person.registered(client.http, "coach").open_for_business(video_url="https://other.example.com")
     elsewhere = paid(shop, client, other, next_week(14))
 
-    link(coach, NEW)
+    link(shop, coach, NEW)
 
     assert shop.mails(KIND) == []
     assert shown(client, over) == OLD
@@ -131,7 +164,7 @@ def test_what_is_over_cancelled_or_another_coach_s_is_left_alone(
 def test_a_reminder_with_the_old_link_that_has_not_left_does_not_leave(
     shop: Shop, client: Person, coach: Person
 ) -> None:
-    link(coach, OLD)
+    link(shop, coach, OLD)
     booking_id = paid(shop, client, coach, next_week(10))
 
     def remind() -> None:
@@ -140,7 +173,7 @@ def test_a_reminder_with_the_old_link_that_has_not_left_does_not_leave(
         messages.reminder(booking, booking.client, 24)
 
     shop.work(remind)
-    link(coach, NEW)
+    link(shop, coach, NEW)
 
     (reminder,) = shop.mails("reminder")
     assert (OLD in reminder.text_body, reminder.status) == (True, "withdrawn")

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from app.audit import AuditEntry
+from app.bookings import video_links
 from app.extensions import db
 from app.payments import holds
 from app.payments.gateway import connect as connect_gateway
@@ -126,6 +127,7 @@ def test_whoever_was_booked_hears_that_the_stranger_s_link_is_gone(
     shop.pays_for(client, coach)
 
     owner = taken_over(coach)
+    shop.work(video_links.renew, UUID(coach.id))
 
     profile = owner.get("/coach/me").json()
     assert [profile[field] for field in ("headline", "bio", "video_url", "hourly_rate")] == [
