@@ -54,6 +54,8 @@ def test_from_nothing_to_the_models_back_to_nothing_and_up_again(empty: Flask) -
     upgrade()
     assert tables() == set(Base.metadata.tables)
     assert differences() == []
+    assert db.session.scalar(text("SELECT count(*) FROM account")) == 0, "no account comes with it"
+    db.session.remove()
 
     downgrade(revision="base")
     assert tables() == set()

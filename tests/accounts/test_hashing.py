@@ -152,3 +152,13 @@ def test_a_link_is_not_spent_on_a_password_that_nobody_looked_at(client: Person)
     assert form["token"] in page.text
     assert client.http.post("/auth/password/reset", data=form).status_code == 200
     assert Person.signed_in(client.http, client.email, NEW).id == client.id
+
+
+def test_passwords_are_hashed_as_the_standard_says() -> None:
+    """OWASP ASVS 5.0, appendix C: with two passes, 19 MiB or more. Tests put a quick one in its place."""
+    passes, kibibytes, lanes = passwords.PASSES, passwords.KIBIBYTES, passwords.LANES
+    made = PasswordHasher(passes, kibibytes, lanes).hash(PASSWORD)
+
+    assert made.startswith(f"$argon2id$v=19$m={kibibytes},t={passes},p={lanes}$")
+    assert (passes, lanes) == (2, 1)
+    assert kibibytes >= 19456

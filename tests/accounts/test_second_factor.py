@@ -175,10 +175,19 @@ def test_who_reads_the_database_can_make_no_codes(phone: Phone) -> None:
     assert not codes & {*phone.recovery_codes, *(code.replace("-", "") for code in phone.recovery_codes)}
 
 
-def test_a_secret_moved_to_another_account_or_altered_is_no_good(phone: Phone, coach: Person) -> None:
+@pytest.mark.parametrize(
+    "other",
+    [
+        "(SELECT secret FROM second_factor WHERE account_id = :coach)",
+        "overlay(secret PLACING translate(substr(secret, 50, 1), 'AaBb', 'BbAa') || 'x' FROM 50 FOR 2)",
+    ],
+    ids=["moved", "altered"],
+)
+def test_a_secret_moved_to_another_account_or_altered_is_no_good(
+    phone: Phone, coach: Person, other: str
+) -> None:
     Phone.of(coach)
-    move = "UPDATE second_factor SET secret = (SELECT secret FROM second_factor WHERE account_id = :coach)"
-    db.session.execute(text(move), {"coach": coach.id})
+    db.session.execute(text(f"UPDATE second_factor SET secret = {other}"), {"coach": coach.id})
     db.session.commit()
 
     assert phone.signs_in(phone.shows()).status_code == 401
