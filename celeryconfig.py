@@ -91,6 +91,11 @@ beat_schedule = {
         "schedule": crontab(minute="51"),
         "options": {"expires": 3600},
     },
+    "old refused sign-ins": {
+        "task": "ops.forget_refused_sign_ins",
+        "schedule": crontab(minute="1"),
+        "options": {"expires": 3600},
+    },
     "personal values of events": {
         "task": "ops.trim_events",
         "schedule": crontab(minute="21"),

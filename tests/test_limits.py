@@ -78,6 +78,13 @@ def test_an_account_that_books_without_end_is_slowed_down(client: Person, coach:
     assert coach.post("/booking", json={}).status_code == 403
 
 
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
+def test_a_feed_that_is_made_or_closed_without_end_leaves_few_records(client: Person, method: str) -> None:
+    answers = [client.ask(method, "/booking/feed").status_code for _ in range(31)]
+
+    assert (429 in answers[:30], answers[-1]) == (False, 429)
+
+
 def test_without_redis_each_process_counts_for_itself(
     application: Flask, environment: dict[str, str], programs: Programs
 ) -> None:

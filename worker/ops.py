@@ -52,6 +52,12 @@ def forget_troubles() -> int:
     return _all_of_them("ops.forget_troubles", retention.forget_troubles())
 
 
+@shared_task(name="ops.forget_refused_sign_ins", base=Sweep)
+def forget_refused_sign_ins() -> int:
+    """Wrong passwords and codes that were kept long enough; of how many hours this time."""
+    return _all_of_them("ops.forget_refused_sign_ins", retention.forget_refused_sign_ins())
+
+
 @shared_task(name="ops.trim_events", base=Sweep)
 def trim_events() -> int:
     """Events whose personal values were kept long enough; how many there were this time."""

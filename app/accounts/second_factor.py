@@ -10,8 +10,9 @@ from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 
 from app import audit, context
-from app.accounts import app_codes, recovery_codes, sealing, sign_ins
+from app.accounts import app_codes, recovery_codes, refused_sign_ins, sealing, sign_ins
 from app.accounts.models import Account
+from app.accounts.refused_sign_ins import What
 from app.accounts.second_factor_models import SecondFactor
 from app.emails import account_messages
 from app.extensions import db, now
@@ -107,9 +108,11 @@ def refusal(account: Account, code: str | None) -> Unauthorized | None:
         return SecondFactorNeeded(
             "This account has a second factor. Send `code` as well: what the app shows, or a recovery code."
         )
-    if app_codes.looks_like_one(code):
-        return _refusal_of_app_code(account, code)
-    return _refusal_of_recovery_code(account, code)
+    of = _refusal_of_app_code if app_codes.looks_like_one(code) else _refusal_of_recovery_code
+    refused = of(account, code)
+    if refused:
+        refused_sign_ins.note(account, What.CODE)
+    return refused
 
 
 def check(account: Account, password: str, code: str) -> Invalid | None:

@@ -7,8 +7,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select, update
 
 from app import audit
-from app.accounts import passwords
+from app.accounts import passwords, refused_sign_ins
 from app.accounts.models import Account, SignIn
+from app.accounts.refused_sign_ins import What
 from app.extensions import db, now
 from app.problems import Forbidden, Invalid, Unauthorized
 
@@ -91,5 +92,5 @@ def _end(*which: ColumnElement[bool]) -> None:
 
 
 def _wrong(account: Account | None) -> Unauthorized:
-    audit.record("sign_in.refuse", f"account:{account.id if account else 'unknown'}")
+    refused_sign_ins.note(account, What.PASSWORD)
     return Unauthorized("The e-mail address or the password is wrong.")

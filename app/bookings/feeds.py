@@ -39,6 +39,8 @@ def renewed(account: Account, sign_in_id: UUID) -> str:
 
 
 def revoke(account: Account) -> None:
+    if account.feed_token_hash is None:
+        return
     account.feed_token_hash = None
     audit.record("feed.revoke", f"account:{account.id}")
 

@@ -9,6 +9,7 @@ from app.ops.admin_emails import admin_emails
 from app.ops.admin_erased import admin_erased
 from app.ops.admin_events import admin_events
 from app.ops.admin_refunds import admin_refunds
+from app.ops.admin_refused_sign_ins import admin_refused_sign_ins
 from app.ops.overview import overview
 
 ROUTES = (
@@ -22,4 +23,5 @@ ROUTES = (
     admin_debts,
     admin_erased,
     admin_audit,
+    admin_refused_sign_ins,
 )

@@ -8,6 +8,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from app.accounts.refused_sign_ins import RefusedSignIns
 from app.config import current_settings
 from app.emails import forgetting
 from app.emails.models import Email, EmailStatus
@@ -38,6 +39,13 @@ def forget_troubles() -> int:
     """Remove what the operator was told MAILS_KEPT_DAYS ago, as the mail that told it; how much."""
     old = Trouble.told_at < now() - timedelta(days=current_settings().mails_kept_days)
     return _remove(Trouble, Trouble.id, Trouble.told_at, old)
+
+
+def forget_refused_sign_ins() -> int:
+    """Remove wrong passwords and codes of PERSONAL_DETAILS_KEPT_DAYS ago; of how many hours."""
+    days = timedelta(days=current_settings().personal_details_kept_days)
+    at = RefusedSignIns.created_at
+    return _remove(RefusedSignIns, RefusedSignIns.id, at, at < now() - days)
 
 
 def trim_events() -> int:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.accounts.refused_sign_ins import What
 from app.emails.models import EmailStatus
 from app.fields import Body, Instant, Text, View
 from app.paging import Span
@@ -112,4 +113,27 @@ class AuditView(View):
 
 class AuditList(View):
     items: list[AuditView]
+    next_cursor: str | None
+
+
+class RefusedSignInSearch(Span):
+    subject: Annotated[str | None, Field(max_length=200)] = None
+
+
+class RefusedSignInView(View):
+    id: UUID
+    created_at: Instant
+    """When the first of the hour came."""
+    last_at: Instant
+    subject: str
+    what: What
+    number: int
+    addresses: list[str]
+    """Where the first came from: twenty at most."""
+    request_id: str
+    """Of the latest."""
+
+
+class RefusedSignInList(View):
+    items: list[RefusedSignInView]
     next_cursor: str | None

@@ -21,6 +21,7 @@ LISTS: dict[str, Callable[[Account], Iterable[dict[str, Any]]]] = {
     "mails": held.mails,
     "kept_answers": held.kept_answers,
     "audit": held.audit_entries,
+    "refused_sign_ins": held.refused_sign_ins,
 }
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import Select, func, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
 from app.accounts.models import Account, PasswordReset, Role, SignIn
+from app.accounts.refused_sign_ins import RefusedSignIns, What
 from app.accounts.schemas import AccountView
 from app.audit import AuditEntry
 from app.bookings.models import Booking
@@ -64,6 +65,13 @@ class MailView(View):
 class KeptAnswer(View):
     key: str
     started_at: Instant
+
+
+class RefusedView(View):
+    created_at: Instant
+    last_at: Instant
+    what: What
+    number: int
 
 
 class TrailView(View):
@@ -159,3 +167,11 @@ def audit_entries(account: Account) -> Iterator[Shown]:
                 address=row.address if by_you else None,
                 request_id=row.request_id,
             ).model_dump(mode="json")
+
+
+def refused_sign_ins(account: Account) -> Iterator[Shown]:
+    """Wrong passwords and codes; where somebody else guessed from is not shown."""
+    query = select(RefusedSignIns).where(RefusedSignIns.subject == f"account:{account.id}")
+    for portion in portions(query, RefusedSignIns.created_at, RefusedSignIns.id):
+        for row in portion:
+            yield RefusedView.model_validate(row).model_dump(mode="json")

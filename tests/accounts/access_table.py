@@ -27,6 +27,7 @@ TABLE = {
     "GET /admin/overview": "401 403 403 in 403 403",
     "GET /admin/refund": "401 403 403 in 403 403",
     "GET /admin/refund/<uuid:refund_id>": "401 403 403 in 403 403",
+    "GET /admin/refused-sign-in": "401 403 403 in 403 403",
     "GET /admin/stripe-event": "401 403 403 in 403 403",
     "GET /admin/stripe-event/<event_id>": "401 403 403 in 403 403",
     "GET /auth/me": "401 in in in in in",

@@ -151,7 +151,8 @@ def test_tokens_and_links_are_good_for_nothing(http: httpx.Client, zelda: Person
     for email in (zelda.email, f"{zelda.id}@erased.invalid"):
         for password in (PASSWORD, "none", ""):
             assert http.post("/auth/login", json={"email": email, "password": password}).status_code == 401
-    assert tables_with(zelda.id) == {"account", "audit_entry", "email"}  # that it was erased, and told
+    # That it was erased, and told; and the wrong passwords just now.
+    assert tables_with(zelda.id) == {"account", "audit_entry", "email", "refused_sign_ins"}
 
 
 def test_the_address_can_be_registered_again_as_somebody_new(http: httpx.Client, zelda: Person) -> None:
