@@ -26,7 +26,14 @@ from pydantic import (
 
 from app import parsing, time_zones
 from app.parsing import LONGEST_AMOUNT
-from app.unicode_text import has_hidden_characters, is_visible, normalize, remove_direction_marks
+from app.unicode_text import (
+    MOST_MARKS,
+    has_hidden_characters,
+    has_too_many_marks,
+    is_visible,
+    normalize,
+    remove_direction_marks,
+)
 
 _WEB_ADDRESS = re.compile(
     r"https?://(\[[0-9a-f:.]+\]|[^\s\x00-\x1f\x7f@\\{}\[\]/?#:]+)(:[0-9]{1,5})?([/?#][^\s\x00-\x1f\x7f\\]*)?",
@@ -188,10 +195,18 @@ class Body(BaseModel):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _can_be_stored(cls, value: object) -> object:
-        """PostgreSQL's text holds no NUL, and no half of a surrogate pair, which JSON can spell."""
-        if isinstance(value, str) and any(at == "\0" or category(at) == "Cs" for at in value):
-            raise ValueError("must not contain NUL or half a surrogate pair")
+    def _can_be_worked_on(cls, value: object) -> object:
+        """PostgreSQL's text holds no NUL, and no half of a surrogate pair, which JSON can spell.
+
+        Nothing is normalised before this.
+        """
+        for text in value if isinstance(value, list) else [value]:
+            if not isinstance(text, str):
+                continue
+            if any(at == "\0" or category(at) == "Cs" for at in text):
+                raise ValueError("must not contain NUL or half a surrogate pair")
+            if has_too_many_marks(text):
+                raise ValueError(f"must not have more than {MOST_MARKS} marks on one letter")
         return value
 
 

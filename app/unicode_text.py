@@ -19,6 +19,26 @@ _VARIATION = re.compile("[\u034f\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]
 """Marks that choose how the character before them is drawn, or only keep it apart."""
 _JOINERS = frozenset("\u200c\u200d")
 _BLACK_FLAG, _TAGS = "\U0001f3f4", range(0xE0020, 0xE0080)
+MOST_TAGS = 32
+"""Behind one flag: those of regions have six at most, and the end."""
+MOST_MARKS = 30
+"""On one letter (UAX #15, "Stream-Safe Text Format"): more are in no language."""
+_MARKS_BY_DECOMPOSITION = frozenset("\u0f73\u0f75\u0f81\uff9e\uff9f")
+"""What is no mark by its class, and begins with one when it is decomposed."""
+
+
+def has_too_many_marks(text: str) -> bool:
+    """Whether it must not be normalised: that sorts the marks of a letter, in the square of their number.
+
+    Two hundred thousand of them, half a megabyte, stop a whole process for a minute and a half.
+    """
+    marks = 0
+    for character in "" if text.isascii() else text:
+        is_mark = unicodedata.combining(character) or character in _MARKS_BY_DECOMPOSITION
+        marks = marks + 1 if is_mark else 0
+        if marks > MOST_MARKS:
+            return True
+    return False
 
 
 def normalize(text: str) -> str:
@@ -65,11 +85,11 @@ def _draws_nothing(character: str) -> bool:
 
 
 def _is_needed(text: str, place: int) -> bool:
-    character, around = text[place], (text[:place][-1:], text[place + 1 :][:1])
+    character, around = text[place], (text[max(place - 1, 0) : place], text[place + 1 : place + 2])
     if character in _JOINERS:
         return all(each and not each.isascii() and not each.isspace() for each in around)
     if ord(character) in _TAGS:
-        before = text[:place].rstrip("".join(map(chr, _TAGS)))
+        before = text[max(place - MOST_TAGS, 0) : place].rstrip("".join(map(chr, _TAGS)))
         return before.endswith(_BLACK_FLAG)
     return False
 
