@@ -27,6 +27,9 @@ HOLD_LASTS = timedelta(minutes=15)
 MOST_HOLDS = 3
 MOST_AHEAD = timedelta(days=366)
 """As far as any coach can let people book; a session that is moved further is a slip of the pen."""
+TIME_TO_HEAR = timedelta(days=1)
+"""How long a client has at least, whose session is moved to an earlier time, to hear of it and call it off.
+Otherwise one that nobody could come to would count as held, and its price would be the coach's."""
 
 
 class ClientBusy(Problem):
@@ -193,7 +196,7 @@ def reschedule(booking: Booking, by: Party, start: datetime) -> None:
     time = Time.of(coach, start, booking.duration_minutes)
     expire_stale_holds(coach, booking.client, [time.busy], at)
     if by is Party.COACH:
-        _check_own_move(coach, time, at, booking.id)
+        _check_own_move(coach, time, at, booking)
     elif not slots.is_free(coach, start, time.minutes, at, apart_from=booking.id):
         raise _refusal(coach, time, at, apart_from=booking.id)
     with _no_overlap(coach, time, at, apart_from=booking.id, by=by):
@@ -203,17 +206,23 @@ def reschedule(booking: Booking, by: Party, start: datetime) -> None:
     lifecycle.moved(booking, before, by)
 
 
-def _check_own_move(coach: Coach, time: Time, at: datetime, booking_id: UUID) -> None:
+def _check_own_move(coach: Coach, time: Time, at: datetime, booking: Booking) -> None:
     """Raises Invalid for a coach who moves a session to where nobody can be, SlotTaken on a full day."""
     if time.start <= at:
         raise Invalid("/session_datetime", "must lie in the future")
     if time.start > at + MOST_AHEAD:
         raise Invalid("/session_datetime", f"is too far: a session lies at most {MOST_AHEAD.days} days ahead")
-    if slots.is_full_day(coach, time.start, at, apart_from=booking_id):
+    if time.start < min(booking.start, at + TIME_TO_HEAR):
+        hours = TIME_TO_HEAR // timedelta(hours=1)
+        why = "so that the client hears of it in time"
+        raise Invalid(
+            "/session_datetime", f"must be later than now by {hours} hours, or than the time it has: {why}"
+        )
+    if slots.is_full_day(coach, time.start, at, apart_from=booking.id):
         most = (
             f"You take {counted(coach.max_per_day or 0, 'session')} a day at most, and this day has as many."
         )
-        raise _taken(coach, time, at, booking_id, most)
+        raise _taken(coach, time, at, booking.id, most)
 
 
 @contextmanager

@@ -31,7 +31,7 @@ def booking_id(shop: Shop, client: Person, coach: Person) -> str:
 @pytest.mark.parametrize(
     "at",
     [
-        soon(20),
+        soon(30),
         next_week(20),
         next_week(3),
         next_week(10) + timedelta(minutes=7),
@@ -72,6 +72,31 @@ def test_nobody_moves_a_session_onto_another_or_into_the_past(
     for answer in (taken, past, far):
         name = coach.get("/auth/me").json()["name"]
         assert name not in answer.text, "nobody is spoken of to the own face"
+
+
+@pytest.mark.parametrize("hours", [1, 23])
+def test_no_client_misses_a_session_by_an_earlier_time(
+    client: Person, coach: Person, booking_id: str, hours: int
+) -> None:
+    """A coach could move it to this minute, say that it took place, and keep the money."""
+    sudden = moves(coach, booking_id, soon(hours))
+
+    assert sudden.status_code == 422
+    assert sudden.json()["errors"][0]["pointer"] == "/session_datetime"
+    assert "so that the client hears of it in time" in sudden.json()["detail"]
+    assert (
+        client.get(f"/booking/{booking_id}").json()["session_datetime"]
+        == f"{next_week(10):%Y-%m-%dT%H:%M:%SZ}"
+    )
+
+
+def test_a_session_that_is_near_can_be_moved_to_later_at_short_notice(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    booking_id = paid(shop, client, coach, soon(3))
+
+    assert moves(coach, booking_id, soon(2)).status_code == 422
+    assert moves(coach, booking_id, soon(4)).status_code == 200
 
 
 def test_the_own_daily_limit_is_told_in_the_second_person(
