@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from app.emails import links, transport, troubles
+from app.emails import gathering, links, transport, troubles
 from app.emails.models import Email, EmailStatus
 from app.emails.troubles import TroubleKind
 from app.extensions import db, now
@@ -25,6 +25,8 @@ WATCHED = frozenset({"needs_attention", "test"})
 def deliver(email_id: UUID) -> timedelta | None:
     """Send one mail that is due; the pause before another try when that is wanted.
 
+    One that was held back leaves with others in one mail, which has a job of its own.
+
     Commits twice, as no transaction is open while the mail server is spoken to: the claim before, the
     outcome after. Only a crash between the server's yes and the second commit sends a mail again, and
     then under the same Message-ID. A database that went away meanwhile is told when it is back.
@@ -32,6 +34,7 @@ def deliver(email_id: UUID) -> timedelta | None:
     email = Email.claim(email_id)
     db.session.commit()
     if email is None:
+        gathering.gather(email_id)
         return None
     if email.attempts > MOST_ATTEMPTS:
         return _failed(email, RuntimeError("every worker that tried it died"), None)

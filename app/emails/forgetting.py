@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Text, TextualSelect, and_, case, cast, or_, select, update
+from sqlalchemy.orm import aliased
 
 from app.config import current_settings
 from app.emails import troubles
@@ -41,7 +42,10 @@ def forget(address: str, naming: TextualSelect) -> None:
     troubles.name_nobody(address, select(cast(Email.id, Text)).where(to_them))
     to_operator = and_(Email.kind == "needs_attention", Email.text_body.contains(address, autoescape=True))
     to_others = and_(Email.kind == about.c.kind, Email.subject_id == about.c.subject_id)
-    for which in (to_operator, to_others, to_them):
+    part = aliased(Email)
+    named = and_(part.kind == about.c.kind, part.subject_id == about.c.subject_id)
+    in_others = Email.id.in_(select(part.gathered_in).join(about, named))
+    for which in (to_operator, in_others, to_others, to_them):
         latest = now() + timedelta(days=current_settings().personal_details_kept_days)
         _change(which, to_erased=which is to_them, erase_at=latest)
     forget_words(None)

@@ -42,6 +42,7 @@ def resend(email_id: UUID, reason: str) -> Email:
         email.due_at = at
     else:  # a worker that had claimed it before may be sending it still
         email.due_at = min(max(email.due_at, at), at + LEASE)
+    email.held_back = False
     email.status, email.attempts, email.resend_requested_at = EmailStatus.QUEUED, 0, at
     audit.record("email.resend", f"email:{email.id}", reason)
     after_commit("emails.deliver", str(email.id))

@@ -63,6 +63,10 @@ class Email(Changing, Base):
     """How often an operator had it sent again after it was sent."""
     resend_requested_at: Mapped[datetime | None]
     """When an operator last had it sent (again)."""
+    held_back: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether it waits for others to its recipient, to leave in one mail with what is due then."""
+    gathered_in: Mapped[UUID | None]
+    """The mail in which its words left together with those of others."""
     erase_at: Mapped[datetime | None]
     """When its words go although it has not left: somebody in it is erased. Once it has, they go at once."""
     to_erased: Mapped[bool] = mapped_column(default=False, server_default=false())
@@ -84,7 +88,7 @@ class Email(Changing, Base):
 
     @classmethod
     def claim(cls, email_id: UUID) -> Self | None:
-        """Take a mail that is due, for five minutes. None when another worker has it or it is done.
+        """Take a mail that is due, for five minutes. None when another has it, it is done or held back.
 
         The caller commits: two workers never send one mail.
         """
@@ -92,7 +96,7 @@ class Email(Changing, Base):
         return db.session.scalar(
             update(cls)
             .where(cls.id == email_id, cls.due_at <= at)
-            .where(cls.status.in_(UNSENT))
+            .where(cls.status.in_(UNSENT), ~cls.held_back)
             .values(status=EmailStatus.SENDING, attempts=cls.attempts + 1, due_at=at + LEASE)
             .returning(cls)
             .execution_options(populate_existing=True)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_eval_context, select_autoescape
@@ -14,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app import context, time_zones
 from app.emails import allowance, forgetting
 from app.emails.models import Email, EmailStatus
-from app.extensions import db
+from app.extensions import db, now
 from app.jobs import after_commit
 from app.unicode_text import isolate, lines, without_bidi_controls
 
@@ -127,28 +128,46 @@ def _mail(
 def _insert(mails: Sequence[Mail]) -> int:
     """How many were not there yet, of those whose readers have not erased their accounts.
 
-    What an address that was never proven gets too many of is kept as a row, and does not leave.
+    All are of one kind. What is above its recipient's allowance is a row too: what is withheld is there for
+    an operator, who can send it, and what is held back is found by the sweep once it is due.
     """
     readable = [mail for mail in mails if not forgetting.is_nobodys(mail["recipient"])]
-    exhausted = allowance.exhausted([mail["recipient"] for mail in readable if _is_counted(mail)])
-    withheld = [mail for mail in readable if mail["recipient"] in exhausted and _is_counted(mail)]
-    leaving = [mail for mail in readable if mail not in withheld]
+    if not readable:
+        return 0
+    above = allowance.verdicts(readable[0]["kind"], [mail["recipient"] for mail in readable])
+    leaving = [mail for mail in readable if mail["recipient"] not in above]
     new = db.session.scalars(_INSERT_ONCE, leaving).all() if leaving else []
     for email_id in new:
         after_commit("emails.deliver", str(email_id))
-    return len(new) + _keep(withheld)
+    kept = [mail | _ABOVE[above[mail["recipient"]]]() for mail in readable if mail["recipient"] in above]
+    return len(new) + sum(len(db.session.scalars(_INSERT_ONCE, [mail]).all()) for mail in kept)
 
 
-def _is_counted(mail: Mail) -> bool:
-    return mail["kind"] not in allowance.OWN_BOUNDS
-
-
-def _keep(withheld: Sequence[Mail]) -> int:
-    """On record, so that an operator finds and can send them."""
-    record = {"status": EmailStatus.WITHDRAWN, "last_error": allowance.WITHHELD}
-    return (
-        len(db.session.scalars(_INSERT_ONCE, [mail | record for mail in withheld]).all()) if withheld else 0
+def insert_gathered(mails: Sequence[Email]) -> UUID:
+    """Put several mails to one recipient into one; its id."""
+    first = mails[0]
+    shown = {"mails": mails, "reader": None}
+    subject = f"{len(mails)} messages about your coaching"
+    calendar = "".join(mail.calendar or "" for mail in mails) or None
+    together = uuid4()
+    mail = _mail(
+        "gathered", str(together), first.recipient, first.recipient_name, subject, calendar, None, shown
     )
+    db.session.execute(insert(_OUTBOX), mail | {"id": together})
+    after_commit("emails.deliver", str(together))
+    return together
+
+
+def _withheld() -> Mail:
+    return {"status": EmailStatus.WITHDRAWN, "last_error": allowance.WITHHELD}
+
+
+def _held_back() -> Mail:
+    return {"held_back": True, "due_at": allowance.next_time(now())}
+
+
+_ABOVE = {allowance.Verdict.WITHHELD: _withheld, allowance.Verdict.HELD_BACK: _held_back}
+"""What the row of a mail says besides, by its verdict."""
 
 
 def _zone_of(booking: "Booking", reader: "Account", at: datetime) -> ZoneInfo:

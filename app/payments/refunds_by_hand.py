@@ -10,9 +10,11 @@ from app.money import BadAmount, Money
 from app.payments import refunds
 from app.payments.models import Payment, Refund
 from app.payments.schemas import RefundRequest
-from app.payments.status import RefundCause, RefundReason
+from app.payments.status import NOT_REFUNDED, RefundCause, RefundReason
 from app.problems import Faults, Forbidden, Invalid, NotFound, Problem
 
+MOST_PARTS = 5
+"""Of one session's share that are given by hand: each is a call to Stripe and a mail to the client."""
 FRAUD = ", as fraudulent"
 """In the audit log."""
 
@@ -23,10 +25,16 @@ class NotRefundable(Problem):
     remedy = "Look at `status`, `lines` and `refunds` with `GET /payment/{id}`."
 
 
+class TooManyParts(Problem):
+    status, slug, title = 409, "too-many-refunds", "Too many partial refunds"
+    meaning = "As many parts of this session's price as are given by hand went back, or are on their way."
+    remedy = "Give back all that is left: leave `amount` out."
+
+
 def give(account: Account, payment_id: UUID, wish: RefundRequest) -> Refund:
     """A refund that the coach or an admin gives: of one session's share, all that is left of it unless told.
 
-    Raises NotFound, Forbidden, NotRefundable, and Invalid for more than what is left.
+    Raises NotFound, Forbidden, NotRefundable, TooManyParts, and Invalid for more than what is left.
     """
     payment = Payment.locked(payment_id)
     account.check_not_erased()
@@ -41,10 +49,24 @@ def give(account: Account, payment_id: UUID, wish: RefundRequest) -> Refund:
     _check(payment, wish)
     booking = _share_meant(payment, wish.booking_id)
     amount = _amount_meant(payment.left_of(booking), wish.amount)
+    _check_parts(payment, booking, amount)
     # Without the reason, which is somebody's words: they go with the account, and this row never does.
     audit.record("refund.give", f"payment:{payment.id}", f"{amount}{FRAUD if wish.fraudulent else ''}")
     said = RefundReason.FRAUDULENT if wish.fraudulent else RefundReason.REQUESTED
     return refunds.request(payment, amount, wish.reason, booking, RefundCause.BY_HAND, stripe_reason=said)
+
+
+def _check_parts(payment: Payment, booking: Booking, amount: Money) -> None:
+    """The last part, which leaves nothing, is always given. Raises TooManyParts."""
+    given = [
+        refund
+        for refund in payment.refunds
+        if refund.booking_id == booking.id
+        and refund.cause is RefundCause.BY_HAND
+        and refund.status not in NOT_REFUNDED
+    ]
+    if len(given) >= MOST_PARTS and amount.amount < payment.left_of(booking).amount:
+        raise TooManyParts(f"{len(given)} refunds of this session were given. {TooManyParts.remedy}")
 
 
 def _check(payment: Payment, wish: RefundRequest) -> None:

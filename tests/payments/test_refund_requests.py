@@ -5,8 +5,12 @@ from typing import Any
 import httpx
 import pytest
 
+from app.extensions import db
 from app.payments import issuing
 from app.payments.models import Refund
+from app.payments.refunds_by_hand import MOST_PARTS
+from app.payments.status import RefundStatus
+from tests.accounts.second_factors import proven
 from tests.payments.conftest import Shop, become_admin
 from tests.people import Person, next_week
 
@@ -173,3 +177,46 @@ def test_a_refund_that_comes_back_is_told_to_client_and_operator(
     assert (told.recipient, told.subject) == (client.email, "Your refund of 10.00 EUR did not arrive")
     assert len(shop.ops_mails()) == 1
     assert client.payment(checkout)["status"] == "succeeded"
+
+
+def test_a_share_goes_back_in_few_parts_and_the_rest_in_one(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    _, checkout = shop.pays_for(client, coach)
+
+    answers = [refunds(coach, checkout, amount=0.01) for _ in range(MOST_PARTS + 1)]
+
+    assert [answer.status_code for answer in answers] == [202] * MOST_PARTS + [409]
+    assert answers[-1].json()["type"] == "/problems/too-many-refunds"
+    assert refunds(coach, checkout, amount=74.90).status_code == 409
+    assert refunds(coach, checkout).json()["amount_minor"] == 7500 - MOST_PARTS
+    assert len(shop.rows(Refund)) == MOST_PARTS + 1
+
+
+def test_parts_that_stripe_refused_and_those_of_other_sessions_do_not_count(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    series = client.books_series(coach)
+    checkout = client.checks_out(series)
+    shop.told(shop.paid(checkout))
+    first, second, _ = (each["id"] for each in series["items"])
+    for _ in range(MOST_PARTS):
+        assert refunds(coach, checkout, amount=0.01, booking_id=first).status_code == 202
+    assert refunds(coach, checkout, amount=0.01, booking_id=first).status_code == 409
+
+    assert refunds(coach, checkout, amount=0.01, booking_id=second).status_code == 202
+    shop.rows(Refund)[0].status = RefundStatus.FAILED
+    db.session.commit()
+    assert refunds(coach, checkout, amount=0.01, booking_id=first).status_code == 202
+
+
+def test_of_many_parts_the_client_reads_in_few_mails(shop: Shop, client: Person, coach: Person) -> None:
+    _, checkout = shop.pays_for(proven(client), coach)
+    for _ in range(MOST_PARTS):
+        refunds(coach, checkout, amount=0.01)
+    refunds(coach, checkout)
+
+    issue_all(shop)
+
+    held_back = sorted(mail.held_back for mail in shop.mails("refund_issued"))
+    assert held_back == [False] * 3 + [True] * 3

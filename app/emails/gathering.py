@@ -1,0 +1,46 @@
+"""Mails that were held back, as their recipient had enough of them: they leave together, in one."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from app.emails.models import Email, EmailStatus
+from app.emails.outbox import insert_gathered
+from app.extensions import db, now
+from app.jobs import after_commit
+
+MOST = 50
+"""In one mail; the others are in the next."""
+
+
+def gather(email_id: UUID) -> None:
+    """Put what is due to the recipient of a mail that was held back into one. Does nothing for any other.
+
+    Commits. Of several workers one does it: the others find nothing left.
+    """
+    recipient = db.session.scalar(select(Email.recipient).where(Email.id == email_id, Email.held_back))
+    if recipient is not None:
+        db.session.execute(
+            select(func.pg_advisory_xact_lock(func.hashtextextended(f"mails to {recipient}", 0)))
+        )
+        _gather(_due(recipient))
+    db.session.commit()
+
+
+def _due(recipient: str) -> Sequence[Email]:
+    """The oldest first."""
+    waiting = Email.recipient == recipient, Email.held_back, Email.status == EmailStatus.QUEUED
+    query = select(Email).where(*waiting, Email.due_at <= now()).order_by(Email.created_at, Email.id)
+    return db.session.scalars(query.limit(MOST).with_for_update()).all()
+
+
+def _gather(due: Sequence[Email]) -> None:
+    if len(due) == 1:
+        due[0].held_back = False
+        after_commit("emails.deliver", str(due[0].id))
+    elif due:
+        together = insert_gathered(due)
+        for each in due:
+            each.status, each.gathered_in = EmailStatus.WITHDRAWN, together
+            each.last_error = f"its words left in mail {together}, with others"
