@@ -101,6 +101,7 @@ class Settings(BaseSettings):
     api_docs: bool = True
     trusted_proxies: int | None = Field(default=None, ge=0)
     rate_limits: bool = True
+    coach_approval: bool = False
     stripe_secret_key: SecretStr
     stripe_webhook_secret: CommaSeparated = Field(min_length=1, repr=False)
     commission_percent: Decimal = Field(default=Decimal(0), ge=0, le=100, decimal_places=4)

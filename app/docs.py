@@ -55,6 +55,7 @@ _TAG_OF_BLUEPRINT = {
     "health": "Operating",
     "admin_accounts": "Operating",
     "admin_audit": "Operating",
+    "admin_coaches": "Operating",
     "admin_differences": "Operating",
     "admin_disputes": "Operating",
     "admin_emails": "Operating",

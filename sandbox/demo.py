@@ -8,7 +8,7 @@ from flask.cli import with_appcontext
 
 from app.accounts import passwords
 from app.accounts.models import Account, Role
-from app.coaches.models import Coach, Weekday, WeeklyHours
+from app.coaches.models import Approval, Coach, Weekday, WeeklyHours
 from app.config import current_settings
 from app.config_files import Environment
 from app.extensions import db, now
@@ -124,6 +124,7 @@ def _coach(wish: DemoCoach) -> None:
     if db.session.get(Coach, account.id):
         return
     coach = Coach.of(account)
+    coach.approval = Approval.APPROVED
     coach.headline, coach.bio, coach.languages = wish.headline, wish.bio, list(wish.languages)
     coach.hourly_rate_minor, coach.currency = wish.rate_minor, wish.currency
     coach.prices_minor = wish.prices_minor

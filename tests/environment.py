@@ -4,6 +4,7 @@ import socket
 from contextlib import ExitStack
 
 WEBHOOK_SECRET = "whsec_sandbox"
+SECRET_KEY = "a secret key for tests that is long enough"
 
 
 def free_port() -> int:
@@ -24,7 +25,7 @@ def variables(database_url: str, redis_url: str) -> dict[str, str]:
     web, stripe, smtp, mailbox = free_ports(4)
     return {
         "APP_ENV": "test",
-        "SECRET_KEY": "a secret key for tests that is long enough",
+        "SECRET_KEY": SECRET_KEY,
         "JWT_SECRET_KEY": "another secret key for tests that is long enough",
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,

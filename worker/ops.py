@@ -4,6 +4,7 @@ from celery import shared_task
 from redis import Redis
 
 from app import idempotency
+from app.coaches import listing
 from app.config import current_settings
 from app.emails import operator_messages
 from app.jobs import after_commit
@@ -25,6 +26,7 @@ for queue in ("events", "email", "schedule"):
 @shared_task(name="ops.tell_operator", base=Sweep)
 def tell_operator() -> int:
     """What the operator was not told of yet; of how much the mail is that goes out now."""
+    listing.note_waiting()
     return operator_messages.gathered()
 
 

@@ -16,5 +16,5 @@ def erase(account: Account) -> None:
         db.session.execute(delete(table).where(table.coach_id == coach.id))
     coach.headline = coach.bio = ""
     coach.languages, coach.prices_minor, coach.hourly_rate_minor = [], {}, None
-    coach.video_url = None
+    coach.video_url = coach.decline_reason = None
     db.session.flush()

@@ -2,7 +2,7 @@
 
 import json
 from datetime import date, datetime, time
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import Any, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -26,7 +26,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app import time_zones
 from app.accounts.models import Account
 from app.coaches.clocks import Clocks
-from app.extensions import Base, Changing, Identified, MinorUnits, db
+from app.config import current_settings
+from app.extensions import Base, Changing, Identified, MinorUnits, choice, db
 from app.money import Money
 from app.problems import NotFound
 from app.unicode_text import search_form
@@ -51,8 +52,36 @@ class Weekday(IntEnum):
     SUNDAY = 7
 
 
+class Approval(StrEnum):
+    """What an operator says to a coach's being listed."""
+
+    WAITING = "waiting"
+    """Nobody has looked yet."""
+    APPROVED = "approved"
+    DECLINED = "declined"
+
+
+def accepted() -> frozenset[Approval]:
+    """With which of them a coach can be listed: where operators do not look, nobody has to wait for them."""
+    waits = current_settings().coach_approval
+    return frozenset({Approval.APPROVED} if waits else {Approval.APPROVED, Approval.WAITING})
+
+
+def of_newcomer() -> Approval:
+    """Who comes while operators do not look stays listed when they begin to."""
+    return Approval.WAITING if current_settings().coach_approval else Approval.APPROVED
+
+
+class Missing(StrEnum):
+    """What a coach lacks who is not listed."""
+
+    RATE = "hourly_rate"
+    PROOF = "proven_address"
+    APPROVAL = "approval"
+
+
 class Coach(Changing, Base):
-    """A coach's profile; its id is the account's. Listed once it has a rate."""
+    """A coach's profile; its id is the account's."""
 
     __tablename__ = "coach"
     __table_args__ = (
@@ -71,6 +100,15 @@ class Coach(Changing, Base):
             "ix_coach_link_changed", "link_changed_at", postgresql_where=text("link_changed_at IS NOT NULL")
         ),
         Index("ix_coach_listed", "created_at", "id", postgresql_where=text("hourly_rate_minor IS NOT NULL")),
+        # In the order of the operator's list: all, and the few that are not approved.
+        Index("ix_coach_at", "created_at", "id"),
+        Index(
+            "ix_coach_not_approved",
+            "approval",
+            "created_at",
+            "id",
+            postgresql_where=text("approval <> 'approved'"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), primary_key=True)
@@ -97,6 +135,9 @@ class Coach(Changing, Base):
     video_url: Mapped[str | None]
     link_changed_at: Mapped[datetime | None]
     """When the link changed that the sessions to come are still to be given; None once they have it."""
+    approval: Mapped[Approval] = mapped_column(choice(Approval, "approval"), server_default=Approval.APPROVED)
+    decline_reason: Mapped[str | None]
+    """Why a declined one was, in the operator's words to the coach."""
 
     account: Mapped[Account] = relationship(lazy="joined", innerjoin=True)
     weekly_hours: Mapped[list["WeeklyHours"]] = relationship(
@@ -137,9 +178,19 @@ class Coach(Changing, Base):
         return self.account.deactivated_at is not None
 
     @property
+    def missing(self) -> list[Missing]:
+        """What keeps clients from seeing the coach, as long as the account is in use."""
+        lacks = {
+            Missing.RATE: self.hourly_rate_minor is None,
+            Missing.PROOF: not self.account.email_verified,
+            Missing.APPROVAL: self.approval not in accepted(),
+        }
+        return [each for each, is_missing in lacks.items() if is_missing]
+
+    @property
     def is_listed(self) -> bool:
         """Whether clients see the coach, and can book."""
-        return self.hourly_rate_minor is not None and not self.is_gone
+        return not self.is_gone and not self.missing
 
     @property
     def hourly_rate(self) -> Money | None:
@@ -161,7 +212,10 @@ class Coach(Changing, Base):
         profile = db.session.get(cls, account.id)
         if profile is None:
             new = insert(cls).values(
-                id=account.id, time_zone=account.time_zone, search_text=search_form(account.name)
+                id=account.id,
+                time_zone=account.time_zone,
+                search_text=search_form(account.name),
+                approval=of_newcomer(),
             )
             db.session.execute(new.on_conflict_do_nothing())  # two first visits at once are no conflict
             profile = db.session.get_one(cls, account.id)

@@ -2,7 +2,7 @@
 
 from app.accounts.models import Account
 from app.coaches import pricing
-from app.coaches.models import Coach, lock_own
+from app.coaches.models import Approval, Coach, lock_own, of_newcomer
 from app.coaches.schemas import CoachChange
 from app.extensions import db, now
 from app.jobs import after_commit
@@ -32,12 +32,20 @@ def withdraw(account: Account) -> str | None:
     gone. The account is locked with its profile. Gives what it was, in words for the owner; None for nothing.
     """
     coach = db.session.get(Coach, account.id)
+    if coach:
+        _forget_decision(coach)
     if coach is None or not (coach.headline or coach.bio or coach.video_url or coach.hourly_rate_minor):
         return None
     coach.headline = coach.bio = ""
     coach.hourly_rate_minor, coach.prices_minor = None, {}
     _change_video_url(coach, None)
     return "the words, prices and video link of your profile; nobody can book you until you set a price"
+
+
+def _forget_decision(coach: Coach) -> None:
+    """What operators decided was about somebody else."""
+    if coach.approval is not Approval.DECLINED:
+        coach.approval = of_newcomer()
 
 
 def _change_video_url(coach: Coach, url: str | None) -> None:

@@ -47,7 +47,7 @@ coaches = APIBlueprint("coaches", __name__, url_prefix="/coach")
 @coaches.output(CoachList)
 @public
 def list_coaches(query_data: CoachSearch) -> CoachList:
-    """Coaches with a rate, to be searched."""
+    """Coaches to be searched: with a rate and a proven address, and approved where operators look first."""
     rows, more = page(search.search(query_data), query_data.limit)
     cursor = cursor_after(rows[-1].created_at, rows[-1].id) if more else None
     return CoachList(items=[CoachView.of(coach) for coach in rows], next_cursor=cursor)

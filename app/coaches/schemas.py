@@ -15,8 +15,9 @@ from pydantic import (
 )
 
 from app import time_zones
+from app.coaches import listing
 from app.coaches.availability_schemas import Collision
-from app.coaches.models import STANDARD_POLICY, Coach
+from app.coaches.models import STANDARD_POLICY, Approval, Coach, Missing
 from app.fields import (
     WHOLE,
     Amount,
@@ -208,12 +209,27 @@ class CoachView(View):
                 PriceOfLength(duration_minutes=minutes, amount=price.major)
                 for minutes, price in sorted(coach.own_prices.items())
             ],
+            "listed": coach.is_listed,
+            "to_be_listed": [StepView.model_validate(step) for step in listing.steps(coach)],
         }
         return {field: made[field] if field in made else getattr(coach, field) for field in cls.model_fields}
 
 
+class StepView(View):
+    """What is left to do until a coach is listed."""
+
+    missing: Missing
+    what_to_do: str
+
+
 class OwnCoachView(CoachView):
     """What only the coach sees of the own profile, besides what everybody sees."""
+
+    listed: bool
+    """Whether clients see and can book the coach. What is booked already stands in any case."""
+    approval: Approval
+    to_be_listed: list[StepView]
+    """What is left to do; nothing once it is listed."""
 
     buffer_before_minutes: int
     buffer_after_minutes: int

@@ -57,6 +57,14 @@ REMEDIES = {
         " balance in Stripe's dashboard, and move the money by hand there where Stripe does not.",
         "/admin/debt",
     ),
+    TroubleKind.COACH: Remedy(
+        "coach to approve",
+        "coaches to approve",
+        "Look at the profile, and approve or decline it: until then no client finds the coach. The reason of"
+        " a decline goes to the coach.",
+        "/admin/coach?status=waiting",
+        ("/admin/coach/{id}/approve", "/admin/coach/{id}/decline"),
+    ),
     TroubleKind.STRIPE_EVENT: Remedy(
         "failed event",
         "failed events",

@@ -18,6 +18,7 @@ class TroubleKind(StrEnum):
     UNFUNDED_REFUND = "unfunded_refund"
     DEBT = "debt"
     RECOVERY = "recovery"
+    COACH = "coach"
     STRIPE_EVENT = "stripe_event"
     DIFFERENCE = "difference"
     RECONCILIATION = "reconciliation"

@@ -2,6 +2,7 @@
 
 from app.ops.admin_accounts import admin_accounts
 from app.ops.admin_audit import admin_audit
+from app.ops.admin_coaches import admin_coaches
 from app.ops.admin_debts import admin_debts
 from app.ops.admin_differences import admin_differences
 from app.ops.admin_disputes import admin_disputes
@@ -15,6 +16,7 @@ from app.ops.overview import overview
 ROUTES = (
     overview,
     admin_accounts,
+    admin_coaches,
     admin_events,
     admin_emails,
     admin_refunds,

@@ -18,6 +18,7 @@ from app.emails import levers as email_levers
 from app.emails.models import UNSENT, Email, EmailStatus
 from app.extensions import db, now
 from app.ops import doctor as examination
+from app.ops.coach_commands import group as coach
 from app.ops.command_errors import smtp_remedy
 from app.ops.command_transaction import in_one_transaction
 from app.ops.deployment_commands import group as deployment
@@ -43,7 +44,7 @@ account.add_command(erase)
 
 
 def register(app: APIFlask) -> None:
-    for command in (doctor, account, stripe, email, deployment):
+    for command in (doctor, account, coach, stripe, email, deployment):
         app.cli.add_command(command)
 
 

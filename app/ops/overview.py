@@ -7,6 +7,7 @@ from apiflask import APIBlueprint
 
 from app.accounts.access import signed_in
 from app.accounts.models import Role
+from app.coaches import listing
 from app.emails import troubles
 from app.emails.troubles import TroubleKind
 from app.fields import Instant, Major, View
@@ -92,6 +93,8 @@ class OverviewView(View):
     """Between Stripe and our books; GET /admin/difference lists them."""
     debts: int
     """Of coaches to us, one a currency; GET /admin/debt lists them."""
+    coaches_waiting: int
+    """To be approved; GET /admin/coach?status=waiting lists them."""
     holds: HoldsView
     troubles: TroublesView
     """What no code could settle."""
@@ -115,6 +118,7 @@ def show_overview() -> OverviewView:
         disputes=backlog.open_disputes(),
         differences=found["difference"].waiting,
         debts=debts.number(),
+        coaches_waiting=listing.count_waiting(),
         holds=HoldsView(running=holds.waiting, run_out=holds.failed),
         troubles=TroublesView(
             untold=sum(troubles.untold().values()),

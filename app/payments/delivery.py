@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 
 from app.bookings import lifecycle, reservation
 from app.bookings.models import Booking
@@ -49,7 +50,7 @@ def _not_confirmed(booking: Booking) -> str | None:
     if booking.start <= now():
         lifecycle.expire(booking)
         return "your payment came after the session's time."
-    if booking.status is BookingStatus.EXPIRED and booking.coach.is_gone:
+    if booking.status is BookingStatus.EXPIRED and not booking.coach.is_listed:
         return "your payment came after the hold had run out, and the coach takes no sessions any more."
     try:
         lifecycle.confirm(booking)
@@ -67,5 +68,9 @@ def _return(payment: Payment, bookings: Sequence[Booking], why: str) -> None:
             refunds.request(payment, share, why, booking, RefundCause.RETURNED, stripe_reason=reason)
             total += share
     first = bookings[0]
-    free = slots.nearest_free(first.coach, first.start, first.duration_minutes, now())
+    free = _free(first) if first.coach.is_listed else []
     money_messages.payment_returned(bookings, payment.id, total, why, free)
+
+
+def _free(booking: Booking) -> list[datetime]:
+    return slots.nearest_free(booking.coach, booking.start, booking.duration_minutes, now())

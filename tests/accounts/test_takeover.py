@@ -30,7 +30,7 @@ class Stranger:
 
     @classmethod
     def at_work(cls, http: httpx.Client) -> "Stranger":
-        person = Person.registered(http, "coach")
+        person = Person.registered(http, "coach", proven=False)
         return cls(person, person.post("/booking/feed").json()["url"])
 
     def gets_in(self) -> list[str]:

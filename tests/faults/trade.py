@@ -88,7 +88,10 @@ def registered(http: httpx.Client, role: str, email: str = "") -> Person:
     person = {"email": email, "password": PASSWORD, "name": f"{role.title()} {email[-16:-12]}", "role": role}
     answer = http.post("/auth/register", json={**person, "time_zone": "UTC"})
     assert answer.status_code == 201, answer.text
-    return Person.signed_in(http, email, PASSWORD)
+    somebody = Person.signed_in(http, email, PASSWORD)
+    if role == "coach":
+        somebody.prove_address()
+    return somebody
 
 
 def address(role: str) -> str:

@@ -14,7 +14,7 @@ from app.payments.gateway import connect as connect_gateway
 from app.payments.models import Payment
 from app.payments.payout_account import PayoutAccount
 from tests.accounts.letters import forgets, mails
-from tests.accounts.second_factors import proven
+from tests.accounts.second_factors import proven, unproven
 from tests.payments.conftest import Shop
 from tests.payments.test_connect import (
     URLS,
@@ -34,7 +34,11 @@ pytestmark = pytest.mark.usefixtures("connect")
 
 
 def taken_over(stranger: Person) -> Person:
-    """The owner of the address, signed in after a new password by mail."""
+    """The owner of the address, which the stranger never proved, signed in after a new password by mail."""
+    return with_new_password(unproven(stranger))
+
+
+def with_new_password(stranger: Person) -> Person:
     reset = {"token": forgets(stranger), "password": NEW}
     assert stranger.http.post("/auth/password/reset", json=reset).status_code == 204
     return Person.signed_in(stranger.http, stranger.email, NEW)
@@ -143,7 +147,7 @@ def test_whoever_was_booked_hears_that_the_stranger_s_link_is_gone(
 def test_who_proved_the_address_before_keeps_it_all(shop: Shop, coach: Person) -> None:
     proven(onboarded(shop, coach))
 
-    owner = taken_over(coach)
+    owner = with_new_password(coach)
 
     assert standing(owner)["is_enabled"] is True
     assert mails(coach, "account_taken_over") == []

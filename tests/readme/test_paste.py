@@ -172,9 +172,16 @@ def test_a_page_of_the_quick_start_s_front_end_books(newcomer: Newcomer) -> None
         wanted = set(asking["Access-Control-Request-Headers"].split(","))
         assert wanted <= set(allowed.headers["Access-Control-Allow-Headers"].lower().split(", "))
 
-        client, coach = (Person.registered(http, role) for role in ("client", "coach"))
+        client, coach = (
+            Person.registered(http, "client"),
+            Person.signed_in(http, "kenji@test.com", "password"),
+        )
         at = next_week().isoformat()
-        wish = {"coach_id": coach.open_for_business().id, "session_datetime": at, "duration_minutes": 60}
+        wish = {
+            "coach_id": coach.open_for_business(currency="JPY", hourly_rate=12000).id,
+            "session_datetime": at,
+            "duration_minutes": 60,
+        }
         headers = {"Origin": FRONT_END, "Idempotency-Key": "from a page"}
         booked, again = (client.post("/booking", json=wish, headers=headers) for _ in range(2))
 

@@ -23,6 +23,7 @@ ALL = {
     "API_DOCS": "false",
     "TRUSTED_PROXIES": "12",
     "RATE_LIMITS": "true",
+    "COACH_APPROVAL": "true",
     "COMMISSION_PERCENT": "12.5",
     "STRIPE_CONNECT": "true",
     "VOUCHER_DAYS_AHEAD": "14",

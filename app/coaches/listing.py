@@ -1,0 +1,154 @@
+"""Who gets into the directory: what a coach has to do for it, and what operators decide."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, exists, func, select
+
+from app import audit
+from app.accounts.models import Account
+from app.coaches.models import Approval, Coach, Missing
+from app.config import current_settings
+from app.emails import coach_messages, troubles
+from app.emails.troubles import Given, Trouble, TroubleKind
+from app.extensions import db
+from app.problems import NotFound, Problem
+
+MAX_NOTED = 100
+"""So many at once are put on record for the operator; the next sweep goes on."""
+
+
+class DecidedOtherwise(Problem):
+    status, slug, title = 409, "decided-otherwise", "Coach in another state"
+    meaning = "The coach is in another state than `current_status` says: somebody decided meanwhile."
+    remedy = (
+        "Look at the coach with `GET /admin/coach/{id}`. To decide otherwise all the same, send the state"
+        " that the coach is in as `current_status`."
+    )
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that is left to do until a coach is listed."""
+
+    missing: Missing
+    what_to_do: str
+
+
+def steps(coach: Coach) -> list[Step]:
+    return [Step(missing, _what_to_do(coach, missing)) for missing in coach.missing]
+
+
+def _what_to_do(coach: Coach, missing: Missing) -> str:
+    if missing is Missing.RATE:
+        return "Set your hourly_rate with PATCH /coach/me."
+    if missing is Missing.PROOF:
+        return (
+            "Prove your e-mail address: follow the link in the mail that you got."
+            " POST /auth/verify/resend sends another."
+        )
+    if coach.approval is Approval.DECLINED:
+        why = (coach.decline_reason or "").rstrip(".")
+        return f"We do not list you: {why}. Write to us once that has changed."
+    return "Nothing: we look at your profile, and write to you."
+
+
+def approve(coach_id: UUID, seen: Approval, reason: str = "") -> Coach:
+    """List a coach, as soon as nothing else is missing; again does nothing.
+
+    Raises NotFound, and DecidedOtherwise where the coach is not in the state that was `seen`.
+    """
+    coach = _locked(coach_id)
+    if coach.approval is Approval.APPROVED:
+        return coach
+    _decide(coach, Approval.APPROVED, seen)
+    coach.decline_reason = None
+    audit.record("coach.approve", f"coach:{coach.id}", reason)
+    db.session.flush()
+    coach_messages.coach_approved(coach.account, coach.missing)
+    return coach
+
+
+def decline(coach_id: UUID, seen: Approval, reason: str) -> Coach:
+    """List a coach no (more), and say why; again does nothing. What is booked already stands.
+
+    Raises NotFound, and DecidedOtherwise where the coach is not in the state that was `seen`.
+    """
+    coach = _locked(coach_id)
+    if coach.approval is Approval.DECLINED:
+        return coach
+    was_listed = coach.is_listed
+    _decide(coach, Approval.DECLINED, seen)
+    coach.decline_reason = reason
+    audit.record("coach.decline", f"coach:{coach.id}", reason)
+    db.session.flush()
+    coach_messages.coach_declined(coach.account, reason, was_listed)
+    return coach
+
+
+def _locked(coach_id: UUID) -> Coach:
+    """As it is once nobody else decides, or books, any more."""
+    coach = Coach.locked(coach_id)
+    if coach is None or coach.account.is_erased:
+        raise NotFound("There is no such coach.")
+    return coach
+
+
+def _decide(coach: Coach, wanted: Approval, seen: Approval) -> None:
+    if coach.approval is not seen:
+        raise DecidedOtherwise(
+            f"This coach is {coach.approval}, and not {seen}. Send current_status {coach.approval} to have"
+            f" the coach {wanted} all the same.",
+            current_status=coach.approval,
+        )
+    coach.approval = wanted
+    troubles.withdraw(TroubleKind.COACH, coach.id)
+
+
+def selected(status: Approval | None) -> Select[Coach]:
+    """Coaches for the operator; of those who wait, the ones who lack nothing else."""
+    query = select(Coach).join(Coach.account)
+    if status is Approval.WAITING:
+        return query.where(_is_waiting())
+    query = query.where(Account.erased_at.is_(None))
+    return query.where(Coach.approval == status) if status else query
+
+
+def found(coach_id: UUID) -> Coach:
+    """Raises NotFound."""
+    coach = db.session.get(Coach, coach_id)
+    if coach is None or coach.account.is_erased:
+        raise NotFound("There is no such coach.")
+    return coach
+
+
+def count_waiting() -> int:
+    """How many wait for an operator to look."""
+    if not current_settings().coach_approval:
+        return 0
+    waiting = select(func.count()).select_from(Coach).join(Coach.account).where(_is_waiting())
+    return db.session.scalar(waiting) or 0
+
+
+def note_waiting() -> int:
+    """Put on record for the operator who waits and was not put there yet; how many."""
+    if not current_settings().coach_approval:
+        return 0
+    noted = exists().where(Trouble.kind == TroubleKind.COACH, Trouble.subject_id == cast(Coach.id, Text))
+    query = select(Coach.id).join(Coach.account).where(_is_waiting(), ~noted)
+    waiting: Sequence[UUID] = db.session.scalars(query.order_by(Coach.created_at).limit(MAX_NOTED)).all()
+    troubles.note_each(
+        TroubleKind.COACH, [Given(each, f"Coach {each} waits to be approved") for each in waiting]
+    )
+    return len(waiting)
+
+
+def _is_waiting() -> ColumnElement[bool]:
+    """An operator is what the coach lacks, and nothing else: whoever proves no address makes no work."""
+    return and_(
+        Coach.approval == Approval.WAITING,
+        Coach.hourly_rate_minor.is_not(None),
+        Account.email_verified_at.is_not(None),
+        Account.deactivated_at.is_(None),
+    )

@@ -1,0 +1,76 @@
+"""The operator's commands about which coaches are listed."""
+
+from uuid import UUID
+
+import click
+from flask.cli import AppGroup
+
+from app import parsing
+from app.accounts.models import Account
+from app.coaches import listing
+from app.coaches.models import Approval, Coach
+from app.extensions import db
+from app.ops.command_transaction import in_one_transaction
+
+MAX_SHOWN = 1000
+group = AppGroup("coach", help="Who is listed as a coach.")
+_status = click.Choice([each.value for each in Approval])
+_current_status = click.option(
+    "--current-status",
+    type=_status,
+    default=Approval.WAITING.value,
+    show_default=True,
+    help="What the coach is as far as you know.",
+)
+
+
+@group.command("list")
+@click.option("--status", type=_status, default=Approval.WAITING.value, show_default=True)
+def list_coaches(status: str) -> None:
+    """Show the coaches of one status, the newest first."""
+    query = listing.selected(Approval(status)).order_by(Coach.created_at.desc(), Coach.id.desc())
+    coaches = db.session.scalars(query.limit(MAX_SHOWN)).all()
+    for coach in coaches:
+        click.echo(f"{coach.id}  {coach.account.email}  {_standing(coach)}")
+    if not coaches:
+        click.echo(f"No coach is {status}.")
+
+
+@group.command()
+@click.argument("coach")
+@_current_status
+@click.option("--reason", default="", help="For the audit log.")
+def approve(coach: str, current_status: str, reason: str) -> None:
+    """List a coach. COACH is an address or an id."""
+    with in_one_transaction():
+        approved = listing.approve(_id_of(coach), Approval(current_status), reason)
+    click.echo(f"{approved.account.email} is approved.")
+
+
+@group.command()
+@click.argument("coach")
+@_current_status
+@click.option("--reason", required=True, help="In a sentence or two to the coach, who is mailed it.")
+def decline(coach: str, current_status: str, reason: str) -> None:
+    """List a coach no (more). COACH is an address or an id. What is booked already stays booked."""
+    with in_one_transaction():
+        declined = listing.decline(_id_of(coach), Approval(current_status), reason)
+    click.echo(f"{declined.account.email} is declined.")
+
+
+def _standing(coach: Coach) -> str:
+    if coach.is_listed:
+        return "listed"
+    if coach.is_gone:
+        return "deactivated"
+    return f"lacks {', '.join(missing.replace('_', ' ') for missing in coach.missing)}"
+
+
+def _id_of(coach: str) -> UUID:
+    try:
+        return parsing.uuid(coach)
+    except ValueError:
+        account = Account.with_email(coach)
+        if account is None:
+            raise click.ClickException(f"There is no account with the address {coach}.") from None
+        return account.id

@@ -1,0 +1,70 @@
+"""Who is listed: nobody whose address was not proven, and where operators look first, whom they approved."""
+
+import httpx
+import pytest
+from flask import Flask
+
+from tests.people import Person, next_week
+
+
+@pytest.fixture
+def stranger(http: httpx.Client) -> Person:
+    """Somebody who opened a coach's account with an address that may be anybody's."""
+    return Person.registered(http, "coach", proven=False).open_for_business()
+
+
+def doors(coach: Person, client: Person) -> dict[str, bool]:
+    """Where a client meets the coach."""
+    at = next_week()
+    span = {"from": str(at.date()), "to": str(at.date()), "duration_minutes": "60"}
+    everybody = coach.http.get("/coach", params={"limit": 100}).json()["items"]
+    return {
+        "directory": coach.id in {each["id"] for each in everybody},
+        "profile": coach.http.get(f"/coach/{coach.id}").status_code == 200,
+        "free times": coach.http.get(f"/coach/{coach.id}/slot", params=span).status_code == 200,
+        "series": client.wish_series(coach, next_week(15)).status_code == 201,
+        "booking": client.wish(coach, at).status_code == 201,
+    }
+
+
+def missing(coach: Person) -> list[str]:
+    shown = coach.get("/coach/me").json()
+    assert shown["listed"] == (not shown["to_be_listed"])
+    assert all(step["what_to_do"] for step in shown["to_be_listed"])
+    return [step["missing"] for step in shown["to_be_listed"]]
+
+
+def switched(app: Flask, monkeypatch: pytest.MonkeyPatch, approval: bool) -> None:
+    """COACH_APPROVAL from now on."""
+    settings = app.extensions["settings"].model_copy(update={"coach_approval": approval})
+    monkeypatch.setitem(app.extensions, "settings", settings)
+
+
+def test_no_client_meets_a_coach_whose_address_was_never_proven(client: Person, stranger: Person) -> None:
+    assert missing(stranger) == ["proven_address"]
+    assert not any(doors(stranger, client).values()), doors(stranger, client)
+
+    stranger.prove_address()
+
+    assert missing(stranger) == []
+    assert all(doors(stranger, client).values()), doors(stranger, client)
+
+
+def test_a_coach_is_told_all_that_is_left_to_do(http: httpx.Client) -> None:
+    assert missing(Person.registered(http, "coach", proven=False)) == ["hourly_rate", "proven_address"]
+
+
+def test_who_comes_while_operators_look_waits_for_them(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, client: Person, coach: Person
+) -> None:
+    switched(app, monkeypatch, True)
+    newcomer = Person.registered(client.http, "coach").open_for_business()
+
+    assert newcomer.get("/coach/me").json()["approval"] == "waiting"
+    assert missing(newcomer) == ["approval"]
+    assert not any(doors(newcomer, client).values())
+    assert missing(coach) == [], "who was listed before stays so"
+
+    switched(app, monkeypatch, False)
+    assert missing(newcomer) == [], "nobody looks any more"
+    assert all(doors(newcomer, client).values())
