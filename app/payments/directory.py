@@ -39,4 +39,4 @@ def search(account: Account, wish: PaymentSearch) -> PaymentList:
     if wish.status:
         query = query.where(Payment.status == wish.status)
     rows, next_cursor = newest_first(query, Payment.created_at, Payment.id, wish)
-    return PaymentList(items=[PaymentView.of(payment) for payment in rows], next_cursor=next_cursor)
+    return PaymentList(items=[PaymentView.of(payment, account) for payment in rows], next_cursor=next_cursor)

@@ -48,7 +48,8 @@ def list_payments(query_data: PaymentSearch) -> PaymentList:
 @signed_in()
 def show_payment(payment_id: UUID) -> PaymentView:
     """One payment, for the booking's client, its coach or an admin."""
-    return PaymentView.of(directory.seen_by(current_account(), payment_id))
+    reader = current_account()
+    return PaymentView.of(directory.seen_by(reader, payment_id), reader)
 
 
 @payments.post("/<uuid:payment_id>/refund")

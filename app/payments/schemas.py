@@ -3,6 +3,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
+from app.accounts.models import Account
 from app.bookings.models import Booking
 from app.fields import Amount, Body, Flag, Identifier, Instant, Major, Text, View
 from app.paging import Page
@@ -101,6 +102,10 @@ class RefundView(View):
         plain = {field: getattr(refund, field) for field in cls.model_fields if field != "amount"}
         return cls(amount=refund.money.major, **plain)
 
+    def without_card(self) -> Self:
+        """Without what the payer's bank says of the card, such as that it was stolen."""
+        return self.model_copy(update={"failure_reason": None})
+
 
 class DisputeView(View):
     """A payment's money that the payer's bank asks back; `warning_*` is an inquiry, and moves no money."""
@@ -174,20 +179,25 @@ class PaymentView(View):
     stripe_session_id: str | None
     stripe_payment_intent_id: str | None
     receipt_url: str | None
+    """For who paid: Stripe's page names the card. Null for the coach, as `failure` is."""
     refunds: list[RefundView]
     disputes: list[DisputeView]
     created_at: Instant
     updated_at: Instant
 
     @classmethod
-    def of(cls, payment: Payment) -> Self:
+    def of(cls, payment: Payment, reader: Account) -> Self:
+        """As this person may see it: what a bank says of the payer's card is not for the coach."""
+        is_coach = reader.id == payment.coach_id
+        refunds = [RefundView.of(refund) for refund in payment.refunds]
         computed = {
             "amount": payment.price.major,
             "amount_refunded": payment.refunded.major,
-            "failure": payment.failure,
+            "failure": None if is_coach else payment.failure,
+            "receipt_url": None if is_coach else payment.receipt_url,
             "booking_id": payment.bookings[0].id,
             "lines": [LineView.of(payment, booking) for booking in payment.bookings],
-            "refunds": [RefundView.of(refund) for refund in payment.refunds],
+            "refunds": [refund.without_card() for refund in refunds] if is_coach else refunds,
             "disputes": [DisputeView.of(dispute) for dispute in payment.disputes],
         }
         plain = {field: getattr(payment, field) for field in cls.model_fields if field not in computed}

@@ -50,7 +50,7 @@ def payments(account: Account) -> Iterator[Shown]:
         query = select(Payment).where(whose == account.id).options(*shown)
         for portion in portions(query, Payment.created_at, Payment.id):
             for payment in portion:
-                yield PaymentView.of(payment).model_dump(mode="json")
+                yield PaymentView.of(payment, account).model_dump(mode="json")
 
 
 def ledger(account: Account) -> Iterator[Shown]:
