@@ -102,6 +102,11 @@ class Settings(BaseSettings):
     trusted_proxies: int | None = Field(default=None, ge=0)
     rate_limits: bool = True
     coach_approval: bool = False
+    hold_sessions: int = Field(default=60, ge=1)
+    unproven_hold_sessions: int = Field(default=5, ge=1)
+    hold_share_percent: int = Field(default=25, ge=1, le=100)
+    delayed_hold_days: int = Field(default=10, ge=1, le=366)
+    unproven_delayed_hold_days: int = Field(default=5, ge=1, le=366)
     stripe_secret_key: SecretStr
     stripe_webhook_secret: CommaSeparated = Field(min_length=1, repr=False)
     commission_percent: Decimal = Field(default=Decimal(0), ge=0, le=100, decimal_places=4)

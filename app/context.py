@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from ipaddress import IPv6Address, IPv6Network, ip_address
 from uuid import uuid4
 
 _FIT_FOR_LOGS = re.compile(r"[A-Za-z0-9._:-]{1,128}")
@@ -29,6 +30,21 @@ def new_request_id() -> str:
 def fit_for_logs(sent: str | None) -> str | None:
     """The caller's id where it can stand in a log line unquoted, else none."""
     return sent if sent and _FIT_FOR_LOGS.fullmatch(sent) else None
+
+
+def network() -> str | None:
+    """Where a request comes from: of IPv6 the line, which has 2**64 addresses of its own.
+
+    None outside of requests.
+    """
+    told = address.get()
+    try:
+        known = ip_address(told)
+    except ValueError:
+        return None if told == "-" else told
+    if isinstance(known, IPv6Address) and known.ipv4_mapped is None:
+        return str(IPv6Network((known, 64), strict=False))
+    return str(known)
 
 
 def begin_budget() -> None:

@@ -5,7 +5,6 @@ Counted in Redis, for all processes together; while it is away each process coun
 
 import hashlib
 from collections.abc import Callable
-from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Any, TypeVar
 
 from flask import Flask, Response, current_app, request
@@ -112,14 +111,7 @@ def _email_sent() -> str:
 
 
 def _network() -> str:
-    """Where a request comes from: of IPv6 the line, which has 2**64 addresses of its own."""
-    try:
-        address = ip_address(context.address.get())
-    except ValueError:
-        return context.address.get()
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
-        return str(IPv6Network((address, 64), strict=False))
-    return str(address)
+    return context.network() or context.address.get()
 
 
 def _was_refused(response: Response) -> bool:

@@ -78,6 +78,12 @@ def forget_words() -> int:
     return _all_of_them("ops.forget_words", retention.forget_words())
 
 
+@shared_task(name="ops.forget_unpaid_holds", base=Sweep)
+def forget_unpaid_holds() -> int:
+    """Unpaid holds that count no longer for anything; how many there were this time."""
+    return _all_of_them("ops.forget_unpaid_holds", retention.forget_unpaid_holds())
+
+
 def _all_of_them(task: str, found: int) -> int:
     if found == retention.MOST:
         after_commit(task)

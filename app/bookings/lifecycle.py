@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts.models import Account
-from app.bookings import calendar
+from app.bookings import calendar, unpaid_holds
 from app.bookings.models import Booking, BookingMove, Party, overlap_refused
 from app.bookings.policy import Cancelling
 from app.bookings.status import Status
@@ -92,6 +92,7 @@ def expire(booking: Booking) -> None:
     """The hold ran out unpaid: the time is free again. Does nothing once it is no longer pending."""
     if booking.status is Status.PENDING:
         booking.move_to(Status.EXPIRED, "not paid in time")
+        unpaid_holds.lapse(booking)
 
 
 def moved(booking: Booking, before: datetime, by: Party) -> None:
@@ -165,7 +166,9 @@ def _call_off(booking: Booking, by: Party, reason: str, refund: Cancelling) -> N
     if was_confirmed:
         no_refund = next((why for _, why in answers if why), None)
         messages.booking_cancelled(booking, by, refund, no_refund, calendar.cancellation(booking))
-    elif by is not Party.CLIENT:
+    elif by is Party.CLIENT:
+        unpaid_holds.lapse(booking)
+    else:
         messages.hold_cancelled(booking, by)
 
 

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from typing import Self
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts.models import Account
-from app.bookings import lifecycle
+from app.bookings import hold_limits, lifecycle, unpaid_holds
 from app.bookings.models import NO_CLIENT_TWICE, Booking, BookingMove, Party, lock_people, overlap_refused
 from app.bookings.schemas import BookingRequest
 from app.bookings.status import Status
@@ -24,7 +24,6 @@ from app.fields import counted, instant_text
 from app.problems import Faults, Invalid, NotFound, Problem
 
 HOLD_LASTS = timedelta(minutes=15)
-MOST_HOLDS = 3
 MOST_AHEAD = timedelta(days=366)
 """As far as any coach can let people book; a session that is moved further is a slip of the pen."""
 TIME_TO_HEAR = timedelta(days=1)
@@ -42,12 +41,6 @@ class CoachGone(Problem):
     status, slug, title = 409, "coach-gone", "Coach takes no other times"
     meaning = "The coach's account is closed, so this session cannot be moved to another time."
     remedy = "Keep the session as it is, or cancel it: `GET /booking/{id}/cancellation` shows what goes back."
-
-
-class TooManyHolds(Problem):
-    status, slug, title = 409, "too-many-holds", "Too many unpaid times"
-    meaning = "You hold as many unpaid times as one person may hold at once."
-    remedy = "Pay for one of them, cancel one, or wait 15 minutes until the oldest runs out."
 
 
 @dataclass(frozen=True)
@@ -70,15 +63,17 @@ class Time:
 def request(client: Account, wish: BookingRequest) -> Booking:
     """Hold a time with a coach for 15 minutes.
 
-    Raises SlotTaken with the nearest free starts, ClientBusy, TooManyHolds, NotFound, and Invalid outside
-    the coach's hours, notice or horizon.
+    Raises SlotTaken with the nearest free starts, ClientBusy, TooManyHolds, HoldsPaused, CalendarHeld,
+    NotFound, and Invalid outside the coach's hours, notice or horizon.
     """
     _look_ahead(wish)
     coach, at = in_line(wish.coach_id, client), now()
-    check_holds(client, at)
     time = Time.of(coach, wish.session_datetime, wish.duration_minutes)
     expire_stale_holds(coach, client, [time.busy], at)
-    return take(coach, client, time, wish.notes, at)
+    hold_limits.check(client, coach, [time.start], time.minutes, at)
+    booking = take(coach, client, time, wish.notes, at)
+    unpaid_holds.record(booking.id, client.id)
+    return booking
 
 
 def _look_ahead(wish: BookingRequest) -> None:
@@ -112,18 +107,6 @@ def in_line(coach_id: UUID, client: Account) -> Coach:
     if coach is None or not coach.is_listed:
         raise NotFound("There is no such coach.")
     return coach
-
-
-def check_holds(client: Account, at: datetime) -> None:
-    """Raises TooManyHolds for a client, in line, who keeps enough unpaid times; a series counts as one."""
-    hold = func.coalesce(Booking.series_id, Booking.id)
-    running = func.count(hold.distinct()).filter(Booking.hold_expires_at > at)
-    # The filter stands outside of WHERE: there it would lead the planner through everybody's running holds.
-    holds = db.session.scalar(
-        select(running).where(Booking.client_id == client.id, Booking.status == Status.PENDING)
-    )
-    if (holds or 0) >= MOST_HOLDS:
-        raise TooManyHolds(f"You hold {MOST_HOLDS} unpaid times already. Pay for one, or let it run out.")
 
 
 def expire_stale_holds(

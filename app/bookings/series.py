@@ -7,9 +7,10 @@ from uuid import UUID, uuid4
 
 from app import time_zones
 from app.accounts.models import Account
+from app.bookings import hold_limits, unpaid_holds
 from app.bookings.lifecycle import SlotTaken
 from app.bookings.models import Booking, BookingSeries
-from app.bookings.reservation import ClientBusy, Time, check_holds, expire_stale_holds, in_line, take
+from app.bookings.reservation import ClientBusy, Time, expire_stale_holds, in_line, take
 from app.bookings.schemas import LeftOut, SeriesRequest
 from app.coaches import weekly
 from app.coaches.models import Coach
@@ -41,19 +42,20 @@ class Held:
 def request(client: Account, wish: SeriesRequest) -> Held:
     """Hold the same hour week by week for 15 minutes: every time, or with `skip_taken` those that are free.
 
-    Raises SeriesNotFree naming the times that are not, TooManyHolds, NotFound, and Invalid for a length that
-    the coach does not offer or a sum that Stripe would not charge.
+    Raises SeriesNotFree naming the times that are not, TooManyHolds, HoldsPaused, CalendarHeld, NotFound, and
+    Invalid for a length that the coach does not offer or a sum that Stripe would not charge.
     """
     coach, at = in_line(wish.coach_id, client), now()
-    check_holds(client, at)
     _check_sum(price(coach, wish.duration_minutes), wish.sessions)
-    series = BookingSeries(id=uuid4(), coach_id=coach.id, client_id=client.id)
-    db.session.add(series)
-    db.session.flush()
-    held = Held(series)
     starts = weekly.starts(coach, wish.session_datetime, wish.duration_minutes, wish.sessions)
     times = [Time.of(coach, start.at, wish.duration_minutes) for start in starts]
     expire_stale_holds(coach, client, [time.busy for time in times], at)
+    hold_limits.check(client, coach, [time.start for time in times], wish.duration_minutes, at)
+    series = BookingSeries(id=uuid4(), coach_id=coach.id, client_id=client.id)
+    db.session.add(series)
+    db.session.flush()
+    unpaid_holds.record(series.id, client.id)
+    held = Held(series)
     for start, time in zip(starts, times, strict=True):
         with _left_out_if_refused(held, time):
             _check_not_skipped(start)

@@ -9,6 +9,8 @@ from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.accounts.refused_sign_ins import RefusedSignIns
+from app.bookings import hold_limits
+from app.bookings.unpaid_holds import UnpaidHold
 from app.config import current_settings
 from app.emails import forgetting
 from app.emails.models import Email, EmailStatus
@@ -62,6 +64,14 @@ def forget_evidence() -> int:
 def forget_words() -> int:
     """Take the words out of mails that name somebody whose account was erased; how many had left."""
     return forgetting.forget_words(MOST)
+
+
+def forget_unpaid_holds() -> int:
+    """Remove what was held and came to nothing a day ago, or stands as nothing of it lapsed; how much."""
+    lapsed = UnpaidHold.lapsed_at < now() - hold_limits.OF_A_PERSON.counted_for
+    longest = timedelta(days=current_settings().delayed_hold_days + 1)
+    never_lapsed = UnpaidHold.lapsed_at.is_(None) & (UnpaidHold.created_at < now() - longest)
+    return _remove(UnpaidHold, UnpaidHold.id, UnpaidHold.created_at, lapsed | never_lapsed)
 
 
 def _remove(

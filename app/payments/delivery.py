@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
-from app.bookings import lifecycle, reservation
+from app.bookings import lifecycle, reservation, unpaid_holds
 from app.bookings.models import Booking
 from app.bookings.status import Status as BookingStatus
 from app.coaches import slots
@@ -29,6 +29,8 @@ def deliver(payment: Payment) -> None:
         else:
             booking.payment_id = payment.id
             confirmed.append(booking)
+    if confirmed:
+        unpaid_holds.forgive(payment.client_id)
     lifecycle.announce(confirmed)
     for why, bookings in refused.items():
         _return(payment, bookings, why)

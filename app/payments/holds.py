@@ -30,7 +30,12 @@ def release(booking_id: UUID) -> None:
     if payment.stripe_session_id is None:
         _release(payment)
         return
-    if payment.is_paid or payment.status is Status.PROCESSING:
+    if payment.status is Status.PROCESSING:
+        lifecycle.expire(
+            booking
+        )  # the bank had its time; money that comes later takes back what is still free
+        return
+    if payment.is_paid:
         return
     session_id, payment_id = payment.stripe_session_id, payment.id
     db.session.commit()  # no lock waits for Stripe's answer

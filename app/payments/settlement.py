@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import or_, select
 
-from app.bookings import lifecycle
+from app.bookings import hold_limits, lifecycle
 from app.bookings.status import Status as BookingStatus
 from app.config import current_settings
 from app.extensions import db, now
@@ -103,6 +103,8 @@ def intent_failed(intent: StripeObject, at: datetime) -> Outcome:
     error = said if isinstance(said, dict) else {}
     code = text_or_none(error, "decline_code") or text_or_none(error, "code") or "payment_failed"
     _fail(payment, code, text_or_none(error, "message") or "The payment failed.")
+    if stage is AttemptStage.RETURNED:  # its session takes no other method, and says so in news of its own
+        _free(payment)
     return None
 
 
@@ -184,11 +186,12 @@ def _processing(told: Told, at: datetime) -> Outcome:
     if not payment.advance_attempt(AttemptStage.PROCESSING, at):
         return OUTDATED
     payment.move_to(Status.PROCESSING, "the bank is at work")
+    until = now() + hold_limits.delayed_for(payment.client)
     for booking in payment.bookings:
         # Of a series, what a cancelling released from this payment shares in it after all.
         if booking.status is BookingStatus.PENDING and booking.payment_id in {None, payment.id}:
             booking.payment_id = payment.id
-            booking.hold_expires_at = booking.start  # the money is on its way: keep the time
+            booking.hold_expires_at = min(booking.start, until)
     return None
 
 

@@ -1,14 +1,16 @@
 """A bank takes days to answer: what becomes of the sessions that wait for it meanwhile."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 from sqlalchemy import text
 
 from app.extensions import db
 from app.payments import holds
 from app.payments.models import Refund
-from tests.payments.conftest import Event, Shop
+from tests.payments.conftest import Event, Shop, prove
 from tests.payments.stories import DEBIT, FAILING_DEBIT
 from tests.people import Checkout, Person
 
@@ -123,3 +125,43 @@ def test_one_cancelled_just_before_we_hear_of_the_debit_leaves_the_others_their_
     assert statuses(client, series) == ["cancelled", "pending", "pending"]
     answers(shop, checkout, "succeeded")
     assert statuses(client, series) == ["cancelled", "confirmed", "confirmed"]
+
+
+def in_days(days: int) -> datetime:
+    return datetime.now(UTC) + timedelta(days=days)
+
+
+@pytest.mark.parametrize("days", [5, 10], ids=["unproven", "proven"])
+def test_a_bank_that_does_not_answer_keeps_no_series_for_weeks(
+    shop: Shop, client: Person, coach: Person, days: int
+) -> None:
+    if days == 10:
+        prove(client)
+    series = client.books_series(coach, 5)
+    debited(shop, client.checks_out(series))
+
+    first, *others = client.get(f"/booking/series/{series['id']}").json()["items"]
+
+    until = [datetime.fromisoformat(booking["hold_expires_at"]) for booking in (first, *others)]
+    assert until[0] == min(datetime.fromisoformat(first["session_datetime"]), until[1])
+    assert [abs(each - in_days(days)) < timedelta(minutes=5) for each in until[1:]] == [True] * 4
+
+
+def test_what_the_bank_was_too_slow_for_is_free_and_goes_to_whoever_pays_first(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    series = client.books_series(coach)
+    checkout = client.checks_out(series)
+    debited(shop, checkout)
+    db.session.execute(text("UPDATE booking SET hold_expires_at = now() - interval '1 second'"))
+    db.session.commit()
+    for booking in series["items"]:
+        shop.work(holds.release, UUID(booking["id"]))
+    assert statuses(client, series) == ["expired"] * 3
+    assert client.payment(checkout)["status"] == "processing"
+    Person.registered(client.http, "client").books(coach)  # the first of its times
+
+    answers(shop, checkout, "succeeded")
+
+    assert statuses(client, series) == ["expired", "confirmed", "confirmed"]
+    assert given_back(shop) == [(series["items"][0]["id"], 7500)]

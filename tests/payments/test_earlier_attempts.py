@@ -6,7 +6,7 @@ import pytest
 
 from app.bookings.models import Booking
 from app.payments.models import Payment
-from tests.payments.conftest import Event, Shop, changed
+from tests.payments.conftest import Event, Shop, changed, prove
 from tests.payments.stories import DEBIT, FAILING_DEBIT
 from tests.people import DECLINED, PAID, Checkout, Person
 
@@ -41,6 +41,7 @@ def status_of(shop: Shop) -> tuple[str, str | None]:
 def test_a_late_decline_leaves_a_debit_under_way(
     unhurried: Shop, client: Person, coach: Person, began: str, seconds: int
 ) -> None:
+    prove(client)
     checkout = chose_a_debit(unhurried, client, coach)
     declines = unhurried.events(checkout, "payment_intent.payment_failed")
     unhurried.told(at(unhurried.events(checkout, began)[0], seconds))
@@ -70,10 +71,10 @@ def test_late_word_of_the_debit_leaves_it_returned(unhurried: Shop, client: Pers
     assert status_of(unhurried) == ("failed", reason)
 
 
-def test_a_debit_that_was_returned_leaves_no_page_to_pay_on(
+def test_a_debit_that_was_returned_leaves_no_page_to_pay_on_and_its_time_free(
     unhurried: Shop, client: Person, coach: Person
 ) -> None:
-    """Its session is complete: before Stripe says that it ended, another opens instead."""
+    """Its session is complete, also where Stripe's word of that gets lost."""
     checkout = chose_a_debit(unhurried, client, coach, FAILING_DEBIT)
     unhurried.told(unhurried.events(checkout, "payment_intent.processing")[0])
     unhurried.sandbox.control(f"/payments/{checkout['session_id']}/debit", outcome="failed")
@@ -81,8 +82,9 @@ def test_a_debit_that_was_returned_leaves_no_page_to_pay_on(
 
     again = client.post("/payment/checkout", json=page_for(client))
 
-    assert again.status_code == 201
-    assert again.json()["session_id"] != checkout["session_id"]
+    assert (again.status_code, again.json()["type"]) == (409, "/problems/not-payable")
+    assert [booking.status for booking in unhurried.rows(Booking)] == ["expired"]
+    Person.registered(client.http, "client").books(coach)
 
 
 def test_a_decline_leaves_the_page_open(unhurried: Shop, client: Person, coach: Person) -> None:

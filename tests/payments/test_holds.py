@@ -72,17 +72,6 @@ def test_while_stripe_is_away_nothing_is_released(shop: Shop, client: Person, co
     assert client.booking(booking)["status"] == "expired"
 
 
-def test_a_delayed_payment_keeps_its_time(shop: Shop, client: Person, coach: Person) -> None:
-    booking = client.books(coach)
-    checkout = client.checks_out(booking)
-    shop.told(shop.paid(checkout), payment_status="unpaid")
-
-    released(shop, booking)
-
-    assert client.booking(booking)["status"] == "pending"
-    assert client.payment(checkout)["status"] == "processing"
-
-
 def test_a_hold_that_is_not_released_keeps_no_other_from_its_turn(
     shop: Shop, client: Person, coach: Person
 ) -> None:

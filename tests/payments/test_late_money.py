@@ -5,7 +5,7 @@ from sqlalchemy import text
 from app.bookings import lifecycle
 from app.extensions import db, now
 from app.payments.models import Refund
-from tests.payments.conftest import Shop
+from tests.payments.conftest import Shop, prove
 from tests.people import Person, next_week
 
 ELSEWHERE = "https://example.com/elsewhere"
@@ -52,6 +52,7 @@ def test_a_late_payment_is_not_refused_for_a_hold_that_ran_out_too(
 def test_while_a_bank_is_at_work_no_second_page_opens_and_the_time_is_kept(
     shop: Shop, client: Person, coach: Person
 ) -> None:
+    prove(client)
     booking = client.books(coach)
     checkout = client.checks_out(booking)
     shop.told(shop.paid(checkout), payment_status="unpaid")

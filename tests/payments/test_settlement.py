@@ -15,7 +15,7 @@ from app.payments import inbox
 from app.payments.models import PaymentMove, Refund
 from app.payments.stripe_events import EventStatus, StripeEvent
 from app.retries import MOST_ATTEMPTS
-from tests.payments.conftest import Shop, changed
+from tests.payments.conftest import Shop, changed, prove
 from tests.people import DECLINED, Person
 
 
@@ -165,6 +165,7 @@ def test_a_mismatched_intent_confirms_nothing_either(shop: Shop, client: Person,
 def test_a_completed_session_that_is_not_paid_waits_for_the_bank_and_keeps_the_time(
     shop: Shop, client: Person, coach: Person
 ) -> None:
+    prove(client)
     booking = client.books(coach)
     checkout = client.checks_out(booking)
 

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from app.bookings import lifecycle
 from app.extensions import now
 from app.payments import holds, inbox, issuing
+from app.payments.stripe_objects import is_returned
 from tests.bookings.any_order.diary import Entry
 from tests.bookings.any_order.till import Page, Till
 from tests.bookings.any_order.world import Job, World
@@ -78,6 +79,8 @@ class Backstage:
                 | ("payment_intent.succeeded", _)
             ):
                 self.till.told_paid(page)
+            case ("payment_intent.payment_failed", _) if is_returned(event["data"]["object"]):
+                self.till.told_failed(page)
             case ("payment_intent.payment_failed", _):
                 self.till.told_declined(page)
             case ("checkout.session.async_payment_failed", _):

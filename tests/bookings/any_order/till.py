@@ -3,11 +3,13 @@
 from dataclasses import dataclass, field
 
 from app.bookings.status import Status
-from tests.bookings.any_order.diary import Diary, Entry, Rules
+from tests.bookings.any_order.diary import DAY, TOOK_PLACE, Diary, Entry, Rules
 
 SESSION, GRACE, LONGEST = 35, 2, 90
 BANK = 40
 """Until a bank has answered a debit."""
+DELAYED, DELAYED_UNPROVEN = 10 * DAY, 5 * DAY
+"""How long times are kept for the bank's answer."""
 
 
 @dataclass(eq=False)
@@ -130,12 +132,10 @@ class Till(Diary):
                     other.page = None
 
     def release(self) -> None:
-        """The sweep: what ran out is free, unless Stripe says that it was paid."""
+        """The sweep: what ran out is free, unless Stripe says that it was paid. A bank had its time."""
         for entry in self.stale():
-            if entry.page is None or entry.page.heard == "expired":
+            if entry.page is None or entry.page.heard in {"expired", "processing"}:
                 entry.status = Status.EXPIRED
-                continue
-            if entry.page.heard == "processing":
                 continue
             entry.page.close()
             if entry.page.at_stripe == "expired":
@@ -174,13 +174,16 @@ class Till(Diary):
         return None
 
     def told_processing(self, page: Page) -> None:
-        """The money is on its way: the time is kept."""
+        """The money is on its way: the time is kept for days, more of them for who has paid before."""
         if page.heard != "open":
             return
         page.heard = "processing"
+        client = page.entries[0].client
+        has_paid = any(each.client == client and each.status in TOOK_PLACE for each in self.entries)
+        until = self.at + (DELAYED if has_paid else DELAYED_UNPROVEN)
         for entry in page.entries:
             if entry.status is Status.PENDING and entry.page in {None, page}:
-                entry.page, entry.hold_until = page, entry.start
+                entry.page, entry.hold_until = page, min(entry.start, until)
 
     def told_declined(self, page: Page) -> None:
         """Another card or account may do."""

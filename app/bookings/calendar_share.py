@@ -1,0 +1,118 @@
+"""How much of a coach's week strangers may hold unpaid: together, and those of one network.
+
+Counted in time and by weeks that do not overlap, so that what is left of each is left of the calendar.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from math import ceil
+from typing import Any
+
+from sqlalchemy import Row, text
+
+from app.coaches import slots
+from app.coaches.models import Coach
+from app.config import current_settings
+from app.extensions import db
+from app.problems import Problem
+
+WEEK = timedelta(days=7)
+
+
+class CalendarHeld(Problem):
+    status, slug, title = 409, "calendar-held", "Enough of this week is held unpaid"
+    meaning = (
+        "Of a coach's free time in one week, people whose e-mail address is not proven hold as much unpaid"
+        " as all of them may, or people of your network who never paid do."
+    )
+    remedy = (
+        "Open the link in the mail that proves your address (`POST /auth/verify/resend` sends it again), or"
+        " choose another week. Holds run out within minutes: Retry-After says when the first does."
+    )
+
+
+# Whether they still run is a column: in WHERE it would lead the planner through everybody's running holds.
+_BY_STRANGERS = text("""
+SELECT lower(hold.period) AS start, upper(hold.busy) - lower(hold.busy) AS length,
+    hold.hold_expires_at AS until, client.email_verified_at IS NULL AS is_unproven, unpaid_hold.network
+FROM booking hold JOIN account client ON client.id = hold.client_id
+LEFT JOIN unpaid_hold ON unpaid_hold.id = coalesce(hold.series_id, hold.id)
+WHERE hold.coach_id = :coach_id AND hold.status = 'pending' AND NOT EXISTS (
+    SELECT FROM booking paid
+    WHERE paid.client_id = hold.client_id AND paid.status IN ('confirmed', 'completed', 'no_show')
+)
+""")
+
+
+def check(
+    coach: Coach,
+    starts: Sequence[datetime],
+    minutes: int,
+    at: datetime,
+    *,
+    unproven: bool,
+    network: str | None,
+) -> None:
+    """Whether somebody who never paid may hold sessions at these starts, which are in order.
+
+    The first hold of a week is always allowed: a coach with one free time is to be booked by somebody new.
+    The coach is locked, so that of two at once the second sees the first. Raises CalendarHeld.
+    """
+    found = db.session.execute(_BY_STRANGERS, {"coach_id": coach.id}).all()
+    running = [row for row in found if row.until and row.until > at]
+    for week, wanted in groupby(starts, _week_of):
+        of_week = [row for row in running if _week_of(row.start) == week]
+        asked = _length(coach, minutes) * len(list(wanted))
+        for who, held in _groups(of_week, unproven, network).items():
+            if held and _time(held) + asked > _most(coach, minutes, week, of_week, at):
+                seconds = ceil((min(row.until for row in held) - at).total_seconds())
+                raise CalendarHeld(
+                    f"Of {coach.name}'s free time in the week of {week:%Y-%m-%d}, {who} hold as much as they"
+                    " may.",
+                    {"Retry-After": str(seconds)},
+                )
+
+
+def _groups(held: Sequence[Row[Any]], unproven: bool, network: str | None) -> dict[str, list[Row[Any]]]:
+    """Those of the holds with which a client shares, by the words for whose they are."""
+    groups = {}
+    if unproven:
+        groups["people whose e-mail address is not proven"] = [row for row in held if row.is_unproven]
+    if network is not None:
+        groups["people of your network who never paid"] = [row for row in held if row.network == network]
+    return groups
+
+
+def _time(held: Sequence[Row[Any]]) -> timedelta:
+    return sum((row.length for row in held), timedelta())
+
+
+def _most(coach: Coach, minutes: int, week: datetime, held: Sequence[Row[Any]], at: datetime) -> timedelta:
+    """Of what would be free if strangers held nothing."""
+    room = _time(held) + _free_time(coach, minutes, week, at)
+    return room * current_settings().hold_share_percent / 100
+
+
+def _week_of(start: datetime) -> datetime:
+    """Its Monday, UTC."""
+    day = start.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return day - timedelta(days=day.weekday())
+
+
+def _free_time(coach: Coach, minutes: int, week: datetime, at: datetime) -> timedelta:
+    """What sessions of this length that could still be booked in a week take, one after the other."""
+    each, zone = _length(coach, minutes), coach.zone_at(week)
+    starts, ends = [], week
+    for start in slots.free_starts(coach, minutes, week, week + WEEK, at):
+        if start >= ends:
+            starts.append(start)
+            ends = start + each
+    most = coach.max_per_day or len(starts)
+    by_day = groupby(starts, lambda start: start.astimezone(zone).date())
+    return each * sum(min(most, len(list(of_day))) for _, of_day in by_day)
+
+
+def _length(coach: Coach, minutes: int) -> timedelta:
+    """Of a session with its buffers."""
+    return timedelta(minutes=coach.buffer_before_minutes + minutes + coach.buffer_after_minutes)

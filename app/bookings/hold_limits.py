@@ -1,0 +1,165 @@
+"""How much one person may hold unpaid at once, and how soon again after what came to nothing.
+
+Holding costs nothing, and anybody can open accounts. Whoever proved an address or paid may hold more.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import IntEnum
+from math import ceil
+
+from sqlalchemy import func, select
+
+from app.accounts.models import Account
+from app.bookings import calendar_share
+from app.bookings.models import Booking
+from app.bookings.status import Status
+from app.bookings.unpaid_holds import UnpaidHold, current_network
+from app.coaches.models import Coach
+from app.config import current_settings
+from app.extensions import db
+from app.fields import counted
+from app.problems import Problem
+
+MOST_HOLDS = 3
+
+
+class TooManyHolds(Problem):
+    status, slug, title = 409, "too-many-holds", "Too many unpaid times"
+    meaning = (
+        "You hold as many unpaid times as one person may hold at once, or ask for more than that. Each"
+        " session of a series counts, and fewer are allowed until your e-mail address is proven."
+    )
+    remedy = (
+        "Pay for one of them, cancel one, or wait 15 minutes until the oldest runs out. To hold more, open"
+        " the link in the mail that proves your address (`POST /auth/verify/resend` sends it again)."
+    )
+
+
+class HoldsPaused(Problem):
+    status, slug, title = 429, "holds-paused", "Pause after unpaid times"
+    meaning = (
+        "Several times that you held ran out or were called off unpaid, or those of several people in your"
+        " network did."
+    )
+    remedy = (
+        "Wait as many seconds as the Retry-After header says. What you hold now can still be paid for, and"
+        " a payment ends your pause. A network's pause is not for people whose address is proven"
+        " (`POST /auth/verify/resend` sends the mail again)."
+    )
+
+
+class Standing(IntEnum):
+    """What is known of a client."""
+
+    UNPROVEN = 0
+    PROVEN = 1
+    """Reads the mail of the account's address."""
+    PAID = 2
+    """Has paid for a session that is on, or took place."""
+
+    @classmethod
+    def of(cls, client: Account) -> "Standing":
+        stands = Booking.status.in_([Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW])
+        paid = select(Booking.id).where(Booking.client_id == client.id, stands).limit(1)
+        if db.session.scalar(paid):
+            return cls.PAID
+        return cls.PROVEN if client.email_verified else cls.UNPROVEN
+
+
+@dataclass(frozen=True)
+class Pauses:
+    """How long nothing new may be held after so many lapses: each one more doubles it."""
+
+    counted_for: timedelta
+    free: int
+    """So many lapses have no consequence."""
+    first: timedelta
+    longest: timedelta
+
+    def after(self, lapses: int) -> timedelta:
+        if lapses <= self.free:
+            return timedelta()
+        return min(self.longest, self.first * (1 << min(lapses - self.free - 1, 16)))
+
+
+OF_A_PERSON = Pauses(timedelta(days=1), 2, timedelta(minutes=5), timedelta(hours=1))
+OF_A_NETWORK = Pauses(timedelta(hours=1), 4, timedelta(minutes=1), timedelta(minutes=15))
+"""Counts people, and not the holds of each: what one does keeps no office out."""
+
+
+def check(client: Account, coach: Coach, starts: Sequence[datetime], minutes: int, at: datetime) -> None:
+    """Whether a client may hold sessions at these starts. The coach and the client are in line.
+
+    Raises TooManyHolds, HoldsPaused, CalendarHeld.
+    """
+    holds, sessions = _running(client, at)
+    if holds >= MOST_HOLDS:
+        raise TooManyHolds(f"You hold {MOST_HOLDS} unpaid times already. Pay for one, or let it run out.")
+    if not current_settings().rate_limits:
+        return
+    standing, network = Standing.of(client), current_network()
+    _check_sessions(standing, sessions, len(starts))
+    _check_own_pause(client, at)
+    is_unproven = standing is Standing.UNPROVEN
+    if is_unproven and network:
+        _check_pause_of_network(client, network, at)
+    if standing is not Standing.PAID:
+        calendar_share.check(coach, starts, minutes, at, unproven=is_unproven, network=network)
+
+
+def delayed_for(client: Account) -> timedelta:
+    """How long times are kept for a client whose bank has yet to answer."""
+    settings = current_settings()
+    is_unproven = Standing.of(client) is Standing.UNPROVEN
+    days = settings.unproven_delayed_hold_days if is_unproven else settings.delayed_hold_days
+    return timedelta(days=days)
+
+
+def _running(client: Account, at: datetime) -> tuple[int, int]:
+    """How many unpaid times a client holds, a series as one, and how many sessions these are."""
+    hold, runs = func.coalesce(Booking.series_id, Booking.id), Booking.hold_expires_at > at
+    # The filters stand outside of WHERE: there they would lead the planner through everybody's running holds.
+    both = select(func.count(hold.distinct()).filter(runs), func.count(Booking.id).filter(runs))
+    of_client = both.where(Booking.client_id == client.id, Booking.status == Status.PENDING)
+    holds, sessions = db.session.execute(of_client).one()
+    return holds, sessions
+
+
+def _check_sessions(standing: Standing, held: int, wanted: int) -> None:
+    settings, is_unproven = current_settings(), standing is Standing.UNPROVEN
+    most = settings.unproven_hold_sessions if is_unproven else settings.hold_sessions
+    if held + wanted > most:
+        until = " until your e-mail address is proven" if is_unproven else ""
+        raise TooManyHolds(
+            f"You may hold {counted(most, 'session')} unpaid{until}: you hold {held}, and ask for"
+            f" {wanted} more."
+        )
+
+
+def _check_own_pause(client: Account, at: datetime) -> None:
+    counts = UnpaidHold.client_id == client.id, UnpaidHold.lapsed_at > at - OF_A_PERSON.counted_for
+    lapses, last = db.session.execute(
+        select(func.count(UnpaidHold.id), func.max(UnpaidHold.lapsed_at)).where(*counts)
+    ).one()
+    _check_pause(OF_A_PERSON, lapses, last, at, f"{lapses} times that you held came to nothing.")
+
+
+def _check_pause_of_network(client: Account, network: str, at: datetime) -> None:
+    counts = UnpaidHold.network == network, UnpaidHold.lapsed_at > at - OF_A_NETWORK.counted_for
+    people, last = db.session.execute(
+        select(func.count(UnpaidHold.client_id.distinct()), func.max(UnpaidHold.lapsed_at)).where(
+            *counts, UnpaidHold.client_id != client.id
+        )
+    ).one()
+    why = f"Times that {people} others in your network held came to nothing."
+    _check_pause(OF_A_NETWORK, people, last, at, f"{why} Prove your e-mail address, or wait.")
+
+
+def _check_pause(pauses: Pauses, lapses: int, last: datetime | None, at: datetime, why: str) -> None:
+    until = last + pauses.after(lapses) if last else at
+    if until > at:
+        seconds = ceil((until - at).total_seconds())
+        wait = f"You can hold another in {counted(ceil(seconds / 60), 'minute')}."
+        raise HoldsPaused(f"{why} {wait}", {"Retry-After": str(seconds)})
