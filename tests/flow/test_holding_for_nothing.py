@@ -1,7 +1,7 @@
 """Whoever holds a coach's calendar without paying, by many accounts at once, leaves most of it to others."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -29,11 +29,20 @@ def coach(stack: Stack) -> Person:
 
 
 @pytest.fixture
-def strangers(limited: LimitedWeb) -> Iterator[list[Person]]:
-    """Fourteen accounts, each asking from an address of its own."""
+def stranger(limited: LimitedWeb) -> Iterator[Callable[[int], Person]]:
+    """Makes somebody who asks from an address of their own."""
     with ExitStack() as open_clients:
-        clients = [open_clients.enter_context(limited.asking_from(f"198.51.100.{n}")) for n in range(14)]
-        yield [Person.registered(client, "client") for client in clients]
+
+        def made(n: int) -> Person:
+            client = open_clients.enter_context(limited.asking_from(f"198.51.100.{n}"))
+            return Person.registered(client, "client")
+
+        yield made
+
+
+@pytest.fixture
+def strangers(stranger: Callable[[int], Person]) -> list[Person]:
+    return [stranger(n) for n in range(14)]
 
 
 def prove(stack: Stack, people: list[Person]) -> None:
@@ -106,9 +115,9 @@ def test_of_many_accounts_that_want_one_week_at_once_a_quarter_gets_it(
 
 
 def test_who_asks_for_many_at_once_holds_no_more_sessions_than_one_may(
-    coach: Person, strangers: list[Person]
+    coach: Person, stranger: Callable[[int], Person]
 ) -> None:
-    person = strangers[0]
+    person = stranger(1)
 
     def want(n: int) -> httpx.Response:
         return patiently(lambda: person.wish_series(coach, MONDAY + HOURS[n], 3))
@@ -119,8 +128,10 @@ def test_who_asks_for_many_at_once_holds_no_more_sessions_than_one_may(
     assert kinds(answers) == {"held": 1, "too-many-holds": 7}
 
 
-def test_who_holds_and_cancels_sixty_times_pauses_soon(coach: Person, strangers: list[Person]) -> None:
-    person, answers = strangers[0], []
+def test_who_holds_and_cancels_sixty_times_pauses_soon(
+    coach: Person, stranger: Callable[[int], Person]
+) -> None:
+    person, answers = stranger(1), []
 
     for _ in range(60):
         answers.append(person.wish(coach, MONDAY))
