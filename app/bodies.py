@@ -8,7 +8,8 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMe
 from app import json_bounds
 
 MAX_PARAMETERS = 100
-"""In a query, of which ours have less than ten."""
+"""In a query or a form, of which ours have less than ten."""
+_FORM = "application/x-www-form-urlencoded"
 
 
 def read_chunks() -> None:
@@ -21,9 +22,14 @@ def read_chunks() -> None:
 
 
 def count_parameters() -> None:
-    """Refuse a query that is too long to be meant, by its number alone. Raises BadRequest."""
+    """Refuse a query or a form that is too long to be meant, by its number alone.
+
+    Raises BadRequest, and RequestEntityTooLarge.
+    """
     if request.query_string.count(b"&") >= MAX_PARAMETERS:
         raise BadRequest(f"The query has too many parameters: send {MAX_PARAMETERS} at most.")
+    if request.mimetype == _FORM and request.get_data().count(b"&") >= MAX_PARAMETERS:
+        raise BadRequest(f"The form has too many fields: send {MAX_PARAMETERS} at most.")
 
 
 class JsonRequest(Request):

@@ -1,5 +1,6 @@
 from apiflask import APIBlueprint
 
+from app import limits
 from app.accounts.access import current_account, current_sign_in_id, signed_in
 from app.accounts.models import Role
 from app.coaches.models import Coach
@@ -11,13 +12,17 @@ payout_accounts = APIBlueprint("payout_accounts", __name__, url_prefix="/coach/m
 
 
 @payout_accounts.post("")
+@limits.by_account("20 per hour")
 @idempotent_with_secret
 @payout_accounts.input(OnboardingRequest)
 @payout_accounts.output(OnboardingView, status_code=201)
 @payout_accounts.doc(responses=[409, 503])
 @signed_in(Role.COACH)
 def onboard(json_data: OnboardingRequest) -> OnboardingView:
-    """Get the page on which to open one's account for payouts, or to complete it; there is never a second."""
+    """Get the page on which to open one's account for payouts, or to complete it; there is never a second.
+
+    It wants your password, and is refused without: what is told there is where your money goes.
+    """
     coach = Coach.of(current_account())
     return OnboardingView.model_validate(payouts.onboard(coach, json_data, current_sign_in_id()))
 

@@ -3,6 +3,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, WithJsonSchema
 
+from app.accounts.schemas import Password
 from app.fields import Body, Instant, View
 from app.payments.payout_account import PayoutAccount
 from app.payments.schemas import RedirectUrl
@@ -24,6 +25,8 @@ class OnboardingRequest(Body):
 
     refresh_url: RedirectUrl
     return_url: RedirectUrl
+    password: Password
+    """The one that you sign in with, once more: the page says where your money goes."""
     country: Country | None = None
     """ISO 3166 code of where you live, where that is not our own country; it counts the first time only."""
 

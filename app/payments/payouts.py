@@ -55,12 +55,13 @@ def of(coach: Coach) -> PayoutAccount:
 def onboard(coach: Coach, wish: OnboardingRequest, sign_in_id: UUID) -> at_stripe.OnboardingLink:
     """The page on which a coach opens the account, or completes what Stripe wants to know of it.
 
-    Raises PayoutsOff, PayoutAccountRefused, StripeAway, and Unauthorized once the sign-in ended, as when the
-    owner of its address has taken the account over.
+    A stolen access token is not enough to say where the money goes. Raises Invalid for another password,
+    PayoutsOff, PayoutAccountRefused, StripeAway, and Unauthorized once the sign-in ended, as when the owner
+    of its address has taken the account over.
     """
-    _check_on()
-    coach.account.lock()
+    sign_ins.lock_owner(coach.account, wish.password, "/password")
     sign_ins.began(sign_in_id)
+    _check_on()
     account, deployment_id = _on_record(coach.id, wish.country), deployment.current_id()
     db.session.commit()  # no transaction is open while Stripe is asked
     try:

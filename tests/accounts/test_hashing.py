@@ -14,6 +14,7 @@ from argon2 import PasswordHasher
 
 from app.accounts import passwords
 from tests.accounts.letters import forgets, mails, token_in
+from tests.attacks.described import places
 from tests.people import PASSWORD, Person
 from tests.waiting import wait_until
 
@@ -29,6 +30,11 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("post", "/auth/second-factor"): {"password": PASSWORD},
     ("delete", "/auth/second-factor"): {"password": PASSWORD, "code": "123456"},
     ("post", "/auth/second-factor/recovery-codes"): {"password": PASSWORD, "code": "123456"},
+    ("post", "/coach/me/payout-account"): {
+        "password": PASSWORD,
+        "refresh_url": "https://example.com/again",
+        "return_url": "https://example.com/payouts",
+    },
 }
 """What takes a password, and what to send there."""
 
@@ -104,13 +110,16 @@ def _token(person: Person, path: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("method", "path"), BODIES)
-def test_whatever_takes_a_password_says_when_to_come_again(client: Person, method: str, path: str) -> None:
-    body = BODIES[method, path] | _token(client, path)
+def test_whatever_takes_a_password_says_when_to_come_again(
+    client: Person, coach: Person, method: str, path: str
+) -> None:
+    person = coach if path.startswith("/coach/") else client
+    body = BODIES[method, path] | _token(person, path)
 
     with everybody_else_sends_a_password():
-        assert told_to_come_again(client.ask(method, path, json=body))
+        assert told_to_come_again(person.ask(method, path, json=body))
 
-    assert client.ask(method, path, json=body).status_code < 500
+    assert person.ask(method, path, json=body).status_code < 500
 
 
 def test_everything_that_takes_a_password_is_described_so(http: httpx.Client) -> None:
@@ -121,8 +130,11 @@ def test_everything_that_takes_a_password_is_described_so(http: httpx.Client) ->
         for method, operation in methods.items()
         if path.startswith("/auth/") and "503" in operation["responses"]
     }
+    taken = places(http.get("/openapi.json").json())
+    asked = {place.operation for place, _ in taken if place.name.rpartition("/")[2].endswith("password")}
 
-    assert found == BODIES.keys()
+    assert found == {each for each in BODIES if each[1].startswith("/auth/")}
+    assert asked == {f"{method.upper()} {path}" for method, path in BODIES}
 
 
 def test_whose_address_it_is_shows_no_more_than_else(client: Person) -> None:

@@ -5,7 +5,7 @@ import pytest
 from flask import Flask
 
 from app.config import Environment, Settings
-from tests.people import PAID, Person
+from tests.people import PAID, PASSWORD, Person
 
 OTHERWISE_READ = [
     "javascript:alert(1)",
@@ -43,7 +43,7 @@ def refused(answer: httpx.Response) -> list[str]:
 @pytest.mark.parametrize("url", OTHERWISE_READ)
 def test_an_address_that_can_be_read_in_two_ways_is_refused(client: Person, coach: Person, url: str) -> None:
     order = {"booking_id": client.id, "success_url": url, "cancel_url": url}
-    account = {"refresh_url": url, "return_url": url}
+    account = {"refresh_url": url, "return_url": url, "password": PASSWORD}
 
     assert refused(client.post("/payment/checkout", json=order)) == ["/success_url", "/cancel_url"]
     assert refused(coach.post("/coach/me/payout-account", json=account)) == ["/refresh_url", "/return_url"]
@@ -58,7 +58,7 @@ def test_in_production_nobody_is_sent_elsewhere(
     ours = {"app_env": Environment.PRODUCTION, "allowed_redirect_origins": ("https://www.example.com",)}
     monkeypatch.setitem(app.extensions, "settings", settings.model_copy(update=ours))
     order = {"booking_id": client.books(coach)["id"], "success_url": url, "cancel_url": url}
-    account = {"refresh_url": "https://www.example.com/", "return_url": url}
+    account = {"refresh_url": "https://www.example.com/", "return_url": url, "password": PASSWORD}
 
     assert refused(client.post("/payment/checkout", json=order)) == ["/success_url", "/cancel_url"]
     monkeypatch.setitem(

@@ -151,6 +151,16 @@ def test_a_coach_s_whole_year_is_not_too_much(coach: Person) -> None:
     assert answer.status_code == 200, answer.text
 
 
+@pytest.mark.parametrize("path", ["/auth/verify", "/auth/password/reset", "/booking"])
+def test_a_form_of_more_fields_than_can_be_meant_is_refused(http: httpx.Client, path: str) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    most = http.post(path, content="&".join(["k=1"] * 100), headers=form)
+    refused = http.post(path, content="&".join(["k=1"] * 101), headers=form)
+
+    assert "too many fields" not in most.text
+    assert (refused.status_code, "too many fields" in refused.text) == (400, True)
+
+
 def test_a_query_of_more_parameters_than_can_be_meant_is_refused(http: httpx.Client) -> None:
     refused = http.get("/coach?" + "&".join(f"k{n}" for n in range(1_000)))
 

@@ -19,10 +19,14 @@ from app.payments.stripe_events import StripeEvent
 from tests.payments.conftest import Shop
 from tests.payments.disputing import disputed, hears
 from tests.payments.test_earnings import earnings, tell
-from tests.people import Checkout, Person
+from tests.people import PASSWORD, Checkout, Person
 
 Commission = Callable[[str], None]
-URLS = {"refresh_url": "https://example.com/again", "return_url": "https://example.com/payouts"}
+URLS = {
+    "refresh_url": "https://example.com/again",
+    "return_url": "https://example.com/payouts",
+    "password": PASSWORD,
+}
 
 
 @pytest.fixture
@@ -75,9 +79,9 @@ def told_of(shop: Shop, coach: Person, events: list[dict[str, Any]]) -> None:
     shop.work(payouts.look_up, UUID(coach.id))
 
 
-def onboarded(shop: Shop, coach: Person) -> Person:
+def onboarded(shop: Shop, coach: Person, **more: str) -> Person:
     """A coach whom Stripe pays out to."""
-    link(coach)
+    link(coach, **more)
     told_of(shop, coach, stripe_finds(shop, coach, "complete"))
     return coach
 
@@ -284,6 +288,21 @@ def test_in_production_stripe_s_page_leads_back_to_our_own_pages_only(
 
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"] == "/refresh_url"
+
+
+@pytest.mark.usefixtures("connect")
+@pytest.mark.parametrize("sent", [{"password": "not my password"}, {"password": ""}, {}])
+def test_a_stolen_token_is_not_enough_to_say_where_the_money_goes(
+    shop: Shop, coach: Person, sent: dict[str, str]
+) -> None:
+    wish = {name: url for name, url in URLS.items() if name != "password"}
+
+    refused = coach.post("/coach/me/payout-account", json=wish | sent)
+
+    assert refused.status_code == 422
+    assert [error["pointer"] for error in refused.json()["errors"]] == ["/password"]
+    assert shop.rows(PayoutAccount) == []
+    assert coach.get("/coach/me/payout-account").status_code == 404
 
 
 @pytest.mark.usefixtures("connect")

@@ -81,14 +81,14 @@ def test_the_owner_opens_another_account_whatever_stripe_says_of_the_stranger_s(
     late = stripe_finds(shop, coach, "complete")
     owner = taken_over(stranger)
     shop.sandbox.control("/faults", path="/v1/accounts", close_connection=True, after_work=True, times=3)
-    assert owner.post("/coach/me/payout-account", json=URLS).status_code == 503
+    assert owner.post("/coach/me/payout-account", json=URLS | {"password": NEW}).status_code == 503
 
     told_of(shop, coach, late)
     assert db.session.get_one(PayoutAccount, UUID(coach.id)).stripe_account_id is None
-    link(owner)
+    link(owner, password=NEW)
 
     assert account_id(shop, owner) != theirs
-    assert standing(onboarded(shop, owner))["is_enabled"] is True
+    assert standing(onboarded(shop, owner, password=NEW))["is_enabled"] is True
 
 
 def test_an_account_that_stripe_opens_while_the_owner_comes_is_nobody_s(
