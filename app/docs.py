@@ -62,6 +62,7 @@ _TAG_OF_BLUEPRINT = {
     "admin_debts": "Operating",
     "admin_erased": "Operating",
     "admin_events": "Operating",
+    "admin_recoveries": "Operating",
     "admin_refunds": "Operating",
     "admin_refused_sign_ins": "Operating",
     "metrics": "Operating",

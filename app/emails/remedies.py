@@ -54,8 +54,10 @@ REMEDIES = {
         "transfer after a dispute",
         "transfers after disputes",
         "Until Stripe makes it, the coach's balance says what is owed. Look at the coach's account and at our"
-        " balance in Stripe's dashboard, and move the money by hand there where Stripe does not.",
-        "/admin/debt",
+        " balance in Stripe's dashboard. It is tried every hour; a retry tries it now. What is moved another"
+        " way, in Stripe's dashboard or by the coach, is discarded here.",
+        "/admin/recovery",
+        ("/admin/recovery/{id}/retry", "/admin/recovery/{id}/discard"),
     ),
     TroubleKind.COACH: Remedy(
         "coach to approve",

@@ -9,6 +9,7 @@ from app.ops.admin_disputes import admin_disputes
 from app.ops.admin_emails import admin_emails
 from app.ops.admin_erased import admin_erased
 from app.ops.admin_events import admin_events
+from app.ops.admin_recoveries import admin_recoveries
 from app.ops.admin_refunds import admin_refunds
 from app.ops.admin_refused_sign_ins import admin_refused_sign_ins
 from app.ops.overview import overview
@@ -21,6 +22,7 @@ ROUTES = (
     admin_emails,
     admin_refunds,
     admin_disputes,
+    admin_recoveries,
     admin_differences,
     admin_debts,
     admin_erased,

@@ -11,11 +11,11 @@ from app.accounts.access import signed_in
 from app.accounts.models import Role
 from app.fields import Body, Instant, Text, View
 from app.idempotency import idempotent
+from app.ops.admin_recoveries import RecoveryView
 from app.paging import Span, newest_first
 from app.payments import answering, recoveries
 from app.payments.dispute_models import Dispute
 from app.payments.evidence import LONGEST_STATEMENT
-from app.payments.recovery_models import RecoveryKind, RecoveryStatus
 from app.payments.schemas import DisputeView
 from app.payments.status import DisputeStatus
 
@@ -47,20 +47,6 @@ class AdminDisputeView(DisputeView):
     updated_at: Instant
 
 
-class RecoveryView(View):
-    """What is taken back from the coach's account at Stripe, or sent there again, and what became of it."""
-
-    kind: RecoveryKind
-    status: RecoveryStatus
-    share_minor: int
-    """What of the disputed amount it is for."""
-    stripe_id: str | None
-    attempts: int
-    due_at: Instant
-    last_error: str | None
-    created_at: Instant
-
-
 class EvidenceView(AdminDisputeView):
     evidence: str
     """What the bank was told; before that, what it would be told now."""
@@ -68,7 +54,7 @@ class EvidenceView(AdminDisputeView):
 
     @classmethod
     def of(cls, dispute: Dispute) -> Self:
-        moved = [RecoveryView.model_validate(each) for each in recoveries.of(dispute.id)]
+        moved = [RecoveryView.of(each) for each in recoveries.of(dispute.id)]
         computed = {
             "amount": dispute.money.major,
             "evidence": answering.evidence_of(dispute),

@@ -25,7 +25,7 @@ from app.ops.deployment_commands import group as deployment
 from app.ops.erasure_command import erase
 from app.ops.reconciling import reconcile_books
 from app.ops.second_factor_commands import seal_anew, take_off
-from app.payments import answering
+from app.payments import answering, recovery_levers
 from app.payments import levers as payment_levers
 from app.payments.gateway import account as stripe_account
 from app.payments.inbox import SUBSCRIBED, SUBSCRIBED_OF_COACHES
@@ -180,6 +180,22 @@ def replay(events: tuple[str, ...], reason: str) -> None:
     _pull_each(payment_levers.replay, events, reason)
 
 
+@stripe.command("retry-recovery")
+@click.argument("recoveries", metavar="ID…", nargs=-1, required=True, type=_Id())
+@click.option("--reason", default="", help="For the audit log.")
+def retry_recovery(recoveries: tuple[UUID, ...], reason: str) -> None:
+    """Move money after a dispute now, back from the coach or there again."""
+    _pull_each(recovery_levers.retry, recoveries, reason)
+
+
+@stripe.command("discard-recovery")
+@click.argument("recoveries", metavar="ID…", nargs=-1, required=True, type=_Id())
+@click.option("--reason", required=True, help="For the audit log: how it was settled.")
+def discard_recovery(recoveries: tuple[UUID, ...], reason: str) -> None:
+    """Move money after a dispute no more, as it was settled another way."""
+    _pull_each(recovery_levers.discard, recoveries, reason, done="is tried no more")
+
+
 @email.command("resend")
 @click.argument("emails", metavar="ID…", nargs=-1, required=True, type=_Id())
 @click.option("--reason", default="", help="For the audit log.")
@@ -188,14 +204,16 @@ def resend(emails: tuple[UUID, ...], reason: str) -> None:
     _pull_each(email_levers.resend, emails, reason)
 
 
-def _pull_each(lever: Callable[[Any, str], object], ids: Sequence[Any], reason: str) -> None:
+def _pull_each(
+    lever: Callable[[Any, str], object], ids: Sequence[Any], reason: str, done: str = "is on its way"
+) -> None:
     """Each in a transaction of its own: one that is refused keeps none of the others back."""
     refused = []
     for each in ids:
         try:
             with in_one_transaction(f"{each}: "):
                 lever(each, reason)
-            click.echo(f"{each} is on its way.")
+            click.echo(f"{each} {done}.")
         except click.ClickException as refusal:
             refused.append(refusal.message)
     if refused:

@@ -15,7 +15,7 @@ from app.jobs import after_commit
 from app.money import Money
 from app.payments.dispute_models import Dispute
 from app.payments.models import Payment
-from app.payments.recovery_models import Recovery, RecoveryKind, RecoveryStatus
+from app.payments.recovery_models import GIVEN_UP, Recovery, RecoveryKind, RecoveryStatus
 from app.payments.status import DECIDED, GIVEN_BACK
 
 
@@ -32,8 +32,13 @@ def follow(dispute: Dispute) -> None:
     if pending is None:
         pending = _needed(dispute, known)
     if pending:
-        pending.due_at = now()
-        after_commit("payments.recover_transfer", str(pending.id))
+        ask(pending)
+
+
+def ask(recovery: Recovery) -> None:
+    """A job asks Stripe for it once this is committed."""
+    recovery.due_at = now()
+    after_commit("payments.recover_transfer", str(recovery.id))
 
 
 def of(dispute_id: UUID) -> Sequence[Recovery]:
@@ -84,8 +89,8 @@ def _needed(dispute: Dispute, known: Sequence[Recovery]) -> Recovery | None:
         return None
     kind = RecoveryKind.REVERSAL if missing > 0 else RecoveryKind.TRANSFER
     by_setting = current_settings().dispute_recovery is DisputeRecovery.REVERSE
-    has_failed = any(each.status is RecoveryStatus.FAILED and each.kind is kind for each in known)
-    if has_failed or (kind is RecoveryKind.REVERSAL and not by_setting):
+    is_given_up = any(each.status in GIVEN_UP and each.kind is kind for each in known)
+    if is_given_up or (kind is RecoveryKind.REVERSAL and not by_setting):
         return None
     needed = Recovery(dispute=dispute, kind=kind, share_minor=abs(missing))
     db.session.add(needed)

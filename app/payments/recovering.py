@@ -108,7 +108,8 @@ def _end(
     sent: int = 0,
 ) -> None:
     """Write down what became of it, and what its dispute wants next. Commits."""
-    recovery = _locked(recovery_id)
+    recovery = locked(recovery_id)
+    recovery.lease_expires_at = None
     if recovery.status is RecoveryStatus.PENDING:
         recovery.status, recovery.stripe_id, recovery.last_error = status, stripe_id, error
         if status is RecoveryStatus.FAILED:
@@ -124,11 +125,11 @@ def _end(
 
 def _postpone(recovery_id: UUID, error: str, broke: bool) -> timedelta:
     """The coach owes it meanwhile; after many tries an operator hears of it."""
-    recovery = _locked(recovery_id)
+    recovery = locked(recovery_id)
     log.warning("recovery %s waits: %s", recovery_id, error)
     wait = pause(recovery.attempts)
     recovery.stripe_failures += broke
-    recovery.last_error, recovery.due_at = error, now() + wait
+    recovery.last_error, recovery.due_at, recovery.lease_expires_at = error, now() + wait, None
     if recovery.attempts == MOST_ATTEMPTS:
         what = f"{_name(recovery)} was tried {recovery.attempts} times: {error}"
         troubles.note(TroubleKind.RECOVERY, recovery.id, what)
@@ -147,13 +148,13 @@ def _claim(recovery_id: UUID) -> Recovery | None:
     return db.session.scalar(
         update(Recovery)
         .where(Recovery.id == recovery_id, Recovery.status == RecoveryStatus.PENDING, Recovery.due_at <= at)
-        .values(attempts=Recovery.attempts + 1, due_at=at + LEASE)
+        .values(attempts=Recovery.attempts + 1, due_at=at + LEASE, lease_expires_at=at + LEASE)
         .returning(Recovery)
         .execution_options(populate_existing=True)
     )
 
 
-def _locked(recovery_id: UUID) -> Recovery:
+def locked(recovery_id: UUID) -> Recovery:
     """With its payment, whose locks come first."""
     recovery = db.session.get_one(Recovery, recovery_id)
     Payment.locked(recovery.dispute.payment_id)

@@ -26,6 +26,12 @@ class RecoveryStatus(StrEnum):
     """The dispute was decided otherwise before Stripe had made it."""
     FAILED = "failed"
     """Stripe does not know the coach's account or the transfer any more."""
+    DISCARDED = "discarded"
+    """An operator settled it another way."""
+
+
+GIVEN_UP = frozenset({RecoveryStatus.FAILED, RecoveryStatus.DISCARDED})
+"""Not tried again unless an operator asks for it."""
 
 
 class Recovery(Changing, Base):
@@ -42,6 +48,7 @@ class Recovery(Changing, Base):
         ),
         Index("ix_recovery_due", "due_at", postgresql_where=text("status = 'pending'")),
         Index("ix_recovery_of_dispute", "dispute_id"),
+        Index("ix_recovery_at", "created_at", "id"),
     )
 
     dispute_id: Mapped[UUID] = mapped_column(ForeignKey("dispute.id"))
@@ -53,11 +60,18 @@ class Recovery(Changing, Base):
     """Of the reversal or of the transfer; None where nothing was left to move."""
     attempts: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime] = mapped_column(default=now)
+    lease_expires_at: Mapped[datetime | None]
+    """Until when a worker may be asking Stripe for it; None while none is."""
     last_error: Mapped[str | None]
+    """Or why an operator discarded it."""
     stripe_failures: Mapped[int] = mapped_column(default=0)
     """How often Stripe broke or refused: each wants an idempotency key of its own."""
 
     dispute: Mapped[Dispute] = relationship()
+
+    def is_being_moved(self, at: datetime) -> bool:
+        """Whether a worker may be asking Stripe for it at this moment."""
+        return self.lease_expires_at is not None and self.lease_expires_at > at
 
     @property
     def share(self) -> Money:

@@ -28,6 +28,7 @@ REFUSALS = {
         "Your platform needs approval for accounts to have requested the `transfers` capability without the "
         "`card_payments` capability. If you would like to request approval, please contact us."
     ),
+    "no_such_transfer": Refused("No such transfer: 'tr_of_another_account'", code="resource_missing"),
     "too_old": Refused("This charge is too old to be refunded."),
 }
 """What Stripe says when it refuses a refund or an account; a `code` where it gives one."""

@@ -2,12 +2,15 @@
 
 import re
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
+from app.extensions import db
+from app.payments.recovery_models import Recovery, RecoveryKind
 from tests.accounts.access_table import CALLERS, TABLE
 from tests.payments.conftest import Shop, become_admin, shop
 from tests.payments.disputing import disputed
@@ -48,6 +51,7 @@ def world(shop: Shop, client: Person, coach: Person) -> World:
         "series_id": series["id"],
         "period_id": coach.post("/coach/me/time-off", json=away).json()["id"],
         "refund_id": payment["refunds"][0]["id"],
+        "recovery_id": recovery_of(shop, payment["disputes"][0]["id"]),
         "dispute_id": payment["disputes"][0]["id"],
         "email_id": str(shop.mails("booking_confirmed")[0].id),
         "event_id": created["id"],
@@ -55,6 +59,13 @@ def world(shop: Shop, client: Person, coach: Person) -> World:
         "name": "nothing.js",
         "slug": "slot-taken",
     }
+
+
+def recovery_of(shop: Shop, dispute_id: str) -> str:
+    recovery = Recovery(dispute_id=UUID(dispute_id), kind=RecoveryKind.REVERSAL, share_minor=100)
+    db.session.add(recovery)
+    db.session.commit()
+    return str(recovery.id)
 
 
 def bodies(world: World) -> dict[str, Any]:
@@ -72,6 +83,8 @@ def bodies(world: World) -> dict[str, Any]:
             "account/<uuid:account_id>/reactivate",
             "email/<uuid:email_id>/discard",
             "email/<uuid:email_id>/resend",
+            "recovery/<uuid:recovery_id>/discard",
+            "recovery/<uuid:recovery_id>/retry",
             "refund/<uuid:refund_id>/discard",
             "refund/<uuid:refund_id>/retry",
             "stripe-event/<event_id>/discard",

@@ -17,6 +17,7 @@ LISTS = [
     "/admin/difference",
     "/admin/dispute",
     "/admin/email",
+    "/admin/recovery",
     "/admin/refund",
     "/admin/refused-sign-in",
     "/admin/stripe-event",

@@ -1,0 +1,109 @@
+"""Disputed money that is taken back from coaches' accounts or sent there again, for the operator."""
+
+from typing import Self
+from uuid import UUID
+
+from apiflask import APIBlueprint
+from sqlalchemy import select
+
+from app.accounts.access import signed_in
+from app.accounts.models import Role
+from app.extensions import db
+from app.fields import Instant, Major, View
+from app.idempotency import idempotent
+from app.ops.schemas import Again, NoMore
+from app.paging import Span, newest_first
+from app.payments import recovery_levers
+from app.payments.recovery_models import Recovery, RecoveryKind, RecoveryStatus
+from app.problems import NotFound
+
+admin_recoveries = APIBlueprint("admin_recoveries", __name__, url_prefix="/admin/recovery")
+
+
+class RecoverySearch(Span):
+    status: RecoveryStatus | None = None
+
+
+class RecoveryView(View):
+    """What is taken back from the coach's account at Stripe, or sent there again, and what became of it."""
+
+    id: UUID
+    dispute_id: UUID
+    payment_id: UUID
+    coach_id: UUID
+    kind: RecoveryKind
+    status: RecoveryStatus
+    share: Major
+    share_minor: int
+    """What of the disputed amount it is for."""
+    currency: str
+    stripe_id: str | None
+    attempts: int
+    due_at: Instant
+    last_error: str | None
+    created_at: Instant
+    updated_at: Instant
+
+    @classmethod
+    def of(cls, recovery: Recovery) -> Self:
+        payment = recovery.dispute.payment
+        computed = {
+            "payment_id": payment.id,
+            "coach_id": payment.coach_id,
+            "share": recovery.share.major,
+            "currency": recovery.share.currency,
+        }
+        plain = {field: getattr(recovery, field) for field in cls.model_fields if field not in computed}
+        return cls(**plain, **computed)
+
+
+class RecoveryList(View):
+    items: list[RecoveryView]
+    next_cursor: str | None
+
+
+@admin_recoveries.get("")
+@admin_recoveries.input(RecoverySearch, location="query")
+@admin_recoveries.output(RecoveryList)
+@signed_in(Role.ADMIN)
+def list_recoveries(query_data: RecoverySearch) -> RecoveryList:
+    """All money that is to move, or moved, after disputes, the newest first."""
+    query = select(Recovery)
+    if query_data.status:
+        query = query.where(Recovery.status == query_data.status)
+    rows, next_cursor = newest_first(query, Recovery.created_at, Recovery.id, query_data)
+    return RecoveryList(items=[RecoveryView.of(row) for row in rows], next_cursor=next_cursor)
+
+
+@admin_recoveries.get("/<uuid:recovery_id>")
+@admin_recoveries.output(RecoveryView)
+@admin_recoveries.doc(responses=[404])
+@signed_in(Role.ADMIN)
+def show_recovery(recovery_id: UUID) -> RecoveryView:
+    """One of them with its attempts and its last error."""
+    recovery = db.session.get(Recovery, recovery_id)
+    if recovery is None:
+        raise NotFound("There is no such transfer after a dispute.")
+    return RecoveryView.of(recovery)
+
+
+@admin_recoveries.post("/<uuid:recovery_id>/retry")
+@idempotent
+@admin_recoveries.input(Again)
+@admin_recoveries.output(RecoveryView, status_code=202)
+@admin_recoveries.doc(responses=[404, 409])
+@signed_in(Role.ADMIN)
+def retry_recovery(recovery_id: UUID, json_data: Again) -> RecoveryView:
+    """Ask Stripe now for one that waits, or once more for one that failed or was discarded."""
+    return RecoveryView.of(recovery_levers.retry(recovery_id, json_data.reason))
+
+
+@admin_recoveries.post("/<uuid:recovery_id>/discard")
+@idempotent
+@admin_recoveries.input(NoMore)
+@admin_recoveries.output(RecoveryView)
+@admin_recoveries.doc(responses=[404, 409])
+@signed_in(Role.ADMIN)
+def discard_recovery(recovery_id: UUID, json_data: NoMore) -> RecoveryView:
+    """Ask Stripe no more, as it was settled another way: the coach's balance says what is owed."""
+    return RecoveryView.of(recovery_levers.discard(recovery_id, json_data.reason))

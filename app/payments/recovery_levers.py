@@ -1,0 +1,69 @@
+"""What an operator can do with money that is to move after a dispute: try again, or no more."""
+
+from uuid import UUID
+
+from app import audit
+from app.extensions import db, now
+from app.payments import recoveries, recovering
+from app.payments.recovery_models import GIVEN_UP, Recovery, RecoveryStatus
+from app.problems import NotFound, NothingToDo, Problem
+
+
+class RecoveryInFlight(Problem):
+    status, slug, title = 409, "recovery-in-flight", "Transfer is under way"
+    meaning = "Stripe is being asked at this moment to take this money back, or to send it again."
+    remedy = (
+        "Look at its `status` with `GET /admin/recovery/{id}` in two minutes, and ask again if it is still"
+        " wanted."
+    )
+
+
+def retry(recovery_id: UUID, reason: str) -> Recovery:
+    """Ask Stripe now for one that waits, or once more for one that was given up: it is made once.
+
+    Raises NotFound, NothingToDo, RecoveryInFlight.
+    """
+    recovery = _locked(recovery_id)
+    if recovery.status is not RecoveryStatus.PENDING:
+        _reopen(recovery)
+    audit.record("recovery.retry", f"recovery:{recovery.id}", reason)
+    recoveries.ask(recovery)
+    return recovery
+
+
+def _reopen(recovery: Recovery) -> None:
+    known = recoveries.of(recovery.dispute_id)
+    if recovery.status not in GIVEN_UP:
+        raise NothingToDo(f"This transfer is {recovery.status}.")
+    if any(each.status is RecoveryStatus.PENDING for each in known):
+        raise NothingToDo("Another transfer for the same dispute waits for Stripe.")
+    if not recoveries.is_wanted(recovery):
+        raise NothingToDo("The dispute stands so that this is not to be done any more.")
+    recovery.status, recovery.last_error = RecoveryStatus.PENDING, None
+    recovery.stripe_failures += 1  # under the same idempotency key Stripe might repeat that it cannot
+    db.session.flush()
+
+
+def discard(recovery_id: UUID, reason: str) -> Recovery:
+    """Ask Stripe no more, as it was settled another way. The coach's balance says what is owed.
+
+    Raises NotFound, NothingToDo, RecoveryInFlight.
+    """
+    recovery = _locked(recovery_id)
+    if recovery.status not in {RecoveryStatus.PENDING, RecoveryStatus.FAILED}:
+        raise NothingToDo(f"This transfer is {recovery.status}.")
+    recovery.status, recovery.last_error = RecoveryStatus.DISCARDED, reason
+    audit.record("recovery.discard", f"recovery:{recovery.id}", reason)
+    return recovery
+
+
+def _locked(recovery_id: UUID) -> Recovery:
+    if db.session.get(Recovery, recovery_id) is None:
+        raise NotFound("There is no such transfer after a dispute.")
+    recovery = recovering.locked(recovery_id)
+    if recovery.is_being_moved(now()):
+        raise RecoveryInFlight(
+            "Stripe is being asked for this transfer at this moment; look at it again in a moment.",
+            {"Retry-After": "5"},
+        )
+    return recovery
