@@ -33,7 +33,7 @@ WHERE kind = 'booking_confirmed' AND told_of = ANY (:bookings)
 """
 _UNDONE = """
 SELECT EXISTS (SELECT FROM stripe_event WHERE status = 'received')
-  OR EXISTS (SELECT FROM email WHERE status IN ('queued', 'sending'))
+  OR EXISTS (SELECT FROM email WHERE status IN ('queued', 'sending') AND NOT held_back)
   OR EXISTS (SELECT FROM payment WHERE status = 'succeeded' AND fee_minor IS NULL)
 """
 

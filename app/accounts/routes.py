@@ -73,6 +73,7 @@ def refresh(json_data: RefreshToken) -> TokenPairView:
 
 
 @accounts.post("/logout")
+@limits.by_account("60 per minute")
 @accounts.output({}, status_code=204)
 @signed_in()
 def logout() -> str:
@@ -82,6 +83,7 @@ def logout() -> str:
 
 
 @accounts.delete("/sign-in")
+@limits.by_account("60 per minute")
 @accounts.output({}, status_code=204)
 @signed_in()
 def log_out_everywhere() -> str:
@@ -99,6 +101,7 @@ def me() -> AccountView:
 
 
 @accounts.patch("/me")
+@limits.by_account("60 per minute")
 @accounts.input(AccountChange)
 @accounts.output(AccountView)
 @signed_in()
@@ -165,6 +168,7 @@ def verify(body: VerificationToken) -> AccountView | Response:
 
 
 @accounts.post("/verify/resend")
+@limits.by_account("10 per hour")
 @idempotent
 @accounts.output(OnItsWayView, status_code=202)
 @accounts.doc(responses=[409, 429])

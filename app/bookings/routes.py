@@ -127,6 +127,7 @@ def reschedule_booking(booking_id: UUID, json_data: RescheduleRequest) -> Bookin
 
 
 @bookings.post("/<uuid:booking_id>/complete")
+@limits.by_account("120 per hour")
 @idempotent
 @bookings.output(BookingView)
 @bookings.doc(responses=[404, 409])
@@ -139,6 +140,7 @@ def complete_booking(booking_id: UUID) -> BookingView:
 
 
 @bookings.post("/<uuid:booking_id>/no-show")
+@limits.by_account("120 per hour")
 @idempotent
 @bookings.output(BookingView)
 @bookings.doc(responses=[404, 409])

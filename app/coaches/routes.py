@@ -167,6 +167,7 @@ def take_time_off(json_data: TimeOffRequest) -> NewTimeOffView:
 
 
 @coaches.delete("/me/time-off/<uuid:period_id>")
+@limits.by_account("60 per minute")
 @coaches.output({}, status_code=204)
 @coaches.doc(responses=[404])
 @signed_in(Role.COACH)

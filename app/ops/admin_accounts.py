@@ -5,6 +5,7 @@ from uuid import UUID
 from apiflask import APIBlueprint
 from sqlalchemy import ColumnElement, func, select
 
+from app import limits
 from app.accounts import deactivation
 from app.accounts.access import current_account, signed_in
 from app.accounts.models import Account, Role, SignIn
@@ -50,6 +51,7 @@ def show_account(account_id: UUID) -> AccountDetail:
 
 
 @admin_accounts.post("/<uuid:account_id>/deactivate")
+@limits.by_account("60 per minute")
 @idempotent
 @admin_accounts.input(NoMore)
 @admin_accounts.output(AccountDetail)
@@ -66,6 +68,7 @@ def deactivate_account(account_id: UUID, json_data: NoMore) -> AccountDetail:
 
 
 @admin_accounts.post("/<uuid:account_id>/reactivate")
+@limits.by_account("60 per minute")
 @idempotent
 @admin_accounts.input(NoMore)
 @admin_accounts.output(AccountDetail)

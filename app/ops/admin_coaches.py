@@ -6,6 +6,7 @@ from uuid import UUID
 from apiflask import APIBlueprint
 from pydantic import Field
 
+from app import limits
 from app.accounts.access import signed_in
 from app.accounts.models import Role
 from app.coaches import listing
@@ -101,6 +102,7 @@ def show_coach(coach_id: UUID) -> ListedCoachDetail:
 
 
 @admin_coaches.post("/<uuid:coach_id>/approve")
+@limits.by_account("60 per minute")
 @idempotent
 @admin_coaches.input(ApproveRequest)
 @admin_coaches.output(ListedCoachView)
@@ -115,6 +117,7 @@ def approve_coach(coach_id: UUID, json_data: ApproveRequest) -> ListedCoachView:
 
 
 @admin_coaches.post("/<uuid:coach_id>/decline")
+@limits.by_account("60 per minute")
 @idempotent
 @admin_coaches.input(DeclineRequest)
 @admin_coaches.output(ListedCoachView)

@@ -7,6 +7,7 @@ from apiflask import APIBlueprint
 from pydantic import Field
 from sqlalchemy import select
 
+from app import limits
 from app.accounts.access import signed_in
 from app.accounts.models import Role
 from app.fields import Body, Instant, Text, View
@@ -92,6 +93,7 @@ def show_dispute(dispute_id: UUID) -> EvidenceView:
 
 
 @admin_disputes.post("/<uuid:dispute_id>/evidence")
+@limits.by_account("60 per minute")
 @idempotent
 @admin_disputes.input(StatementRequest)
 @admin_disputes.output(EvidenceView)

@@ -5,6 +5,7 @@ from uuid import UUID
 from apiflask import APIBlueprint
 from sqlalchemy import select
 
+from app import limits
 from app.accounts.access import signed_in
 from app.accounts.models import Role
 from app.emails import levers
@@ -48,6 +49,7 @@ def show_email(email_id: UUID) -> EmailDetail:
 
 
 @admin_emails.post("/<uuid:email_id>/resend")
+@limits.by_account("60 per minute")
 @idempotent
 @admin_emails.input(Again)
 @admin_emails.output(EmailView, status_code=202)
@@ -59,6 +61,7 @@ def resend_email(email_id: UUID, json_data: Again) -> EmailView:
 
 
 @admin_emails.post("/<uuid:email_id>/discard")
+@limits.by_account("60 per minute")
 @idempotent
 @admin_emails.input(NoMore)
 @admin_emails.output(EmailView)

@@ -3,6 +3,7 @@
 from apiflask import APIBlueprint
 from sqlalchemy import select
 
+from app import limits
 from app.accounts.access import signed_in
 from app.accounts.models import Role
 from app.idempotency import idempotent
@@ -39,6 +40,7 @@ def show_event(event_id: str) -> EventDetail:
 
 
 @admin_events.post("/<event_id>/replay")
+@limits.by_account("60 per minute")
 @idempotent
 @admin_events.input(Again)
 @admin_events.output(EventView, status_code=202)
@@ -50,6 +52,7 @@ def replay_event(event_id: str, json_data: Again) -> EventView:
 
 
 @admin_events.post("/<event_id>/discard")
+@limits.by_account("60 per minute")
 @idempotent
 @admin_events.input(NoMore)
 @admin_events.output(EventView)

@@ -5,6 +5,7 @@ from uuid import UUID
 from apiflask import APIBlueprint
 from sqlalchemy import select
 
+from app import limits
 from app.accounts.access import signed_in
 from app.accounts.models import Role
 from app.extensions import db
@@ -45,6 +46,7 @@ def show_refund(refund_id: UUID) -> RefundWork:
 
 
 @admin_refunds.post("/<uuid:refund_id>/retry")
+@limits.by_account("60 per minute")
 @idempotent
 @admin_refunds.input(Again)
 @admin_refunds.output(RefundWork, status_code=202)
@@ -56,6 +58,7 @@ def retry_refund(refund_id: UUID, json_data: Again) -> RefundWork:
 
 
 @admin_refunds.post("/<uuid:refund_id>/discard")
+@limits.by_account("60 per minute")
 @idempotent
 @admin_refunds.input(NoMore)
 @admin_refunds.output(RefundWork)

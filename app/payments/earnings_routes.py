@@ -3,6 +3,7 @@ from uuid import UUID
 from apiflask import APIBlueprint
 from flask import Response
 
+from app import limits
 from app.accounts.access import current_account, signed_in
 from app.accounts.models import Role
 from app.coaches.models import Coach
@@ -79,6 +80,7 @@ def show_balance_of_coach(coach_id: UUID) -> StandingList:
 
 
 @earnings.post("/admin/coach/<uuid:coach_id>/payout")
+@limits.by_account("60 per minute")
 @idempotent
 @earnings.input(PayoutRequest)
 @earnings.output(PayoutView, status_code=201)

@@ -40,7 +40,7 @@ def _under_way(stack: Stack) -> int:
         rows = connection.scalar(
             text(
                 "SELECT (SELECT count(*) FROM stripe_event WHERE status = 'received')"
-                " + (SELECT count(*) FROM email WHERE status IN ('queued', 'sending'))"
+                " + (SELECT count(*) FROM email WHERE status IN ('queued', 'sending') AND NOT held_back)"
             )
         )
     return len(stack.waiting()) + int(rows or 0)
