@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from sqlalchemy import bindparam, text
 
+from app.emails.models import OPERATORS
 from app.extensions import db, now
 
 MAX_UNPROVEN = 10
@@ -47,7 +48,7 @@ class Verdict(StrEnum):
 
 def verdicts(kind: str, recipients: Iterable[str]) -> dict[str, Verdict]:
     """What becomes of a mail of this kind to those of the recipients who have had as many as they may."""
-    if kind in OWN_BOUNDS or not recipients:
+    if kind in OWN_BOUNDS | OPERATORS or not recipients:
         return {}
     at = now()
     wanted = {"kind": kind, "recipients": sorted(set(recipients)), "since": at - PERIOD}

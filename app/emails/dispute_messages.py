@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from app.config import current_settings
-from app.emails.outbox import insert_once
+from app.emails.outbox import put_to_operator
 from app.extensions import now
 from app.unicode_text import isolate
 
@@ -93,17 +92,15 @@ def _of_whom(dispute: "Dispute") -> str:
 
 
 def _put(kind: str, once: str, subject: str, dispute: "Dispute", page: str, **shown: Any) -> None:
-    to = current_settings().ops_email
-    if to:
-        shown |= {
-            "dispute": dispute,
-            "payment": dispute.payment,
-            "why": _REASONS.get(dispute.reason, dispute.reason.replace("_", " ")),
-            "due": _moment(dispute.due_by) if dispute.due_by else None,
-            "sessions": [(_moment(each.start), each) for each in dispute.payment.bookings],
-            "page": page,
-        }
-        insert_once(kind, once, to, "Operator", subject, **shown)
+    shown |= {
+        "dispute": dispute,
+        "payment": dispute.payment,
+        "why": _REASONS.get(dispute.reason, dispute.reason.replace("_", " ")),
+        "due": _moment(dispute.due_by) if dispute.due_by else None,
+        "sessions": [(_moment(each.start), each) for each in dispute.payment.bookings],
+        "page": page,
+    }
+    put_to_operator(kind, once, subject, **shown)
 
 
 def _moment(at: datetime) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 
 from app.config import current_settings
 from app.emails import troubles
-from app.emails.models import UNSENT, Email, EmailStatus
+from app.emails.models import OPERATORS, UNSENT, Email, EmailStatus
 from app.extensions import db, now
 
 _NOBODY = "erased.invalid"
@@ -34,7 +34,7 @@ def forget(address: str, naming: TextualSelect) -> None:
     Which those are says `naming`, by `kind` and `subject_id`.
     What has not left and matters still leaves; its words go with the next sweep, or when it takes too long.
     """
-    to_them = Email.recipient == address
+    to_them = and_(Email.recipient == address, Email.kind.not_in(OPERATORS))
     # A worker that is sending one finds it withdrawn; of one that failed there is nobody left to reach.
     idle = or_(Email.status == EmailStatus.FAILED, and_(Email.status.in_(UNSENT), Email.kind.not_in(LAST)))
     _change(to_them, idle, status=EmailStatus.WITHDRAWN)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from app.config import current_settings
-from app.emails.outbox import insert_once, put
+from app.emails.outbox import put, put_to_operator
 from app.money import Money
 from app.unicode_text import isolate
 
@@ -20,9 +20,8 @@ def account_erased(account: "Account", cancelled: int) -> None:
 
 def coach_left(account: "Account", accounts: "Accounts") -> None:
     """To whoever runs this: whom we owe money, or who owes us some, named here for the last time."""
-    settings = current_settings()
     owed, debts, disputable = map(_sum, (accounts.owed, accounts.debts, accounts.disputable))
-    if not settings.ops_email or not (owed or debts or disputable):
+    if not (owed or debts or disputable):
         return
     name = isolate(account.name)
     subject = f"{name} has left, and nothing is owed"
@@ -30,17 +29,15 @@ def coach_left(account: "Account", accounts: "Accounts") -> None:
         subject = f"{name} has left, and owes us {debts}"
     elif owed:
         subject = f"Pay out {owed}: {name} has left"
-    insert_once(
+    put_to_operator(
         "coach_left",
         str(account.id),
-        settings.ops_email,
-        "Operator",
         subject,
         account=account,
         owed=owed,
         debts=debts,
         disputable=disputable,
-        base=settings.public_url,
+        base=current_settings().public_url,
     )
 
 

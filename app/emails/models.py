@@ -26,6 +26,12 @@ class EmailStatus(StrEnum):
 UNSENT = (EmailStatus.QUEUED, EmailStatus.SENDING)
 """What may still leave: a worker that is sending may die or fail, and then it is tried again."""
 
+OPERATORS = frozenset(
+    {"coach_left", "dispute_decided", "dispute_deadline", "dispute_opened", "needs_attention"}
+)
+"""Kinds for whoever runs this, at OPS_EMAIL. They belong to no account, though anybody can open one with that
+address: nobody is shown them, nor ends them, nor keeps them from leaving by an account."""
+
 
 class Email(Changing, Base):
     __tablename__ = "email"

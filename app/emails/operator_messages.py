@@ -9,7 +9,7 @@ from app import context
 from app.config import current_settings
 from app.emails import troubles
 from app.emails.models import Email
-from app.emails.outbox import insert_once, templates
+from app.emails.outbox import put_to_operator, templates
 from app.emails.remedies import REMEDIES, Remedy
 from app.emails.troubles import Trouble
 from app.extensions import db, now
@@ -52,25 +52,22 @@ def gathered() -> int:
     that puts the mail into the outbox.
     """
     at, last = now(), troubles.last_told()
-    to = current_settings().ops_email
-    if not to or (last and at < last + PAUSE):
+    if not current_settings().ops_email or (last and at < last + PAUSE):
         return 0
     troubles.mark_told(at)
     told = troubles.told_at(at, SHOWN)
     if told:
-        _put(to, [Section(REMEDIES[kind], *found) for kind, found in told.items()])
+        _put([Section(REMEDIES[kind], *found) for kind, found in told.items()])
     return sum(number for number, _ in told.values())
 
 
-def _put(to: str, sections: list[Section]) -> None:
+def _put(sections: list[Section]) -> None:
     number = sum(section.number for section in sections)
     single = sections[0].shown[0].what.partition("\n")[0] if number == 1 else ""
     subject = single[:120] or ", ".join(section.title for section in sections)
-    insert_once(
+    put_to_operator(
         "needs_attention",
         str(sections[0].shown[0].id),  # which is told once
-        to,
-        "Operator",
         f"Needs attention: {subject}",
         number=number,
         sections=sections,

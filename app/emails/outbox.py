@@ -13,8 +13,9 @@ from markupsafe import Markup
 from sqlalchemy.dialects.postgresql import insert
 
 from app import context, time_zones
+from app.config import current_settings
 from app.emails import allowance, forgetting
-from app.emails.models import Email, EmailStatus
+from app.emails.models import OPERATORS, Email, EmailStatus
 from app.extensions import db, now
 from app.jobs import after_commit
 from app.unicode_text import isolate, lines, without_bidi_controls
@@ -98,6 +99,14 @@ def insert_once(
 ) -> bool:
     """Put a mail into the outbox; False when it is there already, or its reader has erased the account."""
     return _insert([_mail(kind, subject_id, to, name, subject, calendar, reply_to, shown)]) == 1
+
+
+def put_to_operator(kind: str, subject_id: str, subject: str, **shown: Any) -> None:
+    """To OPS_EMAIL, if there is one."""
+    to = current_settings().ops_email
+    if to:
+        assert kind in OPERATORS, f"{kind} would be taken for a mail to whoever has an account with {to}"
+        insert_once(kind, subject_id, to, "Operator", subject, **shown)
 
 
 def _mail(

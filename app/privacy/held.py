@@ -15,7 +15,7 @@ from app.bookings.schemas import BookingView, HistoryView
 from app.coaches.availability_schemas import AvailabilityView, TimeOffView
 from app.coaches.models import Coach, TimeOff
 from app.coaches.schemas import OwnCoachView
-from app.emails.models import Email
+from app.emails.models import OPERATORS, Email
 from app.extensions import db
 from app.fields import Instant, View
 from app.idempotency import IdempotencyKey
@@ -134,9 +134,9 @@ def bookings(account: Account) -> Iterator[Shown]:
 
 
 def mails(account: Account) -> Iterator[Shown]:
-    """What was written to the address, as text."""
+    """What was written to the person, as text."""
     columns: list[InstrumentedAttribute[Any]] = [Email.created_at, Email.id]
-    query = select(Email).where(Email.recipient == account.email)
+    query = select(Email).where(Email.recipient == account.email, Email.kind.not_in(OPERATORS))
     for portion in portions(query, *columns):
         for mail in portion:
             yield MailView.model_validate(
