@@ -10,7 +10,7 @@ from tests.coaches.calendars import stored
 from tests.coaches.drawn import Case, cases
 from tests.generated import examples
 
-EXAMPLES = examples(60, ci=500)
+EXAMPLES = examples(60, ci=150)
 
 
 @given(case=cases())

@@ -30,7 +30,7 @@ from tests.bookings.any_order.world import World
 from tests.generated import examples
 from tests.people import CARD, DECLINED
 
-EXAMPLES, STEPS = examples(6, ci=30), 40
+EXAMPLES, STEPS = examples(6, ci=12), 40
 REFUND_TAKES_TIME = "4000000000007726"
 WHICH = st.integers(0, ANY)
 CLIENTS, COACHES = st.integers(0, 2), st.integers(0, 1)

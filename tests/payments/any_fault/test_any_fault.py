@@ -31,7 +31,7 @@ from tests.payments.disputing import CARD_DISPUTED, CARD_INQUIRED
 from tests.payments.stories import DEBIT, FAILING_DEBIT
 from tests.people import CARD, DECLINED
 
-STORIES, STEPS = examples(2, ci=10), 20
+STORIES, STEPS = examples(2, ci=5), 20
 LONG = os.environ.get("STORIES")
 REFUND_FAILS_LATER = "4000000000005126"
 WHICH = st.integers(0, ANY)
