@@ -64,7 +64,10 @@ def login(json_data: Credentials) -> TokenPairView:
 @accounts.doc(responses=[401])
 @public
 def refresh(json_data: RefreshToken) -> TokenPairView:
-    """Spend a refresh token on a new pair. A token spent twice ends the sign-in."""
+    """Spend a refresh token on a new pair. A token spent twice ends the sign-in.
+
+    However often it is refreshed, a sign-in ends after 90 days: log in again.
+    """
     pair = tokens.refreshed(json_data.refresh_token)
     if pair is None:
         db.session.commit()  # the end of the sign-in must outlive the refusal

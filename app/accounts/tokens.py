@@ -1,6 +1,7 @@
 """Access and refresh tokens."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,6 +15,9 @@ from app import audit, context
 from app.accounts.models import Account, SignIn
 from app.extensions import db, now
 from app.problems import Unauthorized
+
+SIGN_IN_LASTS = timedelta(days=90)
+"""However often it is refreshed: then the password, and a code where one is wanted, is sent once more."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ def refreshed(refresh_token: str) -> TokenPair | None:
     """
     claims = _claims(refresh_token)
     sign_in = db.session.scalar(select(SignIn).where(SignIn.id == UUID(claims["sid"])).with_for_update())
-    if sign_in is None or sign_in.revoked_at:
+    if sign_in is None or sign_in.revoked_at or sign_in.created_at < now() - SIGN_IN_LASTS:
         raise Unauthorized("This sign-in has ended. Log in again.")
     if sign_in.refresh_jti != claims["jti"]:
         sign_in.revoked_at = now()

@@ -27,6 +27,9 @@ why they do not when they do not."""
 what_is_left = Signal()
 """Asked with a booking: the payments answer what of its money has not gone back yet, nor is on its way."""
 
+MOST_MOVES = 50
+"""Of one session, by both sides: its history is answered whole."""
+
 
 class SlotTaken(Problem):
     status, slug, title = 409, "slot-taken", "Time taken"
@@ -47,6 +50,12 @@ class TooLate(Problem):
         "Write to the other side. The coach's cancellation policy says how long before the start each side"
         " may change."
     )
+
+
+class TooManyMoves(Problem):
+    status, slug, title = 409, "too-many-moves", "Moved too often"
+    meaning = f"A session is moved {MOST_MOVES} times at most: each time is a mail to both, and on record."
+    remedy = "Leave it where it is, or cancel it and book another."
 
 
 class TooEarly(Problem):
@@ -93,6 +102,12 @@ def expire(booking: Booking) -> None:
     if booking.status is Status.PENDING:
         booking.move_to(Status.EXPIRED, "not paid in time")
         unpaid_holds.lapse(booking)
+
+
+def check_moves(booking: Booking) -> None:
+    """Raises TooManyMoves."""
+    if sum(move.before is move.after for move in booking.moves) >= MOST_MOVES:
+        raise TooManyMoves(f"This session was moved {MOST_MOVES} times, and that is the most.")
 
 
 def moved(booking: Booking, before: datetime, by: Party) -> None:

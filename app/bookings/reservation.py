@@ -165,13 +165,14 @@ def reschedule(booking: Booking, by: Party, start: datetime) -> None:
 
     A coach's own hours, notice and horizon bind those who book, and not the coach who moves.
 
-    Raises SlotTaken, ClientBusy, CoachGone, WrongStatus, TooLate, and Invalid outside the hours, notice or
-    horizon.
+    Raises SlotTaken, ClientBusy, CoachGone, WrongStatus, TooLate, TooManyMoves, and Invalid outside the
+    hours, notice or horizon.
     """
     coach, at, before = booking.coach, now(), booking.start
     lifecycle.check_may_change(booking, by, at)
     if start == before:
         return
+    lifecycle.check_moves(booking)
     if coach.is_gone:
         raise CoachGone(
             f"{coach.name} takes no other times any more. The session stands, or can be cancelled."

@@ -6,7 +6,10 @@ import httpx
 import pytest
 from flask import Flask
 from flask_jwt_extended import create_access_token, create_refresh_token, decode_token
+from sqlalchemy import update
 
+from app.accounts.models import SignIn
+from app.extensions import db, now
 from tests.people import PASSWORD, Person
 
 
@@ -137,3 +140,19 @@ def test_a_sign_in_belongs_to_one_account(app: Flask, client: Person, coach: Per
     family = {"sid": decode_token(client.token)["sid"]}
 
     assert me(client.http, create_access_token(coach.id, additional_claims=family)).status_code == 401
+
+
+def test_a_sign_in_ends_in_time_however_often_it_is_refreshed(client: Person) -> None:
+    def days_old(days: int) -> None:
+        began = now() - timedelta(days=days) + timedelta(minutes=1)
+        db.session.execute(update(SignIn).where(SignIn.account_id == client.id).values(created_at=began))
+        db.session.commit()
+
+    days_old(90)
+    pair = refresh(client.http, client.refresh_token).json()
+    days_old(91)
+
+    refused = refresh(client.http, pair["refresh_token"])
+
+    assert (refused.status_code, "Log in again" in refused.json()["detail"]) == (401, True)
+    assert login(client.http, client.email, PASSWORD).status_code == 200

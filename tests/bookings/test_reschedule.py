@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
+import pytest
 from icalendar import Calendar
 
+from app.bookings import lifecycle
 from app.fields import instant_text
 from tests.bookings.test_cancel import mails, paid
 from tests.bookings.test_refusals import pointers
@@ -115,3 +117,21 @@ def test_the_history_says_who_did_what(shop: Shop, client: Person, coach: Person
         ("confirmed", "cancelled"),
     ]
     assert [item["by"].partition(":")[0] for item in items] == ["client", "stripe", "coach", "client"]
+
+
+def test_a_session_is_moved_so_often_and_no_more(
+    shop: Shop, client: Person, coach: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its history is answered whole, and each move is a mail to both."""
+    assert lifecycle.MOST_MOVES <= 100
+    monkeypatch.setattr(lifecycle, "MOST_MOVES", 4)
+    booking_id = paid(shop, client, coach, next_week(10))
+    path, places = f"/booking/{booking_id}/reschedule", [next_week(15).isoformat(), next_week(10).isoformat()]
+
+    statuses = [coach.post(path, json={"session_datetime": places[n % 2]}).status_code for n in range(4)]
+    refused = client.post(path, json={"session_datetime": places[0]})
+
+    assert set(statuses) == {200}
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/too-many-moves")
+    assert client.post(path, json={"session_datetime": places[1]}).status_code == 200  # where it is already
+    assert client.post(f"/booking/{booking_id}/cancel", json={}).status_code == 200
