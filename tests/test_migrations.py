@@ -175,6 +175,30 @@ def test_refunds_retried_before_are_known_as_followed_by_the_first_that_was_made
     db.session.remove()
 
 
+def test_debits_that_were_under_way_before_attempts_were_recorded_are_known_as_that(empty: Flask) -> None:
+    upgrade(revision="0032")
+    owner, client = (insert("account", email=role, role=role) for role in ("coach", "client"))
+    coach = insert("coach", id=owner, time_zone="Europe/Paris", slot_step_minutes=30)
+    paid = {"coach_id": coach, "client_id": client, "currency": "EUR", "amount_minor": 7500}
+
+    def payment(status: str, intent: str) -> None:
+        of_it = {"session_expires_at": "2031-01-01T12:00Z", "created_at": "2030-12-31T12:00Z"}
+        insert("payment", **paid, **of_it, status=status, stripe_payment_intent_id=intent)
+
+    for intent, status in (("pi_told", "processing"), ("pi_untold", "processing"), ("pi_paid", "succeeded")):
+        payment(status, intent)
+    about = {"type": "payment_intent.processing", "payment_intent_id": "pi_told", "status": "processed"}
+    moments = {"due_at": "2031-01-01T12:00Z", "received_at": "2031-01-01T12:00Z"}
+    insert("stripe_event", **about, **moments, payload='{"created": 1924999200}')
+    db.session.commit()
+
+    upgrade()
+
+    found = rows("SELECT stripe_payment_intent_id, attempt_stage, attempt_at::text FROM payment ORDER BY 1")
+    assert [each[:2] for each in found] == [("pi_paid", None), ("pi_told", 1), ("pi_untold", 1)]
+    assert [str(each[2])[:10] for each in found[1:]] == ["2031-01-01", "2030-12-31"]
+
+
 def test_coaches_from_before_the_search_are_found_without_accents(empty: Flask) -> None:
     upgrade(revision="0037")
     owners = [
