@@ -111,6 +111,11 @@ beat_schedule = {
         "schedule": crontab(minute="1"),
         "options": {"expires": 3600},
     },
+    "stale search texts": {
+        "task": "ops.correct_search_texts",
+        "schedule": crontab(hour="2", minute="47"),
+        "options": {"expires": 3600},
+    },
     "mails that name the erased": {"task": "ops.forget_words", "schedule": 60, "options": {"expires": 60}},
     "untold troubles": {"task": "ops.tell_operator", **_sweep},
     "forgotten links": {"task": "bookings.renew_forgotten_links", **_sweep},

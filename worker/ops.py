@@ -4,7 +4,7 @@ from celery import shared_task
 from redis import Redis
 
 from app import idempotency
-from app.coaches import listing
+from app.coaches import listing, search
 from app.config import current_settings
 from app.emails import operator_messages
 from app.jobs import after_commit
@@ -82,6 +82,12 @@ def forget_words() -> int:
 def forget_unpaid_holds() -> int:
     """Unpaid holds that count no longer for anything; how many there were this time."""
     return _all_of_them("ops.forget_unpaid_holds", retention.forget_unpaid_holds())
+
+
+@shared_task(name="ops.correct_search_texts", base=Sweep)
+def correct_search_texts() -> int:
+    """Coaches who are not found by their name or headline as they are now; how many this time."""
+    return _all_of_them("ops.correct_search_texts", search.correct_search_texts(retention.MOST))
 
 
 def _all_of_them(task: str, found: int) -> int:

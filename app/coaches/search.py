@@ -55,7 +55,30 @@ def _lock_coach(account: Account) -> None:
 def _keep_search_text(session: Session, *_: object) -> None:
     """A coach is found by the name and the headline that are about to be written; the coach is locked."""
     for coach, account in _changed(session):
-        coach.search_text = search_form(f"{account.name} {coach.headline}")
+        coach.search_text = _search_text(account.name, coach.headline)
+
+
+def correct_search_texts(most: int) -> int:
+    """Write what differs from name and headline, as after a rename by code from before the search; how many.
+
+    Old code runs on for a moment beside a migrated database.
+    """
+    rows = select(Coach.id, Account.name, Coach.headline, Coach.search_text).join(Coach.account)
+    stale = [
+        row.id
+        for row in db.session.execute(rows.execution_options(yield_per=1000))
+        if row.search_text != _search_text(row.name, row.headline)
+    ][:most]
+    for coach_id in stale:
+        coach = Coach.locked(coach_id)
+        if coach:
+            db.session.refresh(coach.account, ["name"])
+            coach.search_text = _search_text(coach.account.name, coach.headline)
+    return len(stale)
+
+
+def _search_text(name: str, headline: str) -> str:
+    return search_form(f"{name} {headline}")
 
 
 def _changed(session: Session) -> Iterator[tuple[Coach, Account]]:

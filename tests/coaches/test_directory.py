@@ -4,7 +4,10 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 
+from app.coaches.search import correct_search_texts
+from app.extensions import db
 from tests.people import Person
 
 
@@ -142,3 +145,19 @@ def test_a_cursor_that_is_not_ours_is_a_422(http: httpx.Client, cursor: str) -> 
 
     assert answer.status_code == 422
     assert [error["pointer"] for error in answer.json()["errors"]] == ["cursor"]
+
+
+def test_who_was_renamed_by_code_that_knows_no_search_is_found_after_the_sweep(
+    http: httpx.Client, trio: list[Person]
+) -> None:
+    db.session.execute(text("UPDATE account SET name = 'Zoë Neu' WHERE id = :id"), {"id": trio[0].id})
+    db.session.execute(text("UPDATE coach SET headline = 'Ruhe' WHERE id = :id"), {"id": trio[1].id})
+    db.session.commit()
+    assert names(http.get("/coach?q=zoe")) == []
+
+    assert [correct_search_texts(most=1) for _ in range(3)] == [1, 1, 0]
+    db.session.commit()
+
+    assert names(http.get("/coach?q=zoe")) == ["Zoë Neu"]
+    assert names(http.get("/coach?q=ruhe")) == ["Bao Dollar"]
+    assert names(http.get("/coach?q=ada")) == []
