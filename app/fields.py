@@ -108,6 +108,11 @@ def _of_our_days(at: Date) -> Date:
     return at
 
 
+def _by_utc(at: datetime) -> datetime:
+    """The same moment: RFC 3339 has offsets up to 23:59, of which PostgreSQL reads none of 16 hours on."""
+    return at.astimezone(UTC)
+
+
 TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_zone)]
 Text = Annotated[
     str, AfterValidator(normalize), StringConstraints(strip_whitespace=True), AfterValidator(_printable)
@@ -120,6 +125,7 @@ Instant = Annotated[
     AwareDatetime,
     BeforeValidator(parsing.instant),
     AfterValidator(_of_our_days),
+    AfterValidator(_by_utc),
     PlainSerializer(instant_text, return_type=str),
 ]
 """A moment. Any offset comes in, UTC goes out; one without an offset is refused."""
