@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from math import inf
+from threading import Lock
 from typing import Literal
 
 from apiflask import APIBlueprint
@@ -16,6 +18,11 @@ from app.extensions import db
 from app.jobs import ping_broker
 
 health = APIBlueprint("health", __name__, url_prefix="/health")
+
+KEPT = 1.0
+"""Seconds for which what was found is told again: who asks in a flood has nobody asked as often."""
+TOLD_MEANWHILE = 10.0
+"""Seconds for which it is told to others while somebody asks anew, and a dependency may be frozen."""
 
 
 class LiveView(BaseModel):
@@ -33,6 +40,28 @@ class ReadyView(BaseModel):
     dependencies: dict[str, DependencyView]
 
 
+class Readiness:
+    """What one process found last."""
+
+    def __init__(self) -> None:
+        self.asking = Lock()
+        self.found: dict[str, DependencyView] = {}
+        self.at = -inf
+
+    def now(self, app: Flask) -> dict[str, DependencyView]:
+        """Of many at once one asks; the others are told what was found before, or wait for the answer."""
+        age = time.monotonic() - self.at
+        if age < KEPT or not self.asking.acquire(blocking=age >= TOLD_MEANWHILE):
+            return self.found
+        try:
+            if time.monotonic() - self.at >= KEPT:
+                self.found = _asked(app)
+                self.at = time.monotonic()
+            return self.found
+        finally:
+            self.asking.release()
+
+
 @health.get("/live")
 @health.output(LiveView)
 @public
@@ -45,15 +74,20 @@ def live() -> LiveView:
 @health.output(ReadyView)
 @public
 def ready() -> tuple[ReadyView, int, dict[str, str]]:
-    """Each dependency, its state and how long it took; 503 when one is down."""
+    """Each dependency, its state and how long it took, as it was a moment ago; 503 when one is down."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]
-    checks = {"database": _database, "broker": _broker}
-    with ThreadPoolExecutor(len(checks)) as pool:
-        asked = {name: pool.submit(_timed, app, check) for name, check in checks.items()}
-        found = {name: answer.result() for name, answer in asked.items()}
+    readiness: Readiness = app.extensions.setdefault("readiness", Readiness())
+    found = readiness.now(app)
     if all(each.status == "ok" for each in found.values()):
         return ReadyView(status="ok", dependencies=found), 200, {}
     return ReadyView(status="unavailable", dependencies=found), 503, {"Retry-After": "5"}
+
+
+def _asked(app: Flask) -> dict[str, DependencyView]:
+    checks = {"database": _database, "broker": _broker}
+    with ThreadPoolExecutor(len(checks)) as pool:
+        asked = {name: pool.submit(_timed, app, check) for name, check in checks.items()}
+        return {name: answer.result() for name, answer in asked.items()}
 
 
 def _timed(app: Flask, check: Callable[[], None]) -> DependencyView:

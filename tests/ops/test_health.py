@@ -1,17 +1,21 @@
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from threading import Event
 
 import httpx
 import pytest
 from flask import Flask
 
 from app.config import Settings
+from app.ops import health
 
 
 @pytest.fixture
 def http(application: Flask) -> Iterator[httpx.Client]:
-    """HTTP to the application on its own connections: each dependency is asked from a thread."""
+    """HTTP to the application on its own connections: each dependency is asked from a thread, and anew."""
+    application.extensions.pop("readiness", None)
     with httpx.Client(transport=httpx.WSGITransport(app=application), base_url="http://test") as client:
         yield client
 
@@ -67,3 +71,30 @@ def test_a_broker_that_is_frozen_is_not_waited_for_long(
 
     assert state["status"] == "down"
     assert state["milliseconds"] < 3000
+
+
+def test_a_flood_has_each_dependency_asked_once(
+    application: Flask, http: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And while one is frozen, one request waits for it and not each thread of the process."""
+    asked, frozen, is_asked = [], Event(), Event()
+    monkeypatch.setattr(health, "_database", lambda: asked.append("database"))
+    with ThreadPoolExecutor(8) as crowd:
+        answers = list(crowd.map(lambda _: http.get("/health/ready").status_code, range(40)))
+    assert (set(answers), asked) == ({200}, ["database"])
+
+    def freezes() -> None:
+        is_asked.set()
+        frozen.wait(20)
+        raise ConnectionError
+
+    monkeypatch.setattr(health, "_database", freezes)
+    application.extensions["readiness"].at -= health.KEPT
+    with ThreadPoolExecutor(1) as first:
+        waits = first.submit(lambda: http.get("/health/ready").status_code)
+        assert is_asked.wait(20)
+        meanwhile = [http.get("/health/ready").status_code for _ in range(20)]
+        assert not waits.done()
+        frozen.set()
+    assert (waits.result(), meanwhile) == (503, [200] * 20)
+    assert http.get("/health/ready").status_code == 503
