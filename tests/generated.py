@@ -1,4 +1,8 @@
-"""How many cases a test generates: few by default, many where HYPOTHESIS_PROFILE=ci, as in .ci/run."""
+"""How many cases a test generates: few by default, more where HYPOTHESIS_PROFILE=ci, as in .ci/run.
+
+Those of ci are chosen so that all tests together take two minutes longer on two cores, and one of them half a
+minute at most: who wants more asks for it by a variable (STORIES, FUZZ, ORDERS_OF), as `make faults` does.
+"""
 
 from hypothesis import settings
 

@@ -19,6 +19,7 @@ from app.emails.models import Email
 from app.emails.troubles import Trouble
 from app.extensions import Base, db, now
 from app.payments import fees, inbox
+from app.payments.reconciliation import pace
 from app.payments.stripe_events import StripeEvent
 from tests.contract import check_log
 from tests.people import CARD, Checkout, Person, Sandbox
@@ -158,8 +159,9 @@ def commission(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], N
 
 
 @pytest.fixture
-def shop(app: Flask, sandbox: Sandbox) -> Iterator[Shop]:
+def shop(app: Flask, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
     """A Stripe that starts empty. All that it and we say to each other must be what its own package names."""
+    monkeypatch.setattr(pace, "PAUSE", 0)  # it need not be spared, and a comparison asks it ten times
     said = f"{sandbox.stripe_url}/_sandbox/requests"
     sandbox.behaves()
     sandbox.control("/reset")

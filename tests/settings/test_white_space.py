@@ -4,19 +4,20 @@ import subprocess
 import sys
 from pathlib import Path
 
-import certifi
 import pytest
 
 from app.config import Settings
 from tests.settings.good import CHECKOUT, GOOD, complaints, load
 
+AUTHORITY = str(Path(__file__).with_name("authority.crt"))
+"""One certificate: each start reads the file three times, and a list of all authorities takes long."""
 ALL = {
     **GOOD,
     "DATABASE_POOLER": "true",
     "DATABASE_TLS_VERIFY": "true",
-    "DATABASE_TLS_CA_FILE": certifi.where(),
+    "DATABASE_TLS_CA_FILE": AUTHORITY,
     "REDIS_TLS_VERIFY": "true",
-    "REDIS_TLS_CA_FILE": certifi.where(),
+    "REDIS_TLS_CA_FILE": AUTHORITY,
     "BROKER_URL": "amqps://user:secret@rabbit.example.com/vhost",
     "CORS_ORIGINS": "https://www.example.com",
     "HSTS_SCOPE": "subdomains",
@@ -37,7 +38,7 @@ ALL = {
     "SMTP_USER": "apikey",
     "SMTP_PASSWORD": "correct horse",
     "SMTP_TLS_VERIFY": "true",
-    "SMTP_TLS_CA_FILE": certifi.where(),
+    "SMTP_TLS_CA_FILE": AUTHORITY,
     "EVENTS_KEPT_DAYS": "100",
     "MAILS_KEPT_DAYS": "200",
     "PERSONAL_DETAILS_KEPT_DAYS": "20",

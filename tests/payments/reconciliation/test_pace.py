@@ -14,10 +14,10 @@ from app.payments.gateway import lists
 from app.payments.gateway.api import StripeAway, StripeBusy
 from app.payments.gateway.lists import Span
 from app.payments.inbox import SUBSCRIBED
-from app.payments.reconciliation import progress
+from app.payments.reconciliation import pace, progress
 from app.payments.reconciliation.disputes import OPEN_DISPUTES
 from app.payments.reconciliation.events import EVENTS
-from app.payments.reconciliation.pace import MOST_ONE_BY_ONE, Pace, listed
+from app.payments.reconciliation.pace import MOST_ONE_BY_ONE, PAUSE, Pace, listed
 from app.payments.reconciliation.progress import Reconciliation
 from app.payments.reconciliation.windows import EVENTS_KEPT, BadWindow, Stage, Window, asked, recent
 from tests.payments.conftest import Shop
@@ -183,7 +183,8 @@ def test_events_of_several_groups_and_pages_come_once_and_in_their_order(
     assert made == sorted(made)
 
 
-def test_requests_keep_a_distance(silent: Shop) -> None:
+def test_requests_keep_a_distance(silent: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace, "PAUSE", PAUSE)  # which other tests do without
     began = time.monotonic()
 
     reconciled(silent)

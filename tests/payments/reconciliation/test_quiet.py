@@ -10,7 +10,7 @@ from sqlalchemy import text
 from app.extensions import db, now
 from app.payments.dispute_models import Dispute
 from app.payments.models import Refund
-from app.payments.reconciliation import pace, quiet
+from app.payments.reconciliation import quiet
 from app.payments.reconciliation.windows import QUIET, recent
 from tests.clock import Clock
 from tests.payments.conftest import Shop
@@ -48,7 +48,6 @@ class Day:
 def day(silent: Shop, monkeypatch: pytest.MonkeyPatch) -> Day:
     clock = Clock(now())
     monkeypatch.setattr("app.extensions.datetime", clock)
-    monkeypatch.setattr(pace, "PAUSE", 0)
     return Day(silent, clock)
 
 
