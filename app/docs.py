@@ -63,6 +63,7 @@ _TAG_OF_BLUEPRINT = {
     "admin_erased": "Operating",
     "admin_events": "Operating",
     "admin_recoveries": "Operating",
+    "admin_fraud_warnings": "Operating",
     "admin_refunds": "Operating",
     "admin_refused_sign_ins": "Operating",
     "metrics": "Operating",

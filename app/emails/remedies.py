@@ -59,6 +59,16 @@ REMEDIES = {
         "/admin/recovery",
         ("/admin/recovery/{id}/retry", "/admin/recovery/{id}/discard"),
     ),
+    TroubleKind.FRAUD_WARNING: Remedy(
+        "fraud warning",
+        "fraud warnings",
+        "A card's issuer suspects that the cardholder did not pay. Most such payments are disputed later,"
+        " which costs a fee and counts against us. Look at the payment and the client. The refund below"
+        " returns what is left and cancels the sessions to come, and Stripe blocks the card. The client hears"
+        " that the payment was returned, not why. If you know the client, do nothing.",
+        "/admin/fraud-warning?status=open",
+        ("/admin/fraud-warning/{id}/refund",),
+    ),
     TroubleKind.COACH: Remedy(
         "coach to approve",
         "coaches to approve",

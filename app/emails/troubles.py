@@ -19,6 +19,7 @@ class TroubleKind(StrEnum):
     DEBT = "debt"
     RECOVERY = "recovery"
     COACH = "coach"
+    FRAUD_WARNING = "fraud_warning"
     STRIPE_EVENT = "stripe_event"
     DIFFERENCE = "difference"
     RECONCILIATION = "reconciliation"

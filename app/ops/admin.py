@@ -9,6 +9,7 @@ from app.ops.admin_disputes import admin_disputes
 from app.ops.admin_emails import admin_emails
 from app.ops.admin_erased import admin_erased
 from app.ops.admin_events import admin_events
+from app.ops.admin_fraud_warnings import admin_fraud_warnings
 from app.ops.admin_recoveries import admin_recoveries
 from app.ops.admin_refunds import admin_refunds
 from app.ops.admin_refused_sign_ins import admin_refused_sign_ins
@@ -23,6 +24,7 @@ ROUTES = (
     admin_refunds,
     admin_disputes,
     admin_recoveries,
+    admin_fraud_warnings,
     admin_differences,
     admin_debts,
     admin_erased,

@@ -23,6 +23,7 @@ from app.ops.command_errors import smtp_remedy
 from app.ops.command_transaction import in_one_transaction
 from app.ops.deployment_commands import group as deployment
 from app.ops.erasure_command import erase
+from app.ops.fraud_commands import refund_fraud
 from app.ops.reconciling import reconcile_books
 from app.ops.second_factor_commands import seal_anew, take_off
 from app.payments import answering, recovery_levers
@@ -38,6 +39,7 @@ account = AppGroup("account", help="People who may sign in.")
 stripe = AppGroup("stripe", help="Our side of Stripe.")
 email = AppGroup("email", help="Mail.")
 stripe.add_command(reconcile_books)
+stripe.add_command(refund_fraud)
 account.add_command(take_off)
 account.add_command(seal_anew)
 account.add_command(erase)

@@ -79,7 +79,7 @@ def _not_delivered() -> Sequence[str]:
     """
     span = Span(now() - LOOKED_BACK, now() - OLD_ENOUGH)
     try:
-        found = {event["id"]: event for event in lists.undelivered_events(span, None, SUBSCRIBED).objects}
+        found = {event["id"]: event for event in lists.newest_undelivered(span, SUBSCRIBED)}
         known = db.session.scalars(select(StripeEvent).where(StripeEvent.id.in_(found))).all()
         came = {event.id for event in known if _is_punctual(event)}
         newest = db.session.scalars(

@@ -14,7 +14,7 @@ from app.fields import Instant, Major, View
 from app.money import Money
 from app.ops import backlog, takings
 from app.ops.takings import Day
-from app.payments import debts
+from app.payments import debts, fraud_warnings
 from app.payments.earnings import Totals
 
 NEWEST = 5
@@ -89,6 +89,8 @@ class OverviewView(View):
     refunds: BacklogView
     disputes: int
     """That no bank has decided yet; GET /admin/dispute lists them."""
+    fraud_warnings: int
+    """That can still be answered by a refund; GET /admin/fraud-warning?status=open lists them."""
     differences: int
     """Between Stripe and our books; GET /admin/difference lists them."""
     debts: int
@@ -116,6 +118,7 @@ def show_overview() -> OverviewView:
         emails=BacklogView.model_validate(found["email"]),
         refunds=BacklogView.model_validate(found["refund"]),
         disputes=backlog.open_disputes(),
+        fraud_warnings=fraud_warnings.count_open(),
         differences=found["difference"].waiting,
         debts=debts.number(),
         coaches_waiting=listing.count_waiting(),

@@ -134,7 +134,7 @@ def seen(subject: StripeObject, _at: datetime) -> Outcome:
 
 
 def _apply(subject: StripeObject, is_news: Callable[[Standing, Standing], bool]) -> str | None:
-    payment = _payment_of(subject)
+    payment = payment_of(subject)
     if payment is None:
         return "no payment of ours"
     stripe_id, currency = required(subject, "id", str), required(subject, "currency", str)
@@ -156,7 +156,8 @@ def _apply(subject: StripeObject, is_news: Callable[[Standing, Standing], bool])
     return None if stands_anew or moved else f"the dispute is {dispute.status} already"
 
 
-def _payment_of(subject: StripeObject) -> Payment | None:
+def payment_of(subject: StripeObject) -> Payment | None:
+    """The payment, locked, whose intent or charge an object names."""
     by_id = [
         column == named
         for column, name in (

@@ -14,7 +14,17 @@ from app.config import current_settings
 from app.emails import troubles
 from app.emails.troubles import TroubleKind
 from app.extensions import db, now
-from app.payments import deployment, disputes, event_versions, fees, payouts, refunds, settlement, trimming
+from app.payments import (
+    deployment,
+    disputes,
+    event_versions,
+    fees,
+    fraud_warnings,
+    payouts,
+    refunds,
+    settlement,
+    trimming,
+)
 from app.payments.event_versions import Reading
 from app.payments.stripe_events import EVENTS, EventStatus, StripeEvent
 from app.payments.stripe_objects import Mismatch, claimed_payment, text_or_none
@@ -42,6 +52,8 @@ SUBSCRIBED = frozenset(
         "charge.dispute.closed",
         "charge.dispute.funds_withdrawn",
         "charge.dispute.funds_reinstated",
+        "radar.early_fraud_warning.created",
+        "radar.early_fraud_warning.updated",
         "transfer.reversed",
         "application_fee.refunded",
     }
@@ -49,7 +61,7 @@ SUBSCRIBED = frozenset(
 """What Stripe is asked to send. Any other type is recorded and ignored."""
 SUBSCRIBED_OF_COACHES = frozenset({"account.updated"})
 """What Stripe is asked to send of the accounts that are connected to ours, where STRIPE_CONNECT is on."""
-APPLY = settlement.APPLY | refunds.APPLY | disputes.APPLY | fees.APPLY | payouts.APPLY
+APPLY = settlement.APPLY | refunds.APPLY | disputes.APPLY | fraud_warnings.APPLY | fees.APPLY | payouts.APPLY
 LEASE = timedelta(minutes=2)
 """How long one try may take before another worker may try."""
 

@@ -103,6 +103,12 @@ class DisputeStatus(StrEnum):
     WON = "won"
 
 
+class FraudWarningStatus(StrEnum):
+    OPEN = "open"
+    REFUNDED = "refunded"  # from here, as an answer to the warning
+    NOT_ACTIONABLE = "not_actionable"  # refunded in full otherwise, or disputed
+
+
 INQUIRIES = frozenset(
     {DisputeStatus.WARNING_NEEDS_RESPONSE, DisputeStatus.WARNING_UNDER_REVIEW, DisputeStatus.WARNING_CLOSED}
 )

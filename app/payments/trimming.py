@@ -29,12 +29,12 @@ _AMOUNTS = {
     "amount_subtotal", "amount_total", "application_fee_amount", "currency", "fee", "net",
 }  # fmt: skip
 _STATUSES = {
-    "api_version", "cancellation_reason", "captured", "charges_enabled", "code", "decline_code",
+    "actionable", "api_version", "cancellation_reason", "captured", "charges_enabled", "code", "decline_code",
     "details_submitted", "disabled_reason", "disputed", "failure_code", "failure_message", "failure_reason",
-    "has_evidence", "has_more", "is_charge_refundable", "livemode", "message", "mode", "network_reason_code",
-    "network_status", "object", "paid", "past_due", "payment_method_types", "payment_status",
-    "payouts_enabled", "pending_webhooks", "reason", "refunded", "reversed", "risk_level", "seller_message",
-    "status", "submission_count", "type",
+    "fraud_type", "has_evidence", "has_more", "is_charge_refundable", "livemode", "message", "mode",
+    "network_reason_code", "network_status", "object", "paid", "past_due", "payment_method_types",
+    "payment_status", "payouts_enabled", "pending_webhooks", "reason", "refunded", "reversed", "risk_level",
+    "seller_message", "status", "submission_count", "type",
 }  # fmt: skip
 _TIMES = {"canceled_at", "created", "due_by", "expires_at"}
 _PARTS = {

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, time, timedelta
 
-from sandbox.stripe import balance, fees
+from sandbox.stripe import balance, fees, fraud_warnings
 from sandbox.stripe.account import Account
 from sandbox.stripe.errors import InvalidParameter, WrongState
 from sandbox.stripe.events import change, emit
@@ -46,6 +46,7 @@ def open_dispute(
     account.store.add(dispute)
     charge["disputed"] = True
     emit(account, "charge.dispute.created", dispute)
+    fraud_warnings.close(account, charge)
     if inquiry:
         account.schedule.after(DAYS_OF_AN_INQUIRY * 24 * 60 * 60, lambda: _close_if_inquiry(account, dispute))
     else:

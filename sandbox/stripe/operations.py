@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 
-from sandbox.stripe import charges, checkout, debits, disputes, refund_progress, refunds
+from sandbox.stripe import charges, checkout, debits, disputes, fraud_warnings, refund_progress, refunds
 from sandbox.stripe.account import Account
 from sandbox.stripe.connect import accounts, requirements
 from sandbox.stripe.connect.requirements import Standing
@@ -48,6 +48,12 @@ def dispute(
     with account.lock:
         charge = charge_of(account, payment_id)
         return deepcopy(disputes.open_dispute(account, charge, reason, inquiry=inquiry, amount=amount))
+
+
+def warn_of_fraud(account: Account, payment_id: str, fraud_type: str) -> Json:
+    """The card's issuer suspects that the cardholder did not pay; the early fraud warning."""
+    with account.lock:
+        return deepcopy(fraud_warnings.warn(account, charge_of(account, payment_id), fraud_type))
 
 
 def escalate_dispute(account: Account, dispute_id: str) -> Json:

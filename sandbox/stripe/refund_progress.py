@@ -3,7 +3,7 @@
 from secrets import randbelow
 from typing import Any
 
-from sandbox.stripe import balance, disputes
+from sandbox.stripe import balance, disputes, fraud_warnings
 from sandbox.stripe.account import Account
 from sandbox.stripe.errors import WrongState
 from sandbox.stripe.events import change, emit
@@ -36,6 +36,7 @@ def begin(account: Account, refund: Json, charge: Json) -> None:
     )
     if charge["refunded"]:
         disputes.close_inquiries(account, charge)
+        fraud_warnings.close(account, charge)
 
 
 def move_to(account: Account, refund: Json, status: str, reason: str = UNCLEAR) -> None:

@@ -2,6 +2,7 @@
 
 from stripe import params
 from stripe.params import checkout as checkout_params
+from stripe.params import radar as radar_params
 
 from sandbox.stripe import (
     balance,
@@ -59,6 +60,12 @@ ROUTES = [
     route("GET", "disputes/<id>", params.DisputeRetrieveParams, retriever("dispute", "dispute")),
     route("POST", "disputes/<id>", params.DisputeUpdateParams, dispute_answers.update),
     route("POST", "disputes/<id>/close", params.DisputeCloseParams, dispute_answers.close),
+    route(
+        "GET",
+        "radar/early_fraud_warnings/<id>",
+        radar_params.EarlyFraudWarningRetrieveParams,
+        retriever("radar.early_fraud_warning"),
+    ),
     own_or_connected("balance", params.BalanceRetrieveParams, balance.retrieve),
     own_or_connected("balance_transactions", params.BalanceTransactionListParams, _list_transactions),
     own_or_connected(

@@ -10,6 +10,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from app.extensions import db
+from app.payments.fraud_warning_models import FraudWarning
 from app.payments.recovery_models import Recovery, RecoveryKind
 from tests.accounts.access_table import CALLERS, TABLE
 from tests.payments.conftest import Shop, become_admin, shop
@@ -37,6 +38,8 @@ def world(shop: Shop, client: Person, coach: Person) -> World:
     """Something of each kind that a path can name."""
     booking, checkout = shop.pays_for(client, coach)
     shop.told(shop.refunds_by_hand(checkout, 1000)[0])
+    shop.sandbox.control(f"/payments/{checkout['session_id']}/fraud-warning")
+    shop.told(shop.events(checkout, "radar.early_fraud_warning.created")[0])
     disputed(shop, client, checkout)
     (created,) = shop.events(checkout, "charge.dispute.created")
     shop.told(created)
@@ -53,6 +56,7 @@ def world(shop: Shop, client: Person, coach: Person) -> World:
         "refund_id": payment["refunds"][0]["id"],
         "recovery_id": recovery_of(shop, payment["disputes"][0]["id"]),
         "dispute_id": payment["disputes"][0]["id"],
+        "warning_id": str(shop.rows(FraudWarning)[0].id),
         "email_id": str(shop.mails("booking_confirmed")[0].id),
         "event_id": created["id"],
         "month": "2026-10",

@@ -21,6 +21,7 @@ EXAMPLES = {
     "address": "root@example.com",
     "url": "https://api.example.com/payment/webhook",
     "dispute": "dp_0123456789",
+    "warning": "issfr_0123456789",
     "coach": "coach@example.com",
     "events": "evt_0123456789",
     "emails": str(uuid4()),

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from math import ceil
 from typing import Protocol
 
 from stripe.params import DisputeListParams, EventListParams, PaymentIntentListParams, RefundListParams
@@ -75,6 +76,13 @@ def events(span: Span, after: str | None, types: Collection[str]) -> Page:
 def undelivered_events(span: Span, after: str | None, types: Collection[str]) -> Page:
     """Of these, the ones that some endpoint has not taken."""
     return _events(span, after, types, {"delivery_success": False})
+
+
+def newest_undelivered(span: Span, types: Collection[str]) -> Sequence[StripeObject]:
+    """Of these the newest, a page of each group of types; asks Stripe once a group."""
+    groups = range(ceil(len(types) / MOST_TYPES))
+    found = [event for number in groups for event in undelivered_events(span, f"{number}:", types).objects]
+    return sorted(found, key=lambda event: int(event["created"]), reverse=True)
 
 
 def sessions(span: Span, after: str | None) -> Page:

@@ -32,6 +32,7 @@ def _retrievers() -> dict[str, Callable[[str], _Plain]]:
         "charge": asked.charges.retrieve,
         "refund": asked.refunds.retrieve,
         "dispute": asked.disputes.retrieve,
+        "radar.early_fraud_warning": asked.radar.early_fraud_warnings.retrieve,
         "transfer": asked.transfers.retrieve,
         "application_fee": asked.application_fees.retrieve,
     }

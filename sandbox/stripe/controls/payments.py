@@ -36,6 +36,17 @@ DisputeReason = Literal[
 ]
 
 
+FraudType = Literal[
+    "card_never_received",
+    "fraudulent_card_application",
+    "made_with_counterfeit_card",
+    "made_with_lost_card",
+    "made_with_stolen_card",
+    "misc",
+    "unauthorized_use_of_card",
+]
+
+
 class BankAnswer(BaseModel, extra="forbid"):
     """POST /_sandbox/payments/<id>/debit."""
 
@@ -55,6 +66,12 @@ class DisputeByHand(BaseModel, extra="forbid"):
     reason: DisputeReason = "fraudulent"
     inquiry: bool = False
     amount: int | None = None
+
+
+class FraudWarning(BaseModel, extra="forbid"):
+    """POST /_sandbox/payments/<id>/fraud-warning."""
+
+    fraud_type: FraudType = "unauthorized_use_of_card"
 
 
 class Verdict(BaseModel, extra="forbid"):
@@ -81,6 +98,7 @@ def controls(account: Account) -> list[Control]:
         ("POST", "/payments/<payment_id>/settle", payments.settle),
         ("POST", "/payments/<payment_id>/refund", payments.refund),
         ("POST", "/payments/<payment_id>/dispute", payments.dispute),
+        ("POST", "/payments/<payment_id>/fraud-warning", payments.warn_of_fraud),
         ("POST", "/disputes/<dispute_id>/escalate", payments.escalate_dispute),
         ("POST", "/disputes/<dispute_id>/close", payments.close_dispute),
         ("POST", "/disputes/<dispute_id>/overturn", payments.overturn_dispute),
@@ -125,6 +143,10 @@ class Payments:
             self._account, payment_id, wanted.reason, inquiry=wanted.inquiry, amount=wanted.amount
         )
         return jsonify(made)
+
+    def warn_of_fraud(self, payment_id: str) -> Response:
+        """Have the card's issuer warn of fraud."""
+        return jsonify(operations.warn_of_fraud(self._account, payment_id, read(FraudWarning).fraud_type))
 
     def escalate_dispute(self, dispute_id: str) -> Response:
         """Make an inquiry a chargeback."""

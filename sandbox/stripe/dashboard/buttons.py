@@ -26,6 +26,7 @@ class Buttons:
             ("POST", "/payments/<payment_id>/refund", self.refund),
             ("POST", "/refunds/<refund_id>/status", self.move_refund),
             ("POST", "/payments/<payment_id>/dispute", self.dispute),
+            ("POST", "/payments/<payment_id>/fraud-warning", self.warn_of_fraud),
             ("POST", "/disputes/<dispute_id>/escalate", self.escalate_dispute),
             ("POST", "/disputes/<dispute_id>/close", self.close_dispute),
             ("POST", "/accounts/<account_id>/onboarding", self.onboard),
@@ -69,6 +70,11 @@ class Buttons:
         reason = request.form.get("reason") or "fraudulent"
         operations.dispute(self._account, payment_id, reason, inquiry=inquiry, amount=_amount())
         return redirect("/disputes", 303)
+
+    def warn_of_fraud(self, payment_id: str) -> Response:
+        """Have the card's issuer warn of fraud."""
+        operations.warn_of_fraud(self._account, payment_id, "unauthorized_use_of_card")
+        return redirect("/events", 303)
 
     def escalate_dispute(self, dispute_id: str) -> Response:
         """Make an inquiry a chargeback."""

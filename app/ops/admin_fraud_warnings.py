@@ -1,0 +1,86 @@
+"""Early fraud warnings, as the operator sees and settles them."""
+
+from typing import Self
+from uuid import UUID
+
+from apiflask import APIBlueprint
+from sqlalchemy import select
+
+from app.accounts.access import signed_in
+from app.accounts.models import Role
+from app.fields import Instant, Major, View
+from app.idempotency import idempotent
+from app.money import Money
+from app.ops.schemas import Again
+from app.paging import Span, newest_first
+from app.payments import fraud_warnings
+from app.payments.fraud_warning_models import FraudWarning
+from app.payments.status import FraudWarningStatus
+
+admin_fraud_warnings = APIBlueprint("admin_fraud_warnings", __name__, url_prefix="/admin/fraud-warning")
+
+
+class FraudWarningSearch(Span):
+    status: FraudWarningStatus | None = None
+
+
+class FraudWarningView(View):
+    id: UUID
+    payment_id: UUID
+    stripe_warning_id: str
+    status: FraudWarningStatus
+    fraud_type: str
+    left: Major
+    """Of the payment, neither returned nor on its way back."""
+    left_minor: int
+    currency: str
+    warned_at: Instant
+    created_at: Instant
+
+    @classmethod
+    def of(cls, warning: FraudWarning) -> Self:
+        left = Money(warning.payment.left_minor, warning.payment.currency)
+        amounts = {"left": left.major, "left_minor": left.amount, "currency": left.currency}
+        plain = {field: getattr(warning, field) for field in cls.model_fields if field not in amounts}
+        return cls(**plain, **amounts)
+
+
+class FraudWarningList(View):
+    items: list[FraudWarningView]
+    next_cursor: str | None
+
+
+@admin_fraud_warnings.get("")
+@admin_fraud_warnings.input(FraudWarningSearch, location="query")
+@admin_fraud_warnings.output(FraudWarningList)
+@signed_in(Role.ADMIN)
+def list_fraud_warnings(query_data: FraudWarningSearch) -> FraudWarningList:
+    """Payments of which a card's issuer suspects that the cardholder did not make them, the newest first."""
+    query = select(FraudWarning)
+    if query_data.status:
+        query = query.where(FraudWarning.status == query_data.status)
+    rows, next_cursor = newest_first(query, FraudWarning.created_at, FraudWarning.id, query_data)
+    return FraudWarningList(items=[FraudWarningView.of(row) for row in rows], next_cursor=next_cursor)
+
+
+@admin_fraud_warnings.get("/<uuid:warning_id>")
+@admin_fraud_warnings.output(FraudWarningView)
+@admin_fraud_warnings.doc(responses=[404])
+@signed_in(Role.ADMIN)
+def show_fraud_warning(warning_id: UUID) -> FraudWarningView:
+    """One warning, and what is left of its payment."""
+    return FraudWarningView.of(fraud_warnings.found(warning_id))
+
+
+@admin_fraud_warnings.post("/<uuid:warning_id>/refund")
+@idempotent
+@admin_fraud_warnings.input(Again)
+@admin_fraud_warnings.output(FraudWarningView, status_code=202)
+@admin_fraud_warnings.doc(responses=[404, 409])
+@signed_in(Role.ADMIN)
+def refund_fraud_warning(warning_id: UUID, json_data: Again) -> FraudWarningView:
+    """Return what is left of the payment, as fraudulent, and cancel its sessions to come.
+
+    Stripe then blocks the payer's card. The mails to both sides say that the payment was returned, not why.
+    """
+    return FraudWarningView.of(fraud_warnings.refund(warning_id, json_data.reason))

@@ -1,0 +1,34 @@
+"""The operator's command about early fraud warnings."""
+
+from uuid import UUID
+
+import click
+from flask.cli import with_appcontext
+from sqlalchemy import select
+
+from app import parsing
+from app.extensions import db
+from app.ops.command_transaction import in_one_transaction
+from app.payments import fraud_warnings
+from app.payments.fraud_warning_models import FraudWarning
+
+
+@click.command("refund-fraud")
+@click.argument("warning")
+@click.option("--reason", default="", help="For the audit log.")
+@with_appcontext
+def refund_fraud(warning: str, reason: str) -> None:
+    """Return what is left of the payment that WARNING (issfr_…) is about, and cancel its sessions."""
+    with in_one_transaction():
+        refunded = fraud_warnings.refund(_id_of(warning), reason)
+    click.echo(f"The payment {refunded.payment_id} is on its way back.")
+
+
+def _id_of(warning: str) -> UUID:
+    found = db.session.scalar(select(FraudWarning.id).where(FraudWarning.stripe_warning_id == warning))
+    if found:
+        return found
+    try:
+        return parsing.uuid(warning)
+    except ValueError:
+        raise click.ClickException(f"There is no fraud warning {warning}.") from None

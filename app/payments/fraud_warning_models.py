@@ -1,0 +1,30 @@
+"""Payments of which a card's issuer suspects that the cardholder did not make them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.extensions import Base, Changing, choice
+from app.payments.models import Payment
+from app.payments.status import FraudWarningStatus
+
+
+class FraudWarning(Changing, Base):
+    """Stripe's early fraud warning about a payment of ours."""
+
+    __tablename__ = "fraud_warning"
+    __table_args__ = (
+        Index("ix_fraud_warning_at", "created_at", "id"),
+        Index("ix_fraud_warning_open", "created_at", "id", postgresql_where=text("status = 'open'")),
+    )
+
+    payment_id: Mapped[UUID] = mapped_column(ForeignKey("payment.id"), index=True)
+    stripe_warning_id: Mapped[str] = mapped_column(unique=True)
+    status: Mapped[FraudWarningStatus] = mapped_column(choice(FraudWarningStatus))
+    fraud_type: Mapped[str]
+    """Why the issuer thinks so, as Stripe calls it."""
+    warned_at: Mapped[datetime]
+
+    payment: Mapped[Payment] = relationship()

@@ -1,0 +1,160 @@
+"""Early fraud warnings: what Stripe says of them, and refunding such a payment before it is disputed."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from app import audit
+from app.bookings import lifecycle
+from app.bookings.models import Party
+from app.bookings.status import Status as BookingStatus
+from app.emails import troubles
+from app.emails.troubles import TroubleKind
+from app.extensions import db, now
+from app.money import Money
+from app.payments import disputes, refunds
+from app.payments.fraud_warning_models import FraudWarning
+from app.payments.models import Payment
+from app.payments.status import FraudWarningStatus, RefundCause, RefundReason
+from app.payments.stripe_objects import Handler, Outcome, StripeObject, required
+from app.problems import NotFound, Problem
+
+SAID_TO_THE_TWO = "The payment for this session was returned."
+"""To client and coach alike: a warning is the issuer's guess, and accuses nobody."""
+
+
+class NothingToReturn(Problem):
+    status, slug, title = 409, "nothing-to-return", "Nothing is left to return"
+    meaning = "Nothing of this payment can be returned: it went back, is on its way, or was disputed."
+    remedy = (
+        "Look at `refunds` and `disputes` with `GET /payment/{id}`. Cancel sessions to come with"
+        " `POST /booking/{id}/cancel`; answer a dispute with evidence."
+    )
+
+
+def told(subject: StripeObject, _at: datetime) -> Outcome:
+    """A warning is there, or nothing can be done about it any more; in any order, and any number of times.
+
+    `actionable` only ever falls: once the charge is refunded in full, or disputed.
+    """
+    stripe_id, is_actionable = required(subject, "id", str), required(subject, "actionable", bool)
+    payment = disputes.payment_of(subject)
+    if payment is None:
+        return "no payment of ours"
+    warning = _known(stripe_id)
+    if warning is None:
+        _opened(payment, subject, is_actionable)
+        return None
+    if is_actionable or warning.status is not FraudWarningStatus.OPEN:
+        return f"the warning is {warning.status} already"
+    warning.status = FraudWarningStatus.NOT_ACTIONABLE
+    return None
+
+
+def _known(stripe_id: str) -> FraudWarning | None:
+    """As it is under the lock of its payment."""
+    query = select(FraudWarning).where(FraudWarning.stripe_warning_id == stripe_id)
+    return db.session.scalar(query.execution_options(populate_existing=True))
+
+
+def _opened(payment: Payment, subject: StripeObject, is_actionable: bool) -> None:
+    status = FraudWarningStatus.OPEN if is_actionable else FraudWarningStatus.NOT_ACTIONABLE
+    warning = FraudWarning(
+        payment_id=payment.id,
+        stripe_warning_id=subject["id"],
+        status=status,
+        fraud_type=required(subject, "fraud_type", str),
+        warned_at=datetime.fromtimestamp(required(subject, "created", int), UTC),
+    )
+    db.session.add(warning)
+    db.session.flush()
+    left = _why_nothing_is_left(payment)
+    todo = f"nothing is left to return: {left}" if left else f"{_left(payment)} can be returned"
+    what = f"Fraud warning {warning.id} ({warning.fraud_type}) of payment {payment.id}: {todo}"
+    troubles.note(TroubleKind.FRAUD_WARNING, warning.id, what)
+
+
+def _left(payment: Payment) -> Money:
+    return Money(payment.left_minor, payment.currency)
+
+
+def _why_nothing_is_left(payment: Payment) -> str | None:
+    """None where something can be returned."""
+    if any(dispute.holds_money or dispute.given_back_minor for dispute in payment.disputes):
+        return "the payment was disputed, and its bank decides"
+    if not payment.is_paid:
+        return f"the payment is {payment.status}"
+    if payment.left_minor == 0:
+        return "all of it went back already, or is on its way"
+    return None
+
+
+def refund(warning_id: UUID, reason: str) -> FraudWarning:
+    """Return what is left of a payment, as fraudulent, and cancel its sessions to come. Of two one does it.
+
+    Raises NotFound, NothingToReturn.
+    """
+    warning = found(warning_id)
+    payment = Payment.locked(warning.payment_id)
+    assert payment, "payments are never deleted"
+    if why := _why_nothing_is_left(payment):
+        raise NothingToReturn(f"Nothing is left to return: {why}.")
+    left = _left(payment)
+    _return_all(payment)
+    _cancel_what_is_to_come(payment)
+    audit.record(
+        "fraud_warning.refund", f"payment:{payment.id}", f"{left}: {reason}" if reason else str(left)
+    )
+    _close_all(payment)
+    return warning
+
+
+def _return_all(payment: Payment) -> None:
+    for booking in payment.bookings:
+        if (share := payment.left_of(booking)).amount:
+            refunds.request(
+                payment,
+                share,
+                SAID_TO_THE_TWO,
+                booking,
+                RefundCause.BY_HAND,
+                stripe_reason=RefundReason.FRAUDULENT,
+            )
+
+
+def _cancel_what_is_to_come(payment: Payment) -> None:
+    """What is left of each went back before: cancelling returns nothing more."""
+    for booking in payment.bookings:
+        is_paid_by_it = booking.payment_id == payment.id
+        if is_paid_by_it and booking.status is BookingStatus.CONFIRMED and booking.start > now():
+            lifecycle.cancel(booking, Party.ADMIN, SAID_TO_THE_TWO)
+
+
+def _close_all(payment: Payment) -> None:
+    """The warnings of one payment; what the operator was not told of yet needs no telling."""
+    of_it = select(FraudWarning).where(FraudWarning.payment_id == payment.id)
+    for warning in db.session.scalars(of_it.execution_options(populate_existing=True)):
+        warning.status = FraudWarningStatus.REFUNDED
+        troubles.withdraw(TroubleKind.FRAUD_WARNING, warning.id)
+    db.session.flush()
+
+
+def found(warning_id: UUID) -> FraudWarning:
+    """Raises NotFound."""
+    warning = db.session.get(FraudWarning, warning_id)
+    if warning is None:
+        raise NotFound("There is no such fraud warning.")
+    return warning
+
+
+def count_open() -> int:
+    """Those that something can be done about."""
+    is_open = FraudWarning.status == FraudWarningStatus.OPEN
+    return db.session.scalar(select(func.count()).select_from(FraudWarning).where(is_open)) or 0
+
+
+APPLY: dict[str, Handler] = {
+    "radar.early_fraud_warning.created": told,
+    "radar.early_fraud_warning.updated": told,
+}
