@@ -14,19 +14,22 @@ from app.unicode_text import isolate, lines, without_bidi_controls
 OFF = frozenset({Status.CANCELLED, Status.EXPIRED})
 
 
-def invitation(booking: Booking) -> str:
-    """A METHOD:REQUEST with a paid session: puts the event into a calendar, or moves the one with its UID."""
-    return _message("REQUEST", booking, _attendees(booking))
+def invitation(booking: Booking, reader: Account | None = None) -> str:
+    """A METHOD:REQUEST with a paid session: puts the event into a calendar, or moves the one with its UID.
+
+    For a reader whose address was never proven it has neither a link nor what the other party wrote.
+    """
+    return _message("REQUEST", booking, _attendees(booking), reader)
 
 
-def invitations(bookings: Sequence[Booking]) -> str:
+def invitations(bookings: Sequence[Booking], reader: Account | None = None) -> str:
     """A METHOD:REQUEST for each, one after the other: an invitation holds one event (RFC 5546, 3.2.2)."""
-    return "".join(map(invitation, bookings))
+    return "".join(invitation(booking, reader) for booking in bookings)
 
 
-def cancellation(booking: Booking) -> str:
+def cancellation(booking: Booking, reader: Account | None = None) -> str:
     """A METHOD:CANCEL: takes the event with this UID out of a calendar."""
-    return _message("CANCEL", booking, _attendees(booking))
+    return _message("CANCEL", booking, _attendees(booking), reader)
 
 
 def current(booking: Booking) -> str:
@@ -50,8 +53,12 @@ def feed(bookings: Sequence[Booking]) -> str:
     return _text(calendar)
 
 
-def _message(method: str, booking: Booking, attendees: Sequence[vCalAddress]) -> str:
-    event = _event(booking)
+def _message(
+    method: str, booking: Booking, attendees: Sequence[vCalAddress], reader: Account | None = None
+) -> str:
+    event = _event(booking, is_guarded=reader is not None and not reader.email_verified)
+    if reader is not None and not reader.email_verified and reader.id != booking.client_id:
+        event.pop("description", None)  # the client's notes
     for each in attendees:
         event.add("attendee", each, encode=False)
     return _text(_calendar(method, [event]))
@@ -71,7 +78,7 @@ def _text(calendar: Calendar) -> str:
     return str(calendar.to_ical().decode())
 
 
-def _event(booking: Booking) -> Event:
+def _event(booking: Booking, is_guarded: bool = False) -> Event:
     """In UTC: a wall clock cannot name an hour that comes twice, and readers differ over a zone's rules."""
     event = Event()
     event.add("uid", f"booking-{booking.id}@culturebridge")
@@ -86,7 +93,7 @@ def _event(booking: Booking) -> Event:
         event.add("description", "\n".join(_lines(booking.notes)))
     if booking.status is Status.CONFIRMED:
         event.add_component(_reminder())
-        if booking.video_url:
+        if booking.video_url and not is_guarded:
             event.add("url", booking.video_url)
             event.add("location", booking.video_url)
     return event

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from blinker import Signal
@@ -92,9 +93,9 @@ def _confirm(booking: Booking) -> None:
 def announce(bookings: Sequence[Booking]) -> None:
     """Tell both that what was just confirmed is on; of a series, all in one mail."""
     if len(bookings) == 1:
-        messages.booking_confirmed(bookings[0], calendar.invitation(bookings[0]))
+        messages.booking_confirmed(bookings[0], partial(calendar.invitation, bookings[0]))
     elif bookings:
-        messages.series_confirmed(bookings, calendar.invitations(bookings))
+        messages.series_confirmed(bookings, partial(calendar.invitations, bookings))
 
 
 def expire(booking: Booking) -> None:
@@ -122,7 +123,7 @@ def moved(booking: Booking, before: datetime, by: Party) -> None:
     messages.withdraw_reminders(booking)
     booking.plan_reminder(now())
     booking.calendar_sequence += 1
-    messages.booking_moved(booking, before, by, calendar.invitation(booking))
+    messages.booking_moved(booking, before, by, partial(calendar.invitation, booking))
 
 
 def preview(booking: Booking, by: Party) -> Cancelling:
@@ -180,7 +181,7 @@ def _call_off(booking: Booking, by: Party, reason: str, refund: Cancelling) -> N
     answers = booking_cancelled.send(booking, refund=refund.refund)
     if was_confirmed:
         no_refund = next((why for _, why in answers if why), None)
-        messages.booking_cancelled(booking, by, refund, no_refund, calendar.cancellation(booking))
+        messages.booking_cancelled(booking, by, refund, no_refund, partial(calendar.cancellation, booking))
     elif by is Party.CLIENT:
         unpaid_holds.lapse(booking)
     else:

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, select, update
 
 from app import time_zones
 from app.emails.models import UNSENT, Email, EmailStatus
-from app.emails.outbox import both, insert_once, put, put_to_both, span, who
+from app.emails.outbox import Calendar, both, insert_once, put, put_to_both, span, who
 from app.extensions import db
 from app.unicode_text import isolate
 
@@ -27,14 +27,14 @@ REMINDER_HOURS = (24, 1)
 """How long before a session people can be reminded of it."""
 
 
-def booking_confirmed(booking: "Booking", invitation: str) -> None:
+def booking_confirmed(booking: "Booking", invitation: Calendar) -> None:
     """To client and coach: the session is on."""
     put_to_both(
         "booking_confirmed", booking, "Confirmed: {minutes} minutes of coaching with {name}", invitation
     )
 
 
-def series_confirmed(bookings: "Sequence[Booking]", invitations: str) -> None:
+def series_confirmed(bookings: "Sequence[Booking]", invitations: Calendar) -> None:
     """To client and coach: these sessions, paid for together, are on; with an invitation to each."""
     first = bookings[0]
     for reader, other in both(first):
@@ -44,7 +44,7 @@ def series_confirmed(bookings: "Sequence[Booking]", invitations: str) -> None:
             first.payment_id,
             reader,
             f"Confirmed: {len(bookings)} coaching sessions with {isolate(other.name)}",
-            calendar=invitations,
+            calendar=invitations(reader),
             reply_to=other.email,
             first=first,
             other=other,
@@ -70,7 +70,7 @@ def _hour_of(bookings: "Sequence[Booking]") -> str:
     return f"{hour} ({zone}{''.join(exceptions)})"
 
 
-def booking_moved(booking: "Booking", before: datetime, by: str, invitation: str) -> None:
+def booking_moved(booking: "Booking", before: datetime, by: str, invitation: Calendar) -> None:
     """To both: the session has another time, and by whom."""
     put_to_both(
         "booking_moved",
@@ -95,6 +95,8 @@ def video_link_changed(
         by_client.setdefault(booking.client_id, []).append(booking)
     for sessions in (bookings, *by_client.values()):
         reader = coach if sessions is bookings else sessions[0].client
+        if not reader.email_verified:  # the link is in the account, and in no mail before the proof
+            continue
         put(
             "video_link_changed",
             f"{coach.id}:{reader.id}:{at.isoformat()}",
@@ -109,7 +111,7 @@ def video_link_changed(
 
 
 def booking_cancelled(
-    booking: "Booking", by: str, cancelling: "Cancelling", no_refund: str | None, cancellation: str
+    booking: "Booking", by: str, cancelling: "Cancelling", no_refund: str | None, cancellation: Calendar
 ) -> None:
     """To both: the session is off, by whom, and what goes back, or why it does not although it should."""
     put_to_both(

@@ -1,6 +1,6 @@
 """Putting a mail into the outbox: rendered in its reader's terms, once, in the transaction that caused it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,8 @@ if TYPE_CHECKING:  # a mail is about its subject's room, which stands above this
     from app.bookings.models import Booking
 
 Mail = dict[str, Any]
+Calendar = Callable[["Account"], str]
+"""The iCalendar file for a reader: not everybody is shown everything."""
 
 _OUTBOX = Email.metadata.tables[Email.__tablename__]
 _INSERT_ONCE = insert(_OUTBOX).on_conflict_do_nothing(constraint="uq_email_once").returning(_OUTBOX.c.id)
@@ -58,14 +60,16 @@ templates.filters |= {
 }
 
 
-def put_to_both(kind: str, booking: "Booking", subject: str, calendar: str, **shown: Any) -> None:
+def put_to_both(kind: str, booking: "Booking", subject: str, calendar: "Calendar", **shown: Any) -> None:
     about, mails = f"{booking.id}:{booking.calendar_sequence}", []
     for reader, other in both(booking):
         shown |= {"booking": booking, "reader": reader, "other": other, "when": span(booking, reader)}
         shown["moment"] = partial(_moment_of, booking, reader)
         shown["who"] = who(booking, reader, shown.get("by"))
         title = subject.format(minutes=booking.duration_minutes, name=isolate(other.name))
-        mails.append(_mail(kind, about, reader.email, reader.name, title, calendar, other.email, shown))
+        mails.append(
+            _mail(kind, about, reader.email, reader.name, title, calendar(reader), other.email, shown)
+        )
     _insert(mails)
 
 

@@ -3,12 +3,14 @@
 from typing import Any
 from uuid import UUID
 
+import pytest
 from sqlalchemy import text
 
 from app.bookings import lifecycle, video_links
 from app.bookings.models import Booking
 from app.emails import messages
 from app.extensions import db
+from tests.accounts.second_factors import unproven
 from tests.bookings.agenda import Agenda, parsed
 from tests.bookings.test_cancel import mails, paid
 from tests.payments.conftest import Shop
@@ -16,6 +18,13 @@ from tests.people import Person, next_week
 
 OLD, NEW = "https://meet.example.com/old", "https://meet.example.com/new"
 KIND = "video_link_changed"
+
+
+@pytest.fixture
+def client(client: Person) -> Person:
+    """Whose address is proven: others hear of no link by mail."""
+    client.prove_address()
+    return client
 
 
 def link(shop: Shop, coach: Person, url: str | None) -> None:
@@ -61,6 +70,7 @@ def test_a_year_of_sessions_makes_one_mail_to_each(shop: Shop, client: Person, c
     coach.open_for_business(horizon_days=366, video_url=OLD)
     shop.told(shop.paid(client.checks_out(client.books_series(coach, 26))))
     other = Person.registered(client.http, "client")
+    other.prove_address()
     paid(shop, other, coach, next_week(15))
 
     link(shop, coach, NEW)
@@ -83,6 +93,23 @@ def test_the_request_that_changes_it_sends_nothing_and_a_lost_job_is_found(
 
     assert shop.work(video_links.forgotten, 10) == []
     assert (shown(client, booking_id), len(shop.mails(KIND))) == (NEW, 2)
+
+
+def test_no_mail_has_it_before_its_reader_has_proven_the_address(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    link(shop, coach, OLD)
+    booking_id = paid(shop, unproven(client), coach, next_week(10))
+    client.post(f"/booking/{booking_id}/reschedule", json={"session_datetime": next_week(15).isoformat()})
+    link(shop, coach, NEW)
+
+    assert [mail.recipient for mail in shop.mails(KIND)] == [coach.email]
+    for kind in ("booking_confirmed", "booking_moved"):
+        mail = mails(shop, kind)[client.email]
+        assert "meet.example.com" not in mail.text_body + mail.html_body + (mail.calendar or "")
+        for body in (mail.text_body, mail.html_body):
+            assert "once you have confirmed this address" in " ".join(body.split())
+    assert shown(client, booking_id) == NEW
 
 
 def test_a_link_that_is_taken_away_is_gone_everywhere(shop: Shop, client: Person, coach: Person) -> None:

@@ -72,6 +72,7 @@ def test_each_reads_who_the_other_is_and_what_was_paid(post: Post, client: Perso
 
 def test_the_video_link_is_told_to_both(post: Post, client: Person, coach: Person) -> None:
     coach.ask("PATCH", "/coach/me", json={"video_url": "https://meet.example.com/room?a=1&b=2"})
+    client.prove_address()
     confirmed(post, client, coach)
 
     mail = post.delivered(client, CONFIRMED)

@@ -28,6 +28,7 @@ def issue_all(shop: Shop) -> None:
 
 
 def test_a_refund_names_the_session_whose_share_it_is(shop: Shop, client: Person, coach: Person) -> None:
+    client.prove_address()
     series, checkout = paid_series(shop, client, coach)
     wish = {"booking_id": series["items"][1]["id"], "amount": 10, "reason": "too late\nfor both"}
     coach.post(f"/payment/{checkout['payment_id']}/refund", json=wish)

@@ -27,7 +27,7 @@ def issue_all(shop: Shop) -> None:
 def test_a_coach_gives_some_of_it_back_and_the_client_is_told(
     shop: Shop, client: Person, coach: Person
 ) -> None:
-    _, checkout = shop.pays_for(client, coach)
+    _, checkout = shop.pays_for(proven(client), coach)
 
     answer = refunds(coach, checkout, amount=20.5)
 
