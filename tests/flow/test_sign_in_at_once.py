@@ -119,3 +119,19 @@ def test_a_sign_in_with_the_old_password_does_not_outlive_its_change(stack: Stac
 
     assert late.result() == 401
     assert signs_in(client, "seven green umbrellas") == 200
+
+
+def test_of_many_wrong_passwords_at_once_each_is_counted_in_one_row(stack: Stack, client: Person) -> None:
+    guess = {"email": client.email, "password": "a wrong password"}
+    with ThreadPoolExecutor(8) as crowd:
+        asked = [crowd.submit(stack.http.post, "/auth/login", json=guess) for _ in range(24)]
+    answers = Counter(each.result().status_code for each in asked)
+
+    kept = text("SELECT number FROM refused_sign_ins WHERE subject = :subject")
+    with stack.database.connect() as connection:
+        numbers = connection.scalars(kept, {"subject": f"account:{client.id}"}).all()
+
+    assert answers.keys() <= {401, 429, 503}
+    assert answers[401] >= 2
+    assert sum(numbers) == answers[401]
+    assert len(numbers) in {1, 2}  # two where an hour has just begun
