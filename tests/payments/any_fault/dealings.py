@@ -11,6 +11,8 @@ from tests.payments.any_fault.market import Market
 from tests.people import Person
 
 HALF_HOUR = 30
+ELSEWHERE = "00000000-0000-4000-8000-000000000000"
+"""What another deployment on the same Stripe account writes on what it makes."""
 PROOF = {"evidence[uncategorized_text]": "They were there.", "submit": "true"}
 
 
@@ -90,11 +92,30 @@ class Dealings:
         body = {"amount": page.booking.price * part // 100} if part else {}
         self.market.button(f"/payments/{page.session_id}/refund", **body)
 
-    def asks_again(self, which: int) -> None:
-        """The operator wants a refund of ours made once more."""
+    def asks_again(self, which: int, times: int) -> None:
+        """The operator wants a refund of ours made once more, and presses so often."""
         rows = self.market.select("SELECT id FROM refund ORDER BY created_at, id")
-        if rows:
+        for _ in range(times if rows else 0):
             self.market.admin.post(f"/admin/refund/{newest(rows, which).id}/retry", json={})
+
+    def another_deployment_refunds(self, which: int, part: int | None) -> None:
+        """One on a copy of our database: it knows our payment, and gives it an id of its own."""
+        page = newest(self.pages, which)
+        sessions = {each["id"]: each for each in self.market.at_stripes("checkout.session")}
+        if intent := sessions[page.session_id]["payment_intent"]:
+            body = {"amount": str(page.booking.price * part // 100)} if part else {}
+            names = {"metadata[deployment_id]": ELSEWHERE, "metadata[refund_id]": ELSEWHERE}
+            self._asks_stripe("/v1/refunds", {"payment_intent": intent, **names, **body})
+
+    def another_deployment_sells(self, which: int) -> None:
+        """The same one: a page under an id that is also ours, which nobody ever pays on."""
+        page = newest(self.pages, which)
+        names = {"deployment_id": ELSEWHERE, "payment_id": page.payment_id}
+        order = {"mode": "payment", "success_url": "https://here.example", "line_items[0][quantity]": "1"}
+        price = {"currency": "eur", "unit_amount": "7500", "product_data][name": "A session"}
+        order |= {f"metadata[{name}]": said for name, said in names.items()}
+        order |= {f"line_items[0][price_data][{name}]": str(said) for name, said in price.items()}
+        self._asks_stripe("/v1/checkout/sessions", order)
 
     def bank_moves_refund(self, which: int, status: str) -> None:
         """Only one that has not arrived can still be asked about or called off."""

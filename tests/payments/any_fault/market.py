@@ -51,6 +51,15 @@ class Failing(Enum):
     HANGS_UP_AFTERWARDS = Fault(close_connection=True, after_work=True)
 
 
+class Refusing(Enum):
+    """How it refuses a refund, each by what it is for."""
+
+    NO_BALANCE = Fault(refusal="insufficient_balance")
+    DISPUTED = Fault(refusal="charge_disputed")
+    OVERTAKEN = Fault(refusal="charge_already_refunded")
+    FOR_GOOD = Fault(refusal="too_old")
+
+
 class Market(World):
     rules = (Rules(late_percent=50), Rules(before=15, late_percent=0))
 
@@ -85,7 +94,7 @@ class Market(World):
         self._heard += [event["id"] for event in unheard]
         return [event for event in unheard if event["type"] in inbox.SUBSCRIBED]
 
-    def stripe_fails(self, asked: Asked, failing: Failing, times: int) -> None:
+    def stripe_fails(self, asked: Asked, failing: Failing | Refusing, times: int) -> None:
         method, path = asked.value
         fault = failing.value.model_copy(update={"method": method, "path": path, "times": times})
         with self.stripe.account.lock:

@@ -21,7 +21,7 @@ from tests.bookings.any_order.backstage import ANY
 from tests.bookings.any_order.diary import DAY, WEEK
 from tests.generated import examples
 from tests.payments.any_fault import troubles
-from tests.payments.any_fault.market import Asked, Failing, Market
+from tests.payments.any_fault.market import Asked, Failing, Market, Refusing
 from tests.payments.any_fault.money import check_disputes, check_money, check_refunds
 from tests.payments.any_fault.owed import check_owed
 from tests.payments.any_fault.rest import Backstage
@@ -55,11 +55,20 @@ class AnyFault(RuleBasedStateMachine):
         super().__init__()
         self.play = Backstage(market)
 
-    @initialize(client=CLIENTS, coach=COACHES, part=st.sampled_from([30, 50]), times=st.integers(3, 4))
-    def begin(self, client: int, coach: int, part: int, times: int) -> None:
+    @initialize(
+        client=CLIENTS,
+        coach=COACHES,
+        part=st.sampled_from([30, 50]),
+        times=st.integers(3, 4),
+        refusals=st.permutations(list(Refusing)),
+    )
+    def begin(self, client: int, coach: int, part: int, times: int, refusals: list[Refusing]) -> None:
         """What seldom comes by chance: money moves, and only Stripe knows."""
-        deals = [Deal(client, coach, ahead) for ahead in (2, 30, 60, 90, 120)]
+        deals = [Deal(client, coach, ahead) for ahead in (2, 30, 60, 90, 120, 150, 160, 170)]
         troubles.all_is_heard_backwards(self.play, deals[4], part)
+        troubles.refunds_are_refused(self.play, deals[5], refusals)
+        troubles.another_deployment_meddles(self.play, deals[6], part)
+        troubles.decline_is_heard_last(self.play, deals[7])
         self._rests(by_events=False)  # nothing was lost, so that nothing is compared
         troubles.answers_of_refunds_are_lost(self.play, deals[0], 30, times)
         troubles.purchase_is_not_heard_of(self.play, deals[1])
@@ -112,9 +121,20 @@ class AnyFault(RuleBasedStateMachine):
         self.play.listens(heard)
 
     @precondition(lambda self: self.play.pages)
-    @rule(which=WHICH)
-    def ask_again(self, which: int) -> None:
-        self.play.asks_again(which)
+    @rule(which=WHICH, times=st.integers(1, 2))
+    def ask_again(self, which: int, times: int) -> None:
+        self.play.asks_again(which, times)
+
+    @precondition(lambda self: self.play.pages)
+    @rule(which=WHICH, part=PARTS, heard=st.booleans())
+    def give_back_elsewhere(self, which: int, part: int | None, heard: bool) -> None:
+        self.play.another_deployment_refunds(which, part)
+        self.play.another_deployment_sells(which)
+        self.play.listens(heard)
+
+    @rule(refusing=st.sampled_from(Refusing), times=st.integers(1, 4))
+    def stripe_refuses_refunds(self, refusing: Refusing, times: int) -> None:
+        self.play.market.stripe_fails(Asked.A_REFUND, refusing, times)
 
     @precondition(lambda self: self.play.pages)
     @rule(which=WHICH, status=STATUSES, heard=st.booleans())

@@ -1,10 +1,12 @@
 """Troubles that take more than one step, so that each story can be sure to have them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.payments.any_fault.market import Asked, Failing
+from tests.payments.any_fault.market import Asked, Failing, Refusing
 from tests.payments.any_fault.rest import Backstage
-from tests.people import CARD
+from tests.payments.stories import DEBIT
+from tests.people import CARD, DECLINED
 
 REFUND_TAKES_TIME = "4000000000007726"
 ASKED_AT_ONCE = 3
@@ -39,6 +41,36 @@ def answers_of_refunds_are_lost(play: Backstage, deal: Deal, part: int, times: i
         play.works_off()
         play.passes(UNTIL_ASKED_AGAIN)
         play.sweeps()
+
+
+def refunds_are_refused(play: Backstage, deal: Deal, refusals: Sequence[Refusing]) -> None:
+    """A part of a payment for each way in which Stripe refuses one."""
+    _bought(play, deal)
+    for refusing in refusals:
+        play.market.stripe_fails(Asked.A_REFUND, refusing, 1)
+        play.gives_back(0, 10, by_admin=False)
+        play.works_off()
+
+
+def another_deployment_meddles(play: Backstage, deal: Deal, part: int) -> None:
+    """It refunds what was paid to us, and has a page of its own under an id of ours."""
+    _bought(play, deal)
+    play.another_deployment_refunds(0, part)
+    play.another_deployment_sells(0)
+    play.listens()
+
+
+def decline_is_heard_last(play: Backstage, deal: Deal) -> None:
+    """Of an attempt by card, after the payer went on with a debit."""
+    play.books(deal.client, deal.coach, deal.ahead, 1)
+    if play.bookings:
+        play.opens_page(0, "https://here.example")
+    if play.pages:
+        play.pays(0, DECLINED)
+        play.debits(0, DEBIT)
+    play.listens()
+    while play.waiting:
+        play.hears(-1)
 
 
 def page_fails(play: Backstage, deal: Deal, failing: Failing) -> None:
