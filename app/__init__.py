@@ -141,7 +141,7 @@ def _name_the_request() -> None:
     context.caller_request_id.set(context.fit_for_logs(request.headers.get("X-Request-ID")))
     context.begin_budget()
     context.actor.set("anonymous")
-    context.address.set(request.remote_addr or "-")
+    context.address.set(context.without_port(request.remote_addr or "-"))
 
 
 def _end_the_request(_error: BaseException | None) -> None:

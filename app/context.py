@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from uuid import uuid4
 
+_WITH_PORT = re.compile(r"(?:(?P<v4>[0-9.]+):[0-9]{1,5}|\[(?P<v6>[0-9A-Fa-f:.]+)\](?::[0-9]{1,5})?)")
 _FIT_FOR_LOGS = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
@@ -32,6 +33,15 @@ def fit_for_logs(sent: str | None) -> str | None:
     return sent if sent and _FIT_FOR_LOGS.fullmatch(sent) else None
 
 
+def without_port(told: str) -> str:
+    """An address of which a router tells the port too, as some do in X-Forwarded-For.
+
+    Each connection has another, and none may have a count of its own.
+    """
+    found = _WITH_PORT.fullmatch(told)
+    return (found["v4"] or found["v6"]) if found else told
+
+
 def network() -> str | None:
     """Where a request comes from: of IPv6 the line, which has 2**64 addresses of its own.
 
@@ -44,7 +54,7 @@ def network() -> str | None:
         return None if told == "-" else told
     if isinstance(known, IPv6Address) and known.ipv4_mapped is None:
         return str(IPv6Network((known, 64), strict=False))
-    return str(known)
+    return str(known.ipv4_mapped or known if isinstance(known, IPv6Address) else known)
 
 
 def begin_budget() -> None:

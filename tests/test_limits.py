@@ -141,3 +141,16 @@ def test_no_body_has_us_count_anew(http: httpx.Client, client: Person, body: str
     http.post("/auth/login", content=body, headers={"Content-Type": "application/json"})
 
     assert login(http, client.email, PASSWORD).status_code == 429
+
+
+@pytest.mark.parametrize(
+    "told", ["192.0.2.1:{port}", "[2001:db8::1]:{port}", "::ffff:192.0.2.1", "[2001:db8::1]"]
+)
+def test_a_port_that_a_router_writes_down_gives_nobody_a_count_of_their_own(
+    http: httpx.Client, client: Person, told: str
+) -> None:
+    address = "2001:db8::1" if "2001" in told else "192.0.2.1"
+    for port in range(ATTEMPTS):
+        login(http, client.email, "a wrong password", told.format(port=50_000 + port))
+
+    assert login(http, client.email, PASSWORD, address).status_code == 429
