@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from app.extensions import db
 from app.ops import beats, doctor, doctor_deliveries
-from app.payments.gateway import api
+from app.payments.gateway import api, lists
 from tests.ops.test_doctor import delivery, endpoint, fresh, no_beat, settings, webhook
 from tests.payments.conftest import Event, Shop
 
@@ -126,3 +126,12 @@ def test_no_beat_at_all_is_told_after_a_few_intervals(no_beat: Shop, monkeypatch
 
     assert "none runs" in found.seen
     assert found.remedy == "Start the Procfile's beat."
+
+
+def test_an_event_of_a_type_that_stripe_lists_apart_is_told_as_well(
+    missed: Event, fresh: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stripe lists so many types at once and no more."""
+    monkeypatch.setattr(lists, "MOST_TYPES", 4)
+
+    assert missed["id"] in webhook(fresh).seen
