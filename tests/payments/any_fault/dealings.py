@@ -108,14 +108,24 @@ class Dealings:
             self._asks_stripe("/v1/refunds", {"payment_intent": intent, **names, **body})
 
     def another_deployment_sells(self, which: int) -> None:
-        """The same one: a page under an id that is also ours, which nobody ever pays on."""
+        """The same one: a page under an id that is also ours, which it closes before anybody pays there."""
         page = newest(self.pages, which)
         names = {"deployment_id": ELSEWHERE, "payment_id": page.payment_id}
         order = {"mode": "payment", "success_url": "https://here.example", "line_items[0][quantity]": "1"}
         price = {"currency": "eur", "unit_amount": "7500", "product_data][name": "A session"}
         order |= {f"metadata[{name}]": said for name, said in names.items()}
         order |= {f"line_items[0][price_data][{name}]": str(said) for name, said in price.items()}
+        before = {each["id"] for each in self.market.at_stripes("checkout.session")}
         self._asks_stripe("/v1/checkout/sessions", order)
+        for session in self.market.at_stripes("checkout.session"):
+            if session["id"] not in before:
+                self._asks_stripe(f"/v1/checkout/sessions/{session['id']}/expire", {})
+
+    def status_of(self, which: int) -> str:
+        """How the payment behind a page stands here."""
+        payment_id = newest(self.pages, which).payment_id
+        (row,) = self.market.select(f"SELECT status FROM payment WHERE id = '{payment_id}'")
+        return str(row.status)
 
     def bank_moves_refund(self, which: int, status: str) -> None:
         """Only one that has not arrived can still be asked about or called off."""

@@ -53,11 +53,16 @@ def refunds_are_refused(play: Backstage, deal: Deal, refusals: Sequence[Refusing
 
 
 def another_deployment_meddles(play: Backstage, deal: Deal, part: int) -> None:
-    """It refunds what was paid to us, and has a page of its own under an id of ours."""
+    """It refunds what was paid to us, and closes a page of its own under an id of ours, which stays open."""
     _bought(play, deal)
     play.another_deployment_refunds(0, part)
+    play.listens()
+    play.books(deal.client, 1 - deal.coach, deal.ahead + 3, 1)
+    play.opens_page(0, "https://here.example")
     play.another_deployment_sells(0)
     play.listens()
+    play.hears_all()
+    assert play.status_of(0) != "expired"
 
 
 def decline_is_heard_last(play: Backstage, deal: Deal) -> None:
@@ -71,6 +76,7 @@ def decline_is_heard_last(play: Backstage, deal: Deal) -> None:
     play.listens()
     while play.waiting:
         play.hears(-1)
+    assert play.status_of(0) != "failed"
 
 
 def page_fails(play: Backstage, deal: Deal, failing: Failing) -> None:
