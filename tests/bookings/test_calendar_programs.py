@@ -107,6 +107,24 @@ def test_each_file_of_a_series_holds_one_event_and_one_session_can_be_called_off
 
 
 @by_each
+def test_a_new_link_for_many_sessions_changes_each_of_them_and_adds_none(
+    shop: Shop, post: Post, client: Person, coach: Person, parser: Parser
+) -> None:
+    shop.told(shop.paid(client.checks_out(client.books_series(coach, 3))))
+    program = Program(parser)
+    program.opens(files(post, coach, "series_confirmed"))
+    before = program.shows
+
+    coach.ask("PATCH", "/coach/me", json={"video_url": "https://meet.example.com/new"})
+    shop.work(video_links.renew, UUID(coach.id))
+
+    changed = files(post, coach, "video_link_changed")
+    assert [len(parser(file)) for file in changed] == [1, 1, 1]
+    program.opens(changed)
+    assert (len(before), program.shows) == (3, before)
+
+
+@by_each
 @pytest.mark.parametrize(
     "kind", ["booking_confirmed", "booking_moved", "video_link_changed", "booking_cancelled"]
 )
