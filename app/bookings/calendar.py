@@ -17,7 +17,7 @@ OFF = frozenset({Status.CANCELLED, Status.EXPIRED})
 def invitation(booking: Booking, reader: Account | None = None) -> str:
     """A METHOD:REQUEST with a paid session: puts the event into a calendar, or moves the one with its UID.
 
-    For a reader whose address was never proven it has neither a link nor what the other party wrote.
+    For a reader whose address was never proven it has neither a link nor the other party's name and words.
     """
     return _message("REQUEST", booking, _attendees(booking), reader)
 
@@ -57,8 +57,10 @@ def _message(
     method: str, booking: Booking, attendees: Sequence[vCalAddress], reader: Account | None = None
 ) -> str:
     event = _event(booking, is_guarded=reader is not None and not reader.email_verified)
-    if reader is not None and not reader.email_verified and reader.id != booking.client_id:
-        event.pop("description", None)  # the client's notes
+    if reader is not None and not reader.email_verified:
+        attendees = [_attendee(reader)]
+        if reader.id != booking.client_id:
+            event.pop("description", None)  # the client's notes
     for each in attendees:
         event.add("attendee", each, encode=False)
     return _text(_calendar(method, [event]))
@@ -86,7 +88,7 @@ def _event(booking: Booking, is_guarded: bool = False) -> Event:
     event.add("dtstamp", booking.updated_at)
     event.add("dtstart", booking.start.astimezone(UTC))
     event.add("dtend", booking.end.astimezone(UTC))
-    event.add("summary", _summary(booking))
+    event.add("summary", "Coaching session" if is_guarded else _summary(booking))
     event.add("status", _status(booking))
     event.add("organizer", _organiser())
     if booking.notes:

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, select, update
 
 from app import time_zones
 from app.emails.models import UNSENT, Email, EmailStatus
-from app.emails.outbox import Calendar, both, insert_once, put, put_to_both, span, who
+from app.emails.outbox import Calendar, both, insert_once, put, put_to_both, seen_by, span, who
 from app.extensions import db
 from app.unicode_text import isolate
 
@@ -127,7 +127,7 @@ def booking_cancelled(
 
 def hold_cancelled(booking: "Booking", by: str) -> None:
     """To the client: the time that was held, and not paid for yet, is not to be had after all."""
-    coach = booking.coach.account
+    coach = seen_by(booking.client, booking.coach.account)
     put(
         "hold_cancelled",
         booking.id,
@@ -142,7 +142,7 @@ def hold_cancelled(booking: "Booking", by: str) -> None:
 
 def reminder(booking: "Booking", reader: "Account", hours: int) -> bool:
     """To one of the two: the session begins in so many hours. Whether it is news."""
-    other = booking.coach.account if reader.id == booking.client_id else booking.client
+    other = seen_by(reader, booking.coach.account if reader.id == booking.client_id else booking.client)
     return insert_once(
         "reminder",
         _reminder_id(booking, hours),

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from app.emails.outbox import put
+from app.emails.outbox import put, seen_by
 from app.time_zones import moment
 from app.unicode_text import isolate
 
@@ -26,7 +26,7 @@ def payment_returned(
         f"{payment_id}:{first.id}",
         first.client,
         f"Your payment of {amount} is on its way back",
-        coach=first.coach,
+        coach=seen_by(first.client, first.coach.account),
         sessions=[moment(booking.start, zone) for booking in bookings],
         amount=amount,
         why=why,
@@ -52,7 +52,8 @@ def refund_failed(refund: "Refund", sessions: "Sequence[Booking]") -> None:
 def _what(sessions: "Sequence[Booking]") -> str:
     """60 minutes with Chris Coach, and below it when; of several only how many."""
     first = sessions[0]
+    coach = seen_by(first.client, first.coach.account)
     if len(sessions) > 1:
-        return f"{len(sessions)} sessions with {isolate(first.coach.name)}"
+        return f"{len(sessions)} sessions with {isolate(coach.name)}"
     when = moment(first.start, first.client.zone)
-    return f"{first.duration_minutes} minutes with {isolate(first.coach.name)}\n{when}"
+    return f"{first.duration_minutes} minutes with {isolate(coach.name)}\n{when}"

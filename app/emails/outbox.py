@@ -1,6 +1,7 @@
 """Putting a mail into the outbox: rendered in its reader's terms, once, in the transaction that caused it."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -73,10 +74,25 @@ def put_to_both(kind: str, booking: "Booking", subject: str, calendar: "Calendar
     _insert(mails)
 
 
-def both(booking: "Booking") -> "tuple[tuple[Account, Account], ...]":
+@dataclass(frozen=True)
+class Other:
+    """The other party of a session, as a reader may know it."""
+
+    name: str
+    email: str | None
+
+
+def seen_by(reader: "Account", other: "Account") -> Other:
+    """A name is somebody's words too: it reaches no address that was never proven."""
+    if reader.email_verified:
+        return Other(other.name, other.email)
+    return Other(f"your {other.role}", None)
+
+
+def both(booking: "Booking") -> "tuple[tuple[Account, Other], ...]":
     """Each of the two as reader, beside the other."""
     client, coach = booking.client, booking.coach.account
-    return (client, coach), (coach, client)
+    return (client, seen_by(client, coach)), (coach, seen_by(coach, client))
 
 
 def who(booking: "Booking", reader: "Account", by: str | None) -> str:
@@ -84,7 +100,7 @@ def who(booking: "Booking", reader: "Account", by: str | None) -> str:
     if by == "admin":
         return "we"
     actor = booking.client if by == "client" else booking.coach.account
-    return "you" if actor.id == reader.id else actor.name
+    return "you" if actor.id == reader.id else seen_by(reader, actor).name
 
 
 def put(kind: str, subject_id: object, reader: "Account", subject: str, **shown: Any) -> None:

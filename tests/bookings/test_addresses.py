@@ -106,6 +106,7 @@ def test_of_an_unpaid_series_nobody_s_address_is_told(shop: Shop, client: Person
 def test_once_it_is_paid_for_each_learns_the_other_s_and_keeps_it(
     shop: Shop, client: Person, coach: Person
 ) -> None:
+    client.prove_address()
     booking, _ = shop.pays_for(client, coach)
     of_it = f"/booking/{booking['id']}/calendar.ics"
     places = ["/auth/me/export", of_it, "booking_confirmed"]

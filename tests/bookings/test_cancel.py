@@ -140,6 +140,7 @@ def test_a_coach_who_cancels_an_unpaid_hold_tells_the_client(
 
 
 def test_the_mail_says_who_cancelled(shop: Shop, client: Person, coach: Person) -> None:
+    client.prove_address()
     booking_id = paid(shop, client, coach, next_week())
     name = coach.get("/auth/me").json()["name"]
 

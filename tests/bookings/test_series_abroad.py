@@ -87,6 +87,7 @@ def test_past_midnight_the_hour_is_that_of_the_evening_on_which_the_hours_began(
 
 
 def test_its_mail_says_whose_clock_it_keeps_and_where(http: httpx.Client, client: Person) -> None:
+    client.prove_address()
     coach = travels(http, "Europe/Paris", TUESDAY, IN_TOKYO)
     series = held(client, coach, "2027-02-02T08:00:00Z")
     bookings = [Booking.locked(UUID(each["id"])) for each in series["items"]]

@@ -59,6 +59,7 @@ def test_each_reads_the_time_in_the_own_zone(post: Post, client: Person, coach: 
 
 
 def test_each_reads_who_the_other_is_and_what_was_paid(post: Post, client: Person, coach: Person) -> None:
+    client.prove_address()
     booking = confirmed(post, client, coach, notes="About my next job.")
 
     for reader, other in ((client, coach), (coach, client)):

@@ -136,6 +136,7 @@ def test_other_control_characters_are_still_refused(client: Person, coach: Perso
 
 
 def test_an_answer_reaches_the_other_side(post: Post, client: Person, coach: Person) -> None:
+    client.prove_address()
     confirmed(post, client, coach)
 
     for reader, other in ((client, coach), (coach, client)):

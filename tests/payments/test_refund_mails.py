@@ -45,6 +45,7 @@ def test_a_refund_names_the_session_whose_share_it_is(shop: Shop, client: Person
 def test_one_made_at_stripe_for_a_series_names_the_series_and_no_dashboard(
     shop: Shop, client: Person, coach: Person
 ) -> None:
+    client.prove_address()
     _, checkout = paid_series(shop, client, coach)
     shop.sandbox.control(f"/payments/{checkout['session_id']}/refund", amount=500)
 

@@ -45,3 +45,19 @@ def test_the_client_s_notes_and_reason(shop: Shop, client: Person, coach: Person
         assert "evil.example" not in words(shop, coach, kind)
         assert "evil.example" in words(shop, client, kind)
     assert len(shop.rows(Email)) >= 4
+
+
+def test_names_and_addresses_of_others(shop: Shop, client: Person, coach: Person) -> None:
+    name = coach.get("/auth/me").json()["name"]
+    booking, checkout = shop.pays_for(client, coach)
+    coach.post(f"/payment/{checkout['payment_id']}/refund", json={"amount": 1, "reason": "a kindness"})
+    for refund in shop.rows(Refund):
+        shop.work(issuing.issue, refund.id)
+    coach.post(f"/booking/{booking['id']}/reschedule", json={"session_datetime": next_week(15).isoformat()})
+    coach.post(f"/booking/{booking['id']}/cancel", json={"reason": "ill"}).raise_for_status()
+
+    for kind in ("booking_confirmed", "refund_issued", "booking_moved", "booking_cancelled"):
+        told = words(shop, client, kind)
+        assert "your coach" in told
+        assert name not in told
+        assert coach.email not in told
