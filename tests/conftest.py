@@ -1,5 +1,10 @@
 """What every test stands on: a private PostgreSQL and Valkey, a fake Stripe, a mailbox, the application."""
 
+import gc
+
+gc.disable()  # until all is imported, as in wsgi.py
+
+# ruff: noqa: E402
 import os
 import signal
 import subprocess
@@ -52,6 +57,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     tests = Path(__file__).parent
     after = {name: place for place, name in enumerate(WHOLE_SYSTEMS, 1)}
     items.sort(key=lambda item: after.get(item.path.relative_to(tests).parts[0], 0))
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

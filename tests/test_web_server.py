@@ -5,6 +5,8 @@ import socket
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from app.ops.web_worker import Reader
 from tests.programs import Programs
 
@@ -58,6 +60,15 @@ for silent_for in (0, 10):
     print(len(worker.keepalived_conns), len(worker.pending_conns))
 module["on_exit"](None)
 """
+
+
+@pytest.mark.parametrize("module", ["wsgi", "worker"])
+def test_what_is_loaded_at_the_start_is_not_looked_through_for_garbage(
+    environment: dict[str, str], programs: Programs, module: str
+) -> None:
+    source = f"import gc, {module}; print(gc.isenabled(), gc.get_freeze_count() > 100_000)"
+
+    assert programs.run(source, environment).stdout.split() == ["True", "True"]
 
 
 def test_a_worker_that_is_told_to_end_when_it_is_full_shuts_its_door_once(

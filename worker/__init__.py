@@ -1,5 +1,10 @@
 """The Celery worker: the task queue's other end, inside the application's context."""
 
+import gc
+
+gc.disable()  # until all is loaded, as in wsgi.py
+
+# ruff: noqa: E402
 import logging
 import time
 from datetime import timedelta
@@ -128,3 +133,5 @@ celery.conf.imports = (
     "worker.payments",
     "worker.reconciliation",
 )
+gc.freeze()  # before processes are forked, which then share these pages
+gc.enable()
