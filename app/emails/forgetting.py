@@ -1,5 +1,6 @@
 """What names somebody in mails, when the account is erased: the words go, that a mail was sent stays."""
 
+import re
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -40,7 +41,7 @@ def forget(address: str, naming: TextualSelect) -> None:
     _change(to_them, idle, status=EmailStatus.WITHDRAWN)
     about = naming.subquery("about")
     troubles.name_nobody(address, select(cast(Email.id, Text)).where(to_them))
-    to_operator = and_(Email.kind == "needs_attention", Email.text_body.contains(address, autoescape=True))
+    to_operator = and_(Email.kind == "needs_attention", Email.text_body.regexp_match(_alone(address)))
     to_others = and_(Email.kind == about.c.kind, Email.subject_id == about.c.subject_id)
     part = aliased(Email)
     named = and_(part.kind == about.c.kind, part.subject_id == about.c.subject_id)
@@ -49,6 +50,11 @@ def forget(address: str, naming: TextualSelect) -> None:
         latest = now() + timedelta(days=current_settings().personal_details_kept_days)
         _change(which, to_erased=which is to_them, erase_at=latest)
     forget_words(None)
+
+
+def _alone(address: str) -> str:
+    """A pattern of PostgreSQL's for an address that is no part of another one, whose owner is still here."""
+    return rf"(?<![\w.+-]){re.escape(address)}(?![\w-]|\.\w)"
 
 
 def forget_words(most: int | None) -> int:

@@ -59,6 +59,23 @@ def test_nor_erases_them_with_the_account(stranger: Person) -> None:
     assert SECRET in mail.text_body
 
 
+@pytest.mark.parametrize("named", ["an.na@x.example", "anna@x.example", "na@x.example.com"])
+def test_nobody_erases_what_tells_of_somebody_else_by_an_address_that_is_a_part_of_theirs(
+    http: httpx.Client, named: str
+) -> None:
+    troubles.note(TroubleKind.EMAIL, "7", f"A mail to {named} (reminder) could not be sent")
+    mail = alarm()
+    assert named in mail.text_body
+    person = {"email": "na@x.example", "password": PASSWORD, "name": "Nadia", "role": "client"}
+    assert http.post("/auth/register", json=person).status_code == 201
+    nadia = Person.signed_in(http, "na@x.example", PASSWORD)
+
+    assert nadia.ask("DELETE", "/auth/me", json={"password": PASSWORD}).status_code == 204
+
+    db.session.refresh(mail)
+    assert (named in mail.text_body, mail.erase_at) == (True, None)
+
+
 def test_a_kind_that_the_operator_shares_with_others_is_refused(app: Flask) -> None:
     with app.app_context(), pytest.raises(AssertionError, match="refund_issued would be taken for"):
         outbox.put_to_operator("refund_issued", "1", "A refund")
