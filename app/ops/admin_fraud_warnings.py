@@ -6,6 +6,7 @@ from uuid import UUID
 from apiflask import APIBlueprint
 from sqlalchemy import select
 
+from app import limits
 from app.accounts.access import signed_in
 from app.accounts.models import Role
 from app.fields import Instant, Major, View
@@ -73,6 +74,7 @@ def show_fraud_warning(warning_id: UUID) -> FraudWarningView:
 
 
 @admin_fraud_warnings.post("/<uuid:warning_id>/refund")
+@limits.by_account("60 per minute")
 @idempotent
 @admin_fraud_warnings.input(Again)
 @admin_fraud_warnings.output(FraudWarningView, status_code=202)

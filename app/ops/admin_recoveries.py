@@ -6,6 +6,7 @@ from uuid import UUID
 from apiflask import APIBlueprint
 from sqlalchemy import select
 
+from app import limits
 from app.accounts.access import signed_in
 from app.accounts.models import Role
 from app.extensions import db
@@ -88,6 +89,7 @@ def show_recovery(recovery_id: UUID) -> RecoveryView:
 
 
 @admin_recoveries.post("/<uuid:recovery_id>/retry")
+@limits.by_account("60 per minute")
 @idempotent
 @admin_recoveries.input(Again)
 @admin_recoveries.output(RecoveryView, status_code=202)
@@ -99,6 +101,7 @@ def retry_recovery(recovery_id: UUID, json_data: Again) -> RecoveryView:
 
 
 @admin_recoveries.post("/<uuid:recovery_id>/discard")
+@limits.by_account("60 per minute")
 @idempotent
 @admin_recoveries.input(NoMore)
 @admin_recoveries.output(RecoveryView)
