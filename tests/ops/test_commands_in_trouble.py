@@ -25,6 +25,7 @@ EXAMPLES = {
     "coach": "coach@example.com",
     "events": "evt_0123456789",
     "emails": str(uuid4()),
+    "recoveries": str(uuid4()),
     "reason": "a test",
     "revision": "head",
 }
