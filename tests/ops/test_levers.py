@@ -25,7 +25,7 @@ def change(statement: str, **values: Any) -> None:
 
 def failed_event(shop: Shop) -> str:
     shop.told(ODD)
-    change("UPDATE stripe_event SET status = 'failed', attempts = 12")
+    change("UPDATE stripe_event SET status = 'failed', attempts = 12, last_error = 'LookupError'")
     return "evt_odd"
 
 
