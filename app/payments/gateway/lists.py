@@ -20,6 +20,8 @@ PAGE = 100
 """Stripe gives no more at once."""
 MOST_TYPES = 20
 """Of events, Stripe lists no more types at once."""
+FOLLOWING = ("application_fee.", "transfer.", "radar.")
+"""Types that begin so are about what events of the other types have made known."""
 
 
 class Kind(StrEnum):
@@ -154,8 +156,7 @@ def _retrieve(kind: Kind, stripe_id: str) -> _Plain:
 
 def _events(span: Span, after: str | None, types: Collection[str], more: EventListParams) -> Page:
     """One page of one group of types; `after` says which group, and after which of its events."""
-    names = sorted(types)
-    groups = [names[start : start + MOST_TYPES] for start in range(0, len(names), MOST_TYPES)]
+    groups = _groups(types)
     number, _, last = (after or "0:").partition(":")
     since, until = span.bounds
     wanted: EventListParams = {
@@ -171,6 +172,13 @@ def _events(span: Span, after: str | None, types: Collection[str], more: EventLi
     if page.after:
         return replace(page, after=f"{number}:{page.after}")
     return replace(page, after=f"{following}:" if following < len(groups) else None)
+
+
+def _groups(types: Collection[str]) -> Sequence[list[str]]:
+    """What all depends on is together in the last: of events of one second, the first listed is newest."""
+    names = sorted(types, key=lambda name: (not name.startswith(FOLLOWING), name))
+    ends = range(len(names), 0, -MOST_TYPES)
+    return [names[max(end - MOST_TYPES, 0) : end] for end in reversed(ends)]
 
 
 def _page(answer: _List) -> Page:
