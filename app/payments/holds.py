@@ -31,9 +31,7 @@ def release(booking_id: UUID) -> None:
         _release(payment)
         return
     if payment.status is Status.PROCESSING:
-        lifecycle.expire(
-            booking
-        )  # the bank had its time; money that comes later takes back what is still free
+        lifecycle.expire(booking)  # the bank had its time: late money takes back what is still free
         return
     if payment.is_paid:
         return
