@@ -149,6 +149,9 @@ def test_one_person_of_a_network_keeps_nobody_else_out(
     http: httpx.Client, client: Person, coach: Person
 ) -> None:
     lapses(client, coach, 3)
+    for minutes in (5, 10):
+        later(minutes=minutes)
+        lapses(client, coach)
     assert outcome(client.wish(coach, next_week())) == "holds-paused"
 
     assert outcome(newcomer(http, "127.0.0.1").wish(coach, next_week())) == "held"
