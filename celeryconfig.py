@@ -6,15 +6,16 @@ What Celery does when a process or the broker dies was measured, not read: reaso
 from celery.schedules import crontab
 from kombu import Exchange, Queue
 
-from app import config_tls, redis_transport
-from app.config import Settings
+from app import redis_transport
+from app.config import tls
+from app.config.settings import Settings
 
 _settings = Settings.load()
 broker_url = _settings.broker
 _on_redis = redis_transport.speaks(broker_url)
 if _on_redis:  # kombu verifies nobody where the URL does not say so; redis-py does
-    broker_url = config_tls.redis_url(broker_url, None, None)
-broker_use_ssl = config_tls.amqps_options() if broker_url.startswith("amqps") else None
+    broker_url = tls.redis_url(broker_url, None, None)
+broker_use_ssl = tls.amqps_options() if broker_url.startswith("amqps") else None
 broker_connection_retry_on_startup = True
 broker_connection_max_retries = None  # a worker waits for its broker for as long as it takes
 broker_transport_options = (

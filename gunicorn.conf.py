@@ -12,8 +12,8 @@ os.environ["PROMETHEUS_MULTIPROC_DIR"] = counters
 
 from prometheus_client.multiprocess import mark_process_dead  # noqa: E402
 
-from app.config import Settings  # noqa: E402
-from app.config_files import Environment  # noqa: E402
+from app.config.environment import Environment  # noqa: E402
+from app.config.settings import Settings  # noqa: E402
 from app.ops.web_worker import Worker  # noqa: E402
 
 settings = Settings.load()  # a bad setting stops the server here, and not each of its workers for ever

@@ -7,18 +7,7 @@ from flask import Response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import (
-    browsers,
-    config_tls,
-    context,
-    database,
-    docs,
-    error_handlers,
-    jobs,
-    limits,
-    logs,
-    transactions,
-)
+from app import browsers, context, database, docs, error_handlers, jobs, limits, logs, transactions
 from app.accounts import access, token_keys
 from app.accounts.password_routes import passwords
 from app.accounts.routes import accounts
@@ -29,7 +18,8 @@ from app.bookings.feed_routes import feed
 from app.bookings.routes import bookings
 from app.coaches import profile
 from app.coaches.routes import coaches
-from app.config import Settings
+from app.config import tls
+from app.config.settings import Settings
 from app.extensions import db, jwt, mail, migrate
 from app.ops import admin, commands, metrics, reporting
 from app.ops.command_errors import Commands
@@ -128,7 +118,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "MAIL_PORT": settings.smtp_port,
         "MAIL_USERNAME": settings.smtp_user,
         "MAIL_PASSWORD": settings.smtp_password and settings.smtp_password.get_secret_value(),
-        "MAIL_USE_SSL": settings.smtp_port == config_tls.SMTPS,
+        "MAIL_USE_SSL": settings.smtp_port == tls.SMTPS,
         "MAIL_USE_TLS": settings.smtp_starttls,
         "MAIL_DEFAULT_SENDER": settings.smtp_from_email,
         "SERVERS": [{"url": settings.public_url}],

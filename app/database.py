@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Dialect, ExceptionContext, event
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from app.config import Settings
+from app.config.settings import Settings
 from app.extensions import db
 
 LIMITS = {"timezone": "UTC", "statement_timeout": "15000", "lock_timeout": "3000"}

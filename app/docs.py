@@ -12,7 +12,7 @@ from werkzeug import Response as Redirect
 
 from app import browsers
 from app.accounts.access import public
-from app.config import Settings
+from app.config.settings import Settings
 
 _FILES = str(files("flask_openapi3_swagger") / "templates" / "swagger")
 

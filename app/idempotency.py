@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.bad_values import Fault
-from app.config import current_settings
+from app.config.settings import current_settings
 from app.extensions import Base, db, now
 from app.problems import Problem
 

@@ -14,7 +14,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
 
 from app import redis_transport
-from app.config import Settings
+from app.config.settings import Settings
 from app.context import request_id
 from app.extensions import db
 from app.problems import Unavailable

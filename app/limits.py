@@ -15,7 +15,7 @@ from app.accounts.access import current_account, is_signed_in
 from app.accounts.leaving import WrongProof
 from app.accounts.schemas import as_registered
 from app.accounts.second_factor import SecondFactorNeeded
-from app.config import Settings, current_settings
+from app.config.settings import Settings, current_settings
 from app.extensions import limiter
 from app.problems import Problem
 

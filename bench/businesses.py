@@ -11,7 +11,7 @@ from flask_migrate import upgrade
 from psycopg.sql import SQL, Identifier
 
 from app import create_app
-from app.config import Settings
+from app.config.settings import Settings
 from bench import people
 from bench.load import load
 from bench.people import Business

@@ -8,7 +8,7 @@ from uuid import uuid4
 from redis import Redis
 from sqlalchemy import func, select
 
-from app.config import Settings
+from app.config.settings import Settings
 from app.extensions import db
 from app.jobs import queue
 from app.payments.stripe_events import StripeEvent

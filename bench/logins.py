@@ -13,7 +13,7 @@ from sqlalchemy import update
 
 from app.accounts import passwords
 from app.accounts.models import Account
-from app.config import Settings
+from app.config.settings import Settings
 from app.extensions import db
 from bench import asking, deliveries, free_times, people, sign_ins
 from bench.arrivals import at_pace, share

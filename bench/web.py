@@ -13,7 +13,7 @@ from flask_migrate import upgrade
 from honcho.environ import parse_procfile
 
 from app import create_app
-from app.config import Settings
+from app.config.settings import Settings
 from sandbox.environment import ROOT, with_programs
 from sandbox.foreman import Foreman
 from sandbox.reachable import trouble_at

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from redis import Redis
 
-from app.config import Settings
+from app.config.settings import Settings
 from bench import deliveries, wrk
 from bench.bare import PREFIX
 from bench.findings import AtLeast, Finding, Limit, Series

@@ -9,8 +9,8 @@ from flask.cli import with_appcontext
 from app.accounts import passwords
 from app.accounts.models import Account, Role
 from app.coaches.models import Approval, Coach, Weekday, WeeklyHours
-from app.config import current_settings
-from app.config_files import Environment
+from app.config.environment import Environment
+from app.config.settings import current_settings
 from app.extensions import db, now
 from sandbox import fresh_start
 

@@ -7,8 +7,8 @@ from redis.exceptions import RedisError
 from sqlalchemy import text
 
 from app import jobs
-from app.config import Settings
-from app.config_files import Environment
+from app.config.environment import Environment
+from app.config.settings import Settings
 from app.extensions import Base, db
 
 PATIENCE_SECONDS = 30

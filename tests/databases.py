@@ -4,7 +4,7 @@ from flask_migrate import upgrade
 from sqlalchemy import create_engine, text
 
 from app import create_app
-from app.config import Settings
+from app.config.settings import Settings
 from app.extensions import db
 
 

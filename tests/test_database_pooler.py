@@ -16,7 +16,7 @@ from flask_migrate import upgrade
 from sqlalchemy import create_engine, text
 
 from app import create_app
-from app.config import Settings
+from app.config.settings import Settings
 from app.database import LIMITS
 from app.extensions import db
 from app.payments.reconcile import AnotherAtWork, _alone

@@ -10,7 +10,7 @@ import stripe
 from flask import Flask
 
 from app import create_app
-from app.config import Settings
+from app.config.settings import Settings
 from app.payments.gateway import account, api
 from tests.certificates import Certificate, self_signed
 from tests.programs import Programs
@@ -18,7 +18,7 @@ from tests.tls_door import tls_door
 
 REPORTS = """
 import sentry_sdk
-from app.config import Settings
+from app.config.settings import Settings
 from app.ops import reporting
 reporting.init(Settings.load())
 sentry_sdk.capture_message("something is wrong")

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from flask import Flask
 
-from app.config import Settings
+from app.config.settings import Settings
 from app.extensions import limiter
 from tests.accounts.second_factors import Phone, clock
 from tests.environment import free_port

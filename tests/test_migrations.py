@@ -13,7 +13,7 @@ from sqlalchemy import ARRAY, MetaData, NullPool, Table, create_engine, inspect,
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app import create_app
-from app.config import Settings
+from app.config.settings import Settings
 from app.extensions import Base, db
 
 

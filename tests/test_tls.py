@@ -17,7 +17,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from app import create_app
-from app.config import Settings
+from app.config.settings import Settings
 from app.jobs import ping_broker
 from sandbox.postgres import SOCKET_NAME
 from tests.certificates import Certificate, self_signed

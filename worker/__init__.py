@@ -22,7 +22,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from app import context, create_app, jobs, logs
-from app.config import Settings
+from app.config.settings import Settings
 from app.emails import conversations
 from app.extensions import db
 from app.ops import beats

@@ -5,7 +5,7 @@ from redis import Redis
 
 from app import idempotency
 from app.coaches import listing, search
-from app.config import current_settings
+from app.config.settings import current_settings
 from app.emails import operator_messages
 from app.jobs import after_commit
 from app.ops import retention

@@ -12,8 +12,8 @@ from sqlalchemy import select
 from app import context
 from app.accounts import tokens
 from app.accounts.models import Account, Role, SignIn
-from app.config import current_settings
-from app.config_files import Environment
+from app.config.environment import Environment
+from app.config.settings import current_settings
 from app.extensions import db, jwt
 from app.problems import Forbidden, Unauthorized
 

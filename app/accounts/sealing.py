@@ -7,7 +7,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from app.config import current_settings
+from app.config.settings import current_settings
 
 
 def sealed(text: str, owner: UUID) -> str:

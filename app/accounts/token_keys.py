@@ -6,7 +6,7 @@ A token names its key (`kid`, RFC 7515, 4.1.4), as the library verifies with one
 from hashlib import sha256
 from typing import Any
 
-from app.config import current_settings
+from app.config.settings import current_settings
 from app.extensions import jwt
 
 

@@ -8,7 +8,7 @@ from icalendar import Alarm, Calendar, Event, vCalAddress, vText
 from app.accounts.models import Account
 from app.bookings.models import Booking
 from app.bookings.status import Status
-from app.config import current_settings
+from app.config.settings import current_settings
 from app.unicode_text import isolate, lines, without_bidi_controls
 
 OFF = frozenset({Status.CANCELLED, Status.EXPIRED})

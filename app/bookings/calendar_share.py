@@ -13,7 +13,7 @@ from sqlalchemy import Row, text
 
 from app.coaches import slots
 from app.coaches.models import Coach
-from app.config import current_settings
+from app.config.settings import current_settings
 from app.extensions import db
 from app.problems import Problem
 

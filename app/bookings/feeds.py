@@ -14,7 +14,7 @@ from app.accounts.models import Account
 from app.bookings import calendar
 from app.bookings.models import Booking
 from app.bookings.status import Status
-from app.config import current_settings
+from app.config.settings import current_settings
 from app.extensions import db, now
 from app.problems import NotFound
 

@@ -17,7 +17,7 @@ from app.bookings.models import Booking
 from app.bookings.status import Status
 from app.bookings.unpaid_holds import UnpaidHold, current_network
 from app.coaches.models import Coach
-from app.config import current_settings
+from app.config.settings import current_settings
 from app.extensions import db
 from app.fields import counted
 from app.problems import Problem

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app import context
 from app.bookings.models import Booking
-from app.config import current_settings
+from app.config.settings import current_settings
 from app.extensions import Base, Identified, db, now
 
 

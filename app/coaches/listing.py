@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, Text, and_, cast, exists, func, se
 from app import audit
 from app.accounts.models import Account
 from app.coaches.models import Approval, Coach, Missing
-from app.config import current_settings
+from app.config.settings import current_settings
 from app.emails import coach_messages, troubles
 from app.emails.troubles import Given, Trouble, TroubleKind
 from app.extensions import db

@@ -26,7 +26,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app import time_zones
 from app.accounts.models import Account
 from app.coaches.clocks import Clocks
-from app.config import current_settings
+from app.config.settings import current_settings
 from app.extensions import Base, Changing, Identified, MinorUnits, choice, db
 from app.money import Money
 from app.problems import NotFound

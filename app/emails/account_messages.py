@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import delete
 
-from app.config import current_settings
+from app.config.settings import current_settings
 from app.emails import links
 from app.emails.models import Email
 from app.emails.outbox import insert_once, put

@@ -9,8 +9,8 @@ from contextlib import contextmanager, suppress
 from flask import current_app
 from flask_mail import Connection
 
-from app import config_tls
-from app.config import current_settings
+from app.config import tls
+from app.config.settings import current_settings
 
 TIMEOUT = 20
 """Seconds for each step of the conversation; Flask-Mail alone would wait for ever."""
@@ -30,7 +30,7 @@ class Conversation(Connection):
     def configure_host(self) -> smtplib.SMTP | smtplib.SMTP_SSL:
         """Connected and logged in. Whose certificate is not believed gets neither password nor mail."""
         settings = current_settings()
-        context = config_tls.smtp_context(settings.smtp_tls_verify, settings.smtp_tls_ca_file)
+        context = tls.smtp_context(settings.smtp_tls_verify, settings.smtp_tls_ca_file)
         where = self.mail.server, self.mail.port
         if self.mail.use_ssl:
             host: smtplib.SMTP = smtplib.SMTP_SSL(*where, timeout=TIMEOUT, context=context)

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Text, TextualSelect, and_, case, cast, or_, select, update
 from sqlalchemy.orm import aliased
 
-from app.config import current_settings
+from app.config.settings import current_settings
 from app.emails import troubles
 from app.emails.models import OPERATORS, UNSENT, Email, EmailStatus
 from app.extensions import db, now

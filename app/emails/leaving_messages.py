@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from app.config import current_settings
+from app.config.settings import current_settings
 from app.emails.outbox import put, put_to_operator
 from app.money import Money
 from app.unicode_text import isolate

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from itsdangerous import Signer, TimestampSigner
 
-from app.config import current_settings
+from app.config.settings import current_settings
 
 PROOF_LASTS = timedelta(days=3)
 """From when the mail with it leaves."""

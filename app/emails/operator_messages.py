@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from app import context
-from app.config import current_settings
+from app.config.settings import current_settings
 from app.emails import troubles
 from app.emails.models import Email
 from app.emails.outbox import put_to_operator, templates

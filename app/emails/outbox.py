@@ -14,7 +14,7 @@ from markupsafe import Markup
 from sqlalchemy.dialects.postgresql import insert
 
 from app import context, time_zones
-from app.config import current_settings
+from app.config.settings import current_settings
 from app.emails import allowance, forgetting
 from app.emails.models import OPERATORS, Email, EmailStatus
 from app.extensions import db, now

@@ -14,7 +14,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.config import Settings, current_settings
+from app.config.settings import Settings, current_settings
 from app.emails import transport
 from app.extensions import db
 from app.jobs import BrokerAway, enqueue, eviction_policy, ping_broker

@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.config import Settings
+from app.config.settings import Settings
 from app.extensions import db
 from app.ops.findings import Finding
 from app.payments.gateway import account, api

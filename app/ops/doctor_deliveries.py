@@ -7,7 +7,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.config import Settings
+from app.config.settings import Settings
 from app.extensions import db, now
 from app.ops.findings import Finding
 from app.payments import refused_deliveries

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from app.config import Settings
+from app.config.settings import Settings
 from app.ops import doctor_deliveries
 from app.ops.command_errors import first_line
 from app.ops.doctor_deliveries import MOST_REFUSED

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from sqlalchemy import text
 
 from app.accounts.access import public
-from app.config import current_settings
+from app.config.settings import current_settings
 from app.extensions import db
 from app.jobs import ping_broker
 

@@ -13,8 +13,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import REGISTRY, Collector
 
 from app.accounts.access import public
-from app.config import current_settings
-from app.config_files import Environment
+from app.config.environment import Environment
+from app.config.settings import current_settings
 from app.emails import troubles
 from app.ops import backlog
 from app.problems import NotFound, Unauthorized

@@ -4,7 +4,7 @@ import sentry_sdk
 from sentry_sdk.types import Event, Hint
 
 from app import context
-from app.config import Settings
+from app.config.settings import Settings
 
 
 def init(settings: Settings) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.accounts.refused_sign_ins import RefusedSignIns
 from app.bookings import hold_limits
 from app.bookings.unpaid_holds import UnpaidHold
-from app.config import current_settings
+from app.config.settings import current_settings
 from app.emails import forgetting
 from app.emails.models import Email, EmailStatus
 from app.emails.troubles import Trouble

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app import context
-from app.config import current_settings
+from app.config.settings import current_settings
 from app.emails import troubles
 from app.emails.troubles import TroubleKind
 from app.extensions import db, now

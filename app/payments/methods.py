@@ -6,7 +6,7 @@ https://docs.stripe.com/payments/vouchers and https://docs.stripe.com/payments/b
 from collections.abc import Sequence
 from datetime import timedelta
 
-from app.config import current_settings
+from app.config.settings import current_settings
 
 VOUCHERS = ("boleto", "konbini", "multibanco", "oxxo")
 """The payer gets a number to pay under within days, and need never pay: the time is held all the while."""

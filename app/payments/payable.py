@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import and_, func, select
 
 from app.bookings.models import Booking
-from app.config import current_settings
+from app.config.settings import current_settings
 from app.extensions import db, now
 from app.money import Money
 from app.payments import ledger, recoveries

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.accounts import sign_ins
 from app.accounts.models import Account
 from app.coaches.models import Coach
-from app.config import current_settings
+from app.config.settings import current_settings
 from app.extensions import db, now
 from app.jobs import after_commit
 from app.payments import deployment

@@ -11,7 +11,7 @@ from datetime import timedelta
 from sqlalchemy import NullPool, create_engine, func, select
 
 from app import context
-from app.config import current_settings
+from app.config.settings import current_settings
 from app.extensions import db
 from app.payments.gateway import api
 from app.payments.gateway.lists import Kind, Span

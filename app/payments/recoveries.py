@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from app.config import DisputeRecovery, current_settings
+from app.config.settings import DisputeRecovery, current_settings
 from app.extensions import db, now
 from app.jobs import after_commit
 from app.money import Money

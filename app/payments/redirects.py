@@ -2,8 +2,8 @@
 
 from urllib.parse import urlsplit
 
-from app.config import current_settings
-from app.config_files import Environment
+from app.config.environment import Environment
+from app.config.settings import current_settings
 from app.fields import web_address
 
 

@@ -10,7 +10,7 @@ from flask import current_app
 from redis import Redis
 from redis.exceptions import RedisError
 
-from app.config import current_settings
+from app.config.settings import current_settings
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from sqlalchemy import or_, select
 
 from app.bookings import hold_limits, lifecycle
 from app.bookings.status import Status as BookingStatus
-from app.config import current_settings
+from app.config.settings import current_settings
 from app.extensions import db, now
 from app.jobs import after_commit
 from app.payments import charge_refunds, delivery, fees, refunds

@@ -5,7 +5,7 @@ import time
 
 import stripe
 
-from app.config import current_settings
+from app.config.settings import current_settings
 
 SIGNATURE_TOLERANCE = 300
 """Seconds that a delivery may be old, against replays (Stripe, "Verify webhook signatures")."""

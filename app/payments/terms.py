@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from app.config import current_settings
+from app.config.settings import current_settings
 from app.extensions import db
 from app.money import Money
 from app.payments.payout_account import PayoutAccount

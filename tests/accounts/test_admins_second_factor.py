@@ -4,7 +4,7 @@ import httpx
 import pytest
 from flask import Flask
 
-from app.config import Environment, Settings
+from app.config.settings import Environment, Settings
 from tests.accounts.second_factors import Phone, clock
 from tests.payments.conftest import become_admin
 from tests.people import PASSWORD, Person

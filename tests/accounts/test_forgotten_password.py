@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 
 from app.accounts.models import PasswordReset
 from app.audit import AuditEntry
-from app.config import current_settings
+from app.config.settings import current_settings
 from app.emails.models import Email
 from app.extensions import db
 from tests.accounts.letters import forgets, mails, token_in

@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 from pydantic import SecretStr
 
-from app.config import Settings, current_settings
+from app.config.settings import Settings, current_settings
 from tests.accounts.second_factors import Phone, clock
 from tests.people import Person
 

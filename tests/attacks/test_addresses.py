@@ -4,7 +4,7 @@ import httpx
 import pytest
 from flask import Flask
 
-from app.config import Environment, Settings
+from app.config.settings import Environment, Settings
 from tests.people import PAID, PASSWORD, Person
 
 OTHERWISE_READ = [

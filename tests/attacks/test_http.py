@@ -10,7 +10,7 @@ from flask import Flask
 
 from app import context, create_app
 from app.accounts.password_rule import LONGEST
-from app.config import Settings
+from app.config.settings import Settings
 from tests.accounts.test_access import world
 from tests.attacks.rows import all_rows
 from tests.payments.conftest import become_admin, shop

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
-from app.config import Settings
+from app.config.settings import Settings
 from app.extensions import limiter
 from tests.emails.conftest import post
 from tests.payments.conftest import shop

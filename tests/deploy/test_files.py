@@ -6,7 +6,7 @@ import shlex
 
 import pytest
 
-from app.config import Settings
+from app.config.settings import Settings
 from tests.deploy.files import PROCFILE, ROOT
 from tests.settings.good import GOOD, load
 

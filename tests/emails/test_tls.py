@@ -10,7 +10,7 @@ from click.testing import Result
 from flask import Flask
 
 from app import create_app
-from app.config import Settings, current_settings
+from app.config.settings import Settings, current_settings
 from app.emails import conversations, delivery, transport
 from app.emails.models import EmailStatus
 from app.ops import doctor

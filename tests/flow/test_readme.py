@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.config import Settings
+from app.config.settings import Settings
 from tests.flow.conftest import BIN, HERE, Stack
 from tests.people import Person
 from tests.programs import Programs

@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 
 from app import create_app, jobs
 from app.accounts.models import Account
-from app.config import Settings
+from app.config.settings import Settings
 from app.extensions import db
 from app.ops import commands, doctor
 from tests.payments.conftest import Shop

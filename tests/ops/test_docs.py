@@ -10,7 +10,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from app import create_app
 from app.accounts.access import Rule
-from app.config import Settings
+from app.config.settings import Settings
 
 HIDDEN = {
     "/": {"get"},

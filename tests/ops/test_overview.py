@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from app import jobs
-from app.config_files import Environment
+from app.config.environment import Environment
 from app.emails import troubles
 from app.emails.troubles import TroubleKind
 from app.extensions import db

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from app.config import Environment, Settings
+from app.config.settings import Environment, Settings
 from app.extensions import db
 from app.payments.models import Payment
 from tests.payments.conftest import Shop

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from app.config import Environment
+from app.config.settings import Environment
 from app.extensions import db
 from app.money import Money
 from app.payments import fees, issuing, payouts

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from app.config import DisputeRecovery
+from app.config.settings import DisputeRecovery
 from app.extensions import db
 from app.payments import fees, recovering
 from app.payments.recovery_models import Recovery

@@ -22,7 +22,7 @@ TAKEN_OVER = "The other run of this folder has ended"
 WORKER = (
     "import os, threading\nprint('reads', os.environ['RUN_FILE'], flush=True)\nthreading.Event().wait()\n"
 )
-LOADED = "from app.config import Settings; print(Settings.load().smtp_port)"
+LOADED = "from app.config.settings import Settings; print(Settings.load().smtp_port)"
 
 
 @pytest.fixture(autouse=True)

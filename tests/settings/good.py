@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.config import BadSettings, Settings
+from app.config.settings import BadSettings, Settings
 
 DEVELOPMENT_SECRET = "development-only-not-a-secret-0123456789abcdef"
 GOOD = {

@@ -3,7 +3,7 @@
 import pytest
 from dotenv import dotenv_values
 
-from app.config import BadSettings, Environment, Settings
+from app.config.settings import BadSettings, Environment, Settings
 from tests.settings.good import CHECKOUT, DEVELOPMENT_SECRET, GOOD, complaints, load
 
 
@@ -65,7 +65,7 @@ def test_production_may_run_in_stripe_s_test_mode(monkeypatch: pytest.MonkeyPatc
 
 
 def test_production_is_what_it_is_unless_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.config._files", lambda: ())
+    monkeypatch.setattr("app.config.settings._files", lambda: ())
     for name, value in {**GOOD, "STRIPE_SECRET_KEY": "sk_test_sandbox"}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("APP_ENV")

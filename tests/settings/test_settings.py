@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.config import BadSettings, Environment, Settings
+from app.config.settings import BadSettings, Environment, Settings
 from tests.settings.good import CHECKOUT, GOOD, complaints, load
 from tests.waiting import PATIENCE
 

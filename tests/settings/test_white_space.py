@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.config import Settings
+from app.config.settings import Settings
 from tests.settings.good import CHECKOUT, GOOD, complaints, load
 
 AUTHORITY = str(Path(__file__).with_name("authority.crt"))

@@ -10,7 +10,7 @@ import stripe
 from flask import Flask, current_app
 
 from app import context
-from app.config import Settings
+from app.config.settings import Settings
 from app.problems import Unavailable
 
 log = logging.getLogger(__name__)

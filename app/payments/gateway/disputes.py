@@ -7,7 +7,7 @@ from typing import Any
 
 from stripe.params import DisputeUpdateParamsEvidence
 
-from app.config import current_settings
+from app.config.settings import current_settings
 from app.payments.gateway import api
 
 

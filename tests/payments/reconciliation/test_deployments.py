@@ -14,7 +14,7 @@ from flask_migrate import upgrade
 from sqlalchemy import create_engine, text
 
 from app import create_app
-from app.config import Settings
+from app.config.settings import Settings
 from app.extensions import db
 from app.payments import deployment, issuing
 from app.payments.deployment import Deployment

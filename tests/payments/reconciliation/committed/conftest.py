@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, text
 
 from app import create_app
 from app.accounts import passwords
-from app.config import Settings
+from app.config.settings import Settings
 from app.extensions import Base, db
 
 HERE = Path(__file__).parent.parent.parent.parent.parent

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import create_engine, text
 
-from app.config import Settings
+from app.config.settings import Settings
 from app.extensions import db
 from sandbox.postgres import WHEEL
 from tests.payments.conftest import Shop

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from app import bad_values
-from app.config_text import stripped
+from app.config.text import stripped
 
 
 class BadSettings(SystemExit):

@@ -8,8 +8,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, TypeAdap
 from pydantic.networks import NameEmail
 from pydantic_settings import NoDecode
 
-from app.config_text import parts
-from app.config_tls import ca_file, is_here
+from app.config.text import parts
+from app.config.tls import ca_file, is_here
 
 NAME_AND_ADDRESS: TypeAdapter[NameEmail] = TypeAdapter(NameEmail)
 """Of `CultureBridge <hello@example.com>`; making it takes a hundred times as long as using it."""

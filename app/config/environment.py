@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from dotenv import dotenv_values
 
-from app.config_text import stripped
+from app.config.text import stripped
 
 
 class Environment(StrEnum):

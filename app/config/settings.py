@@ -19,12 +19,13 @@ from pydantic import (
 from pydantic.networks import NameEmail
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from app import config_tls, parsing
-from app.config_errors import BadSettings, sentence
-from app.config_files import Environment
-from app.config_files import files as _files
-from app.config_text import parts, refuse_hidden, without_blanks
-from app.config_values import (
+from app import parsing
+from app.config import tls
+from app.config.environment import Environment
+from app.config.environment import files as _files
+from app.config.errors import BadSettings, sentence
+from app.config.text import parts, refuse_hidden, without_blanks
+from app.config.types import (
     NAME_AND_ADDRESS,
     BrokerUrl,
     CaFile,
@@ -169,7 +170,7 @@ class Settings(BaseSettings):
     @classmethod
     def _says_how_the_database_is_verified(cls, value: str, info: ValidationInfo) -> str:
         verify, ca = info.data.get("database_tls_verify"), info.data.get("database_tls_ca_file")
-        return config_tls.postgres_url(value, verify, ca, by_default=_in_production(info))
+        return tls.postgres_url(value, verify, ca, by_default=_in_production(info))
 
     @field_validator("redis_url", "broker_url")
     @classmethod
@@ -177,7 +178,7 @@ class Settings(BaseSettings):
         if value is None or not value.startswith("redis"):
             return value
         verify, ca = info.data.get("redis_tls_verify"), info.data.get("redis_tls_ca_file")
-        told = config_tls.redis_url(value, verify, ca)
+        told = tls.redis_url(value, verify, ca)
         return value if verify is None and ca is None and "ssl_cert_reqs" not in value else told
 
     @field_validator("secret_keys", "jwt_secret_keys")
@@ -283,7 +284,7 @@ class Settings(BaseSettings):
         """Whether the mail server gets neither a password nor a mail before it has spoken TLS."""
         asked_for = bool(self.smtp_user or self.smtp_tls_verify or self.smtp_tls_ca_file)
         in_production = self.app_env is Environment.PRODUCTION
-        return config_tls.smtp_starttls(
+        return tls.smtp_starttls(
             self.smtp_host, self.smtp_port, asked_for=asked_for, by_default=in_production
         )
 
