@@ -7,7 +7,7 @@ from flask import Response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import browsers, context, database, docs, error_handlers, jobs, limits, logs, transactions
+from app import browsers, docs, error_handlers, jobs, limits
 from app.accounts import access, token_keys
 from app.accounts.password_routes import passwords
 from app.accounts.routes import accounts
@@ -20,8 +20,11 @@ from app.coaches import profile
 from app.coaches.routes import coaches
 from app.config import tls
 from app.config.settings import Settings
+from app.db import engine, transactions
 from app.extensions import db, jwt, mail, migrate
-from app.ops import admin, commands, metrics, reporting
+from app.observability import context, sentry
+from app.observability import logging as app_logging
+from app.ops import admin, commands, metrics
 from app.ops.command_errors import Commands
 from app.ops.health import health
 from app.payments import taking_over
@@ -46,8 +49,8 @@ class Application(APIFlask):
 def create_app(settings: Settings | None = None) -> Application:
     """The application, ready to serve. Raises BadSettings, which names every bad variable."""
     settings = settings or Settings.load()
-    logs.configure(settings.log_level)
-    reporting.init(settings)
+    app_logging.configure(settings.log_level)
+    sentry.init(settings)
     app = Application(
         __name__,
         title="CultureBridge",
@@ -61,7 +64,7 @@ def create_app(settings: Settings | None = None) -> Application:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["settings"] = settings
 
-    database.init_app(app, settings)
+    engine.init_app(app, settings)
     migrate.init_app(app, db)
     jwt.init_app(app)
     token_keys.install()
@@ -74,7 +77,7 @@ def create_app(settings: Settings | None = None) -> Application:
 
     app.before_request(_name_the_request)
     app.teardown_request(_end_the_request)
-    app.before_request(logs.start_clock)
+    app.before_request(app_logging.start_clock)
     app.before_request(count_parameters)
     app.before_request(read_chunks)
     app.before_request(access.check)
@@ -82,7 +85,7 @@ def create_app(settings: Settings | None = None) -> Application:
     browsers.init_app(app, settings)
     app.after_request(_tell_the_request_id)
     app.after_request(_type_only_what_there_is)
-    app.after_request(logs.request_done)
+    app.after_request(app_logging.request_done)
     app.after_request(metrics.observe)
     error_handlers.register(app)
     docs.register(app, settings)
@@ -109,7 +112,7 @@ def create_app(settings: Settings | None = None) -> Application:
 def _flask_config(settings: Settings) -> dict[str, Any]:
     return {  # without SECRET_KEY, so that Flask opens no session with any request: tokens say who calls
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
-        "SQLALCHEMY_ENGINE_OPTIONS": database.options(settings),
+        "SQLALCHEMY_ENGINE_OPTIONS": engine.options(settings),
         "JWT_ACCESS_TOKEN_EXPIRES": 900,
         "JWT_REFRESH_TOKEN_EXPIRES": 30 * 86400,
         "JWT_ERROR_MESSAGE_KEY": "detail",

@@ -3,8 +3,8 @@
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app import context
 from app.extensions import Base, Identified, db
+from app.observability import context
 
 
 def _actor() -> str:

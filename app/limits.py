@@ -10,13 +10,13 @@ from typing import Any, TypeVar
 from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
-from app import context
 from app.accounts.access import current_account, is_signed_in
 from app.accounts.leaving import WrongProof
 from app.accounts.schemas import as_registered
 from app.accounts.second_factor import SecondFactorNeeded
 from app.config.settings import Settings, current_settings
 from app.extensions import limiter
+from app.observability import context
 from app.problems import Problem
 
 View = TypeVar("View", bound=Callable[..., Any])

@@ -17,7 +17,7 @@ from sqlalchemy import create_engine, text
 
 from app import create_app
 from app.config.settings import Settings
-from app.database import LIMITS
+from app.db.engine import LIMITS
 from app.extensions import db
 from app.payments.reconcile import AnotherAtWork, _alone
 from sandbox.postgres import Postgres

@@ -19,8 +19,8 @@ from tests.tls_door import tls_door
 REPORTS = """
 import sentry_sdk
 from app.config.settings import Settings
-from app.ops import reporting
-reporting.init(Settings.load())
+from app.observability import sentry
+sentry.init(Settings.load())
 sentry_sdk.capture_message("something is wrong")
 sentry_sdk.flush(10)
 """

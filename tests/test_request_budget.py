@@ -4,7 +4,7 @@ from contextvars import Context
 
 from flask import Flask
 
-from app import context
+from app.observability import context
 
 
 def test_what_a_thread_does_after_a_request_has_no_deadline(app: Flask) -> None:

@@ -8,8 +8,8 @@ from flask import Flask
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import OperationalError
 
+from app.db.transactions import MOST_TRIES, in_one_transaction
 from app.extensions import db
-from app.transactions import MOST_TRIES, in_one_transaction
 from tests.waiting import wait_until
 
 LOCK = text("SELECT pg_advisory_xact_lock(:key)")

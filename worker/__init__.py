@@ -21,10 +21,12 @@ from celery.signals import (
 from sqlalchemy import func, select
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from app import context, create_app, jobs, logs
+from app import create_app, jobs
 from app.config.settings import Settings
 from app.emails import conversations
 from app.extensions import db
+from app.observability import context
+from app.observability import logging as app_logging
 from app.ops import beats
 from app.retries import pause
 
@@ -97,7 +99,7 @@ class Sweep(Job):
 @setup_logging.connect
 def _log_like_the_web(**_: Any) -> None:
     settings: Settings = flask_app.extensions["settings"]
-    logs.configure(settings.log_level)
+    app_logging.configure(settings.log_level)
 
 
 @worker_process_init.connect

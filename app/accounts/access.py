@@ -9,12 +9,12 @@ from flask import Response, current_app, g, request
 from flask_jwt_extended import get_jwt, verify_jwt_in_request
 from sqlalchemy import select
 
-from app import context
 from app.accounts import tokens
 from app.accounts.models import Account, Role, SignIn
 from app.config.environment import Environment
 from app.config.settings import current_settings
 from app.extensions import db, jwt
+from app.observability import context
 from app.problems import Forbidden, Unauthorized
 
 View = TypeVar("View", bound=Callable[..., Any])

@@ -6,12 +6,13 @@ from uuid import UUID, uuid4
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
-from app import audit, context
+from app import audit
 from app.accounts import password_rule, passwords, sign_ins, verification
 from app.accounts.models import Account, PasswordReset
 from app.emails import account_messages, links
 from app.emails.models import Email
 from app.extensions import db, now
+from app.observability import context
 from app.problems import Faults, Invalid
 
 LINK_LASTS = timedelta(hours=1)

@@ -11,9 +11,9 @@ from sqlalchemy import ARRAY, BigInteger, Index, Text, UniqueConstraint, case, f
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app import context
 from app.accounts.models import Account
 from app.extensions import Base, Identified, choice, db, now
+from app.observability import context
 
 log = logging.getLogger(__name__)
 

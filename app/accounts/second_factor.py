@@ -9,13 +9,14 @@ from uuid import UUID
 from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 
-from app import audit, context
+from app import audit
 from app.accounts import app_codes, recovery_codes, refused_sign_ins, sealing, sign_ins
 from app.accounts.models import Account
 from app.accounts.refused_sign_ins import What
 from app.accounts.second_factor_models import SecondFactor
 from app.emails import account_messages
 from app.extensions import db, now
+from app.observability import context
 from app.problems import Invalid, Problem, Unauthorized
 
 TELL_AFTER, MOST_WRONG = 5, 20

@@ -11,9 +11,10 @@ from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt import PyJWTError
 from sqlalchemy import select
 
-from app import audit, context
+from app import audit
 from app.accounts.models import Account, SignIn
 from app.extensions import db, now
+from app.observability import context
 from app.problems import Unauthorized
 
 SIGN_IN_LASTS = timedelta(days=90)

@@ -9,11 +9,12 @@ from blinker import Signal
 from itsdangerous import BadSignature, SignatureExpired
 from sqlalchemy import delete
 
-from app import audit, context
+from app import audit
 from app.accounts import passwords, second_factor, sign_ins
 from app.accounts.models import Account, PasswordReset
 from app.emails import account_messages, links
 from app.extensions import db, now
+from app.observability import context
 from app.problems import Invalid
 
 taken_over = Signal()

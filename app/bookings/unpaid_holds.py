@@ -7,10 +7,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, ForeignKey, Index, Select, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app import context
 from app.bookings.models import Booking
 from app.config.settings import current_settings
 from app.extensions import Base, Identified, db, now
+from app.observability import context
 
 
 class UnpaidHold(Identified, Base):

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
-from app import context
 from app.config.settings import current_settings
 from app.emails import troubles
 from app.emails.models import Email
@@ -13,6 +12,7 @@ from app.emails.outbox import put_to_operator, templates
 from app.emails.remedies import REMEDIES, Remedy
 from app.emails.troubles import Trouble
 from app.extensions import db, now
+from app.observability import context
 
 PAUSE = timedelta(minutes=10)
 """Between two mails that gather: a flood makes six an hour."""

@@ -13,12 +13,13 @@ from jinja2.nodes import EvalContext
 from markupsafe import Markup
 from sqlalchemy.dialects.postgresql import insert
 
-from app import context, time_zones
+from app import time_zones
 from app.config.settings import current_settings
 from app.emails import allowance, forgetting
 from app.emails.models import OPERATORS, Email, EmailStatus
 from app.extensions import db, now
 from app.jobs import after_commit
+from app.observability import context
 from app.unicode_text import isolate, lines, without_bidi_controls
 
 if TYPE_CHECKING:  # a mail is about its subject's room, which stands above this one

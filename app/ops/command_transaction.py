@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 import click
 
-from app import context
 from app.extensions import db
+from app.observability import context
 from app.problems import Problem
 
 

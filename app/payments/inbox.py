@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from app import context
 from app.config.settings import current_settings
 from app.emails import troubles
 from app.emails.troubles import TroubleKind
 from app.extensions import db, now
+from app.observability import context
 from app.payments import (
     deployment,
     disputes,

@@ -10,9 +10,9 @@ from datetime import timedelta
 
 from sqlalchemy import NullPool, create_engine, func, select
 
-from app import context
 from app.config.settings import current_settings
 from app.extensions import db
+from app.observability import context
 from app.payments.gateway import api
 from app.payments.gateway.lists import Kind, Span
 from app.payments.reconciliation import differences, disputes, events, intents, progress, refunds, sessions

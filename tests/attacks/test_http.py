@@ -8,9 +8,10 @@ import httpx
 import pytest
 from flask import Flask
 
-from app import context, create_app
+from app import create_app
 from app.accounts.password_rule import LONGEST
 from app.config.settings import Settings
+from app.observability import context
 from tests.accounts.test_access import world
 from tests.attacks.rows import all_rows
 from tests.payments.conftest import become_admin, shop

@@ -9,8 +9,8 @@ from typing import TypeVar
 import stripe
 from flask import Flask, current_app
 
-from app import context
 from app.config.settings import Settings
+from app.observability import context
 from app.problems import Unavailable
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from flask import Response, g, request
 
-from app.context import actor, caller_request_id, request_id
+from app.observability.context import actor, caller_request_id, request_id
 
 log = logging.getLogger("app.request")
 

@@ -3,8 +3,8 @@
 import sentry_sdk
 from sentry_sdk.types import Event, Hint
 
-from app import context
 from app.config.settings import Settings
+from app.observability import context
 
 
 def init(settings: Settings) -> None:
