@@ -7,13 +7,12 @@ from flask import Response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import browsers, docs, error_handlers, jobs, limits
+from app import jobs
 from app.accounts import access, token_keys
 from app.accounts.password_routes import passwords
 from app.accounts.routes import accounts
 from app.accounts.second_factor_routes import second_factors
 from app.accounts.verification import taken_over
-from app.bodies import JsonRequest, count_parameters, read_chunks
 from app.bookings.feed_routes import feed
 from app.bookings.routes import bookings
 from app.coaches import profile
@@ -22,6 +21,9 @@ from app.config import tls
 from app.config.settings import Settings
 from app.db import engine, transactions
 from app.extensions import db, jwt, mail, migrate
+from app.http import error_handlers, openapi, rate_limits, security_headers
+from app.http.json_request import JsonRequest, count_parameters, read_chunks
+from app.http.problem_pages import problem_pages
 from app.observability import context, sentry
 from app.observability import logging as app_logging
 from app.ops import admin, commands, metrics
@@ -34,7 +36,6 @@ from app.payments.payout_routes import payout_accounts
 from app.payments.routes import payments
 from app.payments.webhook import webhook
 from app.privacy.routes import privacy
-from app.problem_pages import problem_pages
 
 
 class Application(APIFlask):
@@ -55,7 +56,7 @@ def create_app(settings: Settings | None = None) -> Application:
         __name__,
         title="CultureBridge",
         version="1",
-        spec_path=docs.DESCRIPTION if settings.api_docs else None,
+        spec_path=openapi.DESCRIPTION if settings.api_docs else None,
         docs_path=None,
         static_folder=None,  # type: ignore[arg-type]
     )
@@ -81,14 +82,14 @@ def create_app(settings: Settings | None = None) -> Application:
     app.before_request(count_parameters)
     app.before_request(read_chunks)
     app.before_request(access.check)
-    limits.init_app(app, settings)
-    browsers.init_app(app, settings)
+    rate_limits.init_app(app, settings)
+    security_headers.init_app(app, settings)
     app.after_request(_tell_the_request_id)
     app.after_request(_type_only_what_there_is)
     app.after_request(app_logging.request_done)
     app.after_request(metrics.observe)
     error_handlers.register(app)
-    docs.register(app, settings)
+    openapi.register(app, settings)
     of_payments = (payments, webhook, earnings, payout_accounts)
     rooms = (
         accounts,
@@ -125,7 +126,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "MAIL_USE_TLS": settings.smtp_starttls,
         "MAIL_DEFAULT_SENDER": settings.smtp_from_email,
         "SERVERS": [{"url": settings.public_url}],
-        **docs.CONFIG,
+        **openapi.CONFIG,
     }
 
 

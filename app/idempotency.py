@@ -16,10 +16,10 @@ from sqlalchemy import ColumnElement, ForeignKey, LargeBinary, Select, and_, del
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.bad_values import Fault
 from app.config.settings import current_settings
 from app.extensions import Base, db, now
-from app.problems import Problem
+from app.http.problems import Problem
+from app.validation_errors import Fault
 
 IN_FLIGHT_AT_MOST = timedelta(minutes=2)
 """A request that was cut down half-way gives its key back after this; no request takes as long."""

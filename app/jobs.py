@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session, SessionTransaction
 from app import redis_transport
 from app.config.settings import Settings
 from app.extensions import db
+from app.http.problems import Unavailable
 from app.observability.context import request_id
-from app.problems import Unavailable
 
 log = logging.getLogger(__name__)
 

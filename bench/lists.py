@@ -12,7 +12,7 @@ from app.bookings import directory as of_bookings
 from app.bookings.models import Booking
 from app.bookings.schemas import BookingSearch
 from app.extensions import db, now
-from app.paging import cursor_after
+from app.http.pagination import cursor_after
 from app.payments import directory as of_payments
 from app.payments.models import Payment
 from app.payments.schemas import PaymentSearch

@@ -6,9 +6,9 @@ from typing import Any
 
 from app.accounts.models import Account
 from app.extensions import db
+from app.http.pagination import Span
 from app.ops import admin_emails, admin_events, admin_refunds, backlog
 from app.ops.schemas import EmailSearch, EventSearch, RefundSearch
-from app.paging import Span
 from bench.people import client_id
 from bench.question import Ask, Question
 

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from pydantic import AwareDatetime, BeforeValidator, NaiveDatetime
 
-from app.fields import Body
+from app.http.schema_types import Body
 from tests.payments.conftest import become_admin
 from tests.people import Person
 
@@ -171,7 +171,7 @@ def bodies(of: type[Body] = Body) -> Iterator[type[Body]]:
 
 
 def test_every_field_that_callers_send_is_read_by_our_own_rules(app: Flask) -> None:
-    """One that is new is walked as well: app/fields.py has a type for each."""
+    """One that is new is walked as well: app/http/schema_types.py has a type for each."""
     fields = [(body, name, each) for body in bodies() for name, each in body.model_fields.items()]
     bare = [
         f"{body.__name__}.{name}"

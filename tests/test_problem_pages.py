@@ -5,7 +5,7 @@ import re
 import httpx
 import pytest
 
-from app.problems import KINDS, Problem
+from app.http.problems import KINDS, Problem
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 

@@ -14,8 +14,8 @@ from app.accounts.models import Account, Role, SignIn
 from app.config.environment import Environment
 from app.config.settings import current_settings
 from app.extensions import db, jwt
+from app.http.problems import Forbidden, Unauthorized
 from app.observability import context
-from app.problems import Forbidden, Unauthorized
 
 View = TypeVar("View", bound=Callable[..., Any])
 

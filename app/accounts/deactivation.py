@@ -7,7 +7,7 @@ from app.accounts import sign_ins
 from app.accounts.models import Account, Role
 from app.emails import account_messages
 from app.extensions import db, now
-from app.problems import Forbidden, Problem
+from app.http.problems import Forbidden, Problem
 
 
 class AlreadyDeactivated(Problem):

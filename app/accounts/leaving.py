@@ -10,7 +10,7 @@ from app.accounts.models import Account, PasswordReset, Role, SignIn
 from app.accounts.second_factor_models import RecoveryCode, SecondFactor
 from app.emails import forgetting
 from app.extensions import Base, db, now
-from app.problems import Problem
+from app.http.problems import Problem
 
 NAME = "Erased account"
 NO_PASSWORD = "none"  # noqa: S105 - no argon2 hash, so nothing fits it

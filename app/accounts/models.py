@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app import time_zones
 from app.extensions import Base, Changing, Identified, choice, db
-from app.problems import Unauthorized
+from app.http.problems import Unauthorized
 
 profile_will_change = Signal()
 """Sent with an account before it is locked to change what other rooms keep beside it, such as its name: who

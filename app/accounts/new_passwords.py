@@ -12,8 +12,8 @@ from app.accounts.models import Account, PasswordReset
 from app.emails import account_messages, links
 from app.emails.models import Email
 from app.extensions import db, now
+from app.http.problems import Faults, Invalid
 from app.observability import context
-from app.problems import Faults, Invalid
 
 LINK_LASTS = timedelta(hours=1)
 MOST_MAILS_AN_HOUR = 3

@@ -3,19 +3,19 @@
 from apiflask import APIBlueprint
 from flask import Response, render_template, request
 
-from app import limits
 from app.accounts import new_passwords, password_rule
 from app.accounts.access import current_account, current_sign_in_id, public, signed_in
 from app.accounts.passwords import TooManyAtOnce
 from app.accounts.schemas import ForgottenPassword, OnItsWayView, PasswordChange, PasswordReset
 from app.extensions import db
-from app.problems import Invalid
+from app.http import rate_limits
+from app.http.problems import Invalid
 
 passwords = APIBlueprint("passwords", __name__, url_prefix="/auth/password", template_folder="templates")
 
 
 @passwords.post("/forgot")
-@limits.by_address("30 per hour")
+@rate_limits.by_address("30 per hour")
 @passwords.input(ForgottenPassword)
 @passwords.output(OnItsWayView, status_code=202)
 @public
@@ -34,7 +34,7 @@ def reset_page() -> str:
 
 
 @passwords.post("/reset")
-@limits.by_address("60 per hour")
+@rate_limits.by_address("60 per hour")
 @passwords.input(PasswordReset, location="json_or_form", arg_name="body")
 @passwords.output({}, status_code=204)
 @passwords.doc(responses=[503])
@@ -56,7 +56,7 @@ def reset(body: PasswordReset) -> str | Response:
 
 
 @passwords.post("/change")
-@limits.by_account("10 per hour")
+@rate_limits.by_account("10 per hour")
 @passwords.input(PasswordChange)
 @passwords.output({}, status_code=204)
 @passwords.doc(responses=[503])

@@ -6,7 +6,7 @@ from itertools import chain
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from app.accounts.passwords import normalised
-from app.problems import Invalid
+from app.http.problems import Invalid
 
 SHORTEST, LONGEST = 10, 128
 LEAST_REPEATED = 5

@@ -18,7 +18,7 @@ from unicodedata import normalize
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from app.problems import Unavailable
+from app.http.problems import Unavailable
 
 PASSES, KIBIBYTES, LANES = 2, 19 * 1024, 1
 AT_ONCE = 2

@@ -15,7 +15,7 @@ from app.emails import account_messages
 from app.emails.messages import REMINDER_HOURS
 from app.emails.models import Email
 from app.extensions import db, now
-from app.problems import Problem
+from app.http.problems import Problem
 
 MOST_MAILS_AN_HOUR = 3
 HOUR = timedelta(hours=1)

@@ -1,7 +1,6 @@
 from apiflask import APIBlueprint
 from flask import Response, render_template, request
 
-from app import limits
 from app.accounts import deactivation, registration, second_factor, sign_ins, tokens, verification
 from app.accounts.access import current_account, current_sign_in_id, optional_sign_in_id, public, signed_in
 from app.accounts.passwords import TooManyAtOnce
@@ -17,14 +16,15 @@ from app.accounts.schemas import (
     VerificationToken,
 )
 from app.extensions import db
+from app.http import rate_limits
+from app.http.problems import Invalid, Unauthorized
 from app.idempotency import idempotent
-from app.problems import Invalid, Unauthorized
 
 accounts = APIBlueprint("accounts", __name__, url_prefix="/auth", template_folder="templates")
 
 
 @accounts.post("/register")
-@limits.by_address("30 per hour")
+@rate_limits.by_address("30 per hour")
 @accounts.input(Registration)
 @accounts.output(AccountView, status_code=201)
 @accounts.doc(responses=[503])
@@ -35,8 +35,8 @@ def register(json_data: Registration) -> AccountView:
 
 
 @accounts.post("/login")
-@limits.by_address("60 per minute")
-@limits.by_failures("10 per 15 minutes")
+@rate_limits.by_address("60 per minute")
+@rate_limits.by_failures("10 per 15 minutes")
 @accounts.input(Credentials)
 @accounts.output(TokenPairView)
 @accounts.doc(responses=[401, 403, 503])
@@ -76,7 +76,7 @@ def refresh(json_data: RefreshToken) -> TokenPairView:
 
 
 @accounts.post("/logout")
-@limits.by_account("60 per minute")
+@rate_limits.by_account("60 per minute")
 @accounts.output({}, status_code=204)
 @signed_in()
 def logout() -> str:
@@ -86,7 +86,7 @@ def logout() -> str:
 
 
 @accounts.delete("/sign-in")
-@limits.by_account("60 per minute")
+@rate_limits.by_account("60 per minute")
 @accounts.output({}, status_code=204)
 @signed_in()
 def log_out_everywhere() -> str:
@@ -104,7 +104,7 @@ def me() -> AccountView:
 
 
 @accounts.patch("/me")
-@limits.by_account("60 per minute")
+@rate_limits.by_account("60 per minute")
 @accounts.input(AccountChange)
 @accounts.output(AccountView)
 @signed_in()
@@ -120,7 +120,7 @@ def change_me(json_data: AccountChange) -> AccountView:
 
 
 @accounts.post("/me/deactivate")
-@limits.by_account("10 per hour")
+@rate_limits.by_account("10 per hour")
 @accounts.input(OwnPassword)
 @accounts.output({}, status_code=204)
 @accounts.doc(responses=[409, 503])
@@ -144,7 +144,7 @@ def verification_page() -> str:
 
 
 @accounts.post("/verify")
-@limits.by_address("60 per hour")
+@rate_limits.by_address("60 per hour")
 @accounts.input(VerificationToken, location="json_or_form", arg_name="body")
 @accounts.output(AccountView)
 @accounts.doc(responses=[401, 503])
@@ -171,7 +171,7 @@ def verify(body: VerificationToken) -> AccountView | Response:
 
 
 @accounts.post("/verify/resend")
-@limits.by_account("10 per hour")
+@rate_limits.by_account("10 per hour")
 @idempotent
 @accounts.output(OnItsWayView, status_code=202)
 @accounts.doc(responses=[409, 429])

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, Wit
 from app.accounts import password_rule, passwords
 from app.accounts.links_in_names import has_link
 from app.accounts.models import Role
-from app.fields import Body, Instant, TimeZone, View, VisibleName
+from app.http.schema_types import Body, Instant, TimeZone, View, VisibleName
 
 LONGEST_ADDRESS = 254
 

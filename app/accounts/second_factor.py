@@ -16,8 +16,8 @@ from app.accounts.refused_sign_ins import What
 from app.accounts.second_factor_models import SecondFactor
 from app.emails import account_messages
 from app.extensions import db, now
+from app.http.problems import Invalid, Problem, Unauthorized
 from app.observability import context
-from app.problems import Invalid, Problem, Unauthorized
 
 TELL_AFTER, MOST_WRONG = 5, 20
 """Wrong codes within a day. Of a million three are good at a time; who tries them knows the password."""

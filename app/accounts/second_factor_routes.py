@@ -2,7 +2,6 @@
 
 from apiflask import APIBlueprint
 
-from app import limits
 from app.accounts import second_factor
 from app.accounts.access import current_account, current_sign_in_id, signed_in
 from app.accounts.models import Account
@@ -14,13 +13,14 @@ from app.accounts.second_factor_schemas import (
     RecoveryCodesView,
 )
 from app.extensions import db
+from app.http import rate_limits
 from app.idempotency import idempotent_with_secret
 
 second_factors = APIBlueprint("second_factors", __name__, url_prefix="/auth/second-factor")
 
 
 @second_factors.post("")
-@limits.by_account("10 per hour")
+@rate_limits.by_account("10 per hour")
 @idempotent_with_secret
 @second_factors.input(OwnPassword)
 @second_factors.output(EnrolmentView, status_code=201)
@@ -32,7 +32,7 @@ def begin(json_data: OwnPassword) -> EnrolmentView:
 
 
 @second_factors.post("/confirm")
-@limits.by_account("30 per hour")
+@rate_limits.by_account("30 per hour")
 @idempotent_with_secret
 @second_factors.input(AppCode)
 @second_factors.output(RecoveryCodesView)
@@ -48,7 +48,7 @@ def confirm(json_data: AppCode) -> RecoveryCodesView:
 
 
 @second_factors.delete("")
-@limits.by_account("10 per hour")
+@rate_limits.by_account("10 per hour")
 @second_factors.input(BothFactors)
 @second_factors.output({}, status_code=204)
 @second_factors.doc(responses=[409, 503])
@@ -60,7 +60,7 @@ def turn_off(json_data: BothFactors) -> str:
 
 
 @second_factors.post("/recovery-codes")
-@limits.by_account("10 per hour")
+@rate_limits.by_account("10 per hour")
 @idempotent_with_secret
 @second_factors.input(BothFactors)
 @second_factors.output(RecoveryCodesView)

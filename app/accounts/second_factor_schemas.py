@@ -3,7 +3,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.accounts.schemas import Password
-from app.fields import Body, View
+from app.http.schema_types import Body, View
 
 Code = Annotated[str, Field(min_length=1, max_length=40)]
 """What the app shows; also a recovery code, but to turn the second factor on."""

@@ -11,7 +11,7 @@ from app.accounts import passwords, refused_sign_ins
 from app.accounts.models import Account, SignIn
 from app.accounts.refused_sign_ins import What
 from app.extensions import db, now
-from app.problems import Forbidden, Invalid, Unauthorized
+from app.http.problems import Forbidden, Invalid, Unauthorized
 
 
 class Deactivated(Forbidden):

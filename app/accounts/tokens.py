@@ -14,8 +14,8 @@ from sqlalchemy import select
 from app import audit
 from app.accounts.models import Account, SignIn
 from app.extensions import db, now
+from app.http.problems import Unauthorized
 from app.observability import context
-from app.problems import Unauthorized
 
 SIGN_IN_LASTS = timedelta(days=90)
 """However often it is refreshed: then the password, and a code where one is wanted, is sent once more."""

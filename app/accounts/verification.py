@@ -14,8 +14,8 @@ from app.accounts import passwords, second_factor, sign_ins
 from app.accounts.models import Account, PasswordReset
 from app.emails import account_messages, links
 from app.extensions import db, now
+from app.http.problems import Invalid
 from app.observability import context
-from app.problems import Invalid
 
 taken_over = Signal()
 """Sent with a locked account inside the transaction in which the owner of its address takes it over: what was

@@ -15,7 +15,7 @@ from app.coaches import slots
 from app.coaches.models import Coach
 from app.config.settings import current_settings
 from app.extensions import db
-from app.problems import Problem
+from app.http.problems import Problem
 
 WEEK = timedelta(days=7)
 

@@ -9,7 +9,7 @@ from app.accounts.models import Account, Role
 from app.bookings.models import Booking, Party
 from app.bookings.schemas import BookingList, BookingSearch, BookingView
 from app.extensions import db
-from app.paging import cursor_after, page, position
+from app.http.pagination import cursor_after, page, position
 
 
 def search(account: Account, wish: BookingSearch) -> BookingList:

@@ -5,10 +5,10 @@ from apiflask import APIBlueprint
 from flask import Response, request
 from pydantic import Field
 
-from app import limits
 from app.accounts.access import current_account, current_sign_in_id, public, signed_in
 from app.bookings import feeds
-from app.fields import Body, View
+from app.http import rate_limits
+from app.http.schema_types import Body, View
 from app.idempotency import idempotent_with_secret
 
 feed = APIBlueprint("feed", __name__)
@@ -24,7 +24,7 @@ class FeedView(View):
 
 
 @feed.post("/booking/feed")
-@limits.by_account("30 per hour")
+@rate_limits.by_account("30 per hour")
 @idempotent_with_secret
 @feed.output(FeedView, status_code=201)
 @signed_in()
@@ -34,7 +34,7 @@ def renew_feed() -> FeedView:
 
 
 @feed.delete("/booking/feed")
-@limits.by_account("30 per hour")
+@rate_limits.by_account("30 per hour")
 @feed.output({}, status_code=204)
 @signed_in()
 def revoke_feed() -> str:

@@ -16,7 +16,7 @@ from app.bookings.models import Booking
 from app.bookings.status import Status
 from app.config.settings import current_settings
 from app.extensions import db, now
-from app.problems import NotFound
+from app.http.problems import NotFound
 
 KEPT = timedelta(days=90)
 """How long a session that is over stays in the feed."""

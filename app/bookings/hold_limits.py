@@ -19,8 +19,8 @@ from app.bookings.unpaid_holds import UnpaidHold, current_network
 from app.coaches.models import Coach
 from app.config.settings import current_settings
 from app.extensions import db
-from app.fields import counted
-from app.problems import Problem
+from app.http.problems import Problem
+from app.http.schema_types import counted
 
 MOST_HOLDS = 3
 

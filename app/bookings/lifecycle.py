@@ -16,8 +16,8 @@ from app.bookings.policy import Cancelling
 from app.bookings.status import Status
 from app.emails import messages
 from app.extensions import db, now
-from app.fields import instant_text
-from app.problems import Forbidden, NotFound, Problem
+from app.http.problems import Forbidden, NotFound, Problem
+from app.http.schema_types import instant_text
 
 COMPLETES_BY_ITSELF = timedelta(days=1)
 """After its end, unless its coach has said how it went."""

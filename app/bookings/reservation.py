@@ -20,8 +20,8 @@ from app.coaches import slots
 from app.coaches.models import Coach
 from app.coaches.pricing import price
 from app.extensions import db, now
-from app.fields import counted, instant_text
-from app.problems import Faults, Invalid, NotFound, Problem
+from app.http.problems import Faults, Invalid, NotFound, Problem
+from app.http.schema_types import counted, instant_text
 
 HOLD_LASTS = timedelta(minutes=15)
 MOST_AHEAD = timedelta(days=366)

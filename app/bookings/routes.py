@@ -3,7 +3,6 @@ from uuid import UUID
 from apiflask import APIBlueprint
 from flask import Response
 
-from app import limits
 from app.accounts.access import current_account, signed_in
 from app.accounts.models import Role
 from app.bookings import calendar, directory, lifecycle, reservation, series
@@ -21,13 +20,14 @@ from app.bookings.schemas import (
     SeriesView,
 )
 from app.extensions import db
+from app.http import rate_limits
 from app.idempotency import idempotent
 
 bookings = APIBlueprint("bookings", __name__, url_prefix="/booking")
 
 
 @bookings.post("")
-@limits.by_account("60 per minute")
+@rate_limits.by_account("60 per minute")
 @idempotent
 @bookings.input(BookingRequest)
 @bookings.output(BookingView, status_code=201)
@@ -39,7 +39,7 @@ def request_booking(json_data: BookingRequest) -> BookingView:
 
 
 @bookings.post("/series")
-@limits.by_account("20 per minute; 60 per hour")
+@rate_limits.by_account("20 per minute; 60 per hour")
 @idempotent
 @bookings.input(SeriesRequest)
 @bookings.output(SeriesView, status_code=201)
@@ -99,7 +99,7 @@ def preview_cancellation(booking_id: UUID) -> CancellationPreview:
 
 
 @bookings.post("/<uuid:booking_id>/cancel")
-@limits.by_account("120 per hour")
+@rate_limits.by_account("120 per hour")
 @idempotent
 @bookings.input(CancelRequest)
 @bookings.output(BookingView)
@@ -113,7 +113,7 @@ def cancel_booking(booking_id: UUID, json_data: CancelRequest) -> BookingView:
 
 
 @bookings.post("/<uuid:booking_id>/reschedule")
-@limits.by_account("30 per hour")
+@rate_limits.by_account("30 per hour")
 @idempotent
 @bookings.input(RescheduleRequest)
 @bookings.output(BookingView)
@@ -127,7 +127,7 @@ def reschedule_booking(booking_id: UUID, json_data: RescheduleRequest) -> Bookin
 
 
 @bookings.post("/<uuid:booking_id>/complete")
-@limits.by_account("120 per hour")
+@rate_limits.by_account("120 per hour")
 @idempotent
 @bookings.output(BookingView)
 @bookings.doc(responses=[404, 409])
@@ -140,7 +140,7 @@ def complete_booking(booking_id: UUID) -> BookingView:
 
 
 @bookings.post("/<uuid:booking_id>/no-show")
-@limits.by_account("120 per hour")
+@rate_limits.by_account("120 per hour")
 @idempotent
 @bookings.output(BookingView)
 @bookings.doc(responses=[404, 409])

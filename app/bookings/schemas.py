@@ -9,10 +9,10 @@ from app.bookings.models import Booking, BookingMove, BookingSeries, Party
 from app.bookings.policy import Cancelling
 from app.bookings.status import Status
 from app.coaches.schemas import Minutes
-from app.fields import WHOLE, Body, Flag, Identifier, Instant, InstantOrDate, Major, Text, View
+from app.http.pagination import Cursor
+from app.http.problems import Problem
+from app.http.schema_types import WHOLE, Body, Flag, Identifier, Instant, InstantOrDate, Major, Text, View
 from app.money import Money
-from app.paging import Cursor
-from app.problems import Problem
 
 MOST_SESSIONS = 52
 """Of a series: a year of weeks, and fewer than the lines that Stripe allows in one Checkout session."""

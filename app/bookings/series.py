@@ -17,8 +17,8 @@ from app.coaches.models import Coach
 from app.coaches.pricing import price
 from app.coaches.weekly import WeeklyStart
 from app.extensions import db, now
+from app.http.problems import Invalid, NotFound, Problem
 from app.money import BadAmount, Money
-from app.problems import Invalid, NotFound, Problem
 
 
 class SeriesNotFree(Problem):

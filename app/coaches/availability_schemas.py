@@ -18,8 +18,8 @@ from pydantic import (
 
 from app import parsing
 from app.coaches.models import Coach, DateOverride, Stay, TimeOff, Weekday, WeeklyHours
-from app.fields import WHOLE, Body, Day, Instant, Line, TimeZone, View, refuse
-from app.paging import Cursor
+from app.http.pagination import Cursor
+from app.http.schema_types import WHOLE, Body, Day, Instant, Line, TimeZone, View, refuse
 
 _YEARS = range(2000, 2200)
 OVERLAPS = "must not overlap other hours of the same day"

@@ -13,7 +13,7 @@ from app.config.settings import current_settings
 from app.emails import coach_messages, troubles
 from app.emails.troubles import Given, Trouble, TroubleKind
 from app.extensions import db
-from app.problems import NotFound, Problem
+from app.http.problems import NotFound, Problem
 
 MAX_NOTED = 100
 """So many at once are put on record for the operator; the next sweep goes on."""

@@ -3,7 +3,7 @@ from uuid import UUID
 
 from apiflask import APIBlueprint
 
-from app import limits, time_zones
+from app import time_zones
 from app.accounts.access import current_account, public, signed_in
 from app.accounts.models import Role
 from app.coaches import availability, collisions, profile, search, slots, time_off
@@ -31,9 +31,10 @@ from app.coaches.schemas import (
     SlotSearch,
 )
 from app.extensions import now
+from app.http import rate_limits
+from app.http.pagination import cursor_after, page
+from app.http.problems import Invalid
 from app.idempotency import idempotent
-from app.paging import cursor_after, page
-from app.problems import Invalid
 
 MAX_SLOTS = 3000
 """Of one answer: 62 days around the clock, every half hour."""
@@ -42,7 +43,7 @@ coaches = APIBlueprint("coaches", __name__, url_prefix="/coach")
 
 
 @coaches.get("")
-@limits.by_address("240 per minute")
+@rate_limits.by_address("240 per minute")
 @coaches.input(CoachSearch, location="query")
 @coaches.output(CoachList)
 @public
@@ -63,7 +64,7 @@ def show_coach(coach_id: UUID) -> CoachView:
 
 
 @coaches.get("/<uuid:coach_id>/slot")
-@limits.by_address("120 per minute")
+@rate_limits.by_address("120 per minute")
 @coaches.input(SlotSearch, location="query")
 @coaches.output(SlotList)
 @coaches.doc(responses=[404])
@@ -107,7 +108,7 @@ def show_me() -> OwnCoachView:
 
 
 @coaches.patch("/me")
-@limits.by_account("60 per minute")
+@rate_limits.by_account("60 per minute")
 @coaches.input(CoachChange)
 @coaches.output(CoachWithCollisions)
 @signed_in(Role.COACH)
@@ -119,7 +120,7 @@ def change_me(json_data: CoachChange) -> CoachWithCollisions:
 
 
 @coaches.get("/me/availability")
-@limits.by_account("60 per minute")
+@rate_limits.by_account("60 per minute")
 @coaches.output(AvailabilityWithCollisions)
 @signed_in(Role.COACH)
 def show_availability() -> AvailabilityWithCollisions:
@@ -129,7 +130,7 @@ def show_availability() -> AvailabilityWithCollisions:
 
 
 @coaches.put("/me/availability")
-@limits.by_account("60 per minute")
+@rate_limits.by_account("60 per minute")
 @coaches.input(Availability)
 @coaches.output(AvailabilityWithCollisions)
 @signed_in(Role.COACH)
@@ -154,7 +155,7 @@ def list_time_off(query_data: TimeOffSearch) -> TimeOffList:
 
 
 @coaches.post("/me/time-off")
-@limits.by_account("60 per minute")
+@rate_limits.by_account("60 per minute")
 @idempotent
 @coaches.input(TimeOffRequest)
 @coaches.output(NewTimeOffView, status_code=201)
@@ -167,7 +168,7 @@ def take_time_off(json_data: TimeOffRequest) -> NewTimeOffView:
 
 
 @coaches.delete("/me/time-off/<uuid:period_id>")
-@limits.by_account("60 per minute")
+@rate_limits.by_account("60 per minute")
 @coaches.output({}, status_code=204)
 @coaches.doc(responses=[404])
 @signed_in(Role.COACH)

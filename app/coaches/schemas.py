@@ -18,7 +18,8 @@ from app import time_zones
 from app.coaches import listing
 from app.coaches.availability_schemas import Collision
 from app.coaches.models import STANDARD_POLICY, Approval, Coach, Missing
-from app.fields import (
+from app.http.pagination import Cursor
+from app.http.schema_types import (
     WHOLE,
     Amount,
     Body,
@@ -32,7 +33,6 @@ from app.fields import (
     web_address,
 )
 from app.money import CURRENCIES, Money
-from app.paging import Cursor
 
 MOST_DAYS = 62
 TOO_FAR = f"must be after `from`, by {MOST_DAYS} days at most"

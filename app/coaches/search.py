@@ -10,7 +10,7 @@ from app.accounts.models import Account, profile_will_change
 from app.coaches.models import Coach, accepted
 from app.coaches.schemas import CoachSearch
 from app.extensions import db
-from app.paging import position
+from app.http.pagination import position
 from app.unicode_text import search_form
 
 

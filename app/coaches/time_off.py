@@ -9,8 +9,8 @@ from app.coaches import collisions
 from app.coaches.availability_schemas import Collision, TimeOffRequest, TimeOffSearch
 from app.coaches.models import Coach, TimeOff, lock_own
 from app.extensions import db, now
-from app.paging import position
-from app.problems import NotFound, Problem
+from app.http.pagination import position
+from app.http.problems import NotFound, Problem
 
 MAX_PERIODS = 500
 """Of one coach: all are read with each look at the free times."""

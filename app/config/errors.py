@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from app import bad_values
+from app import validation_errors
 from app.config.text import stripped
 
 
@@ -20,7 +20,7 @@ def sentence(problem: Any) -> str:
     name = str(problem["loc"][0]).upper()
     if problem["type"] == "missing":
         return f"- {name} is missing{_remedy(name)}"
-    return f"- {name} {bad_values.predicate(problem)}"
+    return f"- {name} {validation_errors.predicate(problem)}"
 
 
 def _remedy(name: str) -> str:

@@ -7,8 +7,8 @@ from pydantic import Field
 
 from app.accounts.models import Role
 from app.accounts.schemas import AccountView
-from app.fields import Instant, View
-from app.paging import Span
+from app.http.pagination import Span
+from app.http.schema_types import Instant, View
 
 
 class AccountState(StrEnum):

@@ -5,11 +5,13 @@ from uuid import UUID
 from apiflask import APIBlueprint
 from sqlalchemy import ColumnElement, func, select
 
-from app import limits
 from app.accounts import deactivation
 from app.accounts.access import current_account, signed_in
 from app.accounts.models import Account, Role, SignIn
 from app.extensions import db
+from app.http import rate_limits
+from app.http.pagination import newest_first
+from app.http.problems import NotFound
 from app.idempotency import idempotent
 from app.ops.account_schemas import (
     AccountDetail,
@@ -19,8 +21,6 @@ from app.ops.account_schemas import (
     OperatorsAccountView,
 )
 from app.ops.schemas import NoMore
-from app.paging import newest_first
-from app.problems import NotFound
 
 admin_accounts = APIBlueprint("admin_accounts", __name__, url_prefix="/admin/account")
 
@@ -51,7 +51,7 @@ def show_account(account_id: UUID) -> AccountDetail:
 
 
 @admin_accounts.post("/<uuid:account_id>/deactivate")
-@limits.by_account("60 per minute")
+@rate_limits.by_account("60 per minute")
 @idempotent
 @admin_accounts.input(NoMore)
 @admin_accounts.output(AccountDetail)
@@ -68,7 +68,7 @@ def deactivate_account(account_id: UUID, json_data: NoMore) -> AccountDetail:
 
 
 @admin_accounts.post("/<uuid:account_id>/reactivate")
-@limits.by_account("60 per minute")
+@rate_limits.by_account("60 per minute")
 @idempotent
 @admin_accounts.input(NoMore)
 @admin_accounts.output(AccountDetail)

@@ -6,8 +6,8 @@ from sqlalchemy import select
 from app.accounts.access import signed_in
 from app.accounts.models import Role
 from app.audit import AuditEntry
+from app.http.pagination import newest_first
 from app.ops.schemas import AuditList, AuditSearch, AuditView
-from app.paging import newest_first
 
 admin_audit = APIBlueprint("admin_audit", __name__, url_prefix="/admin/audit")
 

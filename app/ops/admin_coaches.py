@@ -6,16 +6,16 @@ from uuid import UUID
 from apiflask import APIBlueprint
 from pydantic import Field
 
-from app import limits
 from app.accounts.access import signed_in
 from app.accounts.models import Role
 from app.coaches import listing
 from app.coaches.models import Approval, Coach
 from app.coaches.schemas import OwnCoachView, StepView
-from app.fields import Body, Instant, View
+from app.http import rate_limits
+from app.http.pagination import Span, newest_first
+from app.http.schema_types import Body, Instant, View
 from app.idempotency import idempotent
 from app.ops.schemas import Reason
-from app.paging import Span, newest_first
 
 admin_coaches = APIBlueprint("admin_coaches", __name__, url_prefix="/admin/coach")
 
@@ -102,7 +102,7 @@ def show_coach(coach_id: UUID) -> ListedCoachDetail:
 
 
 @admin_coaches.post("/<uuid:coach_id>/approve")
-@limits.by_account("60 per minute")
+@rate_limits.by_account("60 per minute")
 @idempotent
 @admin_coaches.input(ApproveRequest)
 @admin_coaches.output(ListedCoachView)
@@ -117,7 +117,7 @@ def approve_coach(coach_id: UUID, json_data: ApproveRequest) -> ListedCoachView:
 
 
 @admin_coaches.post("/<uuid:coach_id>/decline")
-@limits.by_account("60 per minute")
+@rate_limits.by_account("60 per minute")
 @idempotent
 @admin_coaches.input(DeclineRequest)
 @admin_coaches.output(ListedCoachView)

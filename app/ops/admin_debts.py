@@ -9,8 +9,8 @@ from sqlalchemy import select
 from app.accounts.access import signed_in
 from app.accounts.models import Account, Role
 from app.extensions import db
-from app.fields import Instant, Major, View
-from app.paging import Span, newest_first
+from app.http.pagination import Span, newest_first
+from app.http.schema_types import Instant, Major, View
 from app.payments.debts import Debt
 
 admin_debts = APIBlueprint("admin_debts", __name__, url_prefix="/admin/debt")

@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from app.accounts.access import signed_in
 from app.accounts.models import Role
-from app.fields import Instant, View
-from app.paging import Span, newest_first
+from app.http.pagination import Span, newest_first
+from app.http.schema_types import Instant, View
 from app.payments.gateway.lists import Kind
 from app.payments.reconciliation.differences import Difference
 

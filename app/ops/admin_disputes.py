@@ -7,13 +7,13 @@ from apiflask import APIBlueprint
 from pydantic import Field
 from sqlalchemy import select
 
-from app import limits
 from app.accounts.access import signed_in
 from app.accounts.models import Role
-from app.fields import Body, Instant, Text, View
+from app.http import rate_limits
+from app.http.pagination import Span, newest_first
+from app.http.schema_types import Body, Instant, Text, View
 from app.idempotency import idempotent
 from app.ops.admin_recoveries import RecoveryView
-from app.paging import Span, newest_first
 from app.payments import answering, recoveries
 from app.payments.dispute_models import Dispute
 from app.payments.evidence import LONGEST_STATEMENT
@@ -93,7 +93,7 @@ def show_dispute(dispute_id: UUID) -> EvidenceView:
 
 
 @admin_disputes.post("/<uuid:dispute_id>/evidence")
-@limits.by_account("60 per minute")
+@rate_limits.by_account("60 per minute")
 @idempotent
 @admin_disputes.input(StatementRequest)
 @admin_disputes.output(EvidenceView)

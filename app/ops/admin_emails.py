@@ -5,16 +5,16 @@ from uuid import UUID
 from apiflask import APIBlueprint
 from sqlalchemy import select
 
-from app import limits
 from app.accounts.access import signed_in
 from app.accounts.models import Role
 from app.emails import levers
 from app.emails.models import Email
 from app.extensions import db
+from app.http import rate_limits
+from app.http.pagination import newest_first
+from app.http.problems import NotFound
 from app.idempotency import idempotent
 from app.ops.schemas import Again, EmailDetail, EmailList, EmailSearch, EmailView, NoMore
-from app.paging import newest_first
-from app.problems import NotFound
 
 admin_emails = APIBlueprint("admin_emails", __name__, url_prefix="/admin/email")
 
@@ -49,7 +49,7 @@ def show_email(email_id: UUID) -> EmailDetail:
 
 
 @admin_emails.post("/<uuid:email_id>/resend")
-@limits.by_account("60 per minute")
+@rate_limits.by_account("60 per minute")
 @idempotent
 @admin_emails.input(Again)
 @admin_emails.output(EmailView, status_code=202)
@@ -61,7 +61,7 @@ def resend_email(email_id: UUID, json_data: Again) -> EmailView:
 
 
 @admin_emails.post("/<uuid:email_id>/discard")
-@limits.by_account("60 per minute")
+@rate_limits.by_account("60 per minute")
 @idempotent
 @admin_emails.input(NoMore)
 @admin_emails.output(EmailView)

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from app.accounts.access import signed_in
 from app.accounts.models import Account, Role
 from app.extensions import db
-from app.fields import Instant, Major, View
+from app.http.schema_types import Instant, Major, View
 from app.money import Money
 from app.payments import leaving
 

@@ -3,12 +3,12 @@
 from apiflask import APIBlueprint
 from sqlalchemy import select
 
-from app import limits
 from app.accounts.access import signed_in
 from app.accounts.models import Role
+from app.http import rate_limits
+from app.http.pagination import newest_first
 from app.idempotency import idempotent
 from app.ops.schemas import Again, EventDetail, EventList, EventSearch, EventView, NoMore
-from app.paging import newest_first
 from app.payments import levers
 from app.payments.stripe_events import StripeEvent
 
@@ -40,7 +40,7 @@ def show_event(event_id: str) -> EventDetail:
 
 
 @admin_events.post("/<event_id>/replay")
-@limits.by_account("60 per minute")
+@rate_limits.by_account("60 per minute")
 @idempotent
 @admin_events.input(Again)
 @admin_events.output(EventView, status_code=202)
@@ -52,7 +52,7 @@ def replay_event(event_id: str, json_data: Again) -> EventView:
 
 
 @admin_events.post("/<event_id>/discard")
-@limits.by_account("60 per minute")
+@rate_limits.by_account("60 per minute")
 @idempotent
 @admin_events.input(NoMore)
 @admin_events.output(EventView)

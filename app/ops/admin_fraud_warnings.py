@@ -6,14 +6,14 @@ from uuid import UUID
 from apiflask import APIBlueprint
 from sqlalchemy import select
 
-from app import limits
 from app.accounts.access import signed_in
 from app.accounts.models import Role
-from app.fields import Instant, Major, View
+from app.http import rate_limits
+from app.http.pagination import Span, newest_first
+from app.http.schema_types import Instant, Major, View
 from app.idempotency import idempotent
 from app.money import Money
 from app.ops.schemas import Again
-from app.paging import Span, newest_first
 from app.payments import fraud_warnings
 from app.payments.fraud_warning_models import FraudWarning
 from app.payments.status import FraudWarningStatus
@@ -74,7 +74,7 @@ def show_fraud_warning(warning_id: UUID) -> FraudWarningView:
 
 
 @admin_fraud_warnings.post("/<uuid:warning_id>/refund")
-@limits.by_account("60 per minute")
+@rate_limits.by_account("60 per minute")
 @idempotent
 @admin_fraud_warnings.input(Again)
 @admin_fraud_warnings.output(FraudWarningView, status_code=202)

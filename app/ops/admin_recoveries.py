@@ -6,17 +6,17 @@ from uuid import UUID
 from apiflask import APIBlueprint
 from sqlalchemy import select
 
-from app import limits
 from app.accounts.access import signed_in
 from app.accounts.models import Role
 from app.extensions import db
-from app.fields import Instant, Major, View
+from app.http import rate_limits
+from app.http.pagination import Span, newest_first
+from app.http.problems import NotFound
+from app.http.schema_types import Instant, Major, View
 from app.idempotency import idempotent
 from app.ops.schemas import Again, NoMore
-from app.paging import Span, newest_first
 from app.payments import recovery_levers
 from app.payments.recovery_models import Recovery, RecoveryKind, RecoveryStatus
-from app.problems import NotFound
 
 admin_recoveries = APIBlueprint("admin_recoveries", __name__, url_prefix="/admin/recovery")
 
@@ -89,7 +89,7 @@ def show_recovery(recovery_id: UUID) -> RecoveryView:
 
 
 @admin_recoveries.post("/<uuid:recovery_id>/retry")
-@limits.by_account("60 per minute")
+@rate_limits.by_account("60 per minute")
 @idempotent
 @admin_recoveries.input(Again)
 @admin_recoveries.output(RecoveryView, status_code=202)
@@ -101,7 +101,7 @@ def retry_recovery(recovery_id: UUID, json_data: Again) -> RecoveryView:
 
 
 @admin_recoveries.post("/<uuid:recovery_id>/discard")
-@limits.by_account("60 per minute")
+@rate_limits.by_account("60 per minute")
 @idempotent
 @admin_recoveries.input(NoMore)
 @admin_recoveries.output(RecoveryView)

@@ -5,17 +5,17 @@ from uuid import UUID
 from apiflask import APIBlueprint
 from sqlalchemy import select
 
-from app import limits
 from app.accounts.access import signed_in
 from app.accounts.models import Role
 from app.extensions import db
+from app.http import rate_limits
+from app.http.pagination import newest_first
+from app.http.problems import NotFound
 from app.idempotency import idempotent
 from app.ops.schemas import Again, NoMore, RefundSearch
-from app.paging import newest_first
 from app.payments import levers
 from app.payments.models import Refund
 from app.payments.schemas import RefundList, RefundWork
-from app.problems import NotFound
 
 admin_refunds = APIBlueprint("admin_refunds", __name__, url_prefix="/admin/refund")
 
@@ -46,7 +46,7 @@ def show_refund(refund_id: UUID) -> RefundWork:
 
 
 @admin_refunds.post("/<uuid:refund_id>/retry")
-@limits.by_account("60 per minute")
+@rate_limits.by_account("60 per minute")
 @idempotent
 @admin_refunds.input(Again)
 @admin_refunds.output(RefundWork, status_code=202)
@@ -58,7 +58,7 @@ def retry_refund(refund_id: UUID, json_data: Again) -> RefundWork:
 
 
 @admin_refunds.post("/<uuid:refund_id>/discard")
-@limits.by_account("60 per minute")
+@rate_limits.by_account("60 per minute")
 @idempotent
 @admin_refunds.input(NoMore)
 @admin_refunds.output(RefundWork)

@@ -15,9 +15,9 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from app.emails import transport
+from app.http.problems import Problem
 from app.jobs import BrokerAway
 from app.payments.gateway import api
-from app.problems import Problem
 
 NOT_MIGRATED = {"42P01", "42703", "42883", "3F000"}
 """undefined_table, undefined_column, undefined_function, invalid_schema_name (PostgreSQL, appendix A)."""

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 import click
 
 from app.extensions import db
+from app.http.problems import Problem
 from app.observability import context
-from app.problems import Problem
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from app.emails import delivery, operator_messages
 from app.emails import levers as email_levers
 from app.emails.models import UNSENT, Email, EmailStatus
 from app.extensions import db, now
+from app.http.problems import Invalid
 from app.ops import doctor as examination
 from app.ops.coach_commands import group as coach
 from app.ops.command_errors import smtp_remedy
@@ -30,7 +31,6 @@ from app.payments import answering, recovery_levers
 from app.payments import levers as payment_levers
 from app.payments.gateway import account as stripe_account
 from app.payments.inbox import SUBSCRIBED, SUBSCRIBED_OF_COACHES
-from app.problems import Invalid
 
 SHORTEST = 12
 """Of an administrator's password, in characters."""

@@ -16,8 +16,8 @@ from app.accounts.access import public
 from app.config.environment import Environment
 from app.config.settings import current_settings
 from app.emails import troubles
+from app.http.problems import NotFound, Unauthorized
 from app.ops import backlog
-from app.problems import NotFound, Unauthorized
 
 metrics = APIBlueprint("metrics", __name__, enable_openapi=True)
 

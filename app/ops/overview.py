@@ -10,7 +10,7 @@ from app.accounts.models import Role
 from app.coaches import listing
 from app.emails import troubles
 from app.emails.troubles import TroubleKind
-from app.fields import Instant, Major, View
+from app.http.schema_types import Instant, Major, View
 from app.money import Money
 from app.ops import backlog, takings
 from app.ops.takings import Day

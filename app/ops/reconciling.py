@@ -8,7 +8,7 @@ from uuid import uuid4
 import click
 from flask.cli import with_appcontext
 
-from app.fields import instant_text
+from app.http.schema_types import instant_text
 from app.observability import context
 from app.ops.command_errors import failing_on_one_line
 from app.payments import reconcile

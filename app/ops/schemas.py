@@ -8,8 +8,8 @@ from pydantic import Field
 
 from app.accounts.refused_sign_ins import What
 from app.emails.models import EmailStatus
-from app.fields import Body, Instant, Text, View
-from app.paging import Span
+from app.http.pagination import Span
+from app.http.schema_types import Body, Instant, Text, View
 from app.payments.status import RefundStatus
 from app.payments.stripe_events import EventStatus, StripeEvent
 

@@ -8,12 +8,12 @@ from sqlalchemy import ColumnElement, select, update
 from app import audit, parsing
 from app.emails import dispute_messages
 from app.extensions import db, now
+from app.http.problems import NotFound, Problem
 from app.payments import disputes, evidence
 from app.payments.dispute_models import Dispute
 from app.payments.gateway import api, lists
 from app.payments.gateway import disputes as at_stripe
 from app.payments.gateway.disputes import Evidence
-from app.problems import NotFound, Problem
 
 LEASE = timedelta(minutes=2)
 """Longer than Stripe is waited for; whoever was cut down half-way leaves it to others after this."""

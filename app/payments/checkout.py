@@ -11,13 +11,13 @@ from app.accounts.models import Account
 from app.bookings.models import Booking, lock_people
 from app.bookings.status import Status as BookingStatus
 from app.extensions import db, now
+from app.http.problems import NotFound, Problem
 from app.money import Money
 from app.payments import debts, deployment, methods, payouts, recoveries, terms
 from app.payments.gateway import api, sessions
 from app.payments.models import Payment, PaymentLine
 from app.payments.schemas import CheckoutRequest
 from app.payments.status import Status
-from app.problems import NotFound, Problem
 
 SESSION_LASTS = timedelta(minutes=35)
 """Stripe allows 30 minutes at the least; the rest is for an answer that was lost and is asked for again."""

@@ -7,10 +7,10 @@ from sqlalchemy.orm import selectinload
 
 from app.accounts.models import Account, Role
 from app.extensions import db
-from app.paging import newest_first
+from app.http.pagination import newest_first
+from app.http.problems import NotFound
 from app.payments.models import Payment, PaymentLine
 from app.payments.schemas import PaymentList, PaymentSearch, PaymentView
-from app.problems import NotFound
 
 _WITH_ALL_THAT_IS_SHOWN = (
     selectinload(Payment.lines),

@@ -3,11 +3,12 @@ from uuid import UUID
 from apiflask import APIBlueprint
 from flask import Response
 
-from app import limits
 from app.accounts.access import current_account, signed_in
 from app.accounts.models import Role
 from app.coaches.models import Coach
 from app.extensions import db
+from app.http import rate_limits
+from app.http.problems import NotFound
 from app.idempotency import idempotent
 from app.payments import paid_out, payable, statement, statement_csv
 from app.payments.earnings import totals
@@ -19,7 +20,6 @@ from app.payments.earnings_schemas import (
     StandingList,
     StatementView,
 )
-from app.problems import NotFound
 
 earnings = APIBlueprint("earnings", __name__)
 
@@ -80,7 +80,7 @@ def show_balance_of_coach(coach_id: UUID) -> StandingList:
 
 
 @earnings.post("/admin/coach/<uuid:coach_id>/payout")
-@limits.by_account("60 per minute")
+@rate_limits.by_account("60 per minute")
 @idempotent
 @earnings.input(PayoutRequest)
 @earnings.output(PayoutView, status_code=201)

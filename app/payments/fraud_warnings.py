@@ -12,13 +12,13 @@ from app.bookings.status import Status as BookingStatus
 from app.emails import troubles
 from app.emails.troubles import TroubleKind
 from app.extensions import db, now
+from app.http.problems import NotFound, Problem
 from app.money import Money
 from app.payments import disputes, refunds
 from app.payments.fraud_warning_models import FraudWarning
 from app.payments.models import Payment
 from app.payments.status import FraudWarningStatus, RefundCause, RefundReason
 from app.payments.stripe_objects import Handler, Outcome, StripeObject, required
-from app.problems import NotFound, Problem
 
 SAID_TO_THE_TWO = "The payment for this session was returned."
 """To client and coach alike: a warning is the issuer's guess, and accuses nobody."""

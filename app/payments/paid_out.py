@@ -7,10 +7,10 @@ from sqlalchemy import select
 from app import audit
 from app.coaches.models import Coach
 from app.extensions import db
+from app.http.problems import Invalid, NotFound, Problem
 from app.money import Money
 from app.payments import ledger, payable
 from app.payments.payout_models import Payout
-from app.problems import Invalid, NotFound, Problem
 
 
 class PaidOutAlready(Problem):

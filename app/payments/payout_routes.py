@@ -1,9 +1,9 @@
 from apiflask import APIBlueprint
 
-from app import limits
 from app.accounts.access import current_account, current_sign_in_id, signed_in
 from app.accounts.models import Role
 from app.coaches.models import Coach
+from app.http import rate_limits
 from app.idempotency import idempotent_with_secret
 from app.payments import payouts
 from app.payments.payout_schemas import OnboardingRequest, OnboardingView, PayoutAccountView
@@ -12,7 +12,7 @@ payout_accounts = APIBlueprint("payout_accounts", __name__, url_prefix="/coach/m
 
 
 @payout_accounts.post("")
-@limits.by_account("20 per hour")
+@rate_limits.by_account("20 per hour")
 @idempotent_with_secret
 @payout_accounts.input(OnboardingRequest)
 @payout_accounts.output(OnboardingView, status_code=201)

@@ -4,7 +4,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, WithJsonSchema
 
 from app.accounts.schemas import Password
-from app.fields import Body, Instant, View
+from app.http.schema_types import Body, Instant, View
 from app.payments.payout_account import PayoutAccount
 from app.payments.schemas import RedirectUrl
 

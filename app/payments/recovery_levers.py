@@ -4,9 +4,9 @@ from uuid import UUID
 
 from app import audit
 from app.extensions import db, now
+from app.http.problems import NotFound, NothingToDo, Problem
 from app.payments import recoveries, recovering
 from app.payments.recovery_models import GIVEN_UP, Recovery, RecoveryStatus
-from app.problems import NotFound, NothingToDo, Problem
 
 
 class RecoveryInFlight(Problem):

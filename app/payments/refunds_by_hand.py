@@ -6,12 +6,12 @@ from uuid import UUID
 from app import audit
 from app.accounts.models import Account, Role
 from app.bookings.models import Booking
+from app.http.problems import Faults, Forbidden, Invalid, NotFound, Problem
 from app.money import BadAmount, Money
 from app.payments import refunds
 from app.payments.models import Payment, Refund
 from app.payments.schemas import RefundRequest
 from app.payments.status import NOT_REFUNDED, RefundCause, RefundReason
-from app.problems import Faults, Forbidden, Invalid, NotFound, Problem
 
 MOST_PARTS = 5
 """Of one session's share that are given by hand: each is a call to Stripe and a mail to the client."""

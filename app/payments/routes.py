@@ -2,9 +2,9 @@ from uuid import UUID
 
 from apiflask import APIBlueprint
 
-from app import limits
 from app.accounts.access import current_account, signed_in
 from app.accounts.models import Role
+from app.http import rate_limits
 from app.idempotency import idempotent
 from app.payments import checkout, directory, refunds_by_hand
 from app.payments.schemas import (
@@ -21,7 +21,7 @@ payments = APIBlueprint("payments", __name__, url_prefix="/payment")
 
 
 @payments.post("/checkout")
-@limits.by_account("60 per minute")
+@rate_limits.by_account("60 per minute")
 @idempotent
 @payments.input(CheckoutRequest)
 @payments.output(CheckoutView, status_code=201)
@@ -53,7 +53,7 @@ def show_payment(payment_id: UUID) -> PaymentView:
 
 
 @payments.post("/<uuid:payment_id>/refund")
-@limits.by_account("30 per hour")
+@rate_limits.by_account("30 per hour")
 @idempotent
 @payments.input(RefundRequest)
 @payments.output(RefundView, status_code=202)

@@ -5,14 +5,14 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from app.accounts.models import Account
 from app.bookings.models import Booking
-from app.fields import Amount, Body, Flag, Identifier, Instant, Major, Text, View
-from app.paging import Page
-from app.payments import redirects
+from app.http import return_urls
+from app.http.pagination import Page
+from app.http.schema_types import Amount, Body, Flag, Identifier, Instant, Major, Text, View
 from app.payments.dispute_models import Dispute
 from app.payments.models import Payment, Refund
 from app.payments.status import DisputeStatus, RefundCause, RefundStatus, Status
 
-RedirectUrl = Annotated[str, Field(max_length=2000), AfterValidator(redirects.leads_to_us)]
+RedirectUrl = Annotated[str, Field(max_length=2000), AfterValidator(return_urls.leads_to_us)]
 
 
 Locale = Literal[

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from app.accounts.models import Account
 from app.coaches.models import Coach
 from app.extensions import db
+from app.http.problems import NotFound
 from app.money import Money
 from app.payments import earnings, ledger
 from app.payments.books import Kind
@@ -20,7 +21,6 @@ from app.payments.earnings import Totals
 from app.payments.ledger import Entry
 from app.payments.models import Payment
 from app.payments.payout_models import PAYOUT
-from app.problems import NotFound
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Base, choice, db, now
-from app.problems import NotFound
+from app.http.problems import NotFound
 
 
 class EventStatus(StrEnum):

@@ -6,9 +6,9 @@ from apiflask import APIBlueprint
 from flask import request
 
 from app.accounts.access import public
+from app.http.problems import Problem
 from app.jobs import enqueue
 from app.payments import refused_deliveries, signatures
-from app.problems import Problem
 
 webhook = APIBlueprint("webhook", __name__, url_prefix="/payment")
 

@@ -9,8 +9,8 @@ from app.accounts.models import Account
 from app.bookings import leaving as leaving_bookings
 from app.coaches import leaving as leaving_coach
 from app.emails import forgetting, leaving_messages
+from app.http.problems import Problem
 from app.payments import leaving as leaving_payments
-from app.problems import Problem
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from typing import IO, Any
 
 from app.accounts.models import Account
 from app.extensions import now
-from app.fields import instant_text
+from app.http.schema_types import instant_text
 from app.privacy import held, held_money
 
 IN_MEMORY = 2**20

@@ -17,7 +17,7 @@ from app.coaches.models import Coach, TimeOff
 from app.coaches.schemas import OwnCoachView
 from app.emails.models import OPERATORS, Email
 from app.extensions import db
-from app.fields import Instant, View
+from app.http.schema_types import Instant, View
 from app.idempotency import IdempotencyKey
 
 PORTION = 500

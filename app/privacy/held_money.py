@@ -10,7 +10,7 @@ from sqlalchemy.orm import selectinload
 
 from app.accounts.models import Account
 from app.extensions import db
-from app.fields import Instant, Major, View
+from app.http.schema_types import Instant, Major, View
 from app.money import Money
 from app.payments.ledger import Entry
 from app.payments.models import Payment

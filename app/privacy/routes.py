@@ -3,9 +3,9 @@
 from apiflask import APIBlueprint
 from flask import Response, send_file
 
-from app import limits
 from app.accounts.access import current_account, current_sign_in_id, signed_in
 from app.extensions import db
+from app.http import rate_limits
 from app.privacy import erasure, export
 from app.privacy.schemas import Erasure
 
@@ -13,7 +13,7 @@ privacy = APIBlueprint("privacy", __name__, url_prefix="/auth/me")
 
 
 @privacy.get("/export")
-@limits.by_account("10 per hour")
+@rate_limits.by_account("10 per hour")
 @signed_in()
 def export_me() -> Response:
     """All that is held on the caller, as JSON; of others only what the API shows the caller anyway."""
@@ -24,8 +24,8 @@ def export_me() -> Response:
 
 
 @privacy.delete("")
-@limits.by_account("10 per hour")
-@limits.by_failures("10 per 15 minutes")
+@rate_limits.by_account("10 per hour")
+@rate_limits.by_failures("10 per 15 minutes")
 @privacy.input(Erasure)
 @privacy.output({}, status_code=204)
 @privacy.doc(responses=[409, 503])

@@ -1,6 +1,6 @@
 from app.accounts.schemas import Password
 from app.accounts.second_factor_schemas import Code
-from app.fields import Body
+from app.http.schema_types import Body
 
 
 class Erasure(Body):

@@ -5,7 +5,7 @@ import pytest
 from flask import Flask
 
 from app.accounts import password_rule
-from app.problems import Invalid
+from app.http.problems import Invalid
 from tests.people import Person
 
 

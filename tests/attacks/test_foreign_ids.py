@@ -11,7 +11,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from app.paging import cursor_after
+from app.http.pagination import cursor_after
 from tests.accounts.test_access import World, shop, world
 from tests.attacks.described import places
 from tests.attacks.rows import all_rows

@@ -6,7 +6,7 @@ import pytest
 from icalendar import Calendar
 
 from app.bookings import lifecycle
-from app.fields import instant_text
+from app.http.schema_types import instant_text
 from tests.bookings.test_cancel import mails, paid
 from tests.bookings.test_refusals import pointers
 from tests.payments.conftest import Shop

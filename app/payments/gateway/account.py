@@ -12,9 +12,9 @@ from flask import current_app
 from stripe.params import WebhookEndpointCreateParams
 from stripe.params.checkout import SessionCreateParams
 
+from app.http.problems import Problem
 from app.payments.gateway import api
 from app.payments.gateway.api import API_VERSION
-from app.problems import Problem
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import stripe
 from flask import Flask, current_app
 
 from app.config.settings import Settings
+from app.http.problems import Unavailable
 from app.observability import context
-from app.problems import Unavailable
 
 log = logging.getLogger(__name__)
 

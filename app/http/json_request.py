@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 from flask import Request, request
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
-from app import json_bounds
+from app.http import json_limits
 
 MAX_PARAMETERS = 100
 """In a query or a form, of which ours have less than ten."""
@@ -46,7 +46,7 @@ class JsonRequest(Request):
             found = super().get_json(silent=silent, cache=cache)
         except RecursionError as error:
             raise BadRequest("The body is not JSON that can be read: it is nested too deeply.") from error
-        json_bounds.check(found)
+        json_limits.check(found)
         return "null" if found is None else found  # APIFlask would take null for an empty object
 
     def get_data(self, cache: bool = True, as_text: bool = False, parse_form_data: bool = False) -> Any:

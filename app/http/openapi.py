@@ -10,9 +10,9 @@ from flask import Response, redirect, render_template_string, send_from_director
 from pydantic import BaseModel
 from werkzeug import Response as Redirect
 
-from app import browsers
 from app.accounts.access import public
 from app.config.settings import Settings
+from app.http import security_headers
 
 _FILES = str(files("flask_openapi3_swagger") / "templates" / "swagger")
 
@@ -182,7 +182,7 @@ def _to_the_page() -> Redirect:
 @public
 def _page() -> Response:
     page = Response(render_template_string(_PAGE, script=_SCRIPT))
-    page.headers["Content-Security-Policy"] = browsers.page_policy(f"'sha256-{_HASH}'")
+    page.headers["Content-Security-Policy"] = security_headers.page_policy(f"'sha256-{_HASH}'")
     return page
 
 

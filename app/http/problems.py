@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 from flask import Response, json
 
-from app.bad_values import Fault
 from app.observability.context import request_id
+from app.validation_errors import Fault
 
 MOST_TOLD = 50
 """Of the values that are wrong: an answer must not be larger than what was sent."""

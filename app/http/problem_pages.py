@@ -8,8 +8,8 @@ from flask import Response, jsonify, render_template, request
 from werkzeug.http import HTTP_STATUS_CODES
 
 from app.accounts.access import public
-from app.fields import View
-from app.problems import KINDS, NotFound, Problem
+from app.http.problems import KINDS, NotFound, Problem
+from app.http.schema_types import View
 
 problem_pages = APIBlueprint("problem_pages", __name__, url_prefix="/problems")
 CACHED_SECONDS = 3600

@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from app.config.environment import Environment
 from app.config.settings import current_settings
-from app.fields import web_address
+from app.http.schema_types import web_address
 
 
 def leads_to_us(url: str) -> str:

@@ -8,8 +8,8 @@ from flask import current_app, request
 from werkzeug.routing import Rule, UUIDConverter
 
 from app import parsing
-from app.bad_values import Fault
-from app.problems import NotFound
+from app.http.problems import NotFound
+from app.validation_errors import Fault
 
 LONGEST_SHOWN = 100
 """Of the path that was asked for."""

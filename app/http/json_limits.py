@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from app.problems import Invalid
+from app.http.problems import Invalid
 
 MAX_FIELDS = 50
 """Of one object. Of ours the largest has less than twenty."""

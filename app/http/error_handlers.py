@@ -9,8 +9,9 @@ from pydantic import ValidationError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
-from app import bad_values, problems, unknown_paths
-from app.problems import Invalid, Problem
+from app import validation_errors
+from app.http import not_found, problems
+from app.http.problems import Invalid, Problem
 
 log = logging.getLogger(__name__)
 _KINDS: dict[int, type[Problem]] = {
@@ -41,14 +42,14 @@ def _of_the_framework(error: HTTPError) -> Response:
     """A body or query that pydantic refused: APIFlask's error, raised from pydantic's own."""
     assert isinstance(error.__cause__, ValidationError)
     (location,) = error.detail
-    first, *further = bad_values.found_by(error.__cause__, location)
+    first, *further = validation_errors.found_by(error.__cause__, location)
     return Invalid(*first, *further).response()
 
 
 def _of_werkzeug(error: HTTPException) -> Response:
     status = error.code or 500
     if isinstance(error, NotFound) and request.routing_exception is error:
-        return unknown_paths.refusal().response()
+        return not_found.refusal().response()
     kind = _KINDS.get(status) or (problems.BadRequest if status < 500 else problems.InternalError)
     return kind(_said(error), _headers(error)).response()
 

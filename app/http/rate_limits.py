@@ -16,8 +16,8 @@ from app.accounts.schemas import as_registered
 from app.accounts.second_factor import SecondFactorNeeded
 from app.config.settings import Settings, current_settings
 from app.extensions import limiter
+from app.http.problems import Problem
 from app.observability import context
-from app.problems import Problem
 
 View = TypeVar("View", bound=Callable[..., Any])
 COUNT_BEGINS_ANEW = "X-RateLimit-Retry-After"

@@ -14,8 +14,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app import time_zones
 from app.extensions import db
-from app.fields import OUR_YEARS, WHOLE, Body, InstantOrDate
-from app.problems import Invalid
+from app.http.problems import Invalid
+from app.http.schema_types import OUR_YEARS, WHOLE, Body, InstantOrDate
 
 Row = TypeVar("Row")
 Key = TypeVar("Key", UUID, str)
