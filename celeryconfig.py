@@ -6,9 +6,9 @@ What Celery does when a process or the broker dies was measured, not read: reaso
 from celery.schedules import crontab
 from kombu import Exchange, Queue
 
-from app import redis_transport
 from app.config import tls
 from app.config.settings import Settings
+from app.queue import redis_transport
 
 _settings = Settings.load()
 broker_url = _settings.broker

@@ -7,7 +7,6 @@ from flask import Response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import jobs
 from app.accounts import access, token_keys
 from app.accounts.password_routes import passwords
 from app.accounts.routes import accounts
@@ -36,6 +35,7 @@ from app.payments.payout_routes import payout_accounts
 from app.payments.routes import payments
 from app.payments.webhook import webhook
 from app.privacy.routes import privacy
+from app.queue import enqueue as job_queue
 
 
 class Application(APIFlask):
@@ -71,7 +71,7 @@ def create_app(settings: Settings | None = None) -> Application:
     token_keys.install()
     mail.init_app(app)
     stripe_api.init_app(app, settings)
-    jobs.queue.set_default()
+    job_queue.queue.set_default()
     taken_over.connect(profile.withdraw)
     taken_over.connect(taking_over.detach_payouts)
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)  # type: ignore[method-assign]

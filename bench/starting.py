@@ -11,7 +11,7 @@ from uuid import uuid4
 from celery import Celery
 from redis import Redis
 
-from app.jobs import queue
+from app.queue.enqueue import queue
 from bench import asking, bare_worker, processes, system
 from bench.web import free_port, lines
 from sandbox.environment import with_programs

@@ -19,7 +19,7 @@ from app.bookings.models import Booking
 from app.bookings.status import Status
 from app.emails.models import Email
 from app.extensions import db
-from app.jobs import queue
+from app.queue.enqueue import queue
 from bench import bare_sql, unpaid
 from bench.findings import AtLeast, Finding, Limit, Series
 from bench.idle import idle

@@ -6,10 +6,10 @@ from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 from sqlalchemy import text
 
-from app import jobs
 from app.config.environment import Environment
 from app.config.settings import Settings
 from app.extensions import Base, db
+from app.queue import enqueue as job_queue
 
 PATIENCE_SECONDS = 30
 LOCK_SECONDS = 10
@@ -53,7 +53,7 @@ def _reset_stripe(url: str) -> None:
 
 def _purge_queues() -> None:
     try:
-        jobs.queue.control.purge()
+        job_queue.queue.control.purge()
     except (KombuError, RedisError, OSError) as error:
         raise Away(f"The task queue does not answer ({error}): correct REDIS_URL, or BROKER_URL") from None
 

@@ -9,9 +9,9 @@ from flask import Flask
 from redis import Redis
 from sqlalchemy import text
 
-from app import jobs
 from app.extensions import db
-from app.jobs import MOST_WAITING, after_commit, enqueue, enqueue_each
+from app.queue import enqueue as job_queue
+from app.queue.enqueue import MOST_WAITING, after_commit, enqueue, enqueue_each
 from tests.people import PASSWORD
 from tests.queues import QUEUES, elsewhere, queued
 
@@ -93,7 +93,7 @@ def test_a_broker_that_answers_nobody_is_waited_for_once_and_not_for_each_job(
     for number in range(3):
         after_commit("emails.deliver", f"mail-{number}")
     with closing(socket.create_server(("127.0.0.1", 0))) as server:
-        monkeypatch.setattr(jobs, "queue", elsewhere(server.getsockname()[1]))
+        monkeypatch.setattr(job_queue, "queue", elsewhere(server.getsockname()[1]))
 
         db.session.commit()
 

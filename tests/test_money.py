@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.money import CURRENCIES, BadAmount, Money, maximum, smallest_step
+from app.money.money import CURRENCIES, BadAmount, Money, maximum, smallest_step
 
 
 @pytest.mark.parametrize(

@@ -24,11 +24,11 @@ pytestmark = pytest.mark.skipif(
 )
 ENQUEUE = """
 from wsgi import app
-from app import jobs
+from app.queue import enqueue as job_queue
 with app.app_context():
     for queue in ("events", "email", "schedule"):
-        jobs.enqueue(f"{queue}.leave_a_sign", f"rabbit:{queue}")
-    jobs.queue.send_task("events.leave_a_sign", args=["rabbit:later"], countdown=2)
+        job_queue.enqueue(f"{queue}.leave_a_sign", f"rabbit:{queue}")
+    job_queue.queue.send_task("events.leave_a_sign", args=["rabbit:later"], countdown=2)
 """
 DEPTHS = """
 import json

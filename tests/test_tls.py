@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 
 from app import create_app
 from app.config.settings import Settings
-from app.jobs import ping_broker
+from app.queue.enqueue import ping_broker
 from sandbox.postgres import SOCKET_NAME
 from tests.certificates import Certificate, self_signed
 from tests.tls_door import tls_door

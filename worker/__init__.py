@@ -21,14 +21,15 @@ from celery.signals import (
 from sqlalchemy import func, select
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from app import create_app, jobs
+from app import create_app
 from app.config.settings import Settings
 from app.emails import conversations
 from app.extensions import db
 from app.observability import context
 from app.observability import logging as app_logging
 from app.ops import beats
-from app.retries import pause
+from app.queue import enqueue as job_queue
+from app.queue.backoff import pause
 
 log = logging.getLogger(__name__)
 
@@ -124,7 +125,7 @@ def _say_goodbye(**_: Any) -> None:
         conversations.end_all()
 
 
-celery: Celery = jobs.queue
+celery: Celery = job_queue.queue
 celery.Task = Job  # type: ignore[misc]
 celery.conf.broker_transport_options |= {"socket_timeout": 5}
 celery.conf.imports = (

@@ -6,7 +6,7 @@ from celery import shared_task
 
 from app.bookings import lifecycle, reminders, video_links
 from app.extensions import now
-from app.jobs import enqueue_each
+from app.queue.enqueue import enqueue_each
 from worker import Sweep
 
 BATCH = 500

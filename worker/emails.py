@@ -6,7 +6,7 @@ from celery import Task, shared_task
 
 from app.emails import delivery
 from app.emails.models import Email
-from app.jobs import enqueue_each
+from app.queue.enqueue import enqueue_each
 from worker import Sweep, come_again
 
 BATCH = 500

@@ -7,8 +7,8 @@ from app import idempotency
 from app.coaches import listing, search
 from app.config.settings import current_settings
 from app.emails import operator_messages
-from app.jobs import after_commit
 from app.ops import retention
+from app.queue.enqueue import after_commit
 from worker import Sweep
 
 

@@ -6,7 +6,6 @@ from uuid import UUID
 from celery import Task, shared_task
 
 from app.extensions import now
-from app.jobs import enqueue_each
 from app.payments import (
     answering,
     charge_refunds,
@@ -19,7 +18,8 @@ from app.payments import (
     refused_deliveries,
 )
 from app.payments.gateway import api
-from app.retries import pause
+from app.queue.backoff import pause
+from app.queue.enqueue import enqueue_each
 from worker import Sweep, come_again
 
 log = logging.getLogger(__name__)

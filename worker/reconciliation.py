@@ -11,12 +11,12 @@ from celery import Task, shared_task
 from app.emails import troubles
 from app.emails.troubles import TroubleKind
 from app.extensions import db, now
-from app.jobs import enqueue
 from app.payments import reconcile
 from app.payments.gateway import api
 from app.payments.reconciliation import quiet
 from app.payments.reconciliation.progress import Reconciliation
 from app.payments.reconciliation.windows import Window, nightly, recent
+from app.queue.enqueue import enqueue
 from worker import Sweep, come_again
 
 log = logging.getLogger(__name__)

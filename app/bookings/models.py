@@ -19,7 +19,7 @@ from app.bookings.status import Status, check_move
 from app.coaches.models import Coach
 from app.emails.messages import REMINDER_HOURS
 from app.extensions import Base, Changing, Identified, MinorUnits, choice, db
-from app.money import Money
+from app.money.money import Money
 
 _ALIVE = text("status IN ('pending', 'confirmed')")
 _START = text("lower(period)")

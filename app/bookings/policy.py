@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from app.money import Money
+from app.money.money import Money
 
 
 @dataclass(frozen=True)

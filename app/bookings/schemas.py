@@ -12,7 +12,7 @@ from app.coaches.schemas import Minutes
 from app.http.pagination import Cursor
 from app.http.problems import Problem
 from app.http.schema_types import WHOLE, Body, Flag, Identifier, Instant, InstantOrDate, Major, Text, View
-from app.money import Money
+from app.money.money import Money
 
 MOST_SESSIONS = 52
 """Of a series: a year of weeks, and fewer than the lines that Stripe allows in one Checkout session."""

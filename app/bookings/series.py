@@ -18,7 +18,7 @@ from app.coaches.pricing import price
 from app.coaches.weekly import WeeklyStart
 from app.extensions import db, now
 from app.http.problems import Invalid, NotFound, Problem
-from app.money import BadAmount, Money
+from app.money.money import BadAmount, Money
 
 
 class SeriesNotFree(Problem):

@@ -29,7 +29,7 @@ from app.coaches.clocks import Clocks
 from app.config.settings import current_settings
 from app.extensions import Base, Changing, Identified, MinorUnits, choice, db
 from app.http.problems import NotFound
-from app.money import Money
+from app.money.money import Money
 from app.unicode_text import search_form
 
 STANDARD_POLICY: dict[str, Any] = {

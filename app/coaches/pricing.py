@@ -5,7 +5,7 @@ from decimal import Decimal
 from app.coaches.models import Coach
 from app.coaches.schemas import CoachChange, PriceOfLength
 from app.http.problems import Faults, Invalid
-from app.money import BadAmount, Money
+from app.money.money import BadAmount, Money
 
 
 def price(coach: Coach, duration_minutes: int, place: str = "/duration_minutes") -> Money:

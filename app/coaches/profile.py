@@ -5,7 +5,7 @@ from app.coaches import pricing
 from app.coaches.models import Approval, Coach, lock_own, of_newcomer
 from app.coaches.schemas import CoachChange
 from app.extensions import db, now
-from app.jobs import after_commit
+from app.queue.enqueue import after_commit
 
 MADE = {"hourly_rate", "currency", "prices", "cancellation_policy", "video_url"}
 """What is not stored as it is sent."""

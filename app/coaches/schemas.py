@@ -32,7 +32,7 @@ from app.http.schema_types import (
     View,
     web_address,
 )
-from app.money import CURRENCIES, Money
+from app.money.money import CURRENCIES, Money
 
 MOST_DAYS = 62
 TOO_FAR = f"must be after `from`, by {MOST_DAYS} days at most"

@@ -11,8 +11,8 @@ from app.emails import gathering, links, transport, troubles
 from app.emails.models import Email, EmailStatus
 from app.emails.troubles import TroubleKind
 from app.extensions import db, now
-from app.jobs import enqueue
-from app.retries import MOST_ATTEMPTS, pause, pause_unless_last
+from app.queue.backoff import MOST_ATTEMPTS, pause, pause_unless_last
+from app.queue.enqueue import enqueue
 
 log = logging.getLogger(__name__)
 

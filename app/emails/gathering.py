@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from app.emails.models import Email, EmailStatus
 from app.emails.outbox import insert_gathered
 from app.extensions import db, now
-from app.jobs import after_commit
+from app.queue.enqueue import after_commit
 
 MOST = 50
 """In one mail; the others are in the next."""

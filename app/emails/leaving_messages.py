@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from app.config.settings import current_settings
 from app.emails.outbox import put, put_to_operator
-from app.money import Money
+from app.money.money import Money
 from app.unicode_text import isolate
 
 if TYPE_CHECKING:  # a mail is about its subject's room, which stands above this one

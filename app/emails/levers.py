@@ -7,7 +7,7 @@ from app import audit
 from app.emails.models import LEASE, UNSENT, Email, EmailStatus
 from app.extensions import db, now
 from app.http.problems import NotFound, NothingToDo, Problem
-from app.jobs import after_commit
+from app.queue.enqueue import after_commit
 
 PAUSE_BETWEEN_COPIES = timedelta(seconds=10)
 """Who presses twice does not want two copies; nor do two operators who press at the same moment."""

@@ -11,7 +11,7 @@ from app.unicode_text import isolate
 
 if TYPE_CHECKING:  # a mail is about its subject's room, which stands above this one
     from app.bookings.models import Booking
-    from app.money import Money
+    from app.money.money import Money
     from app.payments.models import Refund
 
 

@@ -18,8 +18,8 @@ from app.config.settings import current_settings
 from app.emails import allowance, forgetting
 from app.emails.models import OPERATORS, Email, EmailStatus
 from app.extensions import db, now
-from app.jobs import after_commit
 from app.observability import context
+from app.queue.enqueue import after_commit
 from app.unicode_text import isolate, lines, without_bidi_controls
 
 if TYPE_CHECKING:  # a mail is about its subject's room, which stands above this one

@@ -9,7 +9,7 @@ from app.accounts.access import signed_in
 from app.accounts.models import Account, Role
 from app.extensions import db
 from app.http.schema_types import Instant, Major, View
-from app.money import Money
+from app.money.money import Money
 from app.payments import leaving
 
 admin_erased = APIBlueprint("admin_erased", __name__, url_prefix="/admin/erased-coach")

@@ -12,7 +12,7 @@ from app.http import rate_limits
 from app.http.pagination import Span, newest_first
 from app.http.schema_types import Instant, Major, View
 from app.idempotency import idempotent
-from app.money import Money
+from app.money.money import Money
 from app.ops.schemas import Again
 from app.payments import fraud_warnings
 from app.payments.fraud_warning_models import FraudWarning

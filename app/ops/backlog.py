@@ -5,7 +5,6 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, false, func, select
 
-from app import jobs
 from app.bookings.models import Booking
 from app.bookings.status import Status
 from app.emails.models import UNSENT, Email, EmailStatus
@@ -15,6 +14,7 @@ from app.payments.models import Refund
 from app.payments.reconciliation.differences import Difference
 from app.payments.status import DECIDED, NOT_REFUNDED, DisputeStatus, RefundStatus
 from app.payments.stripe_events import EventStatus, StripeEvent
+from app.queue import enqueue as job_queue
 
 QUEUES = ("events", "email", "schedule")
 
@@ -94,6 +94,6 @@ def open_disputes() -> int:
 def queue_depths() -> dict[str, int] | None:
     """How many messages lie on each queue; None when the broker does not answer, or does not let us in."""
     try:
-        return jobs.depths(*QUEUES)
-    except jobs.BrokerAway:
+        return job_queue.depths(*QUEUES)
+    except job_queue.BrokerAway:
         return None

@@ -16,8 +16,8 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from app.emails import transport
 from app.http.problems import Problem
-from app.jobs import BrokerAway
 from app.payments.gateway import api
+from app.queue.enqueue import BrokerAway
 
 NOT_MIGRATED = {"42P01", "42703", "42883", "3F000"}
 """undefined_table, undefined_column, undefined_function, invalid_schema_name (PostgreSQL, appendix A)."""

@@ -17,11 +17,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.config.settings import Settings, current_settings
 from app.emails import transport
 from app.extensions import db
-from app.jobs import BrokerAway, enqueue, eviction_policy, ping_broker
 from app.ops import beats, doctor_clock
 from app.ops.command_errors import broker_remedy, database_remedy, first_line, smtp_remedy
 from app.ops.doctor_stripe import stripe_key, webhook
 from app.ops.findings import Finding
+from app.queue.enqueue import BrokerAway, enqueue, eviction_policy, ping_broker
 
 __all__ = ["Finding", "examine", "stripe_key"]
 

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from app.accounts.access import public
 from app.config.settings import current_settings
 from app.extensions import db
-from app.jobs import ping_broker
+from app.queue.enqueue import ping_broker
 
 health = APIBlueprint("health", __name__, url_prefix="/health")
 

@@ -11,7 +11,7 @@ from app.coaches import listing
 from app.emails import troubles
 from app.emails.troubles import TroubleKind
 from app.http.schema_types import Instant, Major, View
-from app.money import Money
+from app.money.money import Money
 from app.ops import backlog, takings
 from app.ops.takings import Day
 from app.payments import debts, fraud_warnings

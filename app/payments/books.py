@@ -10,8 +10,8 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from app.money import Money, smallest_step
-from app.payments.shares import in_proportion, split
+from app.money.allocation import in_proportion, split
+from app.money.money import Money, smallest_step
 
 
 class Kind(StrEnum):

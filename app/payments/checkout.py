@@ -12,7 +12,7 @@ from app.bookings.models import Booking, lock_people
 from app.bookings.status import Status as BookingStatus
 from app.extensions import db, now
 from app.http.problems import NotFound, Problem
-from app.money import Money
+from app.money.money import Money
 from app.payments import debts, deployment, methods, payouts, recoveries, terms
 from app.payments.gateway import api, sessions
 from app.payments.models import Payment, PaymentLine

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.emails import troubles
 from app.emails.troubles import TroubleKind
 from app.extensions import Base, Changing, db
-from app.money import Money
+from app.money.money import Money
 
 
 class Debt(Changing, Base):

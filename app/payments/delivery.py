@@ -10,7 +10,7 @@ from app.bookings.status import Status as BookingStatus
 from app.coaches import slots
 from app.emails import money_messages
 from app.extensions import now
-from app.money import Money
+from app.money.money import Money
 from app.payments import refunds
 from app.payments.models import Payment
 from app.payments.status import RefundCause, RefundReason

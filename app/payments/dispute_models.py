@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, ForeignKey, Index, exists, text
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column, relationship
 
 from app.extensions import Base, Changing, MinorUnits, choice
-from app.money import Money
+from app.money.money import Money
 from app.payments.models import Payment
 from app.payments.status import AWAITS_EVIDENCE, DECIDED, GIVEN_BACK, INQUIRIES, DisputeStatus
 

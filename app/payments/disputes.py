@@ -13,7 +13,7 @@ from sqlalchemy import or_, select
 
 from app.emails import dispute_messages
 from app.extensions import db, now
-from app.money import CURRENCIES
+from app.money.money import CURRENCIES
 from app.payments import evidence, ledger, owed, recoveries
 from app.payments.dispute_models import Dispute
 from app.payments.gateway import disputes as at_stripe

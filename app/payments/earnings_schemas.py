@@ -8,7 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from app.coaches.models import Coach
 from app.coaches.schemas import Currency
 from app.http.schema_types import AnyAmount, Body, Day, Identifier, Instant, Line, Major, View
-from app.money import Money
+from app.money.money import Money
 from app.payments.books import Kind
 from app.payments.earnings import Totals
 from app.payments.payable import Balance

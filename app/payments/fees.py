@@ -9,14 +9,14 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from app.extensions import db, now
-from app.jobs import after_commit
-from app.money import Money
+from app.money.money import Money
 from app.payments import ledger, recoveries
 from app.payments.gateway import api
 from app.payments.gateway import fees as at_stripe
 from app.payments.models import Payment
 from app.payments.stripe_objects import Handler, Outcome, StripeObject, reference_id
-from app.retries import pause_unless_last
+from app.queue.backoff import pause_unless_last
+from app.queue.enqueue import after_commit
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from app.emails import troubles
 from app.emails.troubles import TroubleKind
 from app.extensions import db, now
 from app.http.problems import NotFound, Problem
-from app.money import Money
+from app.money.money import Money
 from app.payments import disputes, refunds
 from app.payments.fraud_warning_models import FraudWarning
 from app.payments.models import Payment

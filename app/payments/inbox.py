@@ -28,7 +28,7 @@ from app.payments import (
 from app.payments.event_versions import Reading
 from app.payments.stripe_events import EVENTS, EventStatus, StripeEvent
 from app.payments.stripe_objects import Mismatch, claimed_payment, text_or_none
-from app.retries import MOST_ATTEMPTS, pause_unless_last
+from app.queue.backoff import MOST_ATTEMPTS, pause_unless_last
 
 log = logging.getLogger(__name__)
 

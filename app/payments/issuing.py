@@ -17,7 +17,7 @@ from app.payments.gateway import refunds as at_stripe
 from app.payments.models import Payment, Refund
 from app.payments.status import RefundStatus
 from app.payments.stripe_objects import Mismatch
-from app.retries import MOST_ATTEMPTS, pause
+from app.queue.backoff import MOST_ATTEMPTS, pause
 
 log = logging.getLogger(__name__)
 

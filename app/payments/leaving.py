@@ -12,7 +12,7 @@ from app.config.settings import current_settings
 from app.emails.messages import REMINDER_HOURS
 from app.emails.models import Email
 from app.extensions import db, now
-from app.money import Money
+from app.money.money import Money
 from app.payments import payable, trimming
 from app.payments.dispute_models import Dispute
 from app.payments.models import Payment, Refund

@@ -26,7 +26,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.coaches.models import Coach
 from app.extensions import Base, MinorUnits, choice, db, now
-from app.money import Money
+from app.money.money import Money
 from app.payments import books, debts
 from app.payments.books import Gone, Item, Kept, Kind, Paid
 from app.payments.models import Payment, PaymentLine, Refund

@@ -5,11 +5,11 @@ from uuid import UUID
 from app import audit
 from app.extensions import db, now
 from app.http.problems import NotFound, NothingToDo, Problem
-from app.jobs import after_commit
 from app.payments import refunds
 from app.payments.models import Payment, Refund
 from app.payments.status import NOT_REFUNDED, RefundReason, RefundStatus
 from app.payments.stripe_events import EventStatus, StripeEvent
+from app.queue.enqueue import after_commit
 
 DISCARDED = "discarded by an operator"
 

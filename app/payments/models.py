@@ -15,7 +15,7 @@ from app.bookings.models import Booking, lock_people
 from app.bookings.status import Status as BookingStatus
 from app.coaches.models import Coach
 from app.extensions import Base, Changing, MinorUnits, choice, db, now
-from app.money import Money
+from app.money.money import Money
 from app.payments.status import (
     NOT_REFUNDED,
     PAID,

@@ -3,7 +3,7 @@
 from app.bookings.models import Booking
 from app.bookings.status import Status as BookingStatus
 from app.extensions import db
-from app.money import Money
+from app.money.money import Money
 from app.payments import refunds
 from app.payments.models import Payment, Refund
 from app.payments.status import NOT_REFUNDED, RefundCause

@@ -8,7 +8,7 @@ from app import audit
 from app.coaches.models import Coach
 from app.extensions import db
 from app.http.problems import Invalid, NotFound, Problem
-from app.money import Money
+from app.money.money import Money
 from app.payments import ledger, payable
 from app.payments.payout_models import Payout
 

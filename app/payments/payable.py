@@ -11,7 +11,7 @@ from sqlalchemy import and_, func, select
 from app.bookings.models import Booking
 from app.config.settings import current_settings
 from app.extensions import db, now
-from app.money import Money
+from app.money.money import Money
 from app.payments import ledger, recoveries
 from app.payments.ledger import Entry
 from app.payments.models import Payment, PaymentLine, Refund

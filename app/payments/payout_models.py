@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Base, Identified, MinorUnits
-from app.money import Money
+from app.money.money import Money
 
 PAYOUT = "payout"
 """What a statement calls it."""

@@ -14,14 +14,14 @@ from app.coaches.models import Coach
 from app.config.settings import current_settings
 from app.extensions import db, now
 from app.http.problems import NotFound, Problem, Unauthorized
-from app.jobs import after_commit
 from app.payments import deployment
 from app.payments.gateway import api
 from app.payments.gateway import connect as at_stripe
 from app.payments.payout_account import PayoutAccount
 from app.payments.payout_schemas import OnboardingRequest
 from app.payments.stripe_objects import Handler, Outcome, StripeObject, metadata_of, required, text_or_none
-from app.retries import pause
+from app.queue.backoff import pause
+from app.queue.enqueue import after_commit
 
 log = logging.getLogger(__name__)
 

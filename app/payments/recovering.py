@@ -10,14 +10,14 @@ from sqlalchemy import select, update
 from app.emails import troubles
 from app.emails.troubles import TroubleKind
 from app.extensions import db, now
-from app.money import Money
+from app.money.money import Money
 from app.payments import deployment, fees, ledger, recoveries
 from app.payments.gateway import api
 from app.payments.gateway import fees as balances
 from app.payments.gateway import transfers as at_stripe
 from app.payments.models import Payment
 from app.payments.recovery_models import Recovery, RecoveryKind, RecoveryStatus
-from app.retries import MOST_ATTEMPTS, pause
+from app.queue.backoff import MOST_ATTEMPTS, pause
 
 log = logging.getLogger(__name__)
 

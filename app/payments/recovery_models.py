@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.extensions import Base, Changing, choice, now
-from app.money import Money
+from app.money.money import Money
 from app.payments.dispute_models import Dispute
 
 

@@ -12,8 +12,7 @@ from app.bookings.models import Booking
 from app.emails import money_messages, troubles
 from app.emails.troubles import TroubleKind
 from app.extensions import db, now
-from app.jobs import after_commit
-from app.money import Money
+from app.money.money import Money
 from app.payments import deployment, fees, ledger
 from app.payments.gateway import refunds as at_stripe
 from app.payments.models import Payment, Refund
@@ -30,6 +29,7 @@ from app.payments.stripe_objects import (
     required,
     text_or_none,
 )
+from app.queue.enqueue import after_commit
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from app import audit
 from app.accounts.models import Account, Role
 from app.bookings.models import Booking
 from app.http.problems import Faults, Forbidden, Invalid, NotFound, Problem
-from app.money import BadAmount, Money
+from app.money.money import BadAmount, Money
 from app.payments import refunds
 from app.payments.models import Payment, Refund
 from app.payments.schemas import RefundRequest

@@ -12,7 +12,6 @@ from app.bookings import hold_limits, lifecycle
 from app.bookings.status import Status as BookingStatus
 from app.config.settings import current_settings
 from app.extensions import db, now
-from app.jobs import after_commit
 from app.payments import charge_refunds, delivery, fees, refunds
 from app.payments.models import Payment
 from app.payments.status import AttemptStage, Status
@@ -30,6 +29,7 @@ from app.payments.stripe_objects import (
     required,
     text_or_none,
 )
+from app.queue.enqueue import after_commit
 
 NOT_OURS = "no payment of ours"
 OUTDATED = "a later attempt to pay is known"

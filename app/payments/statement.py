@@ -14,7 +14,7 @@ from app.accounts.models import Account
 from app.coaches.models import Coach
 from app.extensions import db
 from app.http.problems import NotFound
-from app.money import Money
+from app.money.money import Money
 from app.payments import earnings, ledger
 from app.payments.books import Kind
 from app.payments.earnings import Totals

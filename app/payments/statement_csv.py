@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from io import StringIO
 from unicodedata import category, normalize
 
-from app.money import Money
+from app.money.money import Money
 from app.payments.statement import Statement
 
 COLUMNS = ("date", "kind", "booking_id", "payment_id", "client", "money_in", "money_out", "currency")

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import UUID
 
-from app.money import Money
+from app.money.money import Money
 from app.payments.status import RefundStatus
 
 StripeObject = dict[str, Any]

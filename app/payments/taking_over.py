@@ -5,10 +5,10 @@ from sqlalchemy import select
 from app import audit
 from app.accounts.models import Account
 from app.extensions import db
-from app.jobs import after_commit
 from app.payments.models import Payment
 from app.payments.payout_account import PayoutAccount
 from app.payments.status import Status
+from app.queue.enqueue import after_commit
 
 
 def detach_payouts(account: Account) -> str | None:

@@ -4,9 +4,9 @@ from uuid import UUID
 
 from app.config.settings import current_settings
 from app.extensions import db
-from app.money import Money
+from app.money.allocation import commission_on
+from app.money.money import Money
 from app.payments.payout_account import PayoutAccount
-from app.payments.shares import commission_on
 
 
 def commission(price: Money) -> Money:

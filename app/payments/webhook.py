@@ -7,8 +7,8 @@ from flask import request
 
 from app.accounts.access import public
 from app.http.problems import Problem
-from app.jobs import enqueue
 from app.payments import refused_deliveries, signatures
+from app.queue.enqueue import enqueue
 
 webhook = APIBlueprint("webhook", __name__, url_prefix="/payment")
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import selectinload
 from app.accounts.models import Account
 from app.extensions import db
 from app.http.schema_types import Instant, Major, View
-from app.money import Money
+from app.money.money import Money
 from app.payments.ledger import Entry
 from app.payments.models import Payment
 from app.payments.payout_account import PayoutAccount

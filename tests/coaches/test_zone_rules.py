@@ -19,7 +19,7 @@ from app.coaches.clocks import Clocks
 from app.coaches.openings import Rules, starts
 from app.coaches.schemas import Slot
 from app.extensions import db
-from app.money import Money
+from app.money.money import Money
 from tests.clock import Clock
 from tests.coaches.calendars import Calendar, every_day, stored
 from tests.coaches.test_slots import slots, works

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from app.emails import delivery
 from app.emails.models import Email, EmailStatus
 from app.extensions import db, now
-from app.retries import MOST_ATTEMPTS
+from app.queue.backoff import MOST_ATTEMPTS
 from tests.emails.conftest import Post
 from tests.people import Person
 

@@ -14,7 +14,7 @@ from app.config.settings import Settings, current_settings
 from app.emails import conversations, delivery, transport
 from app.emails.models import EmailStatus
 from app.ops import doctor
-from app.retries import MOST_ATTEMPTS
+from app.queue.backoff import MOST_ATTEMPTS
 from tests.certificates import Certificate, self_signed
 from tests.emails.conftest import Post
 from tests.emails.tls_listener import Listener

@@ -10,7 +10,7 @@ import httpx
 import stripe
 from sqlalchemy import text
 
-from app.retries import MOST_ATTEMPTS
+from app.queue.backoff import MOST_ATTEMPTS
 from tests.environment import WEBHOOK_SECRET
 from tests.faults import machines, outside
 from tests.faults.fault import Fault, Scene

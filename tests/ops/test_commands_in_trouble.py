@@ -10,11 +10,12 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import select, text
 
-from app import create_app, jobs
+from app import create_app
 from app.accounts.models import Account
 from app.config.settings import Settings
 from app.extensions import db
 from app.ops import commands, doctor
+from app.queue import enqueue as job_queue
 from tests.payments.conftest import Shop
 
 EXAMPLES = {
@@ -168,7 +169,7 @@ def test_a_command_that_meets_an_error_of_ours_still_shows_it(
 
 def test_a_broker_that_is_away_is_named(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     def away(*_: object) -> None:
-        raise jobs.BrokerAway("The task queue does not answer.")
+        raise job_queue.BrokerAway("The task queue does not answer.")
 
     monkeypatch.setattr(commands.email_levers, "resend", away)
 

@@ -12,12 +12,12 @@ import pytest
 import stripe
 from redis import Redis
 
-from app import jobs
 from app.extensions import db
 from app.ops import beats, doctor, doctor_clock, doctor_stripe
 from app.ops.findings import Finding
 from app.payments import inbox, refused_deliveries
 from app.payments.gateway import account, api
+from app.queue import enqueue as job_queue
 from tests.payments.conftest import Shop
 from tests.waiting import wait_until
 
@@ -218,7 +218,7 @@ def test_a_broker_that_evicts_is_told(shop: Shop, policy: str) -> None:
 
     assert policy in found.seen
     assert "noeviction" in found.remedy
-    assert jobs.eviction_policy(settings(shop)) == "noeviction"
+    assert job_queue.eviction_policy(settings(shop)) == "noeviction"
 
 
 def test_a_clock_that_is_off_is_told_for_each_that_it_differs_from(

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from app.extensions import db
-from app.money import CURRENCIES, MAXIMUM_DIGITS, MINIMUM, Money, digits, maximum, smallest_step
+from app.money.money import CURRENCIES, MAXIMUM_DIGITS, MINIMUM, Money, digits, maximum, smallest_step
 from app.payments import issuing
 from app.payments.models import Payment, Refund
 from sandbox.stripe import amounts

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.money import Money, smallest_step
+from app.money.allocation import commission_on, in_proportion, split
+from app.money.money import Money, smallest_step
 from app.payments.books import Gone, Kept, Kind, Paid, amounts
-from app.payments.shares import commission_on, in_proportion, split
 
 CURRENCIES = ["EUR", "JPY", "KWD", "ISK", "HUF"]
 PAYMENT = UUID(int=0)

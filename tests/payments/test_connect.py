@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from app.config.settings import Environment
 from app.extensions import db
-from app.money import Money
+from app.money.money import Money
 from app.payments import fees, issuing, payouts
 from app.payments.gateway import fees as at_stripe
 from app.payments.models import Payment, Refund

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.money import Money
+from app.money.money import Money
 from app.payments.gateway import fees as at_stripe
 from tests.payments.conftest import Shop, changed
 from tests.payments.disputing import decided, disputed, hears, word_of

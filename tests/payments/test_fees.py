@@ -12,7 +12,7 @@ from sqlalchemy import text
 from app.extensions import db, now
 from app.payments import fees
 from app.payments.models import Payment
-from app.retries import MOST_ATTEMPTS
+from app.queue.backoff import MOST_ATTEMPTS
 from tests.payments.conftest import Shop
 from tests.payments.stories import DEBIT
 from tests.people import Person

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from app.extensions import db, now
-from app.money import Money
+from app.money.money import Money
 from app.payments import inbox, issuing, refunds
 from app.payments.models import Payment, Refund
 from app.payments.status import RefundCause, RefundStatus

@@ -14,7 +14,7 @@ from app.extensions import db, now
 from app.payments import inbox
 from app.payments.models import PaymentMove, Refund
 from app.payments.stripe_events import EventStatus, StripeEvent
-from app.retries import MOST_ATTEMPTS
+from app.queue.backoff import MOST_ATTEMPTS
 from tests.payments.conftest import Shop, changed, prove
 from tests.people import DECLINED, Person
 

@@ -11,11 +11,11 @@ from app.accounts.models import Account, Role
 from app.bookings.models import Booking
 from app.coaches.models import Coach
 from app.extensions import db
-from app.money import Money, smallest_step
+from app.money.allocation import commission_on
+from app.money.money import Money, smallest_step
 from app.payments import ledger, refunds
 from app.payments.dispute_models import Dispute
 from app.payments.models import Payment, PaymentLine, Refund
-from app.payments.shares import commission_on
 from app.payments.status import DisputeStatus, RefundCause, RefundStatus, Status
 
 CURRENCIES = ["EUR", "JPY", "KWD", "ISK", "HUF"]

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import stripe
 
-from app.money import Money
+from app.money.allocation import in_proportion
+from app.money.money import Money
 from app.payments.gateway import api, transfers
-from app.payments.shares import in_proportion
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from uuid import UUID
 import stripe
 from stripe.params import RefundCreateParams, RefundListParams
 
-from app.money import Money
+from app.money.money import Money
 from app.payments.gateway import api
 from app.payments.status import RefundReason, RefundStatus
 from app.payments.stripe_objects import StripeObject

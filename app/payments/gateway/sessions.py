@@ -14,7 +14,7 @@ from stripe.params.checkout import (
     SessionCreateParamsPaymentIntentData,
 )
 
-from app.money import Money
+from app.money.money import Money
 from app.payments.gateway import api
 from app.payments.gateway.api import StripeAway, StripeBroke, StripeRefused
 

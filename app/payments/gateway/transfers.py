@@ -7,9 +7,9 @@ from uuid import UUID
 
 import stripe
 
-from app.money import Money
+from app.money.allocation import in_proportion
+from app.money.money import Money
 from app.payments.gateway import api
-from app.payments.shares import in_proportion
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from functools import partial
 from sqlalchemy import ColumnElement, or_, select
 
 from app.extensions import db, now
-from app.money import Money
+from app.money.money import Money
 from app.payments import disputes
 from app.payments.dispute_models import Dispute
 from app.payments.disputes import Standing

@@ -12,7 +12,7 @@ from app.payments.gateway.api import StripeBusy
 from app.payments.gateway.lists import PAGE, Span
 from app.payments.reconciliation.subject import Found, Subject
 from app.payments.stripe_objects import StripeObject
-from app.retries import pause
+from app.queue.backoff import pause
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, or_, select
 
 from app.extensions import db, now
-from app.money import Money
+from app.money.money import Money
 from app.payments import refunds
 from app.payments.gateway import lists
 from app.payments.gateway.lists import Kind, Span

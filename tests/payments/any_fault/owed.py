@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 from uuid import UUID
 
-from app.money import Money
+from app.money.money import Money
 from tests.payments.any_fault.market import Market
 
 LINES = """

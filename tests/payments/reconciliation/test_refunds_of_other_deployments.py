@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from app.money import Money
+from app.money.money import Money
 from app.payments import charge_refunds, deployment, inbox, issuing
 from app.payments.gateway import refunds as at_stripe
 from app.payments.models import Payment, Refund

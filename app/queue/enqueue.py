@@ -13,11 +13,11 @@ from redis.exceptions import RedisError, ResponseError
 from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
 
-from app import redis_transport
 from app.config.settings import Settings
 from app.extensions import db
 from app.http.problems import Unavailable
 from app.observability.context import request_id
+from app.queue import redis_transport
 
 log = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
-from app.money import Money, smallest_step
+from app.money.money import Money, smallest_step
 
 
 def commission_on(price: Money, percent: Decimal) -> Money:
