@@ -7,10 +7,10 @@ from flask import Response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app.accounts import access, token_keys
+from app.accounts import access, jwt_keys
 from app.accounts.password_routes import passwords
 from app.accounts.routes import accounts
-from app.accounts.second_factor_routes import second_factors
+from app.accounts.two_factor.routes import second_factors
 from app.accounts.verification import taken_over
 from app.bookings.feed_routes import feed
 from app.bookings.routes import bookings
@@ -68,7 +68,7 @@ def create_app(settings: Settings | None = None) -> Application:
     engine.init_app(app, settings)
     migrate.init_app(app, db)
     jwt.init_app(app)
-    token_keys.install()
+    jwt_keys.install()
     mail.init_app(app)
     stripe_api.init_app(app, settings)
     job_queue.queue.set_default()

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy import update
 
-from app.accounts import passwords
+from app.accounts import password_hashing
 from app.accounts.models import Account
 from app.config.settings import Settings
 from app.extensions import db
@@ -99,7 +99,7 @@ def compare(rounds: int, seconds: int) -> list[Finding]:
 
 def _let_sign_in(web: Web) -> None:
     with web.app.app_context():
-        db.session.execute(update(Account).values(password_hash=passwords.hashed(PASSWORD)))
+        db.session.execute(update(Account).values(password_hash=password_hashing.hashed(PASSWORD)))
         db.session.commit()
 
 

@@ -10,7 +10,7 @@ from functools import partial
 
 from argon2 import PasswordHasher
 
-from app.accounts import passwords
+from app.accounts import password_hashing
 from app.accounts.models import Role
 from bench import asking, people
 from bench.arrivals import at_pace, share
@@ -75,7 +75,7 @@ def _ask(port: int, client: int, statuses: list[int], turn: int) -> None:
 
 def hashes_a_second() -> float:
     """How many this machine makes, on all its processors."""
-    hasher = PasswordHasher(passwords.PASSES, passwords.KIBIBYTES, passwords.LANES)
+    hasher = PasswordHasher(password_hashing.PASSES, password_hashing.KIBIBYTES, password_hashing.LANES)
     kept, until = hasher.hash(PASSWORD), time.perf_counter() + HASHING
 
     def hash_on(_: int) -> int:

@@ -6,7 +6,7 @@ from datetime import time
 import click
 from flask.cli import with_appcontext
 
-from app.accounts import passwords
+from app.accounts import password_hashing
 from app.accounts.models import Account, Role
 from app.coaches.models import Approval, Coach, Weekday, WeeklyHours
 from app.config.environment import Environment
@@ -111,7 +111,7 @@ def _account(email: str, name: str, role: Role, time_zone: str) -> Account:
             name=name,
             role=role,
             time_zone=time_zone,
-            password_hash=passwords.hashed(PASSWORD),
+            password_hash=password_hashing.hashed(PASSWORD),
             email_verified_at=now(),
         )
         db.session.add(account)

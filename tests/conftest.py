@@ -23,7 +23,7 @@ from hypothesis import settings
 from redis import Redis
 
 from app import create_app
-from app.accounts import passwords
+from app.accounts import password_hashing
 from app.extensions import db
 from sandbox.postgres import Postgres
 from sandbox.servers import private_folder
@@ -102,7 +102,7 @@ def sandbox(environment: dict[str, str]) -> Iterator[Sandbox]:
 @pytest.fixture(scope="session")
 def application(environment: dict[str, str]) -> Flask:
     """The application on a migrated database."""
-    passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # real ones are slow
+    password_hashing._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # real ones are slow
     app = create_app()
     with app.app_context():
         upgrade()

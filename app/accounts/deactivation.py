@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from app import audit
-from app.accounts import sign_ins
+from app.accounts import sessions
 from app.accounts.models import Account, Role
 from app.emails import account_messages
 from app.extensions import db, now
@@ -32,7 +32,7 @@ def deactivate_own(account: Account, password: str) -> None:
     """By its owner, whom only an administrator brings back. Raises Invalid, AdminNeeded."""
     if account.role is Role.ADMIN:
         raise AdminNeeded("Administrators do not deactivate themselves; ask another one.")
-    sign_ins.lock_owner(account, password, "/password")
+    sessions.lock_owner(account, password, "/password")
     _deactivate(account, "by its owner", "you")
 
 
@@ -61,7 +61,7 @@ def reactivate(account: Account, reason: str) -> None:
 
 def _deactivate(account: Account, reason: str, by: str) -> None:
     account.deactivated_at = now()
-    sign_ins.end_all(account)
+    sessions.end_all(account)
     audit.record("account.deactivate", f"account:{account.id}", reason)
     account_messages.account_deactivated(account, by)
 

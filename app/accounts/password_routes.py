@@ -3,9 +3,9 @@
 from apiflask import APIBlueprint
 from flask import Response, render_template, request
 
-from app.accounts import new_passwords, password_rule
+from app.accounts import password_policy, password_reset
 from app.accounts.access import current_account, current_sign_in_id, public, signed_in
-from app.accounts.passwords import TooManyAtOnce
+from app.accounts.password_hashing import TooManyAtOnce
 from app.accounts.schemas import ForgottenPassword, OnItsWayView, PasswordChange, PasswordReset
 from app.extensions import db
 from app.http import rate_limits
@@ -21,7 +21,7 @@ passwords = APIBlueprint("passwords", __name__, url_prefix="/auth/password", tem
 @public
 def forgot(json_data: ForgottenPassword) -> OnItsWayView:
     """Have a link to set a new password mailed, good once and for an hour; answered alike for any address."""
-    new_passwords.forget(json_data.email)
+    password_reset.forget(json_data.email)
     return OnItsWayView(detail="If an account has this address, a mail with a link is on its way to it.")
 
 
@@ -42,11 +42,11 @@ def reset_page() -> str:
 def reset(body: PasswordReset) -> str | Response:
     """Set a new password with the token of the mail, good once and for an hour; all sign-ins end."""
     if request.is_json:
-        new_passwords.reset(body.token, body.password)
+        password_reset.reset(body.token, body.password)
         return ""
     try:
         return Response(
-            render_template("password_set.html", account=new_passwords.reset(body.token, body.password))
+            render_template("password_set.html", account=password_reset.reset(body.token, body.password))
         )
     except Invalid as refusal:
         return Response(_refused(body.token, refusal), refusal.status)
@@ -63,7 +63,7 @@ def reset(body: PasswordReset) -> str | Response:
 @signed_in()
 def change(json_data: PasswordChange) -> str:
     """Set a new password, knowing the current one; all other sign-ins end."""
-    new_passwords.change(
+    password_reset.change(
         current_account(), json_data.current_password, json_data.new_password, current_sign_in_id()
     )
     return ""
@@ -78,4 +78,4 @@ def _refused(token: str, refusal: Invalid) -> str:
 
 
 def _form(token: str, refusal: str | None = None) -> str:
-    return render_template("set_password.html", token=token, refusal=refusal, rule=password_rule)
+    return render_template("set_password.html", token=token, refusal=refusal, rule=password_policy)

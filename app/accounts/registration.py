@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from sqlalchemy.dialects.postgresql import insert
 
-from app.accounts import passwords
+from app.accounts import password_hashing
 from app.accounts.models import Account
 from app.accounts.schemas import Registration
 from app.emails import account_messages
@@ -72,7 +72,7 @@ def _wish(person: Registration) -> dict[str, Any]:
     return {
         "id": uuid4(),
         "email": person.email,
-        "password_hash": passwords.hashed(person.password),
+        "password_hash": password_hashing.hashed(person.password),
         "name": person.name,
         "role": person.role,
         "time_zone": person.time_zone,

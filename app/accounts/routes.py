@@ -1,9 +1,9 @@
 from apiflask import APIBlueprint
 from flask import Response, render_template, request
 
-from app.accounts import deactivation, registration, second_factor, sign_ins, tokens, verification
+from app.accounts import deactivation, registration, sessions, tokens, verification
 from app.accounts.access import current_account, current_sign_in_id, optional_sign_in_id, public, signed_in
-from app.accounts.passwords import TooManyAtOnce
+from app.accounts.password_hashing import TooManyAtOnce
 from app.accounts.schemas import (
     AccountChange,
     AccountView,
@@ -15,6 +15,7 @@ from app.accounts.schemas import (
     TokenPairView,
     VerificationToken,
 )
+from app.accounts.two_factor import two_factor
 from app.extensions import db
 from app.http import rate_limits
 from app.http.problems import Invalid, Unauthorized
@@ -47,11 +48,11 @@ def login(json_data: Credentials) -> TokenPairView:
     Where a second factor is on and `code` is missing, the answer is a 401 of type second-factor-needed.
     """
     try:
-        account = sign_ins.owner(json_data.email, json_data.password)
+        account = sessions.owner(json_data.email, json_data.password)
     except Unauthorized:
         db.session.commit()  # what is on record of it must outlive the refusal
         raise
-    refusal = second_factor.refusal(account, json_data.code)
+    refusal = two_factor.refusal(account, json_data.code)
     if refusal:
         db.session.commit()  # that a wrong code was tried must outlive the refusal
         raise refusal
@@ -81,7 +82,7 @@ def refresh(json_data: RefreshToken) -> TokenPairView:
 @signed_in()
 def logout() -> str:
     """End this sign-in: its access and refresh tokens are good for nothing from now on."""
-    sign_ins.end(current_sign_in_id())
+    sessions.end(current_sign_in_id())
     return ""
 
 
@@ -91,7 +92,7 @@ def logout() -> str:
 @signed_in()
 def log_out_everywhere() -> str:
     """End all sign-ins of the account on every device, this one too."""
-    sign_ins.end_all(current_account())
+    sessions.end_all(current_account())
     return ""
 
 

@@ -4,7 +4,7 @@ from uuid import UUID
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, WithJsonSchema, field_validator
 
-from app.accounts import password_rule, passwords
+from app.accounts import password_hashing, password_policy
 from app.accounts.links_in_names import has_link
 from app.accounts.models import Role
 from app.http.schema_types import Body, Instant, TimeZone, View, VisibleName
@@ -40,7 +40,7 @@ def as_registered(address: str) -> str:
 
 
 def _normalised(password: object) -> object:
-    return passwords.normalised(password) if isinstance(password, str) else password
+    return password_hashing.normalised(password) if isinstance(password, str) else password
 
 
 def _no_link(name: str) -> str:
@@ -62,7 +62,7 @@ Password = Annotated[str, BeforeValidator(_normalised), Field(max_length=256)]
 NewPassword = Annotated[
     str,
     WithJsonSchema(
-        {"type": "string", "minLength": password_rule.SHORTEST, "maxLength": password_rule.LONGEST}
+        {"type": "string", "minLength": password_policy.SHORTEST, "maxLength": password_policy.LONGEST}
     ),
 ]
 """Held to the rule by whoever sets it, who knows whose it is and what kind of answer is wanted."""
@@ -82,7 +82,7 @@ class Registration(Body):
     @classmethod
     def _keeps_the_rule(cls, password: str, info: ValidationInfo) -> str:
         """As far as it can be said, where address or name are wrong as well: all is told in one answer."""
-        wrong = password_rule.wrong(password, info.data.get("email", ""), info.data.get("name", ""))
+        wrong = password_policy.wrong(password, info.data.get("email", ""), info.data.get("name", ""))
         if wrong:
             raise ValueError(wrong)
         return password

@@ -10,8 +10,9 @@ from itsdangerous import BadSignature, SignatureExpired
 from sqlalchemy import delete
 
 from app import audit
-from app.accounts import passwords, second_factor, sign_ins
+from app.accounts import password_hashing, sessions
 from app.accounts.models import Account, PasswordReset
+from app.accounts.two_factor import two_factor
 from app.emails import account_messages, links
 from app.extensions import db, now
 from app.http.problems import Invalid
@@ -36,14 +37,14 @@ def verify(token: str, password: str | None, sign_in_id: UUID | None) -> Account
         raise _used()
     if password is None and sign_in_id is None:
         raise _password_needed()
-    if password is not None and not passwords.matches(password, seen):
+    if password is not None and not password_hashing.matches(password, seen):
         raise _not_the_password()
     account.lock()
     if account.email_verified or account.is_erased:
         raise _used()
     if password is not None and account.password_hash != seen:
         raise _not_the_password()
-    if password is None and not (sign_in_id and sign_ins.goes_on(sign_in_id, account)):
+    if password is None and not (sign_in_id and sessions.goes_on(sign_in_id, account)):
         raise _password_needed()
     context.actor.set(f"account:{account.id}")
     audit.record("account.verify", f"account:{account.id}")
@@ -59,8 +60,8 @@ def take_over(account: Account) -> None:
     """
     account.email_verified_at, account.feed_token_hash = now(), None
     db.session.execute(delete(PasswordReset).where(PasswordReset.account_id == account.id))
-    second_factor.forget(account)
-    sign_ins.end_all(account)
+    two_factor.forget(account)
+    sessions.end_all(account)
     removed = [what for _, what in taken_over.send(account) if what]
     audit.record("account.take_over", f"account:{account.id}", "; ".join(removed))
     if removed:

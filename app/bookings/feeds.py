@@ -9,7 +9,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload
 
 from app import audit
-from app.accounts import sign_ins
+from app.accounts import sessions
 from app.accounts.models import Account
 from app.bookings import calendar
 from app.bookings.models import Booking
@@ -29,7 +29,7 @@ def renewed(account: Account, sign_in_id: UUID) -> str:
     Raises Unauthorized once the sign-in ended: what it asked for must not outlive it.
     """
     account.lock()
-    sign_ins.began(sign_in_id)
+    sessions.began(sign_in_id)
     account.check_not_erased()
     token = secrets.token_urlsafe(32)
     account.feed_token_hash = _hash(token)

@@ -11,9 +11,9 @@ from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
 from app.accounts.access import current_account, is_signed_in
-from app.accounts.leaving import WrongProof
+from app.accounts.erasure import WrongProof
 from app.accounts.schemas import as_registered
-from app.accounts.second_factor import SecondFactorNeeded
+from app.accounts.two_factor.two_factor import SecondFactorNeeded
 from app.config.settings import Settings, current_settings
 from app.extensions import limiter
 from app.http.problems import Problem

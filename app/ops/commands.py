@@ -11,7 +11,7 @@ from email_validator import EmailNotValidError, validate_email
 from flask.cli import AppGroup, with_appcontext
 
 from app import audit, parsing
-from app.accounts import password_rule, passwords
+from app.accounts import password_hashing, password_policy
 from app.accounts.models import Account, Role
 from app.emails import delivery, operator_messages
 from app.emails import levers as email_levers
@@ -71,7 +71,7 @@ class _Address(click.ParamType[str]):
 
 
 PASSWORD_RULE = (
-    f"An administrator's password has {SHORTEST} to {password_rule.LONGEST} characters of any kind, and is "
+    f"An administrator's password has {SHORTEST} to {password_policy.LONGEST} characters of any kind, and is "
     "none that anybody would try first: a few words that do not belong together will do."
 )
 
@@ -115,7 +115,7 @@ def create_admin(address: str, name: str) -> None:
     if len(password) < SHORTEST:
         raise click.ClickException(PASSWORD_RULE)
     try:
-        password_rule.check(password, "", address, name)
+        password_policy.check(password, "", address, name)
     except Invalid as refusal:
         raise click.ClickException(f"The password {refusal.faults[0].wrong}.") from refusal
     Account.lock_address(address)
@@ -125,7 +125,7 @@ def create_admin(address: str, name: str) -> None:
         name=name,
         role=Role.ADMIN,
         time_zone="UTC",
-        password_hash=passwords.hashed(password),
+        password_hash=password_hashing.hashed(password),
         email_verified_at=now(),
     )
     db.session.add(admin)

@@ -3,8 +3,8 @@
 import click
 from flask.cli import with_appcontext
 
-from app.accounts import app_codes, second_factor
 from app.accounts.models import Account
+from app.accounts.two_factor import totp, two_factor
 from app.extensions import db
 from app.ops.command_transaction import in_one_transaction
 
@@ -19,7 +19,7 @@ def take_off(address: str, reason: str) -> None:
     if account is None:
         raise click.ClickException(f"There is no account with the address {address}.")
     with in_one_transaction():
-        second_factor.take_off(account, reason)
+        two_factor.take_off(account, reason)
     click.echo(f"{address} signs in with the password alone, and was told so by mail.")
 
 
@@ -27,7 +27,7 @@ def take_off(address: str, reason: str) -> None:
 @with_appcontext
 def seal_anew() -> None:
     """Encrypt the secrets of all second factors with the newest SECRET_KEY, before an old one is dropped."""
-    many, lost = app_codes.seal_anew()
+    many, lost = totp.seal_anew()
     db.session.commit()
     click.echo(f"{many - len(lost)} of {many} are encrypted with the newest SECRET_KEY.")
     if lost:

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import ColumnElement, Text, and_, cast, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from app.accounts import sign_ins
+from app.accounts import sessions
 from app.accounts.models import Account
 from app.coaches.models import Coach
 from app.config.settings import current_settings
@@ -59,8 +59,8 @@ def onboard(coach: Coach, wish: OnboardingRequest, sign_in_id: UUID) -> at_strip
     PayoutsOff, PayoutAccountRefused, StripeAway, and Unauthorized once the sign-in ended, as when the owner
     of its address has taken the account over.
     """
-    sign_ins.lock_owner(coach.account, wish.password, "/password")
-    sign_ins.began(sign_in_id)
+    sessions.lock_owner(coach.account, wish.password, "/password")
+    sessions.began(sign_in_id)
     _check_on()
     account, deployment_id = _on_record(coach.id, wish.country), deployment.current_id()
     db.session.commit()  # no transaction is open while Stripe is asked

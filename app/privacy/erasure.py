@@ -4,7 +4,7 @@ import logging
 from uuid import UUID
 
 from app import idempotency
-from app.accounts import leaving as leaving_account
+from app.accounts import erasure as leaving_account
 from app.accounts.models import Account
 from app.bookings import leaving as leaving_bookings
 from app.coaches import leaving as leaving_coach

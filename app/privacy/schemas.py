@@ -1,5 +1,5 @@
 from app.accounts.schemas import Password
-from app.accounts.second_factor_schemas import Code
+from app.accounts.two_factor.schemas import Code
 from app.http.schema_types import Body
 
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from argon2 import PasswordHasher
 
-from app.accounts import passwords
+from app.accounts import password_hashing
 from tests.accounts.letters import forgets, mails, token_in
 from tests.attacks.described import places
 from tests.people import PASSWORD, Person
@@ -60,15 +60,15 @@ def test_of_eight_who_come_together_two_are_hashed_two_wait_and_four_come_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     hasher = Held()
-    monkeypatch.setattr(passwords, "_hasher", hasher)
+    monkeypatch.setattr(password_hashing, "_hasher", hasher)
 
     with ThreadPoolExecutor(8) as pool:
-        all_of_them = [pool.submit(passwords.hashed, f"password {n}") for n in range(8)]
+        all_of_them = [pool.submit(password_hashing.hashed, f"password {n}") for n in range(8)]
         wait_until(lambda: len(hasher.inside) == 2)
         refused = wait_until(lambda: len(done := [each for each in all_of_them if each.done()]) == 4 and done)
         hasher.may_go_on.set()
 
-    assert all(isinstance(each.exception(), passwords.TooManyAtOnce) for each in refused)
+    assert all(isinstance(each.exception(), password_hashing.TooManyAtOnce) for each in refused)
     assert len({each.result() for each in all_of_them if each not in refused}) == 4
     assert hasher.most == 2
 
@@ -79,17 +79,17 @@ def test_who_hashes_steps_back_for_everybody_else(monkeypatch: pytest.MonkeyPatc
         def hash(self, *_: Any, **__: Any) -> str:
             return str(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
 
-    monkeypatch.setattr(passwords, "_hasher", Looking())
+    monkeypatch.setattr(password_hashing, "_hasher", Looking())
 
     mine = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-    assert int(passwords.hashed("seven green umbrellas")) > mine
+    assert int(password_hashing.hashed("seven green umbrellas")) > mine
 
 
 @contextmanager
 def everybody_else_sends_a_password() -> Iterator[None]:
     """Nobody's turn comes."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "_places", threading.BoundedSemaphore(0))
+        patch.setattr(password_hashing, "_places", threading.BoundedSemaphore(0))
         yield
 
 
@@ -97,7 +97,7 @@ def told_to_come_again(answer: httpx.Response) -> bool:
     assert (answer.status_code, answer.json()["type"]) == (503, "/problems/too-many-passwords")
     seconds = int(answer.headers["Retry-After"])
     assert answer.json()["detail"].endswith(f"send the request again in {seconds} s.")
-    return seconds in passwords.COME_AGAIN
+    return seconds in password_hashing.COME_AGAIN
 
 
 def _token(person: Person, path: str) -> dict[str, str]:
@@ -168,7 +168,7 @@ def test_a_link_is_not_spent_on_a_password_that_nobody_looked_at(client: Person)
 
 def test_passwords_are_hashed_as_the_standard_says() -> None:
     """OWASP ASVS 5.0, appendix C: with two passes, 19 MiB or more. Tests put a quick one in its place."""
-    passes, kibibytes, lanes = passwords.PASSES, passwords.KIBIBYTES, passwords.LANES
+    passes, kibibytes, lanes = password_hashing.PASSES, password_hashing.KIBIBYTES, password_hashing.LANES
     made = PasswordHasher(passes, kibibytes, lanes).hash(PASSWORD)
 
     assert made.startswith(f"$argon2id$v=19$m={kibibytes},t={passes},p={lanes}$")

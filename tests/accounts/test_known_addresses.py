@@ -12,7 +12,7 @@ from flask import Flask
 from redis import Redis
 from sqlalchemy import func, select, text
 
-from app.accounts import passwords
+from app.accounts import password_hashing
 from app.accounts.models import Account
 from app.extensions import db
 from tests.accounts.letters import forgets as forgets_password
@@ -143,7 +143,7 @@ def test_a_known_address_costs_as_many_hashes_and_as_much_time_as_an_unknown_one
     app: Flask, http: httpx.Client, monkeypatch: pytest.MonkeyPatch, ask: Callable[..., httpx.Response]
 ) -> None:
     hasher = CountingHasher()
-    monkeypatch.setattr(passwords, "_hasher", hasher)
+    monkeypatch.setattr(password_hashing, "_hasher", hasher)
     person = Person.registered(http, "client")
     hashes: dict[bool, list[int]] = {True: [], False: []}
     seconds: dict[bool, list[float]] = {True: [], False: []}

@@ -4,14 +4,14 @@ import httpx
 import pytest
 from flask import Flask
 
-from app.accounts import password_rule
+from app.accounts import password_policy
 from app.http.problems import Invalid
 from tests.people import Person
 
 
 def refusal(password: str) -> str | None:
     try:
-        password_rule.check(password, "/password", "christopher@example.com", "Ada Lovelace")
+        password_policy.check(password, "/password", "christopher@example.com", "Ada Lovelace")
     except Invalid as refused:
         return refused.detail
     return None

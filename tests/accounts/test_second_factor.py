@@ -7,7 +7,7 @@ import pytest
 from pyotp import parse_uri
 from sqlalchemy import select, text
 
-from app.accounts.second_factor_models import RecoveryCode, SecondFactor
+from app.accounts.two_factor.models import RecoveryCode, SecondFactor
 from app.extensions import db
 from tests.accounts.letters import forgets, mails
 from tests.accounts.second_factors import Phone, clock, proven

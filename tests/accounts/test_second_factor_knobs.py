@@ -6,7 +6,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app.accounts.models import Account
-from app.accounts.second_factor_models import RecoveryCode, SecondFactor
+from app.accounts.two_factor.models import RecoveryCode, SecondFactor
 from app.audit import AuditEntry
 from app.extensions import db
 from tests.accounts.letters import mails

@@ -7,7 +7,7 @@ from typing import Any
 from argon2 import PasswordHasher
 from sqlalchemy import event
 
-from app.accounts import passwords
+from app.accounts import password_hashing
 from app.extensions import db
 
 
@@ -30,7 +30,7 @@ class CountingHasher(PasswordHasher):
     """Hashes as in production, and counts how often."""
 
     def __init__(self) -> None:
-        super().__init__(passwords.PASSES, passwords.KIBIBYTES, passwords.LANES)
+        super().__init__(password_hashing.PASSES, password_hashing.KIBIBYTES, password_hashing.LANES)
         self.count = 0
 
     def hash(self, *args: Any, **kwargs: Any) -> str:

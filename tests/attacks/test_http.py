@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from app import create_app
-from app.accounts.password_rule import LONGEST
+from app.accounts.password_policy import LONGEST
 from app.config.settings import Settings
 from app.observability import context
 from tests.accounts.test_access import world

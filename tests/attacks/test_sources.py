@@ -16,7 +16,7 @@ NO_NAMES = {
     "hashlib": {"md5", "sha1", "new"},
     "jinja2": {"Template"},
 }
-BY_CHANCE = {"app/accounts/passwords.py", "app/queue/backoff.py", "app/db/transactions.py"}
+BY_CHANCE = {"app/accounts/password_hashing.py", "app/queue/backoff.py", "app/db/transactions.py"}
 """Pauses, which may be guessed. What may not comes from `secrets`."""
 
 

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from app.accounts import passwords
+from app.accounts import password_hashing
 from tests.flow.conftest import Stack
 from tests.people import PASSWORD, Person, next_week, patiently
 from tests.waiting import PATIENCE
@@ -26,7 +26,7 @@ Answer = TypeVar("Answer")
 @pytest.fixture(scope="module")
 def crowd(stack: Stack) -> Iterator[list[Person]]:
     """Two hundred clients, signed in."""
-    shared = passwords.hashed(PASSWORD)
+    shared = password_hashing.hashed(PASSWORD)
     addresses = [f"crowd-{uuid4().hex}@example.com" for _ in range(CROWD)]
     with stack.database.begin() as connection:
         connection.execute(
@@ -36,7 +36,7 @@ def crowd(stack: Stack) -> Iterator[list[Person]]:
             ),
             [{"email": address, "hash": shared} for address in addresses],
         )
-    few = passwords.AT_ONCE + passwords.MOST_WAITING  # more would be told to come again
+    few = password_hashing.AT_ONCE + password_hashing.MOST_WAITING  # more would be told to come again
     signed_in = _all_at_once(lambda address: Person.signed_in(stack.http, address, PASSWORD), addresses, few)
     with ExitStack() as connections:
         for person in signed_in:  # each with a connection of its own, as people have

@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx
 from sqlalchemy import text
 
-from app.accounts import passwords
+from app.accounts import password_hashing
 from tests.flow.conftest import Stack
 from tests.people import PASSWORD, Person, patiently
 from tests.waiting import wait_until
@@ -110,7 +110,7 @@ def test_who_signs_in_with_many_is_let_in_or_told_to_come_again_and_holds_up_nob
 
 
 def test_a_sign_in_with_the_old_password_does_not_outlive_its_change(stack: Stack, client: Person) -> None:
-    changed = {"id": client.id, "hash": passwords.hashed("seven green umbrellas")}
+    changed = {"id": client.id, "hash": password_hashing.hashed("seven green umbrellas")}
     with ThreadPoolExecutor(1) as pool, stack.database.connect() as rival:
         rival.execute(text("UPDATE account SET password_hash = :hash WHERE id = :id"), changed)
         late = pool.submit(signs_in, client, PASSWORD)

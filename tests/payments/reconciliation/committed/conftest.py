@@ -13,7 +13,7 @@ from flask_migrate import upgrade
 from sqlalchemy import create_engine, text
 
 from app import create_app
-from app.accounts import passwords
+from app.accounts import password_hashing
 from app.config.settings import Settings
 from app.extensions import Base, db
 
@@ -35,7 +35,7 @@ def third_database(environment: dict[str, str]) -> str:
 
 @pytest.fixture(scope="session")
 def committing(third_database: str) -> Flask:
-    passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # real ones are slow
+    password_hashing._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # real ones are slow
     url = third_database.replace("postgresql://", "postgresql+psycopg://")
     app = create_app(Settings.load().model_copy(update={"database_url": url, "rate_limits": False}))
     with app.app_context():

@@ -2,16 +2,11 @@
 
 from apiflask import APIBlueprint
 
-from app.accounts import second_factor
 from app.accounts.access import current_account, current_sign_in_id, signed_in
 from app.accounts.models import Account
 from app.accounts.schemas import OwnPassword
-from app.accounts.second_factor_schemas import (
-    AppCode,
-    BothFactors,
-    EnrolmentView,
-    RecoveryCodesView,
-)
+from app.accounts.two_factor import two_factor
+from app.accounts.two_factor.schemas import AppCode, BothFactors, EnrolmentView, RecoveryCodesView
 from app.extensions import db
 from app.http import rate_limits
 from app.idempotency import idempotent_with_secret
@@ -28,7 +23,7 @@ second_factors = APIBlueprint("second_factors", __name__, url_prefix="/auth/seco
 @signed_in()
 def begin(json_data: OwnPassword) -> EnrolmentView:
     """Get a secret for an app that makes codes (TOTP); nothing is on until a code of it is confirmed."""
-    return EnrolmentView.model_validate(second_factor.begin(current_account(), json_data.password))
+    return EnrolmentView.model_validate(two_factor.begin(current_account(), json_data.password))
 
 
 @second_factors.post("/confirm")
@@ -43,7 +38,7 @@ def confirm(json_data: AppCode) -> RecoveryCodesView:
 
     The answer holds ten recovery codes, for whoever loses the app. All other sign-ins end.
     """
-    codes = second_factor.confirm(current_account(), json_data.code, current_sign_in_id())
+    codes = two_factor.confirm(current_account(), json_data.code, current_sign_in_id())
     return RecoveryCodesView(recovery_codes=codes)
 
 
@@ -55,7 +50,7 @@ def confirm(json_data: AppCode) -> RecoveryCodesView:
 @signed_in()
 def turn_off(json_data: BothFactors) -> str:
     """Turn the second factor off, with the password and a code of the app or a recovery code."""
-    second_factor.turn_off(_owner(json_data))
+    two_factor.turn_off(_owner(json_data))
     return ""
 
 
@@ -68,14 +63,14 @@ def turn_off(json_data: BothFactors) -> str:
 @signed_in()
 def renew_recovery_codes(json_data: BothFactors) -> RecoveryCodesView:
     """Get ten other recovery codes; those from before are good no more."""
-    codes = second_factor.renew_recovery_codes(_owner(json_data))
+    codes = two_factor.renew_recovery_codes(_owner(json_data))
     return RecoveryCodesView(recovery_codes=codes)
 
 
 def _owner(proof: BothFactors) -> Account:
     """The caller, who has shown both factors. Raises Invalid, NotOn."""
     account = current_account()
-    wrong = second_factor.check(account, proof.password, proof.code)
+    wrong = two_factor.check(account, proof.password, proof.code)
     if wrong:
         db.session.commit()  # that a wrong code was tried must outlive the refusal
         raise wrong

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app import audit
-from app.accounts import password_rule, passwords, sign_ins, verification
+from app.accounts import password_hashing, password_policy, sessions, verification
 from app.accounts.models import Account, PasswordReset
 from app.emails import account_messages, links
 from app.emails.models import Email
@@ -52,15 +52,17 @@ def reset(token: str, password: str) -> Account:
     )
     if account is None or not links.is_for(token, account.email):
         raise _spent()
-    password_rule.check(password, "/password", account.email, account.name)
-    password_hash = passwords.hashed(password)  # before the lock, for which payments would wait as long
+    password_policy.check(password, "/password", account.email, account.name)
+    password_hash = password_hashing.hashed(
+        password
+    )  # before the lock, for which payments would wait as long
     account.lock_with_profile()
     if not _spend(key):
         raise _spent()
     context.actor.set(f"account:{account.id}")
     _set(account, password_hash, "password.reset")
     if account.email_verified:
-        sign_ins.end_all(account)
+        sessions.end_all(account)
     else:
         verification.take_over(account)
     account_messages.password_changed(account, "everywhere")
@@ -72,14 +74,14 @@ def change(account: Account, current: str, password: str, sign_in_id: UUID) -> N
     once this sign-in ended, as by a proof of the address."""
     faults, password_hash = Faults(), ""
     with faults.gathered():
-        password_rule.check(password, "/new_password", account.email, account.name)
-        password_hash = passwords.hashed(password)
+        password_policy.check(password, "/new_password", account.email, account.name)
+        password_hash = password_hashing.hashed(password)
     with faults.gathered():
-        sign_ins.lock_owner(account, current, "/current_password")
+        sessions.lock_owner(account, current, "/current_password")
     faults.check()
-    sign_ins.began(sign_in_id)
+    sessions.began(sign_in_id)
     _set(account, password_hash, "password.change")
-    sign_ins.end_others(account, but=sign_in_id)
+    sessions.end_others(account, but=sign_in_id)
     account_messages.password_changed(account, "everywhere but where it was changed")
 
 

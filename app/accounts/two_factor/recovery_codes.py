@@ -11,7 +11,7 @@ import secrets
 from sqlalchemy import delete, func, insert, select
 
 from app.accounts.models import Account
-from app.accounts.second_factor_models import RecoveryCode
+from app.accounts.two_factor.models import RecoveryCode
 from app.extensions import db
 
 MANY = 10

@@ -5,7 +5,7 @@ from itertools import chain
 
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
-from app.accounts.passwords import normalised
+from app.accounts.password_hashing import normalised
 from app.http.problems import Invalid
 
 SHORTEST, LONGEST = 10, 128

@@ -5,9 +5,10 @@ from uuid import UUID
 from sqlalchemy import delete, select
 
 from app import audit
-from app.accounts import passwords, second_factor, sign_ins
+from app.accounts import password_hashing, sessions
 from app.accounts.models import Account, PasswordReset, Role, SignIn
-from app.accounts.second_factor_models import RecoveryCode, SecondFactor
+from app.accounts.two_factor import two_factor
+from app.accounts.two_factor.models import RecoveryCode, SecondFactor
 from app.emails import forgetting
 from app.extensions import Base, db, now
 from app.http.problems import Problem
@@ -44,7 +45,7 @@ class LastAdmin(Problem):
 
 def check_password(account: Account, password: str | None) -> None:
     """Before anything is locked, as it takes long. Raises WrongProof for one that is sent and wrong."""
-    if password is not None and not passwords.matches(password, account.password_hash):
+    if password is not None and not password_hashing.matches(password, account.password_hash):
         raise WrongProof("This is not your password: send the one that you sign in with.")
 
 
@@ -54,7 +55,7 @@ def refusal(account: Account, password: str | None, code: str | None, sign_in_id
 
     The caller must commit a refusal too: wrong codes are counted. Raises Unauthorized once the sign-in ended.
     """
-    sign_ins.began(sign_in_id)
+    sessions.began(sign_in_id)
     if password is None:
         return PasswordNeeded("Send your password as `password` in the body: nothing undoes an erasure.")
     return _refusal_of_code(account, code)
@@ -63,7 +64,7 @@ def refusal(account: Account, password: str | None, code: str | None, sign_in_id
 def _refusal_of_code(account: Account, code: str | None) -> Problem | None:
     if account.second_factor and not code:
         return CodeNeeded("Send `code` as well: what your app shows, or a recovery code.")
-    wrong = second_factor.refusal(account, code)
+    wrong = two_factor.refusal(account, code)
     return WrongProof(wrong.detail) if wrong else None
 
 

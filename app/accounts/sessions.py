@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select, update
 
 from app import audit
-from app.accounts import passwords, refused_sign_ins
+from app.accounts import password_hashing, refused_sign_ins
 from app.accounts.models import Account, SignIn
 from app.accounts.refused_sign_ins import What
 from app.extensions import db, now
@@ -31,17 +31,17 @@ def owner(email: str, password: str) -> Account:
     """
     account = Account.with_email(email)
     seen = account.password_hash if account else None
-    if not passwords.matches(password, seen) or account is None:
+    if not password_hashing.matches(password, seen) or account is None:
         raise _wrong(account)
     account.lock()
     account.check_not_erased()
-    if account.password_hash != seen and not passwords.matches(password, account.password_hash):
+    if account.password_hash != seen and not password_hashing.matches(password, account.password_hash):
         raise _wrong(account)
     if account.deactivated_at:
         raise Deactivated("This account is deactivated. An administrator can bring it back: write to us.")
-    if passwords.outdated(account.password_hash):
-        with suppress(passwords.TooManyAtOnce):  # then at the next sign-in
-            account.password_hash = passwords.hashed(password)
+    if password_hashing.outdated(account.password_hash):
+        with suppress(password_hashing.TooManyAtOnce):  # then at the next sign-in
+            account.password_hash = password_hashing.hashed(password)
     return account
 
 
@@ -52,9 +52,9 @@ def lock_owner(account: Account, password: str, pointer: str) -> None:
     it was changed meanwhile.
     """
     seen = account.password_hash
-    if passwords.matches(password, seen):
+    if password_hashing.matches(password, seen):
         account.lock()
-        if account.password_hash == seen or passwords.matches(password, account.password_hash):
+        if account.password_hash == seen or password_hashing.matches(password, account.password_hash):
             return
     raise Invalid(pointer, "is not your password: send the one that you sign in with")
 

@@ -9,9 +9,9 @@ from pyotp import TOTP, random_base32
 from pyotp.exceptions import OTPVerificationError
 from sqlalchemy import select
 
-from app.accounts import sealing
 from app.accounts.models import Account
-from app.accounts.second_factor_models import SecondFactor
+from app.accounts.two_factor import encryption
+from app.accounts.two_factor.models import SecondFactor
 from app.extensions import db
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ def looks_like_one(code: str) -> bool:
 
 def spend(factor: SecondFactor, code: str, at: datetime) -> bool:
     """Whether the app shows this code about now. No code of its step or before is good again."""
-    secret, digits = sealing.opened(factor.secret, factor.account_id), _SIX_DIGITS.fullmatch(code)
+    secret, digits = encryption.opened(factor.secret, factor.account_id), _SIX_DIGITS.fullmatch(code)
     if secret is None:
         log.error("no SECRET_KEY opens the second factor of account %s", factor.account_id)
     if secret is None or digits is None:
@@ -51,7 +51,7 @@ def spend(factor: SecondFactor, code: str, at: datetime) -> bool:
         return False
     if factor.last_step is not None and step <= factor.last_step:
         return False
-    factor.last_step, factor.secret = step, sealing.sealed(secret, factor.account_id)
+    factor.last_step, factor.secret = step, encryption.sealed(secret, factor.account_id)
     return True
 
 
@@ -76,9 +76,9 @@ def seal_anew() -> tuple[int, list[UUID]]:
     factors = db.session.scalars(all_of_them).all()
     lost = []
     for factor in factors:
-        secret = sealing.opened(factor.secret, factor.account_id)
+        secret = encryption.opened(factor.secret, factor.account_id)
         if secret is None:
             lost.append(factor.account_id)
         else:
-            factor.secret = sealing.sealed(secret, factor.account_id)
+            factor.secret = encryption.sealed(secret, factor.account_id)
     return len(factors), lost

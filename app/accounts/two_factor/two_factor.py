@@ -10,10 +10,11 @@ from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 
 from app import audit
-from app.accounts import app_codes, recovery_codes, refused_sign_ins, sealing, sign_ins
+from app.accounts import refused_sign_ins, sessions
 from app.accounts.models import Account
 from app.accounts.refused_sign_ins import What
-from app.accounts.second_factor_models import SecondFactor
+from app.accounts.two_factor import encryption, recovery_codes, totp
+from app.accounts.two_factor.models import SecondFactor
 from app.emails import account_messages
 from app.extensions import db, now
 from app.http.problems import Invalid, Problem, Unauthorized
@@ -64,16 +65,16 @@ def begin(account: Account, password: str) -> Enrolment:
     Raises AlreadyOn, Invalid, and AddressNotProven: who opens an account with the address of somebody else
     must not lock them out, whom a new password lets in.
     """
-    sign_ins.lock_owner(account, password, "/password")
+    sessions.lock_owner(account, password, "/password")
     if not account.email_verified:
         raise AddressNotProven("Prove your address first: with the link in the mail, or by a new password.")
     if account.second_factor:
         raise AlreadyOn("The second factor is on. To use another app, turn it off first.")
-    secret = app_codes.new_secret()
-    newest = {"secret": sealing.sealed(secret, account.id), "last_step": None}
+    secret = totp.new_secret()
+    newest = {"secret": encryption.sealed(secret, account.id), "last_step": None}
     factor = insert(SecondFactor).values(account_id=account.id, **newest)
     db.session.execute(factor.on_conflict_do_update(index_elements=["account_id"], set_=newest))
-    return Enrolment(secret, app_codes.address_of(secret, account))
+    return Enrolment(secret, totp.address_of(secret, account))
 
 
 def confirm(account: Account, code: str, sign_in_id: UUID) -> list[str]:
@@ -83,16 +84,16 @@ def confirm(account: Account, code: str, sign_in_id: UUID) -> list[str]:
     who set a new password meanwhile must not be locked out by whoever knew the old one.
     """
     account.lock()
-    sign_ins.began(sign_in_id)
+    sessions.began(sign_in_id)
     if account.second_factor:
         raise AlreadyOn("The second factor is on already.")
     factor = db.session.get(SecondFactor, account.id)
     if factor is None:
         raise NotOn("Ask for a secret first: POST /auth/second-factor.")
-    if not app_codes.spend(factor, code, now()):
+    if not totp.spend(factor, code, now()):
         raise Invalid("/code", "is not what the app shows now: check the clock of the phone")
     account.second_factor_since = now()
-    sign_ins.end_others(account, but=sign_in_id)
+    sessions.end_others(account, but=sign_in_id)
     audit.record("second_factor.on", f"account:{account.id}")
     account_messages.second_factor_on(account)
     return recovery_codes.renewed(account)
@@ -109,7 +110,7 @@ def refusal(account: Account, code: str | None) -> Unauthorized | None:
         return SecondFactorNeeded(
             "This account has a second factor. Send `code` as well: what the app shows, or a recovery code."
         )
-    of = _refusal_of_app_code if app_codes.looks_like_one(code) else _refusal_of_recovery_code
+    of = _refusal_of_app_code if totp.looks_like_one(code) else _refusal_of_recovery_code
     refused = of(account, code)
     if refused:
         refused_sign_ins.note(account, What.CODE)
@@ -121,7 +122,7 @@ def check(account: Account, password: str, code: str) -> Invalid | None:
 
     Raises Invalid for the password, NotOn.
     """
-    sign_ins.lock_owner(account, password, "/password")
+    sessions.lock_owner(account, password, "/password")
     if not account.second_factor:
         raise NotOn("The second factor is off.")
     wrong = refusal(account, code)
@@ -148,7 +149,7 @@ def take_off(account: Account, reason: str) -> None:
     if not account.second_factor:
         raise NotOn("The second factor of this account is off.")
     forget(account)
-    sign_ins.end_all(account)
+    sessions.end_all(account)
     audit.record("second_factor.take_off", f"account:{account.id}", reason)
     account_messages.second_factor_off(account, "us")
 
@@ -161,13 +162,13 @@ def forget(account: Account) -> None:
 
 def _refusal_of_app_code(account: Account, code: str) -> Unauthorized | None:
     factor, at = db.session.get_one(SecondFactor, account.id), now()
-    if app_codes.wrong_lately(factor, at) >= MOST_WRONG:
+    if totp.wrong_lately(factor, at) >= MOST_WRONG:
         return Unauthorized(
             f"{MOST_WRONG} wrong codes came within a day: for now only a recovery code is good."
         )
-    if app_codes.spend(factor, code, at):
+    if totp.spend(factor, code, at):
         return None
-    if app_codes.count_wrong(factor, at) == TELL_AFTER:
+    if totp.count_wrong(factor, at) == TELL_AFTER:
         account_messages.codes_guessed(account, TELL_AFTER, MOST_WRONG)
     return Unauthorized("The code is wrong or was used already. Wait until the app shows the next one.")
 
