@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, select
 
 from app.accounts.models import Account, Role
-from app.bookings import directory as of_bookings
+from app.bookings import queries as of_bookings
 from app.bookings.models import Booking
 from app.bookings.schemas import BookingSearch
 from app.extensions import db, now

@@ -5,7 +5,7 @@ from flask import Response
 
 from app.accounts.access import current_account, signed_in
 from app.accounts.models import Role
-from app.bookings import calendar, directory, lifecycle, reservation, series
+from app.bookings import calendar, lifecycle, queries, reservation, series
 from app.bookings.models import Booking
 from app.bookings.schemas import (
     BookingList,
@@ -67,7 +67,7 @@ def show_series(series_id: UUID) -> SeriesView:
 @signed_in()
 def list_bookings(query_data: BookingSearch) -> BookingList:
     """The caller's bookings, as client or as coach."""
-    return directory.search(current_account(), query_data)
+    return queries.search(current_account(), query_data)
 
 
 @bookings.get("/<uuid:booking_id>")

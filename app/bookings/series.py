@@ -12,10 +12,10 @@ from app.bookings.lifecycle import SlotTaken
 from app.bookings.models import Booking, BookingSeries
 from app.bookings.reservation import ClientBusy, Time, expire_stale_holds, in_line, take
 from app.bookings.schemas import LeftOut, SeriesRequest
-from app.coaches import weekly
+from app.coaches import recurrence
 from app.coaches.models import Coach
 from app.coaches.pricing import price
-from app.coaches.weekly import WeeklyStart
+from app.coaches.recurrence import WeeklyStart
 from app.extensions import db, now
 from app.http.problems import Invalid, NotFound, Problem
 from app.money.money import BadAmount, Money
@@ -47,7 +47,7 @@ def request(client: Account, wish: SeriesRequest) -> Held:
     """
     coach, at = in_line(wish.coach_id, client), now()
     _check_sum(price(coach, wish.duration_minutes), wish.sessions)
-    starts = weekly.starts(coach, wish.session_datetime, wish.duration_minutes, wish.sessions)
+    starts = recurrence.starts(coach, wish.session_datetime, wish.duration_minutes, wish.sessions)
     times = [Time.of(coach, start.at, wish.duration_minutes) for start in starts]
     expire_stale_holds(coach, client, [time.busy for time in times], at)
     hold_limits.check(client, coach, [time.start for time in times], wish.duration_minutes, at)

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from app import time_zones
-from app.coaches.spans import Span
+from app.coaches.intervals import Span
 
 DAY = timedelta(days=1)
 

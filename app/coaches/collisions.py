@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import Row, text
 
-from app.coaches import spans
+from app.coaches import intervals
 from app.coaches.availability_schemas import Collision
-from app.coaches.calendar_rows import CalendarQuery
+from app.coaches.calendar_query import CalendarQuery
 from app.coaches.models import Coach
 from app.extensions import db
 
@@ -34,7 +34,9 @@ def outside_hours(coach: Coach, at: datetime) -> list[Collision]:
     query = CalendarQuery(coach.id, coach.time_zone, coming[0].session_datetime, coming[-1].end_datetime, at)
     rules, _ = query.answer()
     hours = rules.hours(query.first, query.last)
-    return [_view(row) for row in coming if not spans.covers(hours, (row.session_datetime, row.end_datetime))]
+    return [
+        _view(row) for row in coming if not intervals.covers(hours, (row.session_datetime, row.end_datetime))
+    ]
 
 
 def _view(row: Row[Any]) -> Collision:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from app.coaches import openings, spans
-from app.coaches.calendar_rows import CalendarQuery
+from app.coaches import intervals, schedule
+from app.coaches.calendar_query import CalendarQuery
+from app.coaches.intervals import Span
 from app.coaches.models import Coach
-from app.coaches.openings import Opening, Rules
-from app.coaches.spans import Span
+from app.coaches.schedule import Opening, Rules
 
 TICK = timedelta(microseconds=1)
 """The smallest step of a moment: a span that ends so much after one holds it."""
@@ -60,12 +60,14 @@ def free_starts(
     taken = _in_the_way(coach, length, booked.busy) + _full_days(coach, query, rules, booked.starts)
     offered = rules.openings(query.first, query.last)
     room = _room(rules.workable(offered), length, since, until)
-    return openings.starts(offered, _step(coach), spans.difference(room, taken))[:most]
+    return schedule.starts(offered, _step(coach), intervals.difference(room, taken))[:most]
 
 
 def _room(workable: list[Span], length: timedelta, since: datetime, until: datetime) -> list[Span]:
     """The moments in [since, until) from which a session of this length lies within the hours."""
-    return spans.union((max(opens, since), min(closes - length + TICK, until)) for opens, closes in workable)
+    return intervals.union(
+        (max(opens, since), min(closes - length + TICK, until)) for opens, closes in workable
+    )
 
 
 def _in_the_way(coach: Coach, length: timedelta, busy: Sequence[Span]) -> list[Span]:

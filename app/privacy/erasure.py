@@ -6,8 +6,8 @@ from uuid import UUID
 from app import idempotency
 from app.accounts import erasure as leaving_account
 from app.accounts.models import Account
-from app.bookings import leaving as leaving_bookings
-from app.coaches import leaving as leaving_coach
+from app.bookings import erasure as leaving_bookings
+from app.coaches import erasure as leaving_coach
 from app.emails import forgetting, leaving_messages
 from app.http.problems import Problem
 from app.payments import leaving as leaving_payments

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from app import time_zones
 from app.coaches import slots as free_times
 from app.coaches.clocks import Clocks
-from app.coaches.openings import Rules, starts
+from app.coaches.schedule import Rules, starts
 from app.coaches.schemas import Slot
 from app.extensions import db
 from app.money.money import Money

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from app.bookings import leaving
+from app.bookings import erasure
 from app.extensions import db
 from tests.accounts.second_factors import Phone, clock
 from tests.people import PASSWORD, Person
@@ -97,12 +97,12 @@ def test_a_sign_in_that_was_ended_meanwhile_erases_nothing(
     http: httpx.Client, zelda: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The owner ends all sign-ins while a thief's request, let in before, waits for a lock."""
-    wait = leaving.lock
+    wait = erasure.lock
 
     def waits(account: Any) -> None:
         db.session.execute(text("UPDATE sign_in SET revoked_at = now()"))
         wait(account)
 
-    monkeypatch.setattr(leaving, "lock", waits)
+    monkeypatch.setattr(erasure, "lock", waits)
 
     assert erase(zelda, password=PASSWORD).status_code == 401

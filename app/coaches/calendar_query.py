@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import Row, text
 
 from app.coaches.clocks import Clocks
-from app.coaches.openings import Hours, Rules
-from app.coaches.spans import Span
+from app.coaches.intervals import Span
+from app.coaches.schedule import Hours, Rules
 from app.extensions import db
 
 DAYS_AROUND = timedelta(days=2)

@@ -7,9 +7,9 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from app import time_zones
-from app.coaches import spans
+from app.coaches import intervals
 from app.coaches.clocks import DAY, Clocks
-from app.coaches.spans import Span
+from app.coaches.intervals import Span
 
 Hours = tuple[time, time]
 """A range of one date; it runs past midnight if it ends at or before its start."""
@@ -39,13 +39,13 @@ class Opening:
         On a day on which the clocks change, a time that they skip is left out, and one that comes twice is
         two starts: the coach is there both times.
         """
-        room = spans.overlap(allowed, self.span)
+        room = intervals.overlap(allowed, self.span)
         if not room:
             return iter(())
         shift = time_zones.offset(self.span[0], self.zone)
         if shift == time_zones.offset(self.span[1], self.zone):  # as nearly always, and cheaper
             return _even(self.local_start.replace(tzinfo=UTC) - shift, step, room)
-        return spans.within(sorted(self._uneven(step)), room)
+        return intervals.within(sorted(self._uneven(step)), room)
 
     def _uneven(self, step: timedelta) -> Iterator[datetime]:
         number = -((self.local_start - self.local_end) // step)
@@ -90,12 +90,12 @@ class Rules:
 
     def hours(self, first: date, last: date) -> list[Span]:
         """When the coach works on these dates, time off aside."""
-        return spans.union(opening.span for opening in self.openings(first, last))
+        return intervals.union(opening.span for opening in self.openings(first, last))
 
     def workable(self, openings: Sequence[Opening]) -> list[Span]:
         """When a session may take place; it may run on into hours that follow, and so into the next day."""
-        hours = spans.union(opening.span for opening in openings)
-        return spans.difference(hours, (self.clocks.away(*each) for each in self.time_off))
+        hours = intervals.union(opening.span for opening in openings)
+        return intervals.difference(hours, (self.clocks.away(*each) for each in self.time_off))
 
 
 def starts(openings: Sequence[Opening], step: timedelta, allowed: list[Span]) -> list[datetime]:
