@@ -13,9 +13,9 @@ from typing import Any
 
 from psycopg import Connection
 
+from app.bookings.messages import REMINDER_HOURS
 from app.bookings.status import Status
 from app.coaches.models import STANDARD_POLICY
-from app.emails.messages import REMINDER_HOURS
 from bench import trail
 from bench.bulk import bare
 from bench.people import BUFFER_MINUTES, CLIENT_ZONE, COACH_ZONE, Business, client_id, coach_id

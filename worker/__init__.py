@@ -23,7 +23,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from app import create_app
 from app.config.settings import Settings
-from app.emails import conversations
+from app.emails import smtp_pool
 from app.extensions import db
 from app.observability import context
 from app.observability import logging as app_logging
@@ -122,7 +122,7 @@ def _tell_of_this_beat(**_: Any) -> None:
 def _say_goodbye(**_: Any) -> None:
     """To the mail server, in conversations that were kept for a next mail."""
     with flask_app.app_context():
-        conversations.end_all()
+        smtp_pool.end_all()
 
 
 celery: Celery = job_queue.queue

@@ -4,9 +4,9 @@ from celery import shared_task
 from redis import Redis
 
 from app import idempotency
+from app.admin import alert_mail
 from app.coaches import listing, search
 from app.config.settings import current_settings
-from app.emails import operator_messages
 from app.ops import retention
 from app.queue.enqueue import after_commit
 from worker import Sweep
@@ -27,7 +27,7 @@ for queue in ("events", "email", "schedule"):
 def tell_operator() -> int:
     """What the operator was not told of yet; of how much the mail is that goes out now."""
     listing.note_waiting()
-    return operator_messages.gathered()
+    return alert_mail.gathered()
 
 
 @shared_task(name="ops.forget_idempotency_keys", base=Sweep)

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 from celery import Task, shared_task
 
-from app.emails import troubles
-from app.emails.troubles import TroubleKind
+from app import alerts
+from app.alerts import TroubleKind
 from app.extensions import db, now
 from app.payments import reconcile
 from app.payments.gateway import api
@@ -74,7 +74,7 @@ def _turn(window: Window) -> Sequence[Reconciliation]:
 def _tell(refusal: str) -> None:
     db.session.rollback()
     what = f"Stripe refuses what the nightly comparison with our books asks for: {refusal}"
-    troubles.note(TroubleKind.RECONCILIATION, f"{now():%Y-%m-%d}", what)
+    alerts.note(TroubleKind.RECONCILIATION, f"{now():%Y-%m-%d}", what)
 
 
 def _settled(stages: Sequence[Reconciliation]) -> int:

@@ -3,9 +3,8 @@
 from sqlalchemy import select
 
 from app import audit
-from app.accounts import sessions
+from app.accounts import messages, sessions
 from app.accounts.models import Account, Role
-from app.emails import account_messages
 from app.extensions import db, now
 from app.http.problems import Forbidden, Problem
 
@@ -56,14 +55,14 @@ def reactivate(account: Account, reason: str) -> None:
         raise NotDeactivated("This account is not deactivated.")
     account.deactivated_at = None
     audit.record("account.reactivate", f"account:{account.id}", reason)
-    account_messages.account_reactivated(account)
+    messages.account_reactivated(account)
 
 
 def _deactivate(account: Account, reason: str, by: str) -> None:
     account.deactivated_at = now()
     sessions.end_all(account)
     audit.record("account.deactivate", f"account:{account.id}", reason)
-    account_messages.account_deactivated(account, by)
+    messages.account_deactivated(account, by)
 
 
 def _lock_admins() -> None:

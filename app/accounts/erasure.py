@@ -9,7 +9,7 @@ from app.accounts import password_hashing, sessions
 from app.accounts.models import Account, PasswordReset, Role, SignIn
 from app.accounts.two_factor import two_factor
 from app.accounts.two_factor.models import RecoveryCode, SecondFactor
-from app.emails import forgetting
+from app.emails import erasure
 from app.extensions import Base, db, now
 from app.http.problems import Problem
 
@@ -82,7 +82,7 @@ def erase(account: Account, reason: str) -> None:
     """Empty a locked account, and end whatever it could do."""
     for table in _OF_PERSON:
         db.session.execute(delete(table).where(table.__table__.c.account_id == account.id))
-    account.email = forgetting.nobodys(account.id)
+    account.email = erasure.nobodys(account.id)
     account.name, account.password_hash, account.time_zone = NAME, NO_PASSWORD, "UTC"
     account.email_verified_at = account.feed_token_hash = account.second_factor_since = None
     account.reminder_hours = []

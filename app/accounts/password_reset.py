@@ -7,9 +7,9 @@ from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app import audit
-from app.accounts import password_hashing, password_policy, sessions, verification
+from app.accounts import messages, password_hashing, password_policy, sessions, verification
 from app.accounts.models import Account, PasswordReset
-from app.emails import account_messages, links
+from app.emails import signed_links
 from app.emails.models import Email
 from app.extensions import db, now
 from app.http.problems import Faults, Invalid
@@ -29,10 +29,10 @@ def forget(email: str) -> None:
     key = uuid4()
     Account.lock_address(email)
     account = Account.with_email(email)
-    asked = Email.asked_for(email, now() - timedelta(hours=1), account_messages.RESET_PASSWORD)
-    account_messages.reset_password(email, account.name if account else email, key)
+    asked = Email.asked_for(email, now() - timedelta(hours=1), messages.RESET_PASSWORD)
+    messages.reset_password(email, account.name if account else email, key)
     if account is None or len(asked) >= MOST_MAILS_AN_HOUR:
-        account_messages.take_back(account_messages.RESET_PASSWORD, key)
+        messages.take_back(messages.RESET_PASSWORD, key)
         return
     newest = {"key": key, "asked_at": now()}
     link = insert(PasswordReset).values(account_id=account.id, **newest)
@@ -44,13 +44,13 @@ def reset(token: str, password: str) -> Account:
 
     Raises Invalid, and has then changed nothing: a link is not spent on a password that is refused.
     """
-    key = links.key_of(token)
+    key = signed_links.key_of(token)
     if key is None:
         raise Invalid("/token", "is not complete: copy the whole link from the mail")
     account = db.session.scalar(
         select(Account).join(PasswordReset, PasswordReset.account_id == Account.id).where(*_good(key))
     )
-    if account is None or not links.is_for(token, account.email):
+    if account is None or not signed_links.is_for(token, account.email):
         raise _spent()
     password_policy.check(password, "/password", account.email, account.name)
     password_hash = password_hashing.hashed(
@@ -65,7 +65,7 @@ def reset(token: str, password: str) -> Account:
         sessions.end_all(account)
     else:
         verification.take_over(account)
-    account_messages.password_changed(account, "everywhere")
+    messages.password_changed(account, "everywhere")
     return account
 
 
@@ -82,7 +82,7 @@ def change(account: Account, current: str, password: str, sign_in_id: UUID) -> N
     sessions.began(sign_in_id)
     _set(account, password_hash, "password.change")
     sessions.end_others(account, but=sign_in_id)
-    account_messages.password_changed(account, "everywhere but where it was changed")
+    messages.password_changed(account, "everywhere but where it was changed")
 
 
 def _set(account: Account, password_hash: str, action: str) -> None:

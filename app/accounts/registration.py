@@ -8,18 +8,17 @@ from uuid import uuid4
 
 from sqlalchemy.dialects.postgresql import insert
 
-from app.accounts import password_hashing
+from app.accounts import messages, password_hashing
 from app.accounts.models import Account
 from app.accounts.schemas import Registration
-from app.emails import account_messages
-from app.emails.messages import REMINDER_HOURS
+from app.bookings.messages import REMINDER_HOURS
 from app.emails.models import Email
 from app.extensions import db, now
 from app.http.problems import Problem
 
 MOST_MAILS_AN_HOUR = 3
 HOUR = timedelta(hours=1)
-OF_REGISTERING = (account_messages.VERIFY_ADDRESS, account_messages.ADDRESS_IN_USE)
+OF_REGISTERING = (messages.VERIFY_ADDRESS, messages.ADDRESS_IN_USE)
 
 
 class AlreadyVerified(Problem):
@@ -52,7 +51,7 @@ def register(person: Registration) -> Account:
     assert owner, "it was there, or is now"
     mails = Email.asked_for(person.email, now() - HOUR, *OF_REGISTERING)
     if owner.id == wish["id"]:
-        account_messages.verify_address(owner, owner.id)
+        messages.verify_address(owner, owner.id)
     else:
         _tell(owner, mails)
     return Account(**wish)
@@ -61,9 +60,9 @@ def register(person: Registration) -> Account:
 def _tell(owner: Account, mails: Sequence[datetime]) -> None:
     """That somebody tried to register with this address, unless its owner heard of that often enough."""
     key = uuid4()
-    account_messages.address_in_use(owner, key)
+    messages.address_in_use(owner, key)
     if len(mails) >= MOST_MAILS_AN_HOUR:
-        account_messages.take_back(account_messages.ADDRESS_IN_USE, key)
+        messages.take_back(messages.ADDRESS_IN_USE, key)
 
 
 def _wish(person: Registration) -> dict[str, Any]:
@@ -87,11 +86,11 @@ def verify_again(account: Account) -> None:
     account.lock()
     if account.email_verified:
         raise AlreadyVerified("This address is verified already.")
-    asked = Email.asked_for(account.email, now() - HOUR, account_messages.VERIFY_ADDRESS)
+    asked = Email.asked_for(account.email, now() - HOUR, messages.VERIFY_ADDRESS)
     if len(asked) >= MOST_MAILS_AN_HOUR:
         wait = ceil((asked[-MOST_MAILS_AN_HOUR] + HOUR - now()).total_seconds())
         raise TooManyMails(
             f"{len(asked)} mails went to this address within the hour; look for them, also under spam.",
             headers={"Retry-After": str(max(wait, 1))},
         )
-    account_messages.verify_address(account, uuid4())
+    messages.verify_address(account, uuid4())

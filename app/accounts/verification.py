@@ -10,10 +10,10 @@ from itsdangerous import BadSignature, SignatureExpired
 from sqlalchemy import delete
 
 from app import audit
-from app.accounts import password_hashing, sessions
+from app.accounts import messages, password_hashing, sessions
 from app.accounts.models import Account, PasswordReset
 from app.accounts.two_factor import two_factor
-from app.emails import account_messages, links
+from app.emails import signed_links
 from app.extensions import db, now
 from app.http.problems import Invalid
 from app.observability import context
@@ -65,17 +65,17 @@ def take_over(account: Account) -> None:
     removed = [what for _, what in taken_over.send(account) if what]
     audit.record("account.take_over", f"account:{account.id}", "; ".join(removed))
     if removed:
-        account_messages.taken_over(account, removed)
+        messages.taken_over(account, removed)
 
 
 def _account_of(token: str) -> Account:
     """Raises Invalid for a token that proves nothing."""
-    key = links.key_of(token)
+    key = signed_links.key_of(token)
     account = db.session.get(Account, key) if key else None
     if account is None:
         raise _not_whole()
     try:
-        links.check_proof(token, account.email)
+        signed_links.check_proof(token, account.email)
     except SignatureExpired:
         raise Invalid("/token", "has expired: ask for a new link") from None
     except BadSignature:

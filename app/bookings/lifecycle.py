@@ -10,11 +10,10 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts.models import Account
-from app.bookings import calendar, unpaid_holds
+from app.bookings import calendar, messages, unpaid_holds
 from app.bookings.models import Booking, BookingMove, Party, overlap_refused
 from app.bookings.policy import Cancelling
 from app.bookings.status import Status
-from app.emails import messages
 from app.extensions import db, now
 from app.http.problems import Forbidden, NotFound, Problem
 from app.http.schema_types import instant_text

@@ -14,10 +14,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Account, Role
 from app.audit import AuditRow
+from app.bookings.messages import REMINDER_HOURS
 from app.bookings.policy import Policy
 from app.bookings.status import Status, check_move
 from app.coaches.models import Coach
-from app.emails.messages import REMINDER_HOURS
 from app.extensions import Base, Changing, Identified, MinorUnits, choice, db
 from app.money.money import Money
 

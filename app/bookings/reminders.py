@@ -6,9 +6,9 @@ from uuid import UUID
 
 from sqlalchemy import func, or_, select
 
+from app.bookings import messages
 from app.bookings.models import Booking
 from app.bookings.status import Status
-from app.emails import messages
 from app.extensions import db
 
 

@@ -7,11 +7,10 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
-from app.bookings import calendar
+from app.bookings import calendar, messages
 from app.bookings.models import Booking
 from app.bookings.status import Status
 from app.coaches.models import Coach
-from app.emails import messages
 from app.extensions import db, now
 
 LONGEST_SESSION = timedelta(hours=8)

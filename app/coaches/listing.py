@@ -6,12 +6,12 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, Text, and_, cast, exists, func, select
 
-from app import audit
+from app import alerts, audit
 from app.accounts.models import Account
+from app.alerts import Given, Trouble, TroubleKind
+from app.coaches import messages
 from app.coaches.models import Approval, Coach, Missing
 from app.config.settings import current_settings
-from app.emails import coach_messages, troubles
-from app.emails.troubles import Given, Trouble, TroubleKind
 from app.extensions import db
 from app.http.problems import NotFound, Problem
 
@@ -66,7 +66,7 @@ def approve(coach_id: UUID, seen: Approval, reason: str = "") -> Coach:
     coach.decline_reason = None
     audit.record("coach.approve", f"coach:{coach.id}", reason)
     db.session.flush()
-    coach_messages.coach_approved(coach.account, coach.missing)
+    messages.coach_approved(coach.account, coach.missing)
     return coach
 
 
@@ -83,7 +83,7 @@ def decline(coach_id: UUID, seen: Approval, reason: str) -> Coach:
     coach.decline_reason = reason
     audit.record("coach.decline", f"coach:{coach.id}", reason)
     db.session.flush()
-    coach_messages.coach_declined(coach.account, reason, was_listed)
+    messages.coach_declined(coach.account, reason, was_listed)
     return coach
 
 
@@ -103,7 +103,7 @@ def _decide(coach: Coach, wanted: Approval, seen: Approval) -> None:
             current_status=coach.approval,
         )
     coach.approval = wanted
-    troubles.withdraw(TroubleKind.COACH, coach.id)
+    alerts.withdraw(TroubleKind.COACH, coach.id)
 
 
 def selected(status: Approval | None) -> Select[Coach]:
@@ -138,7 +138,7 @@ def note_waiting() -> int:
     noted = exists().where(Trouble.kind == TroubleKind.COACH, Trouble.subject_id == cast(Coach.id, Text))
     query = select(Coach.id).join(Coach.account).where(_is_waiting(), ~noted)
     waiting: Sequence[UUID] = db.session.scalars(query.order_by(Coach.created_at).limit(MAX_NOTED)).all()
-    troubles.note_each(
+    alerts.note_each(
         TroubleKind.COACH, [Given(each, f"Coach {each} waits to be approved") for each in waiting]
     )
     return len(waiting)

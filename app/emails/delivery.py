@@ -7,9 +7,10 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from app.emails import gathering, links, transport, troubles
+from app import alerts
+from app.alerts import TroubleKind
+from app.emails import digest, signed_links, smtp
 from app.emails.models import Email, EmailStatus
-from app.emails.troubles import TroubleKind
 from app.extensions import db, now
 from app.queue.backoff import MOST_ATTEMPTS, pause, pause_unless_last
 from app.queue.enqueue import enqueue
@@ -34,15 +35,15 @@ def deliver(email_id: UUID) -> timedelta | None:
     email = Email.claim(email_id)
     db.session.commit()
     if email is None:
-        gathering.gather(email_id)
+        digest.gather(email_id)
         return None
     if email.attempts > MOST_ATTEMPTS:
         return _failed(email, RuntimeError("every worker that tried it died"), None)
     try:
-        transport.send(email)
-    except transport.Refused as error:
+        smtp.send(email)
+    except smtp.Refused as error:
         return _failed(email, error, None)
-    except transport.Unreachable as error:
+    except smtp.Unreachable as error:
         return _failed(email, error, _pause_after(error, email))
     except Exception as error:  # whatever it was is kept on the row and tried again
         log.exception("mail %s %s", email.kind, email.id)
@@ -67,11 +68,11 @@ def note_sent(email_id: UUID) -> None:
     )
 
 
-def _pause_after(error: transport.Unreachable, email: Email) -> timedelta | None:
+def _pause_after(error: smtp.Unreachable, email: Email) -> timedelta | None:
     """None after the last attempt. Without a connection there is no last one: the mail waits until the
     server or our settings are mended, be that days, and is tried every few minutes.
     """
-    if not isinstance(error, transport.NotConnected):
+    if not isinstance(error, smtp.NotConnected):
         return pause_unless_last(email.attempts)
     if email.attempts == MOST_WITHOUT_CONNECTION:
         log.error("no mail leaves, so mails wait: %s", error)
@@ -81,9 +82,9 @@ def _pause_after(error: transport.Unreachable, email: Email) -> timedelta | None
 def _failed(email: Email, error: Exception, wait: timedelta | None) -> timedelta | None:
     """Write down what went wrong, and when to try again: never, when `wait` is None or it was withdrawn."""
     db.session.refresh(email, with_for_update=True)
-    if isinstance(error, transport.NotConnected):
+    if isinstance(error, smtp.NotConnected):
         email.attempts = min(email.attempts, MOST_WITHOUT_CONNECTION)
-    said = links.without_tokens(str(error))  # servers repeat what they refuse
+    said = signed_links.without_tokens(str(error))  # servers repeat what they refuse
     email.last_error = said if email.has_words else None  # servers repeat the address that they refuse
     if email.status is EmailStatus.WITHDRAWN:
         db.session.commit()
@@ -94,7 +95,7 @@ def _failed(email: Email, error: Exception, wait: timedelta | None) -> timedelta
         email.status = EmailStatus.WITHDRAWN  # there is nobody left whom the operator could reach
     elif wait is None and email.kind not in WATCHED:
         what = f"A mail to {email.recipient} ({email.kind}, {email.id}) could not be sent: {said}"
-        troubles.note(TroubleKind.EMAIL, email.id, what)
+        alerts.note(TroubleKind.EMAIL, email.id, what)
     db.session.commit()
     log.warning(
         "mail %s %s not sent (attempt %s, %s): %s", email.kind, email.id, email.attempts, email.status, said

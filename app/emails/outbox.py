@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app import time_zones
 from app.config.settings import current_settings
-from app.emails import allowance, forgetting
+from app.emails import erasure, unverified_limit
 from app.emails.models import OPERATORS, Email, EmailStatus
 from app.extensions import db, now
 from app.observability import context
@@ -161,10 +161,10 @@ def _insert(mails: Sequence[Mail]) -> int:
     All are of one kind. What is above its recipient's allowance is a row too: what is withheld is there for
     an operator, who can send it, and what is held back is found by the sweep once it is due.
     """
-    readable = [mail for mail in mails if not forgetting.is_nobodys(mail["recipient"])]
+    readable = [mail for mail in mails if not erasure.is_nobodys(mail["recipient"])]
     if not readable:
         return 0
-    above = allowance.verdicts(readable[0]["kind"], [mail["recipient"] for mail in readable])
+    above = unverified_limit.verdicts(readable[0]["kind"], [mail["recipient"] for mail in readable])
     leaving = [mail for mail in readable if mail["recipient"] not in above]
     new = db.session.scalars(_INSERT_ONCE, leaving).all() if leaving else []
     for email_id in new:
@@ -189,14 +189,14 @@ def insert_gathered(mails: Sequence[Email]) -> UUID:
 
 
 def _withheld() -> Mail:
-    return {"status": EmailStatus.WITHDRAWN, "last_error": allowance.WITHHELD}
+    return {"status": EmailStatus.WITHDRAWN, "last_error": unverified_limit.WITHHELD}
 
 
 def _held_back() -> Mail:
-    return {"held_back": True, "due_at": allowance.next_time(now())}
+    return {"held_back": True, "due_at": unverified_limit.next_time(now())}
 
 
-_ABOVE = {allowance.Verdict.WITHHELD: _withheld, allowance.Verdict.HELD_BACK: _held_back}
+_ABOVE = {unverified_limit.Verdict.WITHHELD: _withheld, unverified_limit.Verdict.HELD_BACK: _held_back}
 """What the row of a mail says besides, by its verdict."""
 
 

@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
-from app.emails import transport
+from app.emails import smtp
 from app.http.problems import Problem
 from app.payments.gateway import api
 from app.queue.enqueue import BrokerAway
@@ -87,7 +87,7 @@ def sentence(error: Exception) -> str | None:
             said = first_line(error.detail)
         case RedisError() | KombuError():
             said = f"The broker does not answer: {first_line(error)}. {broker_remedy(error)}"
-        case transport.Unreachable() | transport.Refused():
+        case smtp.Unreachable() | smtp.Refused():
             said = f"The mail server does not take our mail: {first_line(error)}. {smtp_remedy(error)}"
         case PoolExhausted():
             said = "The database has no connection to spare. Run the command again in a moment."

@@ -13,8 +13,9 @@ from flask.cli import AppGroup, with_appcontext
 from app import audit, parsing
 from app.accounts import password_hashing, password_policy
 from app.accounts.models import Account, Role
-from app.emails import delivery, operator_messages
-from app.emails import levers as email_levers
+from app.admin import alert_mail
+from app.emails import delivery
+from app.emails import operations as email_levers
 from app.emails.models import UNSENT, Email, EmailStatus
 from app.extensions import db, now
 from app.http.problems import Invalid
@@ -226,7 +227,7 @@ def _pull_each(
 @click.argument("address", type=_Address())
 def send_test(address: str) -> None:
     """Send a mail to ADDRESS, the way all mails go."""
-    email_id = operator_messages.test(address)
+    email_id = alert_mail.test(address)
     db.session.commit()
     delivery.deliver(email_id)
     sent = db.session.get_one(Email, email_id)

@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.config.settings import Settings, current_settings
-from app.emails import transport
+from app.emails import smtp as emails_smtp
 from app.extensions import db
 from app.ops import beats, doctor_clock
 from app.ops.command_errors import broker_remedy, database_remedy, first_line, smtp_remedy
@@ -106,8 +106,8 @@ def smtp(settings: Settings) -> Finding:
     """Connect and log in, and send nothing."""
     where = f"{settings.smtp_host}:{settings.smtp_port}"
     try:
-        transport.check()
-    except transport.Unreachable as error:
+        emails_smtp.check()
+    except emails_smtp.Unreachable as error:
         return Finding("SMTP", f"{where}: {error}", smtp_remedy(error))
     return Finding("SMTP", f"{where} takes our mail")
 

@@ -12,10 +12,10 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import REGISTRY, Collector
 
+from app import alerts
 from app.accounts.access import public
 from app.config.environment import Environment
 from app.config.settings import current_settings
-from app.emails import troubles
 from app.http.problems import NotFound, Unauthorized
 from app.ops import backlog
 
@@ -79,7 +79,7 @@ class _Waiting(Collector):
         untold = GaugeMetricFamily(
             "culturebridge_untold", "Troubles that OPS_EMAIL was not told of yet.", labels=["kind"]
         )
-        for trouble, number in troubles.untold().items():
+        for trouble, number in alerts.untold().items():
             untold.add_metric([trouble], number)
         yield untold
         depth = GaugeMetricFamily("culturebridge_queue_messages", "Messages on a queue.", labels=["queue"])

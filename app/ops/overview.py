@@ -5,11 +5,11 @@ from typing import Self
 
 from apiflask import APIBlueprint
 
+from app import alerts
 from app.accounts.access import signed_in
 from app.accounts.models import Role
+from app.alerts import TroubleKind
 from app.coaches import listing
-from app.emails import troubles
-from app.emails.troubles import TroubleKind
 from app.http.schema_types import Instant, Major, View
 from app.money.money import Money
 from app.ops import backlog, takings
@@ -124,8 +124,8 @@ def show_overview() -> OverviewView:
         coaches_waiting=listing.count_waiting(),
         holds=HoldsView(running=holds.waiting, run_out=holds.failed),
         troubles=TroublesView(
-            untold=sum(troubles.untold().values()),
-            newest=[TroubleView.model_validate(each) for each in troubles.newest(NEWEST)],
+            untold=sum(alerts.untold().values()),
+            newest=[TroubleView.model_validate(each) for each in alerts.newest(NEWEST)],
         ),
         days=[DayView.of(each) for each in takings.last_days()],
         queues=backlog.queue_depths(),

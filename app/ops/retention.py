@@ -9,12 +9,12 @@ from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.accounts.refused_sign_ins import RefusedSignIns
+from app.alerts import Trouble
 from app.bookings import hold_limits
 from app.bookings.unpaid_holds import UnpaidHold
 from app.config.settings import current_settings
-from app.emails import forgetting
+from app.emails import erasure
 from app.emails.models import Email, EmailStatus
-from app.emails.troubles import Trouble
 from app.extensions import Base, db, now
 from app.payments import leaving, trimming
 from app.payments.stripe_events import EventStatus, StripeEvent
@@ -63,7 +63,7 @@ def forget_evidence() -> int:
 
 def forget_words() -> int:
     """Take the words out of mails that name somebody whose account was erased; how many had left."""
-    return forgetting.forget_words(MOST)
+    return erasure.forget_words(MOST)
 
 
 def forget_unpaid_holds() -> int:

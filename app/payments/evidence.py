@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from sqlalchemy import and_, or_, select
 
 from app import time_zones
+from app.bookings.messages import REMINDER_HOURS
 from app.bookings.models import Booking, BookingMove
 from app.bookings.policy import Policy
 from app.bookings.status import Status as BookingStatus
-from app.emails.messages import REMINDER_HOURS
 from app.emails.models import Email, EmailStatus
 from app.extensions import db
 from app.payments.dispute_models import Dispute

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from app import alerts
+from app.alerts import TroubleKind
 from app.config.settings import current_settings
-from app.emails import troubles
-from app.emails.troubles import TroubleKind
 from app.extensions import db, now
 from app.observability import context
 from app.payments import (
@@ -198,7 +198,7 @@ def _failed(event_id: str, error: Exception, wait: timedelta | None) -> timedelt
     event.due_at = now() + (wait or timedelta())
     if wait is None:
         what = f"Stripe's event {event_id} ({event.type}) could not be applied: {event.last_error}"
-        troubles.note(TroubleKind.STRIPE_EVENT, event_id, what)
+        alerts.note(TroubleKind.STRIPE_EVENT, event_id, what)
         trimming.finish(event, EventStatus.FAILED, error=event.last_error)
     db.session.commit()
     return wait

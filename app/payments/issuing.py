@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from app.emails import troubles
-from app.emails.troubles import TroubleKind
+from app import alerts
+from app.alerts import TroubleKind
 from app.extensions import db, now
 from app.payments import deployment, refunds
 from app.payments.dispute_models import Dispute
@@ -69,7 +69,7 @@ def _refused(refund: Refund, order: at_stripe.RefundOrder, error: api.StripeRefu
         return _postpone(refund, str(error))
     if refusal is at_stripe.Refusal.NO_BALANCE:
         what = f"Refund {refund.id} of {refund.money} waits for balance at Stripe: {error}"
-        troubles.note(TroubleKind.UNFUNDED_REFUND, refund.id, what)
+        alerts.note(TroubleKind.UNFUNDED_REFUND, refund.id, what)
         return _postpone(refund, str(error))
     refunds.apply(refund.id, None, RefundStatus.FAILED, error.code or str(error))
     db.session.commit()
@@ -140,7 +140,7 @@ def _postpone(refund: Refund, error: str) -> timedelta:
     refund.last_error, refund.due_at, refund.lease_expires_at = error, now() + wait, None
     if refund.attempts == MOST_ATTEMPTS:
         what = f"Refund {refund.id} of {refund.money} was tried {refund.attempts} times: {error}"
-        troubles.note(TroubleKind.LATE_REFUND, refund.id, what)
+        alerts.note(TroubleKind.LATE_REFUND, refund.id, what)
     db.session.commit()
     return wait
 

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Text, TextualSelect, func, or_, select, text, update
 
 from app.accounts.models import Account
+from app.bookings.messages import REMINDER_HOURS
 from app.config.settings import current_settings
-from app.emails.messages import REMINDER_HOURS
 from app.emails.models import Email
 from app.extensions import db, now
 from app.money.money import Money

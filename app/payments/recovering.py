@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from app.emails import troubles
-from app.emails.troubles import TroubleKind
+from app import alerts
+from app.alerts import TroubleKind
 from app.extensions import db, now
 from app.money.money import Money
 from app.payments import deployment, fees, ledger, recoveries
@@ -114,7 +114,7 @@ def _end(
         recovery.status, recovery.stripe_id, recovery.last_error = status, stripe_id, error
         if status is RecoveryStatus.FAILED:
             what = f"{_name(recovery)} cannot be made: {error}"
-            troubles.note(TroubleKind.RECOVERY, recovery.id, what)
+            alerts.note(TroubleKind.RECOVERY, recovery.id, what)
         payment = recovery.dispute.payment
         payment.sent_on_minor = (payment.sent_on_minor or 0) + sent  # until Stripe is asked for all of it
         ledger.post(payment)
@@ -132,7 +132,7 @@ def _postpone(recovery_id: UUID, error: str, broke: bool) -> timedelta:
     recovery.last_error, recovery.due_at, recovery.lease_expires_at = error, now() + wait, None
     if recovery.attempts == MOST_ATTEMPTS:
         what = f"{_name(recovery)} was tried {recovery.attempts} times: {error}"
-        troubles.note(TroubleKind.RECOVERY, recovery.id, what)
+        alerts.note(TroubleKind.RECOVERY, recovery.id, what)
     db.session.commit()
     return wait
 

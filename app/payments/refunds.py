@@ -7,10 +7,11 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, or_, select, update
 
+from app import alerts
+from app.alerts import TroubleKind
 from app.bookings.lifecycle import booking_cancelled, what_is_left
 from app.bookings.models import Booking
-from app.emails import money_messages, troubles
-from app.emails.troubles import TroubleKind
+from app.emails import money_messages
 from app.extensions import db, now
 from app.money.money import Money
 from app.payments import deployment, fees, ledger
@@ -288,7 +289,7 @@ def _tell(refund: Refund, payment: Payment) -> None:
         money_messages.refund_failed(refund, sessions)
         why = refund.failure_reason or "no word why"
         what = f"Refund {refund.id} of {refund.money}, for payment {payment.id}, {refund.status}: {why}"
-        troubles.note(TroubleKind.FAILED_REFUND, refund.id, what)
+        alerts.note(TroubleKind.FAILED_REFUND, refund.id, what)
 
 
 def total(payment: Payment) -> None:

@@ -8,9 +8,10 @@ from app.accounts import erasure as leaving_account
 from app.accounts.models import Account
 from app.bookings import erasure as leaving_bookings
 from app.coaches import erasure as leaving_coach
-from app.emails import forgetting, leaving_messages
+from app.emails import erasure
 from app.http.problems import Problem
 from app.payments import leaving as leaving_payments
+from app.privacy import messages
 
 log = logging.getLogger(__name__)
 
@@ -49,10 +50,10 @@ def _erase(account: Account, reason: str) -> None:
     """
     leaving_payments.forget_words(account)
     cancelled = leaving_bookings.call_off(account)
-    leaving_messages.account_erased(account, cancelled)
-    leaving_messages.coach_left(account, leaving_payments.last_accounts(account))
+    messages.account_erased(account, cancelled)
+    messages.coach_left(account, leaving_payments.last_accounts(account))
     leaving_bookings.forget_words(account)
-    forgetting.forget(account.email, leaving_payments.naming(account))
+    erasure.forget(account.email, leaving_payments.naming(account))
     idempotency.forget_of(account.id)
     idempotency.forget_answers_to(leaving_bookings.others(account))
     leaving_coach.erase(account)

@@ -5,7 +5,7 @@ import re
 import httpx
 from sqlalchemy import select
 
-from app.emails import links
+from app.emails import signed_links
 from app.emails.models import Email
 from app.extensions import db
 from tests.people import Person
@@ -19,7 +19,7 @@ def mails(person: Person, kind: str) -> list[Email]:
 
 def token_in(mail: Email) -> str:
     """As it is in the mail that leaves."""
-    return token_of(links.signed(mail.text_body, mail.recipient))
+    return token_of(signed_links.signed(mail.text_body, mail.recipient))
 
 
 def token_of(body: str) -> str:

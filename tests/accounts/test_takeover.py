@@ -8,7 +8,7 @@ from flask import Flask
 from pyotp import TOTP
 from redis import Redis
 
-from app.emails import delivery, transport
+from app.emails import delivery, smtp
 from app.emails.models import Email
 from tests.accounts.letters import forgets, mails, token_in
 from tests.accounts.second_factors import Phone, proven, unproven
@@ -155,9 +155,9 @@ def test_a_mail_server_that_repeats_a_mail_puts_no_link_on_record(
     token = token_in(mail)
 
     def refuse(email: Email) -> None:
-        raise transport.Refused(f"554 no such links: https://example.com/auth/verify?token={token}")
+        raise smtp.Refused(f"554 no such links: https://example.com/auth/verify?token={token}")
 
-    monkeypatch.setattr(transport, "send", refuse)
+    monkeypatch.setattr(smtp, "send", refuse)
     delivery.deliver(mail.id)
 
     said = admin.get(f"/admin/email/{mail.id}").json()["last_error"]

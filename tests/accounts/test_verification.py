@@ -10,7 +10,7 @@ from itsdangerous import TimestampSigner
 from sqlalchemy import select, text
 
 from app.accounts.models import Account
-from app.emails import links
+from app.emails import signed_links
 from app.emails.models import Email
 from app.extensions import db
 from tests.people import PASSWORD, Person
@@ -20,7 +20,7 @@ from tests.people import PASSWORD, Person
 def link(app: Flask, client: Person) -> str:
     """What the client finds in the mail."""
     (mail,) = verification_mails(client)
-    (found,) = re.findall(r"https?://\S+", links.signed(mail.text_body, mail.recipient))
+    (found,) = re.findall(r"https?://\S+", signed_links.signed(mail.text_body, mail.recipient))
     return str(found)
 
 
@@ -87,7 +87,7 @@ def test_an_altered_token_verifies_nothing(client: Person, token: str, place: in
 
 
 def test_a_token_is_good_for_three_days(client: Person, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    late = datetime.now(UTC) + links.PROOF_LASTS + timedelta(seconds=2)
+    late = datetime.now(UTC) + signed_links.PROOF_LASTS + timedelta(seconds=2)
     monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda _: int(late.timestamp()))
 
     answer = client.post("/auth/verify", json={"token": token})

@@ -5,10 +5,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.emails import operator_messages, outbox, troubles
-from app.emails.allowance import MAX_UNPROVEN
+from app import alerts
+from app.admin import alert_mail
+from app.alerts import TroubleKind
+from app.emails import outbox
 from app.emails.models import Email, EmailStatus
-from app.emails.troubles import TroubleKind
+from app.emails.unverified_limit import MAX_UNPROVEN
 from app.extensions import db
 from tests.people import PASSWORD, Person
 
@@ -25,8 +27,8 @@ def stranger(http: httpx.Client) -> Person:
 
 def alarm() -> Email:
     """What the operator is told."""
-    troubles.note(TroubleKind.FAILED_REFUND, "7", SECRET)
-    operator_messages.gathered()
+    alerts.note(TroubleKind.FAILED_REFUND, "7", SECRET)
+    alert_mail.gathered()
     db.session.commit()
     return db.session.scalars(select(Email).where(Email.kind == "needs_attention")).one()
 
@@ -63,7 +65,7 @@ def test_nor_erases_them_with_the_account(stranger: Person) -> None:
 def test_nobody_erases_what_tells_of_somebody_else_by_an_address_that_is_a_part_of_theirs(
     http: httpx.Client, named: str
 ) -> None:
-    troubles.note(TroubleKind.EMAIL, "7", f"A mail to {named} (reminder) could not be sent")
+    alerts.note(TroubleKind.EMAIL, "7", f"A mail to {named} (reminder) could not be sent")
     mail = alarm()
     assert named in mail.text_body
     person = {"email": "na@x.example", "password": PASSWORD, "name": "Nadia", "role": "client"}

@@ -6,9 +6,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from app.bookings import lifecycle, video_links
+from app.bookings import lifecycle, messages, video_links
 from app.bookings.models import Booking
-from app.emails import messages
 from app.extensions import db
 from tests.accounts.second_factors import unproven
 from tests.bookings.agenda import Agenda, parsed

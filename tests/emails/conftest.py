@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, text
 
-from app.emails import conversations, delivery
+from app.emails import delivery, smtp_pool
 from app.emails.models import Email
 from app.extensions import db
 from tests.people import Person, Sandbox
@@ -70,8 +70,8 @@ class Post:
 def post(app: Flask, sandbox: Sandbox) -> Iterator[Post]:
     sandbox.behaves()
     with app.app_context():
-        conversations.end_all()  # whoever else has sent a mail
+        smtp_pool.end_all()  # whoever else has sent a mail
     yield Post(app, sandbox)
     with app.app_context():
-        conversations.end_all()
+        smtp_pool.end_all()
     sandbox.behaves()

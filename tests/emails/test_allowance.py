@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, text
 
-from app.emails.allowance import MAX_UNPROVEN, WITHHELD
 from app.emails.models import Email, EmailStatus
+from app.emails.unverified_limit import MAX_UNPROVEN, WITHHELD
 from app.extensions import db
 from tests.accounts.second_factors import proven
 from tests.emails.conftest import Post

@@ -9,7 +9,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope, Session
 
-from app.emails import conversations, transport
+from app.emails import smtp, smtp_pool
 from app.emails.models import Email
 from tests.emails.conftest import Post
 
@@ -48,10 +48,10 @@ def server(post: Post, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     server.start()
     monkeypatch.setattr(post.app.extensions["mail"], "port", server.port)
     with post.app.app_context():
-        conversations.end_all()
+        smtp_pool.end_all()
     yield server
     with post.app.app_context():
-        conversations.end_all()
+        smtp_pool.end_all()
     server.stop()
 
 
@@ -66,7 +66,7 @@ def send(post: Post) -> None:
         html_body="<p>Text</p>",
         calendar=None,
     )
-    post.work(transport.send, mail)
+    post.work(smtp.send, mail)
 
 
 def test_many_mails_go_through_one_conversation(post: Post, server: Server) -> None:
@@ -91,7 +91,7 @@ def test_a_conversation_that_is_old_or_long_is_not_gone_on_with(
     post: Post, server: Server, monkeypatch: pytest.MonkeyPatch, bound: str
 ) -> None:
     send(post)
-    monkeypatch.setattr(conversations, bound, 0)
+    monkeypatch.setattr(smtp_pool, bound, 0)
 
     send(post)
 
@@ -101,7 +101,7 @@ def test_a_conversation_that_is_old_or_long_is_not_gone_on_with(
 def test_no_two_mails_share_a_conversation_at_once(post: Post, server: Server) -> None:
     send(post)
     with post.app.app_context():
-        mine, another = conversations.kept(), conversations.kept()
+        mine, another = smtp_pool.kept(), smtp_pool.kept()
 
         assert mine is not None
         assert another is None

@@ -7,9 +7,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select, text
 
-from app.emails import delivery, operator_messages, troubles
+from app import alerts
+from app.admin import alert_mail
+from app.alerts import Given, TroubleKind
+from app.emails import delivery
 from app.emails.models import Email, EmailStatus
-from app.emails.troubles import Given, TroubleKind
 from app.extensions import db
 from tests.emails.conftest import Post
 from tests.people import Person
@@ -23,13 +25,13 @@ def trouble(post: Post) -> Troubles:
     """Puts troubles on record, as jobs that give up do."""
 
     def note(kind: TroubleKind, *subjects: str) -> None:
-        post.work(troubles.note_each, kind, [Given(each, f"{kind} {each}: it broke") for each in subjects])
+        post.work(alerts.note_each, kind, [Given(each, f"{kind} {each}: it broke") for each in subjects])
 
     return note
 
 
 def beat(post: Post) -> int:
-    return post.work(operator_messages.gathered)
+    return post.work(alert_mail.gathered)
 
 
 def minutes_pass(minutes: int) -> None:
@@ -86,7 +88,7 @@ def test_a_flood_makes_six_mails_an_hour(post: Post, trouble: Troubles) -> None:
         minutes_pass(1)
 
     assert len(mails()) == 6
-    assert troubles.untold()[TroubleKind.EMAIL] == 9
+    assert alerts.untold()[TroubleKind.EMAIL] == 9
 
 
 def test_twenty_are_spelled_out_and_none_is_hidden_by_a_flood_of_others(
@@ -118,7 +120,7 @@ def test_a_subject_is_told_once_however_often_it_fails(post: Post, trouble: Trou
 def test_what_was_about_to_be_told_when_all_died_is_told_later(post: Post, trouble: Troubles) -> None:
     trouble(TroubleKind.STRIPE_EVENT, "evt_1")
 
-    operator_messages.gathered()
+    alert_mail.gathered()
     db.session.rollback()
 
     assert mails() == []
@@ -134,7 +136,7 @@ def test_without_an_address_all_is_kept_until_there_is_one(
         at_first.setattr(settings, "ops_email", None)
         assert beat(post) == 0
 
-    assert troubles.untold()[TroubleKind.STRIPE_EVENT] == 1
+    assert alerts.untold()[TroubleKind.STRIPE_EVENT] == 1
     assert beat(post) == 1
 
 
@@ -174,4 +176,4 @@ def test_a_mail_to_the_operator_that_fails_causes_no_other(post: Post, trouble: 
     minutes_pass(11)
 
     assert beat(post) == 0
-    assert [each.subject_id for each in troubles.newest(10)] == ["evt_1"]
+    assert [each.subject_id for each in alerts.newest(10)] == ["evt_1"]

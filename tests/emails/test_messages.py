@@ -12,11 +12,12 @@ from flask import Flask
 from icalendar import Calendar
 from sqlalchemy import select
 
+from app import alerts
+from app.admin import alert_mail
+from app.alerts import TroubleKind
 from app.bookings import lifecycle
 from app.bookings.models import Booking
-from app.emails import operator_messages, troubles
 from app.emails.models import Email
-from app.emails.troubles import TroubleKind
 from app.extensions import db
 from tests.emails.conftest import Post
 from tests.people import Person, next_week
@@ -201,8 +202,8 @@ def test_a_mail_is_put_out_once_however_often_its_cause_comes(
 
 def test_an_operator_s_mail_about_a_trouble_of_many_lines_leaves(app: Flask) -> None:
     what = "first line\nsecond line " + "x" * 500
-    troubles.note(TroubleKind.STRIPE_EVENT, "evt_1", what)
-    operator_messages.gathered()
+    alerts.note(TroubleKind.STRIPE_EVENT, "evt_1", what)
+    alert_mail.gathered()
 
     email = db.session.scalars(select(Email)).one()
 

@@ -11,7 +11,7 @@ from flask import Flask
 
 from app import create_app
 from app.config.settings import Settings, current_settings
-from app.emails import conversations, delivery, transport
+from app.emails import delivery, smtp, smtp_pool
 from app.emails.models import EmailStatus
 from app.ops import doctor
 from app.queue.backoff import MOST_ATTEMPTS
@@ -74,7 +74,7 @@ def sending(
     yield make
     for each in made:
         with each.app.app_context():
-            conversations.end_all()
+            smtp_pool.end_all()
         each.listener.stop(no_assert=True)
 
 
@@ -246,5 +246,5 @@ def test_production_without_a_user_refuses_a_server_without_tls(
 
     assert not server.listener.heard_anything
     assert "STARTTLS" in (post.row(post.waiting(client)).last_error or "")
-    with server.app.app_context(), pytest.raises(transport.NotConnected, match="STARTTLS"):
-        transport.check()
+    with server.app.app_context(), pytest.raises(smtp.NotConnected, match="STARTTLS"):
+        smtp.check()

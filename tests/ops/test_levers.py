@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from app.audit import AuditEntry
-from app.emails import delivery, transport
+from app.emails import delivery, smtp
 from app.emails.models import Email, EmailStatus
 from app.extensions import db
 from app.payments import inbox
@@ -242,7 +242,7 @@ def test_a_mail_that_is_being_sent_is_sent_once_whoever_presses_meanwhile(
     shop: Shop, client: Person, admin: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mail = mail_of(shop, client)
-    send, sent, told = transport.send, [], []
+    send, sent, told = smtp.send, [], []
 
     def pressed_meanwhile(email: Email) -> None:
         sent.append(email.id)
@@ -251,7 +251,7 @@ def test_a_mail_that_is_being_sent_is_sent_once_whoever_presses_meanwhile(
         shop.work(delivery.deliver, mail.id)
         send(email)
 
-    monkeypatch.setattr(transport, "send", pressed_meanwhile)
+    monkeypatch.setattr(smtp, "send", pressed_meanwhile)
     shop.work(delivery.deliver, mail.id)
     shop.work(delivery.deliver, mail.id)
 

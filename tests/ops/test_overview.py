@@ -9,9 +9,9 @@ from kombu import Connection
 from pydantic import SecretStr
 from sqlalchemy import text
 
+from app import alerts
+from app.alerts import TroubleKind
 from app.config.environment import Environment
-from app.emails import troubles
-from app.emails.troubles import TroubleKind
 from app.extensions import db
 from app.payments import inbox
 from app.queue import enqueue as job_queue
@@ -150,10 +150,10 @@ def test_a_dispute_counts_until_it_is_decided_and_what_it_took_is_shown(
 
 
 def test_the_newest_troubles_are_shown_with_when_they_were_told(shop: Shop, admin: Person) -> None:
-    shop.work(troubles.note, TroubleKind.STRIPE_EVENT, "evt_told", "it broke")
+    shop.work(alerts.note, TroubleKind.STRIPE_EVENT, "evt_told", "it broke")
     shop.ops_mails()
     for number in range(5):
-        shop.work(troubles.note, TroubleKind.EMAIL, f"mail_{number}", "it bounced")
+        shop.work(alerts.note, TroubleKind.EMAIL, f"mail_{number}", "it bounced")
     change("UPDATE trouble SET created_at = now() - interval '1 hour' WHERE subject_id = 'mail_0'")
 
     seen = admin.get("/admin/overview").json()["troubles"]

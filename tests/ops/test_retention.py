@@ -6,8 +6,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from app.emails import troubles
-from app.emails.troubles import TroubleKind
+from app import alerts
+from app.alerts import TroubleKind
 from app.extensions import db
 from app.ops import retention
 from app.payments import inbox
@@ -81,9 +81,9 @@ def test_many_are_forgotten_in_portions(shop: Shop, monkeypatch: pytest.MonkeyPa
 
 def test_troubles_that_were_told_go_as_their_mail_does_and_untold_ones_stay(app: Flask) -> None:
     for subject in ("evt_1", "evt_2"):
-        troubles.note(TroubleKind.STRIPE_EVENT, subject, "it broke")
+        alerts.note(TroubleKind.STRIPE_EVENT, subject, "it broke")
         grown("trouble", told_at=f"{BEFORE} + interval '1 minute'")
-    troubles.note(TroubleKind.STRIPE_EVENT, "evt_untold", "it broke")
+    alerts.note(TroubleKind.STRIPE_EVENT, "evt_untold", "it broke")
     assert retention.forget_troubles() == 0
 
     grown("trouble", created_at=f"{BEFORE} - interval '1 year'", told_at="told_at - interval '2 minutes'")

@@ -14,9 +14,9 @@ from flask import Flask
 from sqlalchemy import select, text
 
 from app.accounts.models import Account, Role
-from app.emails import operator_messages
+from app.admin import alert_mail
+from app.alerts import Trouble
 from app.emails.models import Email
-from app.emails.troubles import Trouble
 from app.extensions import Base, db, now
 from app.payments import fees, inbox
 from app.payments.reconciliation import pace
@@ -123,7 +123,7 @@ class Shop:
 def _operator_hears() -> None:
     """Beat comes by when the last mail is long ago."""
     db.session.execute(text("UPDATE trouble SET told_at = told_at - interval '10 minutes'"))
-    operator_messages.gathered()
+    alert_mail.gathered()
 
 
 def become_admin(person: Person) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from app.emails.troubles import Trouble
+from app.alerts import Trouble
 from app.extensions import db
 from app.payments import holds, issuing
 from app.payments.inbox import APPLY

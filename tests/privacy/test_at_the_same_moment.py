@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.emails import delivery, transport
+from app.emails import delivery, smtp
 from app.emails.models import Email, EmailStatus
 from app.ops import retention
 from app.payments.payout_account import PayoutAccount
@@ -26,16 +26,16 @@ def test_a_mail_that_is_being_sent_names_nobody_afterwards(
     shop: Shop, zelda: Person, monkeypatch: pytest.MonkeyPatch, reply: str, became: EmailStatus
 ) -> None:
     (mail,) = shop.mails("verify_address")
-    send = transport.send
+    send = smtp.send
 
     def erased_meanwhile(email: Email) -> None:
-        monkeypatch.setattr(transport, "send", send)
+        monkeypatch.setattr(smtp, "send", send)
         assert erase(zelda).status_code == 204
         if not reply.startswith("250"):
             shop.sandbox.mail_fails(at="rcpt", reply=reply.format(zelda.email))
         send(email)
 
-    monkeypatch.setattr(transport, "send", erased_meanwhile)
+    monkeypatch.setattr(smtp, "send", erased_meanwhile)
     shop.work(delivery.deliver, mail.id)
     shop.sandbox.behaves()
     work_off(shop)

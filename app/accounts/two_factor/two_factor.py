@@ -10,12 +10,11 @@ from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 
 from app import audit
-from app.accounts import refused_sign_ins, sessions
+from app.accounts import messages, refused_sign_ins, sessions
 from app.accounts.models import Account
 from app.accounts.refused_sign_ins import What
 from app.accounts.two_factor import encryption, recovery_codes, totp
 from app.accounts.two_factor.models import SecondFactor
-from app.emails import account_messages
 from app.extensions import db, now
 from app.http.problems import Invalid, Problem, Unauthorized
 from app.observability import context
@@ -95,7 +94,7 @@ def confirm(account: Account, code: str, sign_in_id: UUID) -> list[str]:
     account.second_factor_since = now()
     sessions.end_others(account, but=sign_in_id)
     audit.record("second_factor.on", f"account:{account.id}")
-    account_messages.second_factor_on(account)
+    messages.second_factor_on(account)
     return recovery_codes.renewed(account)
 
 
@@ -133,13 +132,13 @@ def turn_off(account: Account) -> None:
     """By its owner, after check()."""
     forget(account)
     audit.record("second_factor.off", f"account:{account.id}")
-    account_messages.second_factor_off(account, "you")
+    messages.second_factor_off(account, "you")
 
 
 def renew_recovery_codes(account: Account) -> list[str]:
     """By their owner, after check()."""
     audit.record("second_factor.recovery_codes", f"account:{account.id}")
-    account_messages.recovery_codes_renewed(account)
+    messages.recovery_codes_renewed(account)
     return recovery_codes.renewed(account)
 
 
@@ -151,7 +150,7 @@ def take_off(account: Account, reason: str) -> None:
     forget(account)
     sessions.end_all(account)
     audit.record("second_factor.take_off", f"account:{account.id}", reason)
-    account_messages.second_factor_off(account, "us")
+    messages.second_factor_off(account, "us")
 
 
 def forget(account: Account) -> None:
@@ -169,7 +168,7 @@ def _refusal_of_app_code(account: Account, code: str) -> Unauthorized | None:
     if totp.spend(factor, code, at):
         return None
     if totp.count_wrong(factor, at) == TELL_AFTER:
-        account_messages.codes_guessed(account, TELL_AFTER, MOST_WRONG)
+        messages.codes_guessed(account, TELL_AFTER, MOST_WRONG)
     return Unauthorized("The code is wrong or was used already. Wait until the app shows the next one.")
 
 
@@ -178,5 +177,5 @@ def _refusal_of_recovery_code(account: Account, code: str) -> Unauthorized | Non
         return Unauthorized("The code is wrong: the app shows six digits, and a recovery code is good once.")
     context.actor.set(f"account:{account.id}")
     audit.record("second_factor.recovery_code_used", f"account:{account.id}")
-    account_messages.recovery_code_used(account, recovery_codes.left(account))
+    messages.recovery_code_used(account, recovery_codes.left(account))
     return None

@@ -10,8 +10,8 @@ from sqlalchemy import Index, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.emails import troubles
-from app.emails.troubles import Given, TroubleKind
+from app import alerts
+from app.alerts import Given, TroubleKind
 from app.extensions import Base, Identified, choice, db, now
 from app.payments.gateway.lists import Kind
 
@@ -111,7 +111,7 @@ def tell() -> int:
     """Put what is new before the operator; how many there were."""
     untold = Difference.told_at.is_(None), Difference.resolved_at.is_(None)
     new = db.session.scalars(select(Difference).where(*untold).order_by(Difference.created_at)).all()
-    troubles.note_each(TroubleKind.DIFFERENCE, (Given(each.id, each.sentence) for each in new))
+    alerts.note_each(TroubleKind.DIFFERENCE, (Given(each.id, each.sentence) for each in new))
     for each in new:
         each.told_at = now()
     return len(new)

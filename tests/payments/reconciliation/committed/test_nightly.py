@@ -4,7 +4,7 @@ import os
 
 from sqlalchemy import text
 
-from app.emails.troubles import Trouble
+from app.alerts import Trouble
 from app.extensions import db, now
 from tests.payments.conftest import Shop
 from tests.programs import Programs

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+from app import alerts
+from app.admin.alert_actions import REMEDIES, Remedy
+from app.alerts import Trouble
 from app.config.settings import current_settings
-from app.emails import troubles
 from app.emails.models import Email
 from app.emails.outbox import put_to_operator, templates
-from app.emails.remedies import REMEDIES, Remedy
-from app.emails.troubles import Trouble
 from app.extensions import db, now
 from app.observability import context
 
@@ -51,11 +51,11 @@ def gathered() -> int:
     The first is told at once, what follows in one mail when PAUSE is over. All is marked in the transaction
     that puts the mail into the outbox.
     """
-    at, last = now(), troubles.last_told()
+    at, last = now(), alerts.last_told()
     if not current_settings().ops_email or (last and at < last + PAUSE):
         return 0
-    troubles.mark_told(at)
-    told = troubles.told_at(at, SHOWN)
+    alerts.mark_told(at)
+    told = alerts.told_at(at, SHOWN)
     if told:
         _put([Section(REMEDIES[kind], *found) for kind, found in told.items()])
     return sum(number for number, _ in told.values())

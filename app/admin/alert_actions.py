@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.emails.troubles import TroubleKind
+from app.alerts import TroubleKind
 
 
 @dataclass(frozen=True)

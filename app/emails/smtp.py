@@ -7,9 +7,9 @@ from email import charset
 
 from flask_mail import Attachment, BadHeaderError, Message
 
-from app.emails import conversations, links
-from app.emails.conversations import Conversation
+from app.emails import signed_links, smtp_pool
 from app.emails.models import Email
+from app.emails.smtp_pool import Conversation
 from app.unicode_text import without_bidi_controls
 
 # Flask-Mail sends bodies as they are; RFC 5321 allows no line over 998 bytes, and servers refuse longer ones.
@@ -37,15 +37,15 @@ def send(email: Email) -> None:
 
     Once the server has accepted it, nothing here fails any more: a broken goodbye is no failure.
     """
-    conversation = conversations.kept() or _new()
+    conversation = smtp_pool.kept() or _new()
     try:
-        with conversations.kept_unless_broken(conversation):
+        with smtp_pool.kept_unless_broken(conversation):
             conversation.send(_message(email))
     except BadHeaderError as error:
         raise Refused("a header has a line break") from error
     except UnicodeError as error:
         raise Refused(f"an address that cannot be written down: {error}") from error
-    except conversations.NETWORK as error:
+    except smtp_pool.NETWORK as error:
         raise _outcome(error) from error
 
 
@@ -57,8 +57,8 @@ def check() -> None:
 def _new() -> Conversation:
     """Open and logged in. Whatever keeps us from it may be mended: never Refused."""
     try:
-        return conversations.begin()
-    except conversations.NETWORK as error:
+        return smtp_pool.begin()
+    except smtp_pool.NETWORK as error:
         raise NotConnected(str(_outcome(error))) from error
 
 
@@ -69,8 +69,8 @@ def _message(email: Email) -> Message:
             (_MORE_THAN_A_NAME.sub("", without_bidi_controls(email.recipient_name)), email.recipient)
         ],
         reply_to=email.reply_to,
-        body=links.signed(email.text_body, email.recipient),
-        html=links.signed(email.html_body, email.recipient),
+        body=signed_links.signed(email.text_body, email.recipient),
+        html=signed_links.signed(email.html_body, email.recipient),
         extra_headers={"Auto-Submitted": "auto-generated"},
     )
     message.msgId = email.message_id

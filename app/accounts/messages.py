@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import delete
 
 from app.config.settings import current_settings
-from app.emails import links
+from app.emails import signed_links
 from app.emails.models import Email
 from app.emails.outbox import insert_once, put
 from app.extensions import db, now
@@ -23,13 +23,13 @@ ADDRESS_IN_USE = "address_in_use"
 
 def verify_address(account: "Account", asked: UUID) -> None:
     """A link that proves the address; once each time that it is asked for."""
-    link = _link("/auth/verify", links.unsigned_proof(account.id))
+    link = _link("/auth/verify", signed_links.unsigned_proof(account.id))
     put(VERIFY_ADDRESS, asked, account, "Please confirm your e-mail address", link=link)
 
 
 def reset_password(to: str, name: str, key: UUID) -> None:
     """A link to set a new password."""
-    link = _link("/auth/password/reset", links.unsigned(key))
+    link = _link("/auth/password/reset", signed_links.unsigned(key))
     insert_once(RESET_PASSWORD, str(key), to, name, "Set a new password", link=link)
 
 
