@@ -30,9 +30,9 @@ from app.ops.command_errors import Commands
 from app.ops.health import health
 from app.payments import taking_over
 from app.payments.earnings_routes import earnings
-from app.payments.gateway import api as stripe_api
 from app.payments.payout_routes import payout_accounts
 from app.payments.routes import payments
+from app.payments.stripe import client as stripe_api
 from app.payments.webhook import webhook
 from app.privacy.routes import privacy
 from app.queue import enqueue as job_queue

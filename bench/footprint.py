@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from app.config.settings import Settings
 from app.extensions import db
-from app.payments.stripe_events import StripeEvent
+from app.payments.events.models import StripeEvent
 from app.queue.enqueue import queue
 from bench import asking, deliveries, letterbox, processes, starting, stops, system
 from bench.arrivals import at_pace

@@ -7,15 +7,15 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.extensions import db
-from app.payments.gateway.lists import Span
+from app.payments.events.models import StripeEvent
+from app.payments.events.payloads import StripeObject
 from app.payments.models import Payment, Refund
 from app.payments.reconcile import SUBJECTS
 from app.payments.reconciliation.pace import MOST
 from app.payments.reconciliation.subject import Found
 from app.payments.reconciliation.windows import Stage, nightly
 from app.payments.status import PAID
-from app.payments.stripe_events import StripeEvent
-from app.payments.stripe_objects import StripeObject
+from app.payments.stripe.listing import Span
 from bench.question import Ask, Question
 
 Rows = Select[*tuple[Any, ...]]

@@ -11,7 +11,8 @@ from flask import Flask
 
 from app import create_app
 from app.config.settings import Settings
-from app.payments.gateway import account, api
+from app.payments.stripe import client as stripe_client
+from app.payments.stripe import webhook_endpoints
 from tests.certificates import Certificate, self_signed
 from tests.programs import Programs
 from tests.tls_door import tls_door
@@ -76,8 +77,8 @@ def test_stripe_gets_no_key_without_the_certificate(
     monkeypatch.setattr(stripe, "verify_ssl_certs", by_default)
     monkeypatch.setenv("SANDBOX_STRIPE_URL", f"https://127.0.0.1:{port}")
 
-    with create_app(Settings.load()).app_context(), pytest.raises(api.StripeAway) as refused:
-        account.account_name()
+    with create_app(Settings.load()).app_context(), pytest.raises(stripe_client.StripeAway) as refused:
+        webhook_endpoints.account_name()
 
     assert "certificate" in str(refused.value.__cause__)
     assert told.requests == []
@@ -91,7 +92,7 @@ def test_stripe_is_asked_where_its_certificate_is_right(
     with tls_door(good, ("127.0.0.1", told.server_port)) as port:
         monkeypatch.setenv("SANDBOX_STRIPE_URL", f"https://127.0.0.1:{port}")
         with create_app(Settings.load()).app_context():
-            api.call(api.v1().balance.retrieve)
+            stripe_client.call(stripe_client.v1().balance.retrieve)
 
     assert told.requests == ["GET /v1/balance HTTP/1.1"]
 

@@ -17,7 +17,7 @@ from app.payments import (
     recovering,
     refused_deliveries,
 )
-from app.payments.gateway import api
+from app.payments.stripe import client as stripe_client
 from app.queue.backoff import pause
 from app.queue.enqueue import enqueue_each
 from worker import Sweep, come_again
@@ -73,7 +73,7 @@ def look_up_refunds(self: "Task[..., None]", payment_id: str) -> None:
     """A payment's refunds, as an event of theirs seems lost; should this be too, reconciliation asks."""
     try:
         charge_refunds.look_up(UUID(payment_id))
-    except api.StripeAway as error:
+    except stripe_client.StripeAway as error:
         come_again(self, pause(self.request.retries + 1), error)
 
 

@@ -12,10 +12,10 @@ from app import alerts
 from app.alerts import TroubleKind
 from app.extensions import db, now
 from app.payments import reconcile
-from app.payments.gateway import api
 from app.payments.reconciliation import quiet
 from app.payments.reconciliation.progress import Reconciliation
 from app.payments.reconciliation.windows import Window, nightly, recent
+from app.payments.stripe import client as stripe_client
 from app.queue.enqueue import enqueue
 from worker import Sweep, come_again
 
@@ -37,7 +37,7 @@ def reconcile_recent() -> int:
         return 0
     try:
         return _settled(_turn(window))
-    except (reconcile.AnotherAtWork, api.StripeAway, api.StripeRefused) as error:
+    except (reconcile.AnotherAtWork, stripe_client.StripeAway, stripe_client.StripeRefused) as error:
         log.warning("no reconciliation this time: %s", error)
         return 0
 
@@ -47,10 +47,13 @@ def reconcile_nightly(self: "Task[..., int]") -> int:
     """The last days, and what is open from before, in as many turns as it takes."""
     try:
         stages = _turn(nightly())
-    except (api.KeyRefused, api.StripeRefused) as error:  # and would be again, however often it is asked
-        _tell(error.reason if isinstance(error, api.KeyRefused) else str(error))
+    except (
+        stripe_client.KeyRefused,
+        stripe_client.StripeRefused,
+    ) as error:  # and would be again, however often it is asked
+        _tell(error.reason if isinstance(error, stripe_client.KeyRefused) else str(error))
         return 0
-    except (reconcile.AnotherAtWork, api.StripeAway) as error:
+    except (reconcile.AnotherAtWork, stripe_client.StripeAway) as error:
         log.warning("the nightly reconciliation waits: %s", error)
         come_again(self, LATER, error)
         return 0

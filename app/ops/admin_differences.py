@@ -10,8 +10,8 @@ from app.accounts.access import signed_in
 from app.accounts.models import Role
 from app.http.pagination import Span, newest_first
 from app.http.schema_types import Instant, View
-from app.payments.gateway.lists import Kind
 from app.payments.reconciliation.differences import Difference
+from app.payments.stripe.listing import Kind
 
 admin_differences = APIBlueprint("admin_differences", __name__, url_prefix="/admin/difference")
 

@@ -10,7 +10,7 @@ from app.http.pagination import newest_first
 from app.idempotency import idempotent
 from app.ops.schemas import Again, EventDetail, EventList, EventSearch, EventView, NoMore
 from app.payments import levers
-from app.payments.stripe_events import StripeEvent
+from app.payments.events.models import StripeEvent
 
 admin_events = APIBlueprint("admin_events", __name__, url_prefix="/admin/stripe-event")
 

@@ -10,10 +10,10 @@ from app.bookings.status import Status
 from app.emails.models import UNSENT, Email, EmailStatus
 from app.extensions import Base, db, now
 from app.payments.dispute_models import Dispute
+from app.payments.events.models import EventStatus, StripeEvent
 from app.payments.models import Refund
 from app.payments.reconciliation.differences import Difference
 from app.payments.status import DECIDED, NOT_REFUNDED, DisputeStatus, RefundStatus
-from app.payments.stripe_events import EventStatus, StripeEvent
 from app.queue import enqueue as job_queue
 
 QUEUES = ("events", "email", "schedule")

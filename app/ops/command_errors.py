@@ -16,7 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from app.emails import smtp
 from app.http.problems import Problem
-from app.payments.gateway import api
+from app.payments.stripe import client as stripe_client
 from app.queue.enqueue import BrokerAway
 
 NOT_MIGRATED = {"42P01", "42703", "42883", "3F000"}
@@ -56,7 +56,7 @@ class Failed(click.ClickException):
 @contextmanager
 def failing_on_one_line(exit_code: int = 1) -> Iterator[None]:
     """Raises ClickException for what is no fault of ours; any other error is left as it is."""
-    refusals = logging.getLogger(api.__name__)  # they would be told twice
+    refusals = logging.getLogger(stripe_client.__name__)  # they would be told twice
     level = refusals.level
     refusals.setLevel(logging.CRITICAL)
     try:
@@ -74,14 +74,14 @@ def sentence(error: Exception) -> str | None:
     """What is wrong and what to do, on one line; None for an error that nobody expects."""
     said = None
     match error:
-        case api.KeyRefused():
+        case stripe_client.KeyRefused():
             said = f"Stripe refuses the key: {first_line(error.reason)} {STRIPE_KEY}."
-        case api.StripeRefused():
+        case stripe_client.StripeRefused():
             said = f"Stripe refuses: {first_line(error)}"
         case BrokerAway():
             cause = error.__cause__ or error
             said = f"The broker does not answer: {first_line(cause)}. {broker_remedy(cause)}"
-        case api.StripeAway():
+        case stripe_client.StripeAway():
             said = f"{error.detail} Look at status.stripe.com and at the network."
         case Problem():
             said = first_line(error.detail)

@@ -7,7 +7,7 @@ from flask.cli import AppGroup
 
 from app import audit
 from app.ops.command_transaction import in_one_transaction
-from app.payments import deployment
+from app.payments.stripe import deployment
 
 group = AppGroup("deployment", help="Which of several deployments on one Stripe account this is.")
 

@@ -12,7 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.config.settings import Settings
 from app.extensions import db
 from app.ops.findings import Finding
-from app.payments.gateway import account, api
+from app.payments.stripe import client as stripe_client
+from app.payments.stripe import webhook_endpoints
 
 TOLERANCE = 5
 """Seconds. Stripe's signatures are good for 300."""
@@ -65,6 +66,6 @@ def _of_stripe(settings: Settings) -> float | None:
     if settings.uses_sandbox:
         return None
     try:
-        return account.server_time()
-    except (api.StripeAway, api.StripeRefused):
+        return webhook_endpoints.server_time()
+    except (stripe_client.StripeAway, stripe_client.StripeRefused):
         return None

@@ -11,10 +11,11 @@ from app.config.settings import Settings
 from app.extensions import db, now
 from app.ops.findings import Finding
 from app.payments import refused_deliveries
-from app.payments.gateway import account, api, lists
-from app.payments.gateway.lists import Span
+from app.payments.events.models import StripeEvent
 from app.payments.inbox import SUBSCRIBED
-from app.payments.stripe_events import StripeEvent
+from app.payments.stripe import client as stripe_client
+from app.payments.stripe import listing, webhook_endpoints
+from app.payments.stripe.listing import Span
 
 MOST_REFUSED = 2
 """Deliveries in a row that may be refused: anybody can send one or two."""
@@ -40,8 +41,8 @@ def _signed_by_sandbox(settings: Settings) -> Finding | None:
     if not settings.uses_sandbox:
         return None
     try:
-        secrets = account.sandbox_webhook_secrets()
-    except (api.StripeAway, api.StripeRefused):
+        secrets = webhook_endpoints.sandbox_webhook_secrets()
+    except (stripe_client.StripeAway, stripe_client.StripeRefused):
         return None
     if set(secrets) & set(settings.stripe_webhook_secret):
         return None
@@ -79,14 +80,14 @@ def _not_delivered() -> Sequence[str]:
     """
     span = Span(now() - LOOKED_BACK, now() - OLD_ENOUGH)
     try:
-        found = {event["id"]: event for event in lists.newest_undelivered(span, SUBSCRIBED)}
+        found = {event["id"]: event for event in listing.newest_undelivered(span, SUBSCRIBED)}
         known = db.session.scalars(select(StripeEvent).where(StripeEvent.id.in_(found))).all()
         came = {event.id for event in known if _is_punctual(event)}
         newest = db.session.scalars(
             select(StripeEvent).order_by(StripeEvent.received_at.desc()).limit(NEWEST)
         )
         last = max((each.happened_at for each in newest if _is_punctual(each)), default=None)
-    except (api.StripeAway, api.StripeRefused, SQLAlchemyError):
+    except (stripe_client.StripeAway, stripe_client.StripeRefused, SQLAlchemyError):
         return ()
     finally:
         db.session.rollback()

@@ -8,8 +8,9 @@ from app.ops import doctor_deliveries
 from app.ops.command_errors import first_line
 from app.ops.doctor_deliveries import MOST_REFUSED
 from app.ops.findings import Finding
-from app.payments.gateway import account, api
 from app.payments.inbox import SUBSCRIBED, SUBSCRIBED_OF_COACHES
+from app.payments.stripe import client as stripe_client
+from app.payments.stripe import webhook_endpoints
 
 __all__ = ["MOST_REFUSED", "stripe_key", "webhook"]
 
@@ -19,13 +20,13 @@ PERMIT = "Give the restricted key the permission that is named, in Stripe's dash
 def stripe_key(settings: Settings) -> Finding:
     mode = "the sandbox" if settings.uses_sandbox else "live mode" if settings.livemode else "test mode"
     try:
-        name = account.account_name()
-        missing = account.missing_permissions(connect=settings.stripe_connect)
-    except api.KeyRefused as error:
+        name = webhook_endpoints.account_name()
+        missing = webhook_endpoints.missing_permissions(connect=settings.stripe_connect)
+    except stripe_client.KeyRefused as error:
         return Finding("Stripe", error.reason, f"Correct STRIPE_SECRET_KEY. {PERMIT}")
-    except api.StripeAway as error:
+    except stripe_client.StripeAway as error:
         return Finding("Stripe", first_line(error.__cause__ or error.detail), _when_away(settings))
-    except api.StripeRefused as error:
+    except stripe_client.StripeRefused as error:
         return Finding("Stripe", str(error), PERMIT)
     if missing:
         return Finding("Stripe", " ".join(missing), PERMIT)
@@ -46,8 +47,8 @@ def webhook(settings: Settings) -> Finding:
     """Whether Stripe sends our events here, once, as we read them, and signed with our secret."""
     url = f"{settings.public_url}/payment/webhook"
     try:
-        endpoints = account.webhook_endpoints()
-    except (api.StripeAway, api.StripeRefused) as error:
+        endpoints = webhook_endpoints.webhook_endpoints()
+    except (stripe_client.StripeAway, stripe_client.StripeRefused) as error:
         needs = "Stripe comes first; a restricted key needs Webhook Endpoints: read."
         return Finding("webhook", str(error), needs)
     ours = [endpoint for endpoint in endpoints if endpoint.url == url]
@@ -66,9 +67,9 @@ def webhook(settings: Settings) -> Finding:
     )
 
 
-def _read(ours: Sequence[account.WebhookEndpoint], url: str) -> Finding | None:
+def _read(ours: Sequence[webhook_endpoints.WebhookEndpoint], url: str) -> Finding | None:
     """Whether events come as we read them."""
-    old = [endpoint for endpoint in ours if endpoint.api_version != api.API_VERSION]
+    old = [endpoint for endpoint in ours if endpoint.api_version != stripe_client.API_VERSION]
     if not old:
         return None
     seen = f"the events of {old[0].id} are written as of {old[0].api_version or 'the account default'}"
@@ -76,10 +77,12 @@ def _read(ours: Sequence[account.WebhookEndpoint], url: str) -> Finding | None:
     command = "create-connect-webhook" if old[0].connect else "create-webhook"
     make = "" if fresh else f"{_create(command, url)} Then d"
     delete = f"{make or 'D'}elete {old[0].id} in Stripe's dashboard: an endpoint's version cannot be changed."
-    return Finding("webhook", seen, f"It should be {api.API_VERSION}. {delete}")
+    return Finding("webhook", seen, f"It should be {stripe_client.API_VERSION}. {delete}")
 
 
-def _heard(own: Sequence[account.WebhookEndpoint], wanted: frozenset[str], url: str) -> Finding | None:
+def _heard(
+    own: Sequence[webhook_endpoints.WebhookEndpoint], wanted: frozenset[str], url: str
+) -> Finding | None:
     """Whether the endpoints of our own account are sent all that we want to be told, and only one of them."""
     if not own:
         remedy = _create("create-webhook", url)
@@ -95,7 +98,7 @@ def _heard(own: Sequence[account.WebhookEndpoint], wanted: frozenset[str], url: 
     return None
 
 
-def _heard_of_coaches(connected: Sequence[account.WebhookEndpoint], url: str) -> Finding | None:
+def _heard_of_coaches(connected: Sequence[webhook_endpoints.WebhookEndpoint], url: str) -> Finding | None:
     """Events of connected accounts go to endpoints for them alone, whatever others subscribe to."""
     told = frozenset[str]().union(*(endpoint.events for endpoint in connected))
     if "*" in told or told >= SUBSCRIBED_OF_COACHES:
@@ -106,7 +109,7 @@ def _heard_of_coaches(connected: Sequence[account.WebhookEndpoint], url: str) ->
     return Finding("webhook", "Stripe does not tell of the coaches' own accounts", remedy)
 
 
-def _elsewhere(endpoints: Sequence[account.WebhookEndpoint], url: str) -> Finding:
+def _elsewhere(endpoints: Sequence[webhook_endpoints.WebhookEndpoint], url: str) -> Finding:
     """No endpoint has our address; one that differs a little was meant to."""
     create = f"{_create('create-webhook', url)} On a laptop use `stripe listen`."
     for each in endpoints:

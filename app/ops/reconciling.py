@@ -12,10 +12,10 @@ from app.http.schema_types import instant_text
 from app.observability import context
 from app.ops.command_errors import failing_on_one_line
 from app.payments import reconcile
-from app.payments.gateway import api
 from app.payments.reconciliation import differences
 from app.payments.reconciliation.progress import Reconciliation
 from app.payments.reconciliation.windows import BadWindow, Stage, Window, asked
+from app.payments.stripe import client as stripe_client
 
 PATIENCE = 120.0
 """Seconds that a busy Stripe may ask us to wait."""
@@ -57,11 +57,11 @@ def reconcile_books(window: Window) -> None:
     with context.acting("operator", uuid4().hex), failing_on_one_line(_NotDone.exit_code):
         try:
             stages = _run(window)
-        except (reconcile.AnotherAtWork, api.StripeRefused) as error:
+        except (reconcile.AnotherAtWork, stripe_client.StripeRefused) as error:
             raise _NotDone(str(error)) from error
-        except api.KeyRefused as error:
+        except stripe_client.KeyRefused as error:
             raise _NotDone(error.reason) from error
-        except api.StripeAway as error:
+        except stripe_client.StripeAway as error:
             raise _NotDone(f"{error.detail} Run it again, and it goes on where it stopped.") from error
         _sum_up(stages)
         if _list_differences():

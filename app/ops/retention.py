@@ -16,8 +16,9 @@ from app.config.settings import current_settings
 from app.emails import erasure
 from app.emails.models import Email, EmailStatus
 from app.extensions import Base, db, now
-from app.payments import leaving, trimming
-from app.payments.stripe_events import EventStatus, StripeEvent
+from app.payments import leaving
+from app.payments.events import redaction
+from app.payments.events.models import EventStatus, StripeEvent
 
 MOST = 2000
 """As many rows at once, so that nobody waits for a deletion; who finds as many should come again."""
@@ -53,7 +54,7 @@ def forget_refused_sign_ins() -> int:
 def trim_events() -> int:
     """Take what is personal out of events received PERSONAL_DETAILS_KEPT_DAYS ago; of how many."""
     before = now() - timedelta(days=current_settings().personal_details_kept_days)
-    return trimming.trim_old(before, MOST)
+    return redaction.trim_old(before, MOST)
 
 
 def forget_evidence() -> int:

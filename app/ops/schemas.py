@@ -10,8 +10,8 @@ from app.accounts.refused_sign_ins import What
 from app.emails.models import EmailStatus
 from app.http.pagination import Span
 from app.http.schema_types import Body, Instant, Text, View
+from app.payments.events.models import EventStatus, StripeEvent
 from app.payments.status import RefundStatus
-from app.payments.stripe_events import EventStatus, StripeEvent
 
 Reason = Annotated[Text, Field(max_length=500)]
 

@@ -11,9 +11,10 @@ from app.extensions import db, now
 from app.http.problems import NotFound, Problem
 from app.payments import disputes, evidence
 from app.payments.dispute_models import Dispute
-from app.payments.gateway import api, lists
-from app.payments.gateway import disputes as at_stripe
-from app.payments.gateway.disputes import Evidence
+from app.payments.stripe import client as stripe_client
+from app.payments.stripe import disputes as at_stripe
+from app.payments.stripe import listing
+from app.payments.stripe.disputes import Evidence
 
 LEASE = timedelta(minutes=2)
 """Longer than Stripe is waited for; whoever was cut down half-way leaves it to others after this."""
@@ -125,9 +126,9 @@ def _submit(dispute: Dispute, statement: str) -> None:
     db.session.commit()  # no lock waits for Stripe's answer, and what the bank is told is on record
     try:
         answer = at_stripe.submit_evidence(dispute.stripe_dispute_id, packed, dispute.evidence_failures)
-    except api.StripeRefused as error:
+    except stripe_client.StripeRefused as error:
         raise EvidenceRefused(str(error)) from error
-    except api.StripeBroke:
+    except stripe_client.StripeBroke:
         dispute.evidence_failures += 1
         db.session.commit()
         raise
@@ -139,8 +140,8 @@ def _submit(dispute: Dispute, statement: str) -> None:
 def _look_again(dispute: Dispute) -> None:
     """An answer of Stripe's may have been lost, and a bank takes evidence once: how it stands now."""
     try:
-        found = lists.find(lists.Kind.DISPUTE, dispute.stripe_dispute_id)
-    except api.StripeRefused as error:
+        found = listing.find(listing.Kind.DISPUTE, dispute.stripe_dispute_id)
+    except stripe_client.StripeRefused as error:
         raise EvidenceRefused(str(error)) from error
     if found:
         disputes.seen(found, now())

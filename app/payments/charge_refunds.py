@@ -8,11 +8,11 @@ from uuid import UUID
 
 from app.extensions import db, now
 from app.payments import refunds
-from app.payments.gateway import api
-from app.payments.gateway import refunds as at_stripe
+from app.payments.events.payloads import Mismatch
 from app.payments.models import Payment
 from app.payments.status import NOT_REFUNDED
-from app.payments.stripe_objects import Mismatch
+from app.payments.stripe import client as stripe_client
+from app.payments.stripe import refunds as at_stripe
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ def look_up(payment_id: UUID) -> None:
         return
     try:
         made = at_stripe.of_payment(intent_id)
-    except api.StripeRefused as error:
+    except stripe_client.StripeRefused as error:
         log.warning("payment %s: Stripe shows none of its refunds: %s", payment_id, error)
         return
     for refund in reversed(made):  # as they came to be

@@ -13,11 +13,12 @@ from app.bookings.status import Status as BookingStatus
 from app.extensions import db, now
 from app.http.problems import NotFound, Problem
 from app.money.money import Money
-from app.payments import debts, deployment, methods, payouts, recoveries, terms
-from app.payments.gateway import api, sessions
+from app.payments import debts, methods, payouts, recoveries, terms
 from app.payments.models import Payment, PaymentLine
 from app.payments.schemas import CheckoutRequest
 from app.payments.status import Status
+from app.payments.stripe import checkout_sessions, deployment
+from app.payments.stripe import client as stripe_client
 
 SESSION_LASTS = timedelta(minutes=35)
 """Stripe allows 30 minutes at the least; the rest is for an answer that was lost and is asked for again."""
@@ -71,14 +72,14 @@ def open_session(client: Account, wish: CheckoutRequest) -> tuple[Payment, bool]
     # What is about to be done is on record before Stripe hears of it, and no lock waits for Stripe's answer.
     db.session.commit()
     try:
-        session = sessions.open_session(order)
-    except sessions.ClocksDiffer as error:
+        session = checkout_sessions.open_session(order)
+    except checkout_sessions.ClocksDiffer as error:
         _give_up(payment.id, "clocks_differ", str(error.__cause__))
         raise
-    except api.StripeBroke as error:
+    except stripe_client.StripeBroke as error:
         _give_up(payment.id, "stripe_error", error.detail)
         raise
-    except api.StripeRefused as error:
+    except stripe_client.StripeRefused as error:
         _give_up(payment.id, error.code or "refused", str(error))
         if error.code in AMOUNT_REFUSED:
             raise NotChargeable(f"{error} Nothing was charged. {NotChargeable.remedy}") from error
@@ -172,8 +173,8 @@ def _close(payment: Payment) -> None:
         booking.payment_id = None
     db.session.commit()  # no lock waits for Stripe's answer
     try:
-        is_complete = session_id is not None and sessions.close_session(session_id)
-    except api.StripeAway:
+        is_complete = session_id is not None and checkout_sessions.close_session(session_id)
+    except stripe_client.StripeAway:
         _wait_again(payment_id)
         raise
     if is_complete:
@@ -232,8 +233,8 @@ def _destination(coach_id: UUID, currency: str) -> str | None:
     return None if owes else terms.destination(coach_id)
 
 
-def _order(payment: Payment, wish: CheckoutRequest) -> sessions.CheckoutOrder:
-    return sessions.CheckoutOrder(
+def _order(payment: Payment, wish: CheckoutRequest) -> checkout_sessions.CheckoutOrder:
+    return checkout_sessions.CheckoutOrder(
         deployment_id=deployment.current_id(),
         payment_id=payment.id,
         booking_id=payment.bookings[0].id,
@@ -249,16 +250,16 @@ def _order(payment: Payment, wish: CheckoutRequest) -> sessions.CheckoutOrder:
     )
 
 
-def _line(booking: Booking, share: Money) -> sessions.OrderLine:
+def _line(booking: Booking, share: Money) -> checkout_sessions.OrderLine:
     zone = time_zones.zone(booking.client_time_zone)
-    return sessions.OrderLine(
+    return checkout_sessions.OrderLine(
         title=f"{booking.duration_minutes} minutes of coaching with {booking.coach.name}",
         description=time_zones.line(booking.start, booking.end, zone),
         price=share,
     )
 
 
-def record(payment_id: UUID, session: sessions.CheckoutSession) -> Payment:
+def record(payment_id: UUID, session: checkout_sessions.CheckoutSession) -> Payment:
     """The payment, with its session known from now on.
 
     Raises NotPayable when nobody wants it any more, and StripeAway; it is closed then.
@@ -267,7 +268,7 @@ def record(payment_id: UUID, session: sessions.CheckoutSession) -> Payment:
     assert payment is not None, "payments are never deleted"
     if payment.status is Status.EXPIRED or not is_wanted(payment):
         db.session.commit()  # no lock waits for Stripe's answer
-        sessions.close_session(session.id)
+        checkout_sessions.close_session(session.id)
         raise NotPayable("What is to be paid has changed meanwhile; ask again for the page.")
     payment.stripe_session_id, payment.session_url = session.id, session.url
     return payment

@@ -16,10 +16,7 @@ from app.extensions import db, now
 from app.money.money import CURRENCIES
 from app.payments import evidence, ledger, owed, recoveries
 from app.payments.dispute_models import Dispute
-from app.payments.gateway import disputes as at_stripe
-from app.payments.models import Payment
-from app.payments.status import AWAITS_EVIDENCE, GIVEN_BACK, INQUIRIES, DisputeStatus
-from app.payments.stripe_objects import (
+from app.payments.events.payloads import (
     Handler,
     Mismatch,
     Outcome,
@@ -30,6 +27,9 @@ from app.payments.stripe_objects import (
     required,
     text_or_none,
 )
+from app.payments.models import Payment
+from app.payments.status import AWAITS_EVIDENCE, GIVEN_BACK, INQUIRIES, DisputeStatus
+from app.payments.stripe import disputes as at_stripe
 
 _LIFE = tuple(DisputeStatus)
 VERDICTS = frozenset({DisputeStatus.LOST, DisputeStatus.WON})

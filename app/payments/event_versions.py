@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.extensions import now
-from app.payments.gateway import api, objects
-from app.payments.stripe_events import StripeEvent
-from app.payments.stripe_objects import Mismatch, StripeObject, text_or_none
+from app.payments.events.models import StripeEvent
+from app.payments.events.payloads import Mismatch, StripeObject, text_or_none
+from app.payments.stripe import client as stripe_client
+from app.payments.stripe import objects
 
 OVERTAKEN = "its payment intent has gone on since, and other events tell how"
 _TELLING = {
@@ -49,7 +50,7 @@ class Reading:
 
 def as_written(event: StripeEvent) -> Reading:
     """Raises NotOurVersion."""
-    if not api.speaks(event.api_version) and event.type != _OF_COACHES:
+    if not stripe_client.speaks(event.api_version) and event.type != _OF_COACHES:
         raise NotOurVersion(event)
     return Reading(event.type, event.subject, event.happened_at)
 
@@ -63,7 +64,7 @@ def fetched(unread: NotOurVersion) -> Reading:
     found = objects.current(kind, stripe_id)
     if found is None:
         raise NotFetched(
-            f"it is written in version {unread.version}, ours is {api.API_VERSION}, and Stripe shows no"
+            f"it is written in version {unread.version}, ours is {stripe_client.API_VERSION}, and Stripe shows no"
             f" {kind or 'object'} {stripe_id} to read instead"
         )
     is_intent = kind == "payment_intent"

@@ -17,9 +17,9 @@ from app.bookings.status import Status as BookingStatus
 from app.emails.models import Email, EmailStatus
 from app.extensions import db
 from app.payments.dispute_models import Dispute
-from app.payments.gateway.disputes import Evidence
 from app.payments.models import Payment, PaymentMove
 from app.payments.status import Status
+from app.payments.stripe.disputes import Evidence
 
 LONGEST = 20_000
 """Characters that Stripe takes in one field; the fields together stay far below the 150,000 of all."""

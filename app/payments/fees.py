@@ -11,10 +11,10 @@ from sqlalchemy import select, update
 from app.extensions import db, now
 from app.money.money import Money
 from app.payments import ledger, recoveries
-from app.payments.gateway import api
-from app.payments.gateway import fees as at_stripe
+from app.payments.events.payloads import Handler, Outcome, StripeObject, reference_id
 from app.payments.models import Payment
-from app.payments.stripe_objects import Handler, Outcome, StripeObject, reference_id
+from app.payments.stripe import balance as at_stripe
+from app.payments.stripe import client as stripe_client
 from app.queue.backoff import pause_unless_last
 from app.queue.enqueue import after_commit
 
@@ -115,7 +115,7 @@ def _asked(payment: Payment) -> Answer:
             fee=at_stripe.of_intent(intent_id) if payment.fee_minor is None else None,
             sent_on=at_stripe.sent_on(intent_id, again) if _is_sent_on(payment) else None,
         )
-    except (api.StripeAway, api.StripeRefused) as error:
+    except (stripe_client.StripeAway, stripe_client.StripeRefused) as error:
         log.warning("payment %s: its fee stays unknown for now: %s", payment.id, error)
         return Answer()
 

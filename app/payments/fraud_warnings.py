@@ -14,10 +14,10 @@ from app.extensions import db, now
 from app.http.problems import NotFound, Problem
 from app.money.money import Money
 from app.payments import disputes, refunds
+from app.payments.events.payloads import Handler, Outcome, StripeObject, required
 from app.payments.fraud_warning_models import FraudWarning
 from app.payments.models import Payment
 from app.payments.status import FraudWarningStatus, RefundCause, RefundReason
-from app.payments.stripe_objects import Handler, Outcome, StripeObject, required
 
 SAID_TO_THE_TWO = "The payment for this session was returned."
 """To client and coach alike: a warning is the issuer's guess, and accuses nobody."""

@@ -7,9 +7,10 @@ from app.bookings import lifecycle
 from app.bookings.models import Booking
 from app.bookings.status import Status as BookingStatus
 from app.extensions import db, now
-from app.payments.gateway import api, sessions
 from app.payments.models import Payment
 from app.payments.status import Status
+from app.payments.stripe import checkout_sessions
+from app.payments.stripe import client as stripe_client
 
 log = logging.getLogger(__name__)
 
@@ -54,8 +55,8 @@ def close(payment_id: UUID) -> None:
 
 def _was_paid(session_id: str) -> bool:
     try:
-        return sessions.close_session(session_id)
-    except api.StripeAway:
+        return checkout_sessions.close_session(session_id)
+    except stripe_client.StripeAway:
         log.warning("Stripe is away: session %s stays open until the next sweep", session_id)
         return True
 

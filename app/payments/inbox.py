@@ -14,20 +14,12 @@ from app.alerts import TroubleKind
 from app.config.settings import current_settings
 from app.extensions import db, now
 from app.observability import context
-from app.payments import (
-    deployment,
-    disputes,
-    event_versions,
-    fees,
-    fraud_warnings,
-    payouts,
-    refunds,
-    settlement,
-    trimming,
-)
+from app.payments import disputes, event_versions, fees, fraud_warnings, payouts, refunds, settlement
 from app.payments.event_versions import Reading
-from app.payments.stripe_events import EVENTS, EventStatus, StripeEvent
-from app.payments.stripe_objects import Mismatch, claimed_payment, text_or_none
+from app.payments.events import redaction
+from app.payments.events.models import EVENTS, EventStatus, StripeEvent
+from app.payments.events.payloads import Mismatch, claimed_payment, text_or_none
+from app.payments.stripe import deployment
 from app.queue.backoff import MOST_ATTEMPTS, pause_unless_last
 
 log = logging.getLogger(__name__)
@@ -160,7 +152,7 @@ def _apply(event_id: str, anew: Reading | None = None) -> None:
         return
     reason = _applied(event, anew)
     status = EventStatus.IGNORED if reason else EventStatus.PROCESSED
-    trimming.finish(event, status, reason=reason)
+    redaction.finish(event, status, reason=reason)
 
 
 def _applied(event: StripeEvent, anew: Reading | None) -> str | None:
@@ -199,7 +191,7 @@ def _failed(event_id: str, error: Exception, wait: timedelta | None) -> timedelt
     if wait is None:
         what = f"Stripe's event {event_id} ({event.type}) could not be applied: {event.last_error}"
         alerts.note(TroubleKind.STRIPE_EVENT, event_id, what)
-        trimming.finish(event, EventStatus.FAILED, error=event.last_error)
+        redaction.finish(event, EventStatus.FAILED, error=event.last_error)
     db.session.commit()
     return wait
 

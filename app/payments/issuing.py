@@ -10,13 +10,14 @@ from sqlalchemy import select, update
 from app import alerts
 from app.alerts import TroubleKind
 from app.extensions import db, now
-from app.payments import deployment, refunds
+from app.payments import refunds
 from app.payments.dispute_models import Dispute
-from app.payments.gateway import api
-from app.payments.gateway import refunds as at_stripe
+from app.payments.events.payloads import Mismatch
 from app.payments.models import Payment, Refund
 from app.payments.status import RefundStatus
-from app.payments.stripe_objects import Mismatch
+from app.payments.stripe import client as stripe_client
+from app.payments.stripe import deployment
+from app.payments.stripe import refunds as at_stripe
 from app.queue.backoff import MOST_ATTEMPTS, pause
 
 log = logging.getLogger(__name__)
@@ -44,17 +45,19 @@ def issue(refund_id: UUID) -> timedelta | None:
         was_tried = refund.stripe_failures or refund.attempts > 1
         found = at_stripe.find(refund.id, order.payment_intent_id) if was_tried else None
         answer = found or at_stripe.make(order)
-    except api.StripeAway as error:
-        refund.stripe_failures += isinstance(error, api.StripeBroke)
+    except stripe_client.StripeAway as error:
+        refund.stripe_failures += isinstance(error, stripe_client.StripeBroke)
         return _postpone(refund, error.detail)
-    except api.StripeRefused as error:
+    except stripe_client.StripeRefused as error:
         return _refused(refund, order, error)
     refunds.apply(refund.id, answer.id, RefundStatus(answer.status), answer.failure_reason)
     db.session.commit()
     return None
 
 
-def _refused(refund: Refund, order: at_stripe.RefundOrder, error: api.StripeRefused) -> timedelta | None:
+def _refused(
+    refund: Refund, order: at_stripe.RefundOrder, error: stripe_client.StripeRefused
+) -> timedelta | None:
     """What becomes of a refund that Stripe refused; the pause before another try when that is wanted."""
     refund.stripe_failures += 1  # the refusal would be repeated under the same idempotency key
     refusal = at_stripe.Refusal.of(error)
@@ -77,13 +80,13 @@ def _refused(refund: Refund, order: at_stripe.RefundOrder, error: api.StripeRefu
 
 
 def _ask_for_what_is_left(
-    refund: Refund, order: at_stripe.RefundOrder, error: api.StripeRefused
+    refund: Refund, order: at_stripe.RefundOrder, error: stripe_client.StripeRefused
 ) -> timedelta | None:
     """Somebody was faster, as in Stripe's dashboard: learn what went back, and ask for the rest."""
     db.session.commit()  # no transaction is open while Stripe is asked
     try:
         made = at_stripe.of_payment(order.payment_intent_id)
-    except (api.StripeAway, api.StripeRefused):
+    except (stripe_client.StripeAway, stripe_client.StripeRefused):
         return _postpone(refund, str(error))
     try:
         for each in made:

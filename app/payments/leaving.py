@@ -13,8 +13,9 @@ from app.config.settings import current_settings
 from app.emails.models import Email
 from app.extensions import db, now
 from app.money.money import Money
-from app.payments import payable, trimming
+from app.payments import payable
 from app.payments.dispute_models import Dispute
+from app.payments.events import redaction
 from app.payments.models import Payment, Refund
 from app.payments.payout_account import PayoutAccount
 from app.payments.status import DECIDED, PAID, RefundCause
@@ -104,7 +105,7 @@ def forget_words(account: Account) -> None:
     payments = db.session.execute(
         select(Payment.id, Payment.stripe_payment_intent_id).where(_is_theirs(account))
     ).all()
-    trimming.trim_of_payments([row[0] for row in payments], [row[1] for row in payments if row[1]])
+    redaction.trim_of_payments([row[0] for row in payments], [row[1] for row in payments if row[1]])
 
 
 def naming(account: Account) -> TextualSelect:

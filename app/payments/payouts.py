@@ -14,12 +14,12 @@ from app.coaches.models import Coach
 from app.config.settings import current_settings
 from app.extensions import db, now
 from app.http.problems import NotFound, Problem, Unauthorized
-from app.payments import deployment
-from app.payments.gateway import api
-from app.payments.gateway import connect as at_stripe
+from app.payments.events.payloads import Handler, Outcome, StripeObject, metadata_of, required, text_or_none
 from app.payments.payout_account import PayoutAccount
 from app.payments.payout_schemas import OnboardingRequest
-from app.payments.stripe_objects import Handler, Outcome, StripeObject, metadata_of, required, text_or_none
+from app.payments.stripe import client as stripe_client
+from app.payments.stripe import connect as at_stripe
+from app.payments.stripe import deployment
 from app.queue.backoff import pause
 from app.queue.enqueue import after_commit
 
@@ -67,7 +67,7 @@ def onboard(coach: Coach, wish: OnboardingRequest, sign_in_id: UUID) -> at_strip
     try:
         account_id = account.stripe_account_id or _open(account, deployment_id)
         return at_stripe.onboarding_link(account_id, wish.refresh_url, wish.return_url)
-    except api.StripeRefused as error:
+    except stripe_client.StripeRefused as error:
         _forget_unopened(coach.id)
         raise PayoutAccountRefused(str(error)) from error
 
@@ -104,7 +104,7 @@ def _open(account: PayoutAccount, deployment_id: UUID) -> str:
     )
     try:  # Stripe may have made it and broken while it answered
         made = (order.failures and at_stripe.find_account(order)) or at_stripe.open_account(order)
-    except (api.StripeBroke, api.StripeRefused):
+    except (stripe_client.StripeBroke, stripe_client.StripeRefused):
         _count_failure(account.id)
         raise
     row = PayoutAccount.locked(order.coach_id)
@@ -192,10 +192,10 @@ def look_up(coach_id: UUID) -> timedelta | None:
     found, wait = None, None
     try:
         found = at_stripe.account(account_id)
-    except api.StripeAway as error:
+    except stripe_client.StripeAway as error:
         log.warning("the payout account of coach %s is not known for now: %s", coach_id, error.detail)
         wait = pause(attempts)
-    except api.StripeRefused as error:
+    except stripe_client.StripeRefused as error:
         found = at_stripe.ConnectedAccount.cut_off(account_id, str(error))
     _record(coach_id, lease, found, wait)
     db.session.commit()

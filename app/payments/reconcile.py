@@ -13,15 +13,15 @@ from sqlalchemy import NullPool, create_engine, func, select
 from app.config.settings import current_settings
 from app.extensions import db
 from app.observability import context
-from app.payments.gateway import api
-from app.payments.gateway.lists import Kind, Span
+from app.payments.events.payloads import Mismatch, StripeObject, Unreadable
 from app.payments.reconciliation import differences, disputes, events, intents, progress, refunds, sessions
 from app.payments.reconciliation.differences import Sides
 from app.payments.reconciliation.pace import MOST, SHORTEST, Pace, listed, looked_up
 from app.payments.reconciliation.progress import Reconciliation
 from app.payments.reconciliation.subject import Disagreement, Found, Subject
 from app.payments.reconciliation.windows import Stage, Window
-from app.payments.stripe_objects import Mismatch, StripeObject, Unreadable
+from app.payments.stripe import client as stripe_client
+from app.payments.stripe.listing import Kind, Span
 
 log = logging.getLogger(__name__)
 
@@ -152,7 +152,7 @@ def _try(subject: Subject, stripe_id: str, thing: StripeObject | None) -> Disagr
         with context.acting("reconciliation", context.request_id.get()):
             disagreement.settle()
             db.session.commit()
-    except api.StripeAway:
+    except stripe_client.StripeAway:
         db.session.rollback()
         raise
     except Mismatch as error:

@@ -11,19 +11,20 @@ from app import alerts
 from app.alerts import TroubleKind
 from app.extensions import db, now
 from app.money.money import Money
-from app.payments import deployment, fees, ledger, recoveries
-from app.payments.gateway import api
-from app.payments.gateway import fees as balances
-from app.payments.gateway import transfers as at_stripe
+from app.payments import fees, ledger, recoveries
 from app.payments.models import Payment
 from app.payments.recovery_models import Recovery, RecoveryKind, RecoveryStatus
+from app.payments.stripe import balance as balances
+from app.payments.stripe import client as stripe_client
+from app.payments.stripe import deployment
+from app.payments.stripe import transfers as at_stripe
 from app.queue.backoff import MOST_ATTEMPTS, pause
 
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)
 """How long a worker has for its calls; then another may make them, under the same idempotency key."""
-_GONE = frozenset({"resource_missing", api.NOT_CONNECTED})
+_GONE = frozenset({"resource_missing", stripe_client.NOT_CONNECTED})
 
 
 def recover(recovery_id: UUID) -> timedelta | None:
@@ -42,9 +43,9 @@ def recover(recovery_id: UUID) -> timedelta | None:
             _take_back(recovery, order)
         else:
             _send_again(recovery, order)
-    except api.StripeAway as error:
-        return _postpone(recovery_id, error.detail, broke=isinstance(error, api.StripeBroke))
-    except api.StripeRefused as error:
+    except stripe_client.StripeAway as error:
+        return _postpone(recovery_id, error.detail, broke=isinstance(error, stripe_client.StripeBroke))
+    except stripe_client.StripeRefused as error:
         if error.code in _GONE:
             _end(recovery_id, RecoveryStatus.FAILED, None, str(error))
             return None

@@ -14,12 +14,9 @@ from app.bookings.models import Booking
 from app.emails import money_messages
 from app.extensions import db, now
 from app.money.money import Money
-from app.payments import deployment, fees, ledger
-from app.payments.gateway import refunds as at_stripe
-from app.payments.models import Payment, Refund
-from app.payments.status import NOT_REFUNDED, RefundCause, RefundReason, RefundStatus, Status
-from app.payments.stripe_events import MAY_BE_OURS_LATER, EventStatus, StripeEvent
-from app.payments.stripe_objects import (
+from app.payments import fees, ledger
+from app.payments.events.models import MAY_BE_OURS_LATER, EventStatus, StripeEvent
+from app.payments.events.payloads import (
     Handler,
     Mismatch,
     Outcome,
@@ -30,6 +27,10 @@ from app.payments.stripe_objects import (
     required,
     text_or_none,
 )
+from app.payments.models import Payment, Refund
+from app.payments.status import NOT_REFUNDED, RefundCause, RefundReason, RefundStatus, Status
+from app.payments.stripe import deployment
+from app.payments.stripe import refunds as at_stripe
 from app.queue.enqueue import after_commit
 
 log = logging.getLogger(__name__)

@@ -13,9 +13,7 @@ from app.bookings.status import Status as BookingStatus
 from app.config.settings import current_settings
 from app.extensions import db, now
 from app.payments import charge_refunds, delivery, fees, refunds
-from app.payments.models import Payment
-from app.payments.status import AttemptStage, Status
-from app.payments.stripe_objects import (
+from app.payments.events.payloads import (
     Handler,
     Mismatch,
     Outcome,
@@ -29,6 +27,8 @@ from app.payments.stripe_objects import (
     required,
     text_or_none,
 )
+from app.payments.models import Payment
+from app.payments.status import AttemptStage, Status
 from app.queue.enqueue import after_commit
 
 NOT_OURS = "no payment of ours"

@@ -7,9 +7,9 @@ from uuid import uuid4
 from sqlalchemy import text
 
 from app.extensions import db, now
-from app.payments.gateway.lists import Kind
 from app.payments.reconciliation import differences
 from app.payments.reconciliation.differences import Sides
+from app.payments.stripe.listing import Kind
 from tests.people import Person
 
 

@@ -16,7 +16,8 @@ from app.extensions import db
 from app.ops import beats, doctor, doctor_clock, doctor_stripe
 from app.ops.findings import Finding
 from app.payments import inbox, refused_deliveries
-from app.payments.gateway import account, api
+from app.payments.stripe import client as stripe_client
+from app.payments.stripe import webhook_endpoints
 from app.queue import enqueue as job_queue
 from tests.payments.conftest import Shop
 from tests.waiting import wait_until
@@ -29,8 +30,8 @@ def fresh(shop: Shop) -> Iterator[Shop]:
     """No endpoint at Stripe, and no delivery refused."""
     with shop.app.app_context():
         redis_of(shop).delete(refused_deliveries.KEY)
-        for endpoint in api.v1().webhook_endpoints.list().data:
-            api.v1().webhook_endpoints.delete(endpoint.id)
+        for endpoint in stripe_client.v1().webhook_endpoints.list().data:
+            stripe_client.v1().webhook_endpoints.delete(endpoint.id)
         yield shop
         redis_of(shop).delete(refused_deliveries.KEY)
     shop.sandbox.control("/reset")
@@ -47,8 +48,12 @@ def settings(shop: Shop, **changes: Any) -> Any:
 def endpoint(shop: Shop, **changes: Any) -> str:
     """One at our address, with all that is wanted but for the changes."""
     url = f"{settings(shop).public_url}/payment/webhook"
-    wanted = {"url": url, "enabled_events": sorted(inbox.SUBSCRIBED), "api_version": api.API_VERSION}
-    return str(api.v1().webhook_endpoints.create({**wanted, **changes}).id)  # type: ignore[typeddict-item]
+    wanted = {
+        "url": url,
+        "enabled_events": sorted(inbox.SUBSCRIBED),
+        "api_version": stripe_client.API_VERSION,
+    }
+    return str(stripe_client.v1().webhook_endpoints.create({**wanted, **changes}).id)  # type: ignore[typeddict-item]
 
 
 def webhook(shop: Shop, **changes: Any) -> Finding:
@@ -96,7 +101,7 @@ def test_an_old_endpoint_is_replaced_once_and_then_only_deleted(fresh: Shop) -> 
     assert "create-webhook" not in second.remedy
     assert f"Delete {old}" in second.remedy
 
-    api.v1().webhook_endpoints.delete(old)
+    stripe_client.v1().webhook_endpoints.delete(old)
     assert webhook(fresh).remedy == ""
 
 
@@ -121,8 +126,8 @@ def test_events_that_are_missing_are_named(fresh: Shop) -> None:
         ("/v1/refunds", "POST"),
         ("/v1/refunds", "GET"),
         ("/v1/checkout/sessions", "POST"),
-        (f"/v1/checkout/sessions/cs_{account.NOBODY}/expire", "POST"),
-        (f"/v1/disputes/dp_{account.NOBODY}", "POST"),
+        (f"/v1/checkout/sessions/cs_{webhook_endpoints.NOBODY}/expire", "POST"),
+        (f"/v1/disputes/dp_{webhook_endpoints.NOBODY}", "POST"),
         ("/v1/events", "GET"),
         ("/v1/charges", "GET"),
     ],
@@ -146,7 +151,7 @@ def test_a_restricted_key_need_not_tell_whose_it_is(shop: Shop) -> None:
 
 def test_looking_for_permissions_changes_nothing(shop: Shop) -> None:
     with shop.app.app_context():
-        assert account.missing_permissions(connect=True) == []
+        assert webhook_endpoints.missing_permissions(connect=True) == []
 
     ledger = shop.sandbox.http.get(f"{shop.sandbox.stripe_url}/_sandbox/ledger").json()
     assert ledger["payments"] == []
@@ -232,7 +237,7 @@ def test_a_clock_that_is_off_is_told_for_each_that_it_differs_from(
             found = list(doctor_clock.differences(settings(shop)))
             assert [says in each.seen for each in found] == [True, True], found
             assert [each.seen.split()[-1] for each in found] == ["PostgreSQL", "Redis"]
-        assert account.server_time() == pytest.approx(really(), abs=5)
+        assert webhook_endpoints.server_time() == pytest.approx(really(), abs=5)
     db.session.remove()
 
 

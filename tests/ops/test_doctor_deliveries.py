@@ -7,7 +7,8 @@ from sqlalchemy import text
 
 from app.extensions import db
 from app.ops import beats, doctor, doctor_deliveries
-from app.payments.gateway import api, lists
+from app.payments.stripe import client as stripe_client
+from app.payments.stripe import listing
 from tests.ops.test_doctor import delivery, endpoint, fresh, no_beat, settings, webhook
 from tests.payments.conftest import Event, Shop
 
@@ -30,8 +31,8 @@ def event(shop: Shop) -> Event:
         "line_items": [{"quantity": 1, "price_data": price}],
         "success_url": "https://example.com",
     }
-    session = api.v1().checkout.sessions.create(wanted)  # type: ignore[arg-type]
-    api.v1().checkout.sessions.expire(session.id)
+    session = stripe_client.v1().checkout.sessions.create(wanted)  # type: ignore[arg-type]
+    stripe_client.v1().checkout.sessions.expire(session.id)
     newest: Event = shop.at_stripe("/v1/events?type=checkout.session.expired")["data"][0]
     return newest
 
@@ -132,6 +133,6 @@ def test_an_event_of_a_type_that_stripe_lists_apart_is_told_as_well(
     missed: Event, fresh: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Stripe lists so many types at once and no more."""
-    monkeypatch.setattr(lists, "MOST_TYPES", 4)
+    monkeypatch.setattr(listing, "MOST_TYPES", 4)
 
     assert missed["id"] in webhook(fresh).seen

@@ -6,8 +6,8 @@ from uuid import UUID
 import pytest
 
 from app.payments import issuing
-from app.payments.gateway import refunds as at_stripe
 from app.payments.models import Refund
+from app.payments.stripe import refunds as at_stripe
 from tests.ops.test_levers import change
 from tests.payments.conftest import Shop
 from tests.people import Person

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.payments.gateway import account
 from app.payments.inbox import SUBSCRIBED
+from app.payments.stripe import webhook_endpoints
 from tests.payments.conftest import Shop
 
 URL = "https://api.example.com/levers/webhook"
@@ -56,19 +56,19 @@ def test_a_second_one_is_refused_and_the_first_is_named(shop: Shop, app: Flask) 
 
 def test_of_two_at_once_both_are_told_the_secret_of_one(shop: Shop, app: Flask) -> None:
     looked = Barrier(2)
-    listed = account.webhook_endpoints
+    listed = webhook_endpoints.webhook_endpoints
 
-    def look_together() -> list[account.WebhookEndpoint]:
+    def look_together() -> list[webhook_endpoints.WebhookEndpoint]:
         found = listed()
         looked.wait(10)
         return found
 
-    def create(_: int) -> account.WebhookEndpoint:
+    def create(_: int) -> webhook_endpoints.WebhookEndpoint:
         with app.app_context():
-            return account.create_webhook_endpoint(URL, SUBSCRIBED)
+            return webhook_endpoints.create_webhook_endpoint(URL, SUBSCRIBED)
 
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(2) as pool:
-        patch.setattr(account, "webhook_endpoints", look_together)
+        patch.setattr(webhook_endpoints, "webhook_endpoints", look_together)
         one, other = pool.map(create, range(2))
 
     assert (one.id, one.secret) == (other.id, other.secret)

@@ -19,8 +19,8 @@ from app.alerts import Trouble
 from app.emails.models import Email
 from app.extensions import Base, db, now
 from app.payments import fees, inbox
+from app.payments.events.models import StripeEvent
 from app.payments.reconciliation import pace
-from app.payments.stripe_events import StripeEvent
 from tests.contract import check_log
 from tests.people import CARD, Checkout, Person, Sandbox
 

@@ -15,7 +15,7 @@ from redis import Redis
 from stripe import WebhookSignature
 
 from app.payments import inbox
-from app.payments.stripe_events import EventStatus, StripeEvent
+from app.payments.events.models import EventStatus, StripeEvent
 from tests.environment import WEBHOOK_SECRET
 from tests.generated import examples
 from tests.payments.conftest import Shop

@@ -7,10 +7,10 @@ import pytest
 from redis import Redis
 
 from app.payments import charge_refunds
-from app.payments.gateway.api import StripeAway
+from app.payments.events.models import EventStatus
 from app.payments.models import Payment, Refund
 from app.payments.status import RefundStatus
-from app.payments.stripe_events import EventStatus
+from app.payments.stripe.client import StripeAway
 from tests.payments.conftest import Event, Shop, changed
 from tests.people import Checkout, Person
 from tests.queues import queued

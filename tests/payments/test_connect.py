@@ -12,10 +12,10 @@ from app.config.settings import Environment
 from app.extensions import db
 from app.money.money import Money
 from app.payments import fees, issuing, payouts
-from app.payments.gateway import fees as at_stripe
+from app.payments.events.models import StripeEvent
 from app.payments.models import Payment, Refund
 from app.payments.payout_account import PayoutAccount
-from app.payments.stripe_events import StripeEvent
+from app.payments.stripe import balance as at_stripe
 from tests.payments.conftest import Shop
 from tests.payments.disputing import disputed, hears
 from tests.payments.test_earnings import earnings, tell

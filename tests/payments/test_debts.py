@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.money.money import Money
-from app.payments.gateway import fees as at_stripe
+from app.payments.stripe import balance as at_stripe
 from tests.payments.conftest import Shop, changed
 from tests.payments.disputing import decided, disputed, hears, word_of
 from tests.payments.test_earnings import tell

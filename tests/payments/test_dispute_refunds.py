@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from app.payments import issuing
-from app.payments.gateway import refunds as at_stripe
 from app.payments.models import Refund
+from app.payments.stripe import refunds as at_stripe
 from tests.payments.conftest import Shop
 from tests.payments.disputing import decided, disputed, hears, mails, word_of
 from tests.people import Checkout, Person

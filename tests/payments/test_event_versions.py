@@ -8,14 +8,14 @@ from sqlalchemy import text
 
 from app.extensions import db
 from app.payments import charge_refunds, inbox
-from app.payments.gateway import api
+from app.payments.events.models import EventStatus
 from app.payments.models import Refund
-from app.payments.stripe_events import EventStatus
+from app.payments.stripe import client as stripe_client
 from tests.payments.conftest import Event, Shop, changed
 from tests.payments.reconciliation.comparing import reconciled
 from tests.people import DECLINED, Person
 
-RELEASE = api.API_VERSION.partition(".")[2]
+RELEASE = stripe_client.API_VERSION.partition(".")[2]
 OLD = ["2015-10-16", "2020-08-27", "2022-11-15", "2024-09-30.acacia", "2099-01-01.zebra"]
 
 
@@ -133,7 +133,9 @@ def test_while_stripe_is_away_it_waits(shop: Shop, client: Person, coach: Person
     assert client.booking(booking)["status"] == "confirmed"
 
 
-@pytest.mark.parametrize("version", [api.API_VERSION, f"2026-01-01.{RELEASE}", f"2031-01-01.{RELEASE}", None])
+@pytest.mark.parametrize(
+    "version", [stripe_client.API_VERSION, f"2026-01-01.{RELEASE}", f"2031-01-01.{RELEASE}", None]
+)
 def test_one_of_our_release_is_read_and_stripe_is_not_asked(
     shop: Shop, client: Person, coach: Person, version: str | None
 ) -> None:

@@ -10,7 +10,8 @@ from sqlalchemy import text
 
 from app.emails.models import Email
 from app.extensions import db
-from app.payments import inbox, trimming
+from app.payments import inbox
+from app.payments.events import redaction
 from app.payments.fraud_warning_models import FraudWarning
 from app.payments.models import Refund
 from tests.ops.conftest import admin
@@ -179,7 +180,7 @@ def test_what_is_kept_of_its_event_says_it_all(shop: Shop, client: Person, coach
     _, checkout = shop.pays_for(client, coach)
     created = warned(shop, checkout)
 
-    kept = json.loads(trimming.trimmed(json.dumps(created)))
+    kept = json.loads(redaction.trimmed(json.dumps(created)))
 
     assert kept["data"]["object"] == created["data"]["object"]
 

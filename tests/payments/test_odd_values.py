@@ -13,10 +13,10 @@ from sqlalchemy import text
 from app.alerts import Trouble
 from app.extensions import db
 from app.payments import holds, issuing
+from app.payments.events.models import EventStatus, StripeEvent
 from app.payments.inbox import APPLY
 from app.payments.models import Payment, Refund
 from app.payments.status import RefundStatus
-from app.payments.stripe_events import EventStatus, StripeEvent
 from tests.payments.conftest import Event, Shop, changed
 from tests.payments.reconciliation.comparing import differences, reconciled
 from tests.payments.stories import STORIES

@@ -10,8 +10,8 @@ from app.audit import AuditEntry
 from app.extensions import db
 from app.ops import commands
 from app.payments import recovering
-from app.payments.gateway import transfers as at_stripe
 from app.payments.recovery_models import Recovery
+from app.payments.stripe import transfers as at_stripe
 from tests.payments.conftest import Shop
 from tests.payments.test_connect import connect, figures, has, onboarded, paid
 from tests.payments.test_debts import debts

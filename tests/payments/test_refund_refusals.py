@@ -7,8 +7,8 @@ from sqlalchemy import text
 
 from app.extensions import db, now
 from app.payments import issuing
-from app.payments.gateway import refunds as at_stripe_refunds
 from app.payments.models import Refund
+from app.payments.stripe import refunds as at_stripe_refunds
 from tests.payments.conftest import Shop
 from tests.payments.test_refunds import make_due, requested
 from tests.people import Checkout, Person

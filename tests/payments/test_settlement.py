@@ -12,8 +12,8 @@ from sqlalchemy import text
 from app.emails.models import Email
 from app.extensions import db, now
 from app.payments import inbox
+from app.payments.events.models import EventStatus, StripeEvent
 from app.payments.models import PaymentMove, Refund
-from app.payments.stripe_events import EventStatus, StripeEvent
 from app.queue.backoff import MOST_ATTEMPTS
 from tests.payments.conftest import Shop, changed, prove
 from tests.people import DECLINED, Person

@@ -10,9 +10,9 @@ from app.audit import AuditEntry
 from app.bookings import video_links
 from app.extensions import db
 from app.payments import holds
-from app.payments.gateway import connect as connect_gateway
 from app.payments.models import Payment
 from app.payments.payout_account import PayoutAccount
+from app.payments.stripe import connect as connect_gateway
 from tests.accounts.letters import forgets, mails
 from tests.accounts.second_factors import proven, unproven
 from tests.payments.conftest import Shop

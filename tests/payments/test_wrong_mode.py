@@ -6,8 +6,8 @@ import pytest
 from flask import Flask
 from pydantic import SecretStr
 
+from app.payments.events.models import EventStatus
 from app.payments.models import Refund
-from app.payments.stripe_events import EventStatus
 from tests.payments.conftest import Shop
 from tests.people import Person
 

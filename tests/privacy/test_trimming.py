@@ -8,10 +8,11 @@ from sqlalchemy import text
 from app.emails.models import Email
 from app.extensions import db
 from app.ops import retention
-from app.payments import inbox, levers, trimming
+from app.payments import inbox, levers
 from app.payments.dispute_models import Dispute
+from app.payments.events import redaction
+from app.payments.events.models import StripeEvent
 from app.payments.ledger import Entry
-from app.payments.stripe_events import StripeEvent
 from tests.payments.conftest import Event, Shop
 from tests.payments.disputing import decided, disputed
 from tests.people import DECLINED, Person, next_week
@@ -26,7 +27,7 @@ def aged(days: int) -> None:
 
 
 def without(event: Event) -> Event:
-    trimmed: Event = json.loads(trimming.trimmed(json.dumps(event)))
+    trimmed: Event = json.loads(redaction.trimmed(json.dumps(event)))
     return trimmed
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app import alerts
 from app.alerts import Given, TroubleKind
 from app.extensions import Base, Identified, choice, db, now
-from app.payments.gateway.lists import Kind
+from app.payments.stripe.listing import Kind
 
 _OPEN = text("resolved_at IS NULL")
 

@@ -12,13 +12,13 @@ from app.money.money import Money
 from app.payments import disputes
 from app.payments.dispute_models import Dispute
 from app.payments.disputes import Standing
-from app.payments.gateway import lists
-from app.payments.gateway.lists import Kind, Span
+from app.payments.events.payloads import StripeObject
 from app.payments.models import Payment
 from app.payments.reconciliation.differences import Sides
 from app.payments.reconciliation.subject import Disagreement, Found, Subject, nothing_listed
 from app.payments.status import APPEALED, DisputeStatus
-from app.payments.stripe_objects import StripeObject
+from app.payments.stripe import listing
+from app.payments.stripe.listing import Kind, Span
 
 FUNDS_MOVE_WITHIN = timedelta(days=30)
 """So long after it was decided, its money may come back."""
@@ -115,9 +115,9 @@ def _held_open(span: Span, most: int | None) -> Sequence[str]:
 
 DISPUTES = Subject(
     kind=Kind.DISPUTE,
-    page=lists.disputes,
+    page=listing.disputes,
     held=_held(),
-    find=partial(lists.find, Kind.DISPUTE),
+    find=partial(listing.find, Kind.DISPUTE),
     differing=_differing,
     examine=_examine,
 )

@@ -10,23 +10,23 @@ from sqlalchemy import or_, select
 
 from app.extensions import db, now
 from app.payments import inbox
-from app.payments.gateway import lists
-from app.payments.gateway.lists import Kind, Page, Span
+from app.payments.events.models import EventStatus, StripeEvent
+from app.payments.events.payloads import StripeObject
 from app.payments.reconciliation.differences import Sides
 from app.payments.reconciliation.subject import Disagreement, Found, Subject, nothing_held, nothing_listed
-from app.payments.stripe_events import EventStatus, StripeEvent
-from app.payments.stripe_objects import StripeObject
+from app.payments.stripe import listing
+from app.payments.stripe.listing import Kind, Page, Span
 
 STUCK_AFTER = timedelta(hours=1)
 """By then an event that can be applied has been."""
 
 
 def _listed(span: Span, after: str | None) -> Page:
-    return lists.events(span, after, inbox.SUBSCRIBED)
+    return listing.events(span, after, inbox.SUBSCRIBED)
 
 
 def _listed_undelivered(span: Span, after: str | None) -> Page:
-    return lists.undelivered_events(span, after, inbox.SUBSCRIBED)
+    return listing.undelivered_events(span, after, inbox.SUBSCRIBED)
 
 
 def _unheard(found: Found) -> Sequence[str]:
@@ -81,7 +81,7 @@ EVENTS = Subject(
     kind=Kind.EVENT,
     page=_listed,
     held=nothing_held,
-    find=partial(lists.find, Kind.EVENT),
+    find=partial(listing.find, Kind.EVENT),
     differing=_unheard,
     examine=_examine,
 )

@@ -5,15 +5,15 @@ from datetime import UTC, datetime
 from functools import partial
 
 from app.extensions import now
-from app.payments import deployment, settlement
-from app.payments.gateway import lists
-from app.payments.gateway.lists import Kind
+from app.payments import settlement
+from app.payments.events.payloads import StripeObject, Told, Unreadable, is_returned, of_intent
 from app.payments.models import Payment
 from app.payments.reconciliation import differences, ours
 from app.payments.reconciliation.differences import Sides
 from app.payments.reconciliation.subject import Disagreement, Found, Subject, nothing_held
 from app.payments.status import PAID, Status
-from app.payments.stripe_objects import StripeObject, Told, Unreadable, is_returned, of_intent
+from app.payments.stripe import deployment, listing
+from app.payments.stripe.listing import Kind
 
 BEHIND = {
     "succeeded": set(Status) - PAID,
@@ -105,9 +105,9 @@ def _examine(intent_id: str, intent: StripeObject | None) -> Disagreement | None
 
 INTENTS = Subject(
     kind=Kind.INTENT,
-    page=lists.intents,
+    page=listing.intents,
     held=nothing_held,  # our payments are held against their sessions
-    find=partial(lists.find, Kind.INTENT),
+    find=partial(listing.find, Kind.INTENT),
     differing=_differing,
     examine=_examine,
 )

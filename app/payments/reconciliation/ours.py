@@ -7,8 +7,8 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import selectinload
 
 from app.extensions import db
+from app.payments.events.payloads import Told
 from app.payments.models import Payment, PaymentLine
-from app.payments.stripe_objects import Told
 
 
 def payments(told: Mapping[str, Told]) -> dict[str, Payment]:

@@ -8,10 +8,10 @@ from functools import partial
 from typing import TypeVar
 
 from app.extensions import db
-from app.payments.gateway.api import StripeBusy
-from app.payments.gateway.lists import PAGE, Span
+from app.payments.events.payloads import StripeObject
 from app.payments.reconciliation.subject import Found, Subject
-from app.payments.stripe_objects import StripeObject
+from app.payments.stripe.client import StripeBusy
+from app.payments.stripe.listing import PAGE, Span
 from app.queue.backoff import pause
 
 log = logging.getLogger(__name__)

@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import exists, func, or_, select
 
 from app.extensions import db, now
+from app.payments.events.models import StripeEvent
 from app.payments.models import Payment, Refund
 from app.payments.reconciliation.differences import Difference
 from app.payments.reconciliation.progress import Reconciliation, ReconciliationStatus
 from app.payments.reconciliation.windows import Window
 from app.payments.status import RefundStatus, Status
-from app.payments.stripe_events import StripeEvent
 
 OFTEN = timedelta(minutes=5)
 """As often as beat comes by: an end that was lost is found after this, while something is open."""

@@ -11,13 +11,13 @@ from sqlalchemy import ColumnElement, or_, select
 from app.extensions import db, now
 from app.money.money import Money
 from app.payments import refunds
-from app.payments.gateway import lists
-from app.payments.gateway.lists import Kind, Span
+from app.payments.events.payloads import StripeObject, refund_status
 from app.payments.models import Payment, Refund
 from app.payments.reconciliation.differences import Sides
 from app.payments.reconciliation.subject import Disagreement, Found, Subject, nothing_listed
 from app.payments.status import NOT_REFUNDED, RefundStatus
-from app.payments.stripe_objects import StripeObject, refund_status
+from app.payments.stripe import listing
+from app.payments.stripe.listing import Kind, Span
 
 
 def _compare(made: StripeObject, refund: Refund | None, payment_id: UUID | None) -> Disagreement | None:
@@ -110,9 +110,9 @@ def _held(*which: ColumnElement[bool]) -> Callable[[Span, int | None], Sequence[
 
 REFUNDS = Subject(
     kind=Kind.REFUND,
-    page=lists.refunds,
+    page=listing.refunds,
     held=_held(),
-    find=partial(lists.find, Kind.REFUND),
+    find=partial(listing.find, Kind.REFUND),
     differing=_differing,
     examine=_examine,
 )

@@ -9,15 +9,15 @@ from functools import partial
 from sqlalchemy import ColumnElement, select
 
 from app.extensions import db, now
-from app.payments import checkout, deployment, settlement
-from app.payments.gateway import lists, sessions
-from app.payments.gateway.lists import Kind, Span
+from app.payments import checkout, settlement
+from app.payments.events.payloads import StripeObject, Unreadable, of_session
 from app.payments.models import Payment
 from app.payments.reconciliation import ours
 from app.payments.reconciliation.differences import Sides
 from app.payments.reconciliation.subject import Disagreement, Found, Subject, nothing_listed
 from app.payments.status import PAID, Status
-from app.payments.stripe_objects import StripeObject, Unreadable, of_session
+from app.payments.stripe import checkout_sessions, deployment, listing
+from app.payments.stripe.listing import Kind, Span
 
 
 class Standing(StrEnum):
@@ -105,14 +105,14 @@ def _compare_open(session: StripeObject, payment: Payment, sides: Sides) -> Disa
 
 def _close(session: StripeObject) -> None:
     """One that Stripe leaves open stays a difference; it must not end the comparing of all others."""
-    with suppress(sessions.StillOpen):
-        sessions.close_session(session["id"])
+    with suppress(checkout_sessions.StillOpen):
+        checkout_sessions.close_session(session["id"])
 
 
 def _learn(payment: Payment, session: StripeObject) -> None:
     """The answer that named the session was lost. It is closed if nobody wants it any more."""
-    with suppress(checkout.NotPayable, sessions.StillOpen):
-        checkout.record(payment.id, sessions.CheckoutSession(session["id"], session["url"]))
+    with suppress(checkout.NotPayable, checkout_sessions.StillOpen):
+        checkout.record(payment.id, checkout_sessions.CheckoutSession(session["id"], session["url"]))
 
 
 def _differing(found: Found) -> Sequence[str]:
@@ -158,9 +158,9 @@ def _held(*which: ColumnElement[bool]) -> Callable[[Span, int | None], Sequence[
 
 SESSIONS = Subject(
     kind=Kind.SESSION,
-    page=lists.sessions,
+    page=listing.sessions,
     held=_held(),
-    find=partial(lists.find, Kind.SESSION),
+    find=partial(listing.find, Kind.SESSION),
     differing=_differing,
     examine=_examine,
 )

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from app.payments.gateway.lists import Kind, Page, Span
+from app.payments.events.payloads import StripeObject
 from app.payments.reconciliation.differences import Sides
-from app.payments.stripe_objects import StripeObject
+from app.payments.stripe.listing import Kind, Page, Span
 
 Found = Mapping[str, StripeObject | None]
 """Stripe's objects by their ids; None is one that Stripe does not know."""

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from app.bookings import lifecycle
 from app.extensions import now
 from app.payments import holds, inbox, issuing
-from app.payments.stripe_objects import is_returned
+from app.payments.events.payloads import is_returned
 from tests.bookings.any_order.diary import Entry
 from tests.bookings.any_order.till import Page, Till
 from tests.bookings.any_order.world import Job, World

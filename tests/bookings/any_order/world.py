@@ -18,7 +18,7 @@ from sqlalchemy import Connection, NestedTransaction, text
 from app import extensions
 from app.extensions import db
 from app.payments import charge_refunds, fees, holds, inbox, issuing, recovering
-from app.payments.gateway import api
+from app.payments.stripe import client as stripe_client
 from sandbox.stripe.pace import Pace
 from sandbox.stripe.server import Server, free_port
 from sandbox.stripe.settings import Settings
@@ -46,7 +46,7 @@ JOBS: dict[str, Callable[[str], object]] = {
 
 def _look_up_refunds(payment_id: UUID) -> None:
     """A Stripe that is away is asked again; here the message is lost, and reconciliation finds them."""
-    with suppress(api.StripeAway):
+    with suppress(stripe_client.StripeAway):
         charge_refunds.look_up(payment_id)
 
 
@@ -178,7 +178,9 @@ def stripe_of_its_own(app: Flask, pace: Pace) -> Iterator[Server]:
     stripe = Server(Settings(url=f"http://127.0.0.1:{free_port()}", pace=pace))
     stripe.start()
     before = app.extensions["stripe"]
-    api.init_app(app, settings.model_copy(update={"sandbox_stripe_url": stripe.account.settings.url}))
+    stripe_client.init_app(
+        app, settings.model_copy(update={"sandbox_stripe_url": stripe.account.settings.url})
+    )
     try:
         yield stripe
     finally:

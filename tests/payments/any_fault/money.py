@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from app.payments.gateway.refunds import ALREADY_REFUNDED, DISPUTED
+from app.payments.stripe.refunds import ALREADY_REFUNDED, DISPUTED
 from sandbox.stripe.faults import REFUSALS
 from tests.payments.any_fault.dealings import ELSEWHERE
 from tests.payments.any_fault.market import Market

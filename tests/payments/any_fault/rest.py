@@ -6,8 +6,8 @@ from datetime import timedelta
 from app.bookings import lifecycle
 from app.extensions import now
 from app.payments import answering, fees, holds, inbox, issuing, reconcile
-from app.payments.gateway import api
 from app.payments.reconciliation.windows import QUIET, Stage, Window, asked, recent
+from app.payments.stripe import client as stripe_client
 from tests.bookings.any_order.backstage import newest
 from tests.bookings.any_order.world import Job
 from tests.payments.any_fault.dealings import Dealings
@@ -109,7 +109,7 @@ class Backstage(Dealings):
         self._compared_at = self.market.clock.at
         try:
             self._compares(recent())
-        except api.StripeAway:
+        except stripe_client.StripeAway:
             return
 
     def _compares(self, window: Window) -> set[Stage]:

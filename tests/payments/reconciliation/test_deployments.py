@@ -16,10 +16,11 @@ from sqlalchemy import create_engine, text
 from app import create_app
 from app.config.settings import Settings
 from app.extensions import db
-from app.payments import deployment, issuing
-from app.payments.deployment import Deployment
+from app.payments import issuing
+from app.payments.events.models import EventStatus
 from app.payments.models import Payment, Refund
-from app.payments.stripe_events import EventStatus
+from app.payments.stripe import deployment
+from app.payments.stripe.deployment import Deployment
 from tests.payments.conftest import Shop, changed
 from tests.payments.reconciliation.comparing import differences, reconciled
 from tests.payments.reconciliation.test_differences import forget_payments, sql

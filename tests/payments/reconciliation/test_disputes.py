@@ -6,10 +6,10 @@ from app.emails.models import Email
 from app.extensions import db, now
 from app.payments import disputes
 from app.payments.dispute_models import Dispute
-from app.payments.gateway import lists
-from app.payments.gateway.lists import Kind
 from app.payments.reconciliation import disputes as reconciliation
 from app.payments.reconciliation.windows import Stage
+from app.payments.stripe import listing
+from app.payments.stripe.listing import Kind
 from tests.payments.conftest import Shop
 from tests.payments.reconciliation.comparing import compared, differences, reconciled
 from tests.payments.reconciliation.test_losses import later_than_all_of_it
@@ -108,7 +108,7 @@ def test_what_is_lost_and_appealed_against_is_no_difference(
     disputed(silent, client, coach)
     reconciled(silent)
     (row,) = silent.rows(Dispute)
-    lost = lists.find(Kind.DISPUTE, row.stripe_dispute_id)
+    lost = listing.find(Kind.DISPUTE, row.stripe_dispute_id)
     assert lost
     silent.work(disputes.told, lost | {"status": "lost"}, now())
 

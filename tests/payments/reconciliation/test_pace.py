@@ -10,9 +10,6 @@ from sqlalchemy import text
 
 from app.extensions import db, now
 from app.payments import inbox, reconcile
-from app.payments.gateway import lists
-from app.payments.gateway.api import StripeAway, StripeBusy
-from app.payments.gateway.lists import Span
 from app.payments.inbox import SUBSCRIBED
 from app.payments.reconciliation import pace, progress
 from app.payments.reconciliation.disputes import OPEN_DISPUTES
@@ -20,6 +17,9 @@ from app.payments.reconciliation.events import EVENTS
 from app.payments.reconciliation.pace import MOST_ONE_BY_ONE, PAUSE, Pace, listed
 from app.payments.reconciliation.progress import Reconciliation
 from app.payments.reconciliation.windows import EVENTS_KEPT, BadWindow, Stage, Window, asked, recent
+from app.payments.stripe import listing
+from app.payments.stripe.client import StripeAway, StripeBusy
+from app.payments.stripe.listing import Span
 from tests.payments.conftest import Shop
 from tests.payments.reconciliation.comparing import PATIENCE, compared, reconciled
 from tests.people import Person, next_week
@@ -169,9 +169,9 @@ def test_events_of_several_groups_and_pages_come_once_and_in_their_order(
 ) -> None:
     for hour in (8, 10):
         silent.paid(client.checks_out(client.books(coach, next_week(hour))))
-    monkeypatch.setattr(lists, "PAGE", 3)
-    monkeypatch.setattr(lists, "MOST_TYPES", 4)
-    subject = replace(EVENTS, page=lambda span, after: lists.events(span, after, SUBSCRIBED))
+    monkeypatch.setattr(listing, "PAGE", 3)
+    monkeypatch.setattr(listing, "MOST_TYPES", 4)
+    subject = replace(EVENTS, page=lambda span, after: listing.events(span, after, SUBSCRIBED))
     hour = Span(now() - timedelta(hours=1), now() + timedelta(seconds=2))
 
     found = silent.work(listed, subject, hour, Pace(PATIENCE))

@@ -7,7 +7,8 @@ import stripe
 
 from app.money.allocation import in_proportion
 from app.money.money import Money
-from app.payments.gateway import api, transfers
+from app.payments.stripe import client as stripe_client
+from app.payments.stripe import transfers
 
 
 @dataclass(frozen=True)
@@ -30,9 +31,9 @@ def of_intent(payment_intent_id: str) -> Fee | None:
     Of a debit that the bank returned, it is what Stripe keeps for that.
     https://docs.stripe.com/expand/use-cases#stripe-fee-for-payment
     """
-    intents = api.v1().payment_intents
+    intents = stripe_client.v1().payment_intents
     paths = ["latest_charge.balance_transaction", "latest_charge.failure_balance_transaction"]
-    charge = api.call(lambda: intents.retrieve(payment_intent_id, {"expand": paths})).latest_charge
+    charge = stripe_client.call(lambda: intents.retrieve(payment_intent_id, {"expand": paths})).latest_charge
     if not isinstance(charge, stripe.Charge):
         return None
     method = charge.payment_method_details.type if charge.payment_method_details else None
@@ -53,9 +54,9 @@ def sent_on(payment_intent_id: str, again: Sequence[str] = ()) -> Money | None:
     With what later transfers sent `again`. In the payment's currency, whatever Stripe settles the transfer
     and the fee in. None as long as Stripe has sent nothing. Raises StripeAway, StripeRefused.
     """
-    intents = api.v1().payment_intents
+    intents = stripe_client.v1().payment_intents
     paths = ["latest_charge.transfer", "latest_charge.application_fee"]
-    charge = api.call(lambda: intents.retrieve(payment_intent_id, {"expand": paths})).latest_charge
+    charge = stripe_client.call(lambda: intents.retrieve(payment_intent_id, {"expand": paths})).latest_charge
     transfer = charge.transfer if isinstance(charge, stripe.Charge) else None
     if not isinstance(charge, stripe.Charge) or not isinstance(transfer, stripe.Transfer):
         return None

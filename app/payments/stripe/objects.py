@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from app.payments.gateway.api import StripeRefused, call, v1
-from app.payments.stripe_objects import StripeObject
+from app.payments.events.payloads import StripeObject
+from app.payments.stripe.client import StripeRefused, call, v1
 
 
 class _Plain(Protocol):

@@ -8,7 +8,7 @@ from typing import Any
 from stripe.params import DisputeUpdateParamsEvidence
 
 from app.config.settings import current_settings
-from app.payments.gateway import api
+from app.payments.stripe import client as stripe_client
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ def submit_evidence(dispute_id: str, evidence: Evidence, failures: int) -> dict[
         told["customer_name"] = evidence.customer_name
         told["customer_email_address"] = evidence.customer_email
     content = sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:32]
-    answered = api.call(
-        lambda: api.v1().disputes.update(
+    answered = stripe_client.call(
+        lambda: stripe_client.v1().disputes.update(
             dispute_id,
             {
                 "evidence": told,

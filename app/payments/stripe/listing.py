@@ -13,8 +13,8 @@ from typing import Protocol
 from stripe.params import DisputeListParams, EventListParams, PaymentIntentListParams, RefundListParams
 from stripe.params.checkout import SessionListParams
 
-from app.payments.gateway.api import StripeRefused, call, v1
-from app.payments.stripe_objects import StripeObject
+from app.payments.events.payloads import StripeObject
+from app.payments.stripe.client import StripeRefused, call, v1
 
 PAGE = 100
 """Stripe gives no more at once."""

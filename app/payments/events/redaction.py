@@ -14,8 +14,8 @@ from sqlalchemy.orm import aliased
 
 from app.accounts.models import Account
 from app.extensions import db, now
+from app.payments.events.models import EVENTS, EventStatus, StripeEvent
 from app.payments.models import Payment
-from app.payments.stripe_events import EVENTS, EventStatus, StripeEvent
 
 _IDS = {
     "account", "application_fee", "balance_transaction", "booking_id", "charge", "client_reference_id",

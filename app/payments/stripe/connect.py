@@ -8,7 +8,7 @@ from uuid import UUID
 import stripe
 from stripe.params import AccountCreateParams, AccountCreateParamsCapabilities, AccountListParams
 
-from app.payments.gateway import api
+from app.payments.stripe import client as stripe_client
 
 KEYS = ("deployment_id", "coach_id", "order_id")
 """Of the metadata by which an account is known as ours."""
@@ -79,7 +79,7 @@ def open_account(order: AccountOrder) -> ConnectedAccount:
     """
     try:
         return _opened(order, {"transfers": {"requested": True}}, "")
-    except api.StripeRefused as error:
+    except stripe_client.StripeRefused as error:
         if "card_payments" not in str(error):
             raise
         return _opened(
@@ -103,14 +103,16 @@ def _opened(order: AccountOrder, may: AccountCreateParamsCapabilities, how: str)
     wanted = f"{order.coach_id}-{order.country or ''}-{order.failures}{how}"
     which = f"-{order.order_id}" if order.order_id else ""
     key = f"payout-account-{order.deployment_id}-{wanted}{which}"
-    return _account(api.call(lambda: api.v1().accounts.create(params, {"idempotency_key": key})))
+    return _account(
+        stripe_client.call(lambda: stripe_client.v1().accounts.create(params, {"idempotency_key": key}))
+    )
 
 
 def find_account(order: AccountOrder) -> ConnectedAccount | None:
     """The one that Stripe made although it broke in answering. Raises StripeAway, StripeRefused."""
     since = int((order.since - CLOCKS_DIFFER).timestamp())
     listed: AccountListParams = {"created": {"gte": since}, "limit": 100}
-    made = api.call(lambda: list(api.v1().accounts.list(listed).auto_paging_iter()))
+    made = stripe_client.call(lambda: list(stripe_client.v1().accounts.list(listed).auto_paging_iter()))
     found = (each for each in made if each.metadata and _is_of(order, each.metadata.to_dict()))
     return next((_account(each) for each in found), None)
 
@@ -121,7 +123,7 @@ def _is_of(order: AccountOrder, metadata: dict[str, str]) -> bool:
 
 def account(account_id: str) -> ConnectedAccount:
     """How an account stands. Raises StripeAway, StripeRefused."""
-    return _account(api.call(lambda: api.v1().accounts.retrieve(account_id)))
+    return _account(stripe_client.call(lambda: stripe_client.v1().accounts.retrieve(account_id)))
 
 
 def onboarding_link(account_id: str, refresh_url: str, return_url: str) -> OnboardingLink:
@@ -129,8 +131,8 @@ def onboarding_link(account_id: str, refresh_url: str, return_url: str) -> Onboa
 
     Raises StripeAway, StripeRefused. https://docs.stripe.com/connect/hosted-onboarding
     """
-    link = api.call(
-        lambda: api.v1().account_links.create(
+    link = stripe_client.call(
+        lambda: stripe_client.v1().account_links.create(
             {
                 "account": account_id,
                 "refresh_url": refresh_url,

@@ -13,8 +13,8 @@ from stripe.params import WebhookEndpointCreateParams
 from stripe.params.checkout import SessionCreateParams
 
 from app.http.problems import Problem
-from app.payments.gateway import api
-from app.payments.gateway.api import API_VERSION
+from app.payments.stripe import client as stripe_client
+from app.payments.stripe.client import API_VERSION
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ def account_name() -> str:
     Raises StripeAway, StripeRefused.
     """
     try:
-        account = api.call(api.v1().accounts.retrieve_current)
-    except api.KeyRefused as error:
+        account = stripe_client.call(stripe_client.v1().accounts.retrieve_current)
+    except stripe_client.KeyRefused as error:
         if isinstance(error.__cause__, stripe.PermissionError):
             return ""
         raise
@@ -61,7 +61,7 @@ def account_name() -> str:
 
 def server_time() -> float | None:
     """What time it is at Stripe, by its answer's Date (RFC 9110, 6.6.1). Raises StripeAway, StripeRefused."""
-    answer = api.call(lambda: api.v1().events.list({"limit": 1})).last_response
+    answer = stripe_client.call(lambda: stripe_client.v1().events.list({"limit": 1})).last_response
     date = answer.headers.get("Date") if answer else None
     return parsedate_to_datetime(date).timestamp() if date else None
 
@@ -76,7 +76,7 @@ def missing_permissions(*, connect: bool) -> list[str]:
 
 
 def _reads() -> Sequence[Callable[[], object]]:
-    v1 = api.v1()
+    v1 = stripe_client.v1()
     return (
         lambda: v1.checkout.sessions.list({"limit": 1}),
         lambda: v1.payment_intents.list({"limit": 1}),
@@ -89,7 +89,7 @@ def _reads() -> Sequence[Callable[[], object]]:
 
 
 def _writes() -> Sequence[Callable[[], object]]:
-    v1 = api.v1()
+    v1 = stripe_client.v1()
     no_price: SessionCreateParams = {
         "mode": "payment",
         "line_items": [{"price": f"price_{NOBODY}", "quantity": 1}],
@@ -104,7 +104,7 @@ def _writes() -> Sequence[Callable[[], object]]:
 
 
 def _of_connect() -> Sequence[Callable[[], object]]:
-    v1, page = api.v1(), "https://example.com"
+    v1, page = stripe_client.v1(), "https://example.com"
     return (
         lambda: v1.transfers.create({"amount": 100, "currency": "eur", "destination": f"acct_{NOBODY}"}),
         lambda: v1.transfers.reversals.create(f"tr_{NOBODY}", {}),
@@ -123,10 +123,10 @@ def _of_connect() -> Sequence[Callable[[], object]]:
 def _refused(ask: Callable[[], object]) -> str:
     """Why the key may not; Stripe's word that there is no such object means that it may."""
     try:
-        api.call(ask)
-    except api.KeyRefused as error:
+        stripe_client.call(ask)
+    except stripe_client.KeyRefused as error:
         return error.reason
-    except api.StripeRefused:
+    except stripe_client.StripeRefused:
         return ""
     return ""
 
@@ -137,14 +137,16 @@ def sandbox_webhook_secrets() -> Sequence[str]:
     Raises StripeAway, StripeRefused.
     """
     client: stripe.StripeClient = current_app.extensions["stripe"]
-    answer = api.call(lambda: client.raw_request("get", "/_sandbox/webhook-secrets"))
+    answer = stripe_client.call(lambda: client.raw_request("get", "/_sandbox/webhook-secrets"))
     secrets: list[str] = json.loads(answer.body)["secrets"]
     return secrets
 
 
 def webhook_endpoints() -> list[WebhookEndpoint]:
     """The endpoints that Stripe sends events to. Raises StripeAway, StripeRefused."""
-    found = api.call(lambda: list(api.v1().webhook_endpoints.list({"limit": 100}).auto_paging_iter()))
+    found = stripe_client.call(
+        lambda: list(stripe_client.v1().webhook_endpoints.list({"limit": 100}).auto_paging_iter())
+    )
     return [_endpoint(endpoint) for endpoint in found]
 
 
@@ -194,13 +196,13 @@ def _create(params: WebhookEndpointCreateParams) -> WebhookEndpoint:
 
 def _made(params: WebhookEndpointCreateParams, key: str) -> WebhookEndpoint:
     options: stripe.RequestOptions = {"idempotency_key": key}
-    return _endpoint(api.call(lambda: api.v1().webhook_endpoints.create(params, options)))
+    return _endpoint(stripe_client.call(lambda: stripe_client.v1().webhook_endpoints.create(params, options)))
 
 
 def _is_there(endpoint: WebhookEndpoint) -> bool:
     try:
-        api.call(lambda: api.v1().webhook_endpoints.retrieve(endpoint.id))
-    except api.StripeRefused as error:
+        stripe_client.call(lambda: stripe_client.v1().webhook_endpoints.retrieve(endpoint.id))
+    except stripe_client.StripeRefused as error:
         if error.code == "resource_missing":
             return False
         raise

@@ -9,7 +9,7 @@ import stripe
 
 from app.money.allocation import in_proportion
 from app.money.money import Money
-from app.payments.gateway import api
+from app.payments.stripe import client as stripe_client
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ def of_payment(payment_intent_id: str, again: Sequence[str]) -> list[Sent]:
     Raises StripeAway, StripeRefused.
     """
     paths = ["latest_charge.transfer"]
-    intents = api.v1().payment_intents
-    charge = api.call(lambda: intents.retrieve(payment_intent_id, {"expand": paths})).latest_charge
+    intents = stripe_client.v1().payment_intents
+    charge = stripe_client.call(lambda: intents.retrieve(payment_intent_id, {"expand": paths})).latest_charge
     transfer = charge.transfer if isinstance(charge, stripe.Charge) else None
     if not isinstance(charge, stripe.Charge) or not isinstance(transfer, stripe.Transfer):
         return []
@@ -65,7 +65,10 @@ def of_payment(payment_intent_id: str, again: Sequence[str]) -> list[Sent]:
 
 def sent_again(transfer_ids: Sequence[str]) -> list[stripe.Transfer]:
     """Raises StripeAway, StripeRefused."""
-    return [api.call(partial(api.v1().transfers.retrieve, each)) for each in reversed(transfer_ids)]
+    return [
+        stripe_client.call(partial(stripe_client.v1().transfers.retrieve, each))
+        for each in reversed(transfer_ids)
+    ]
 
 
 def reverse(order: RecoveryOrder, sent: Sent, amount: int) -> str:
@@ -77,7 +80,9 @@ def reverse(order: RecoveryOrder, sent: Sent, amount: int) -> str:
     if sent.has_fee:
         params["refund_application_fee"] = True
     options: stripe.RequestOptions = {"idempotency_key": order.key}
-    return api.call(lambda: api.v1().transfers.reversals.create(sent.id, params, options)).id
+    return stripe_client.call(
+        lambda: stripe_client.v1().transfers.reversals.create(sent.id, params, options)
+    ).id
 
 
 def send(order: RecoveryOrder, amount: Money, destination: str) -> str:
@@ -93,13 +98,15 @@ def send(order: RecoveryOrder, amount: Money, destination: str) -> str:
         "metadata": order.metadata,
     }
     options: stripe.RequestOptions = {"idempotency_key": order.key}
-    return api.call(lambda: api.v1().transfers.create(params, options)).id
+    return stripe_client.call(lambda: stripe_client.v1().transfers.create(params, options)).id
 
 
 def find_reversal(order: RecoveryOrder, sent: Sequence[Sent]) -> str | None:
     """The one that Stripe made although its answer was lost. Raises StripeAway, StripeRefused."""
     for each in sent:
-        made = api.call(partial(api.v1().transfers.reversals.list, each.id, {"limit": 100}))
+        made = stripe_client.call(
+            partial(stripe_client.v1().transfers.reversals.list, each.id, {"limit": 100})
+        )
         ours = (reversal.id for reversal in made.data if _is_of(order, reversal.metadata))
         if found := next(ours, None):
             return found
@@ -108,7 +115,9 @@ def find_reversal(order: RecoveryOrder, sent: Sequence[Sent]) -> str | None:
 
 def find_transfer(order: RecoveryOrder) -> str | None:
     """The one that Stripe made although its answer was lost. Raises StripeAway, StripeRefused."""
-    made = api.call(lambda: api.v1().transfers.list({"transfer_group": _group(order), "limit": 1}))
+    made = stripe_client.call(
+        lambda: stripe_client.v1().transfers.list({"transfer_group": _group(order), "limit": 1})
+    )
     return next((each.id for each in made.data), None)
 
 

@@ -15,8 +15,8 @@ from stripe.params.checkout import (
 )
 
 from app.money.money import Money
-from app.payments.gateway import api
-from app.payments.gateway.api import StripeAway, StripeBroke, StripeRefused
+from app.payments.stripe import client as stripe_client
+from app.payments.stripe.client import StripeAway, StripeBroke, StripeRefused
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +104,7 @@ def open_session(order: CheckoutOrder) -> CheckoutSession:
     }
     key: stripe.RequestOptions = {"idempotency_key": f"checkout-{order.payment_id}"}
     try:
-        return _session(api.call(lambda: api.v1().checkout.sessions.create(params, key)))
+        return _session(stripe_client.call(lambda: stripe_client.v1().checkout.sessions.create(params, key)))
     except StripeRefused as error:
         if error.param == "expires_at":
             raise ClocksDiffer(error) from error
@@ -131,9 +131,9 @@ def close_session(session_id: str) -> bool:
     Complete means that it was paid or is being paid. One that Stripe does not know, as after a change of key,
     cannot be paid in either. Raises StillOpen while Stripe says none of these, and StripeAway.
     """
-    sessions = api.v1().checkout.sessions
+    sessions = stripe_client.v1().checkout.sessions
     try:
-        status = api.call(lambda: sessions.expire(session_id)).status
+        status = stripe_client.call(lambda: sessions.expire(session_id)).status
     except StripeRefused:  # only an open session can be expired: see how this one stands
         status = _status(session_id)
     if status not in {"complete", "expired"}:
@@ -144,7 +144,7 @@ def close_session(session_id: str) -> bool:
 
 def _status(session_id: str) -> str | None:
     try:
-        return api.call(lambda: api.v1().checkout.sessions.retrieve(session_id)).status
+        return stripe_client.call(lambda: stripe_client.v1().checkout.sessions.retrieve(session_id)).status
     except StripeRefused as error:
         if error.code != "resource_missing":
             raise StillOpen("Stripe does not show the payment page. Nothing was charged.") from error

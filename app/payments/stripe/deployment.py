@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Base, db, now
-from app.payments.stripe_objects import StripeObject, metadata_of, text_or_none
+from app.payments.events.payloads import StripeObject, metadata_of, text_or_none
 
 METADATA_KEY = "deployment_id"
 

@@ -10,9 +10,9 @@ import stripe
 from stripe.params import RefundCreateParams, RefundListParams
 
 from app.money.money import Money
-from app.payments.gateway import api
+from app.payments.events.payloads import StripeObject
 from app.payments.status import RefundReason, RefundStatus
-from app.payments.stripe_objects import StripeObject
+from app.payments.stripe import client as stripe_client
 
 ALREADY_REFUNDED = "charge_already_refunded"
 """Stripe's code where all of a charge went back before, as by its dashboard."""
@@ -74,7 +74,7 @@ class Refusal(Enum):
     """Asking again would be refused again."""
 
     @classmethod
-    def of(cls, error: api.StripeRefused) -> "Refusal":
+    def of(cls, error: stripe_client.StripeRefused) -> "Refusal":
         if error.code == DISPUTED:
             return cls.DISPUTED
         if error.code == ALREADY_REFUNDED or (error.param == "amount" and "greater than" in str(error)):
@@ -103,7 +103,9 @@ def make(order: RefundOrder) -> StripeRefund:
     if order.with_commission:
         params["refund_application_fee"] = True
     key = f"refund-{order.refund_id}-{order.failures}"
-    return _refund(api.call(lambda: api.v1().refunds.create(params, {"idempotency_key": key})))
+    return _refund(
+        stripe_client.call(lambda: stripe_client.v1().refunds.create(params, {"idempotency_key": key}))
+    )
 
 
 def find(refund_id: UUID, payment_intent_id: str) -> StripeRefund | None:
@@ -122,7 +124,7 @@ def of_payment(payment_intent_id: str) -> Sequence[StripeObject]:
 
 def _of_payment(payment_intent_id: str) -> list[stripe.Refund]:
     listed: RefundListParams = {"payment_intent": payment_intent_id, "limit": 100}
-    return api.call(lambda: list(api.v1().refunds.list(listed).auto_paging_iter()))
+    return stripe_client.call(lambda: list(stripe_client.v1().refunds.list(listed).auto_paging_iter()))
 
 
 def _refund(made: stripe.Refund) -> StripeRefund:
