@@ -33,7 +33,7 @@ from app.payments.earnings_routes import earnings
 from app.payments.payout_routes import payout_accounts
 from app.payments.routes import payments
 from app.payments.stripe import client as stripe_api
-from app.payments.webhook import webhook
+from app.payments.webhook.routes import webhook
 from app.privacy.routes import privacy
 from app.queue import enqueue as job_queue
 

@@ -3,7 +3,8 @@
 from app.bookings import lifecycle, reminders, video_links
 from app.emails.models import Email
 from app.extensions import now
-from app.payments import fees, inbox, issuing
+from app.payments import fees, issuing
+from app.payments.webhook import inbox
 from bench.question import Ask, Question
 
 MOST = 500

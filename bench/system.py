@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from flask import Flask
 from stripe import StripeClient
 
-from app.payments.inbox import SUBSCRIBED
+from app.payments.webhook.inbox import SUBSCRIBED
 from bench.web import free_port, lines, migrated, wait_until_ready
 from sandbox.environment import SANDBOX_KEY, with_programs
 from sandbox.foreman import Foreman

@@ -6,18 +6,10 @@ from uuid import UUID
 from celery import Task, shared_task
 
 from app.extensions import now
-from app.payments import (
-    answering,
-    charge_refunds,
-    fees,
-    holds,
-    inbox,
-    issuing,
-    payouts,
-    recovering,
-    refused_deliveries,
-)
+from app.payments import answering, charge_refunds, fees, issuing, payouts, recovering
+from app.payments.checkout import expiry
 from app.payments.stripe import client as stripe_client
+from app.payments.webhook import inbox, signature_failures
 from app.queue.backoff import pause
 from app.queue.enqueue import enqueue_each
 from worker import Sweep, come_again
@@ -39,7 +31,7 @@ def handle_event(self: "Task[..., None]", payload: str) -> None:
         log.exception("an event could not be put on record")
         come_again(self, pause(self.request.retries + 1), error)
         return
-    refused_deliveries.note_accepted()
+    signature_failures.note_accepted()
     if wait := inbox.apply(event_id, attempt):
         come_again(self, wait)
 
@@ -116,13 +108,13 @@ def look_up_payout_accounts() -> int:
 @shared_task(name="payments.close_session")
 def close_session(payment_id: str) -> None:
     """The booking was called off before it was paid: nobody shall pay for it now."""
-    holds.close(UUID(payment_id))
+    expiry.close(UUID(payment_id))
 
 
 @shared_task(name="payments.release_hold")
 def release_hold(booking_id: str) -> None:
     """A hold that ran out: its session is closed at Stripe first, and what was paid is not released."""
-    holds.release(UUID(booking_id))
+    expiry.release(UUID(booking_id))
 
 
 @shared_task(name="payments.warn_of_deadlines", base=Sweep)

@@ -30,8 +30,8 @@ from app.ops.reconciling import reconcile_books
 from app.ops.second_factor_commands import seal_anew, take_off
 from app.payments import answering, recovery_levers
 from app.payments import levers as payment_levers
-from app.payments.inbox import SUBSCRIBED, SUBSCRIBED_OF_COACHES
 from app.payments.stripe import webhook_endpoints as stripe_account
+from app.payments.webhook.inbox import SUBSCRIBED, SUBSCRIBED_OF_COACHES
 
 SHORTEST = 12
 """Of an administrator's password, in characters."""

@@ -10,12 +10,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.config.settings import Settings
 from app.extensions import db, now
 from app.ops.findings import Finding
-from app.payments import refused_deliveries
 from app.payments.events.models import StripeEvent
-from app.payments.inbox import SUBSCRIBED
 from app.payments.stripe import client as stripe_client
 from app.payments.stripe import listing, webhook_endpoints
 from app.payments.stripe.listing import Span
+from app.payments.webhook import signature_failures
+from app.payments.webhook.inbox import SUBSCRIBED
 
 MOST_REFUSED = 2
 """Deliveries in a row that may be refused: anybody can send one or two."""
@@ -56,7 +56,7 @@ def _signed_and_arrived() -> Finding | None:
     A refusal can be a stranger's. Together with events of Stripe's that did not arrive, one is enough.
     """
     try:
-        refused = refused_deliveries.in_a_row()
+        refused = signature_failures.in_a_row()
     except RedisError:
         refused = 0  # the broker is told of anyway
     missing = _not_delivered()

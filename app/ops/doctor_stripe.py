@@ -8,9 +8,9 @@ from app.ops import doctor_deliveries
 from app.ops.command_errors import first_line
 from app.ops.doctor_deliveries import MOST_REFUSED
 from app.ops.findings import Finding
-from app.payments.inbox import SUBSCRIBED, SUBSCRIBED_OF_COACHES
 from app.payments.stripe import client as stripe_client
 from app.payments.stripe import webhook_endpoints
+from app.payments.webhook.inbox import SUBSCRIBED, SUBSCRIBED_OF_COACHES
 
 __all__ = ["MOST_REFUSED", "stripe_key", "webhook"]
 

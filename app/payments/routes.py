@@ -6,7 +6,8 @@ from app.accounts.access import current_account, signed_in
 from app.accounts.models import Role
 from app.http import rate_limits
 from app.idempotency import idempotent
-from app.payments import checkout, directory, refunds_by_hand
+from app.payments import directory, refunds_by_hand
+from app.payments.checkout import sessions
 from app.payments.schemas import (
     CheckoutRequest,
     CheckoutView,
@@ -29,7 +30,7 @@ payments = APIBlueprint("payments", __name__, url_prefix="/payment")
 @signed_in(Role.CLIENT)
 def open_checkout(json_data: CheckoutRequest) -> tuple[CheckoutView, int]:
     """Get the page on which to pay for a booking or a series: 201 with a new page, 200 with the open one."""
-    payment, is_new = checkout.open_session(current_account(), json_data)
+    payment, is_new = sessions.open_session(current_account(), json_data)
     return CheckoutView.of(payment), 201 if is_new else 200
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from app.bookings.unpaid_holds import UnpaidHold
 from app.extensions import db
 from app.ops import retention
-from app.payments import holds
+from app.payments.checkout import expiry
 from tests.bookings.newcomers import cancels, comes_from, newcomer, outcome
 from tests.payments.conftest import Shop, prove
 from tests.people import PAID, Person, next_week
@@ -100,7 +100,7 @@ def test_an_abandoned_payment_page_counts_as_calling_off(shop: Shop, client: Per
         client.checks_out(booking)
         db.session.execute(text("UPDATE booking SET hold_expires_at = now() - interval '1 second'"))
         db.session.commit()
-        shop.work(holds.release, UUID(booking["id"]))
+        shop.work(expiry.release, UUID(booking["id"]))
 
     assert outcome(client.wish(coach, next_week())) == "holds-paused"
 

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from typing import Any
 
-from app.payments.inbox import SUBSCRIBED
+from app.payments.webhook.inbox import SUBSCRIBED
 from tests.people import Sandbox
 
 Json = dict[str, Any]

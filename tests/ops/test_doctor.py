@@ -15,9 +15,9 @@ from redis import Redis
 from app.extensions import db
 from app.ops import beats, doctor, doctor_clock, doctor_stripe
 from app.ops.findings import Finding
-from app.payments import inbox, refused_deliveries
 from app.payments.stripe import client as stripe_client
 from app.payments.stripe import webhook_endpoints
+from app.payments.webhook import inbox, signature_failures
 from app.queue import enqueue as job_queue
 from tests.payments.conftest import Shop
 from tests.waiting import wait_until
@@ -29,11 +29,11 @@ HERE = Path(__file__).parent.parent.parent
 def fresh(shop: Shop) -> Iterator[Shop]:
     """No endpoint at Stripe, and no delivery refused."""
     with shop.app.app_context():
-        redis_of(shop).delete(refused_deliveries.KEY)
+        redis_of(shop).delete(signature_failures.KEY)
         for endpoint in stripe_client.v1().webhook_endpoints.list().data:
             stripe_client.v1().webhook_endpoints.delete(endpoint.id)
         yield shop
-        redis_of(shop).delete(refused_deliveries.KEY)
+        redis_of(shop).delete(signature_failures.KEY)
     shop.sandbox.control("/reset")
 
 
@@ -190,7 +190,7 @@ def test_a_secret_that_does_not_sign_what_arrives_is_told(fresh: Shop) -> None:
     found = webhook(fresh)
     assert "signed with another secret" in found.seen
     assert "STRIPE_WEBHOOK_SECRET" in found.remedy
-    refused_deliveries.note_accepted()
+    signature_failures.note_accepted()
     assert webhook(fresh).remedy == ""
 
 
@@ -200,7 +200,7 @@ def test_what_no_endpoint_of_stripe_s_sent_is_not_counted(fresh: Shop) -> None:
         headers = {"Stripe-Signature": signature}
         assert fresh.app.test_client().post("/payment/webhook", data="{}", headers=headers).status_code == 400
 
-    assert refused_deliveries.in_a_row() == 0
+    assert signature_failures.in_a_row() == 0
 
 
 def test_a_refusal_waits_for_no_redis_that_is_away(fresh: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from app.audit import AuditEntry
 from app.emails import delivery, smtp
 from app.emails.models import Email, EmailStatus
 from app.extensions import db
-from app.payments import inbox
+from app.payments.webhook import inbox
 from tests.payments.conftest import Shop
 from tests.people import Person
 

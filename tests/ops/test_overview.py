@@ -13,7 +13,7 @@ from app import alerts
 from app.alerts import TroubleKind
 from app.config.environment import Environment
 from app.extensions import db
-from app.payments import inbox
+from app.payments.webhook import inbox
 from app.queue import enqueue as job_queue
 from tests.payments.conftest import Shop
 from tests.payments.disputing import disputed, hears

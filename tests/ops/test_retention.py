@@ -10,7 +10,7 @@ from app import alerts
 from app.alerts import TroubleKind
 from app.extensions import db
 from app.ops import retention
-from app.payments import inbox
+from app.payments.webhook import inbox
 from tests.payments.conftest import Shop
 from tests.people import Person
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.payments.inbox import SUBSCRIBED
 from app.payments.stripe import webhook_endpoints
+from app.payments.webhook.inbox import SUBSCRIBED
 from tests.payments.conftest import Shop
 
 URL = "https://api.example.com/levers/webhook"

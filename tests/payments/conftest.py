@@ -18,9 +18,10 @@ from app.admin import alert_mail
 from app.alerts import Trouble
 from app.emails.models import Email
 from app.extensions import Base, db, now
-from app.payments import fees, inbox
+from app.payments import fees
 from app.payments.events.models import StripeEvent
 from app.payments.reconciliation import pace
+from app.payments.webhook import inbox
 from tests.contract import check_log
 from tests.people import CARD, Checkout, Person, Sandbox
 

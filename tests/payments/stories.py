@@ -10,8 +10,8 @@ from app.bookings.models import Booking
 from app.emails.models import Email
 from app.extensions import db
 from app.payments.dispute_models import Dispute
-from app.payments.inbox import APPLY
 from app.payments.models import Payment, Refund
+from app.payments.webhook.inbox import APPLY
 from tests.payments.conftest import Event, Shop
 from tests.people import DECLINED, Checkout, Person
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from redis import Redis
 from stripe import WebhookSignature
 
-from app.payments import inbox
 from app.payments.events.models import EventStatus, StripeEvent
+from app.payments.webhook import inbox
 from tests.environment import WEBHOOK_SECRET
 from tests.generated import examples
 from tests.payments.conftest import Shop

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from app.extensions import db
-from app.payments import holds
+from app.payments.checkout import expiry
 from app.payments.models import Refund
 from tests.payments.conftest import Event, Shop, prove
 from tests.payments.stories import DEBIT, FAILING_DEBIT
@@ -65,7 +65,7 @@ def runs_out(shop: Shop, booking: dict[str, Any]) -> None:
         {"id": booking["id"]},
     )
     db.session.commit()
-    shop.work(holds.release, UUID(booking["id"]))
+    shop.work(expiry.release, UUID(booking["id"]))
 
 
 def test_of_a_series_that_began_before_the_bank_answered_the_rest_is_confirmed(
@@ -156,7 +156,7 @@ def test_what_the_bank_was_too_slow_for_is_free_and_goes_to_whoever_pays_first(
     db.session.execute(text("UPDATE booking SET hold_expires_at = now() - interval '1 second'"))
     db.session.commit()
     for booking in series["items"]:
-        shop.work(holds.release, UUID(booking["id"]))
+        shop.work(expiry.release, UUID(booking["id"]))
     assert statuses(client, series) == ["expired"] * 3
     assert client.payment(checkout)["status"] == "processing"
     Person.registered(client.http, "client").books(coach)  # the first of its times

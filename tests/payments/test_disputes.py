@@ -6,10 +6,11 @@ import pytest
 
 from app.emails.models import Email
 from app.ops import backlog
-from app.payments import inbox, issuing, refunds
+from app.payments import issuing, refunds
 from app.payments.dispute_models import Dispute
 from app.payments.models import Payment, Refund
 from app.payments.status import DisputeStatus, RefundStatus
+from app.payments.webhook import inbox
 from tests.payments.conftest import Shop, become_admin
 from tests.payments.disputing import (
     CARD_DISPUTED,

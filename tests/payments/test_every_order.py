@@ -12,7 +12,7 @@ from itertools import groupby, permutations
 import pytest
 
 from app.extensions import db
-from app.payments import inbox
+from app.payments.webhook import inbox
 from tests.generated import examples
 from tests.payments.conftest import Event, Shop
 from tests.payments.stories import STORIES, Books, Story

@@ -10,10 +10,10 @@ from sqlalchemy import text
 
 from app.emails.models import Email
 from app.extensions import db
-from app.payments import inbox
 from app.payments.events import redaction
 from app.payments.fraud_warning_models import FraudWarning
 from app.payments.models import Refund
+from app.payments.webhook import inbox
 from tests.ops.conftest import admin
 from tests.payments.conftest import Event, Shop
 from tests.payments.disputing import disputed

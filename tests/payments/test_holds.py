@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from app.bookings import lifecycle
 from app.extensions import db, now
-from app.payments import holds
+from app.payments.checkout import expiry
 from tests.payments.conftest import Shop
 from tests.people import DECLINED, Person, next_week
 
@@ -17,7 +17,7 @@ def released(shop: Shop, booking: dict[str, Any]) -> None:
     """The hold runs out, and the sweep comes by."""
     db.session.execute(text("UPDATE booking SET hold_expires_at = now() - interval '1 second'"))
     db.session.commit()
-    shop.work(holds.release, UUID(booking["id"]))
+    shop.work(expiry.release, UUID(booking["id"]))
 
 
 def test_a_hold_for_which_nobody_went_to_pay_is_released(shop: Shop, client: Person, coach: Person) -> None:
@@ -31,7 +31,7 @@ def test_a_hold_for_which_nobody_went_to_pay_is_released(shop: Shop, client: Per
 def test_a_hold_that_still_runs_is_not_released(shop: Shop, client: Person, coach: Person) -> None:
     booking = client.books(coach)
 
-    shop.work(holds.release, UUID(booking["id"]))
+    shop.work(expiry.release, UUID(booking["id"]))
 
     assert client.booking(booking)["status"] == "pending"
 

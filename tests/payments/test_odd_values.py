@@ -12,11 +12,12 @@ from sqlalchemy import text
 
 from app.alerts import Trouble
 from app.extensions import db
-from app.payments import holds, issuing
+from app.payments import issuing
+from app.payments.checkout import expiry
 from app.payments.events.models import EventStatus, StripeEvent
-from app.payments.inbox import APPLY
 from app.payments.models import Payment, Refund
 from app.payments.status import RefundStatus
+from app.payments.webhook.inbox import APPLY
 from tests.payments.conftest import Event, Shop, changed
 from tests.payments.reconciliation.comparing import differences, reconciled
 from tests.payments.stories import STORIES
@@ -266,7 +267,7 @@ def test_a_session_that_stripe_leaves_open_keeps_its_time(shop: Shop, client: Pe
     db.session.commit()
     shop.sandbox.control("/faults", path="/v1/checkout/sessions/*/expire", status=400)
 
-    shop.work(holds.release, UUID(booking["id"]))
+    shop.work(expiry.release, UUID(booking["id"]))
     assert client.booking(booking)["status"] == "pending"
     shop.told(shop.paid(checkout))
     assert client.booking(booking)["status"] == "confirmed"

@@ -8,9 +8,10 @@ from sqlalchemy import text
 
 from app.extensions import db, now
 from app.money.money import Money
-from app.payments import inbox, issuing, refunds
+from app.payments import issuing, refunds
 from app.payments.models import Payment, Refund
 from app.payments.status import RefundCause, RefundStatus
+from app.payments.webhook import inbox
 from tests.payments.conftest import Shop
 from tests.people import DECLINED, Person
 

@@ -9,7 +9,8 @@ from sqlalchemy import text
 
 from app.emails.models import Email
 from app.extensions import db
-from app.payments import holds, issuing
+from app.payments import issuing
+from app.payments.checkout import expiry
 from app.payments.models import Refund
 from tests.payments.conftest import Shop
 from tests.people import Person, next_week
@@ -144,7 +145,7 @@ def test_one_called_off_before_paying_closes_the_page_and_the_others_can_still_b
     series = client.books_series(coach)
     first = client.checks_out(series)
     cancels(client, series["items"][0])
-    shop.work(holds.close, UUID(first["payment_id"]))  # the job that follows the commit
+    shop.work(expiry.close, UUID(first["payment_id"]))  # the job that follows the commit
     for event in shop.events(first):
         shop.told(event)
 
@@ -231,7 +232,7 @@ def test_a_hold_that_ran_out_frees_every_time_of_its_series(
     db.session.execute(text("UPDATE booking SET hold_expires_at = now() - interval '1 second'"))
     db.session.commit()
 
-    shop.work(holds.release, UUID(series["items"][1]["id"]))
+    shop.work(expiry.release, UUID(series["items"][1]["id"]))
 
     assert statuses(client, series) == ["expired"] * 3
 

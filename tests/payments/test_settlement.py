@@ -11,9 +11,9 @@ from sqlalchemy import text
 
 from app.emails.models import Email
 from app.extensions import db, now
-from app.payments import inbox
 from app.payments.events.models import EventStatus, StripeEvent
 from app.payments.models import PaymentMove, Refund
+from app.payments.webhook import inbox
 from app.queue.backoff import MOST_ATTEMPTS
 from tests.payments.conftest import Shop, changed, prove
 from tests.people import DECLINED, Person

@@ -16,9 +16,9 @@ from sqlalchemy import Connection, text
 
 from app.extensions import db
 from app.payments import fees, issuing
-from app.payments.inbox import APPLY
 from app.payments.ledger import Entry
 from app.payments.models import Payment, Refund
+from app.payments.webhook.inbox import APPLY
 from tests.generated import examples
 from tests.payments.conftest import Event, Shop
 from tests.payments.test_connect import onboarded

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.audit import AuditEntry
 from app.bookings import video_links
 from app.extensions import db
-from app.payments import holds
+from app.payments.checkout import expiry
 from app.payments.models import Payment
 from app.payments.payout_account import PayoutAccount
 from app.payments.stripe import connect as connect_gateway
@@ -114,7 +114,7 @@ def test_a_page_that_pays_the_stranger_is_closed_and_the_next_does_not(
     booking = client.books(stranger)
     open_page = client.checks_out(booking)
     taken_over(stranger)
-    shop.work(holds.close, UUID(open_page["payment_id"]))
+    shop.work(expiry.close, UUID(open_page["payment_id"]))
 
     assert shop.at_stripe(f"/v1/checkout/sessions/{open_page['session_id']}")["status"] == "expired"
     again = client.checks_out(booking)

@@ -8,8 +8,8 @@ from sqlalchemy import text
 
 from app.extensions import db
 from app.payments import fees
-from app.payments.inbox import APPLY
 from app.payments.models import Payment, Refund
+from app.payments.webhook.inbox import APPLY
 from tests.payments.conftest import Shop, changed
 from tests.payments.disputing import disputed, hears, word_of
 from tests.payments.test_earnings import earnings, figures, tell

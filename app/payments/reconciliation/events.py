@@ -9,13 +9,13 @@ from functools import partial
 from sqlalchemy import or_, select
 
 from app.extensions import db, now
-from app.payments import inbox
 from app.payments.events.models import EventStatus, StripeEvent
 from app.payments.events.payloads import StripeObject
 from app.payments.reconciliation.differences import Sides
 from app.payments.reconciliation.subject import Disagreement, Found, Subject, nothing_held, nothing_listed
 from app.payments.stripe import listing
 from app.payments.stripe.listing import Kind, Page, Span
+from app.payments.webhook import inbox
 
 STUCK_AFTER = timedelta(hours=1)
 """By then an event that can be applied has been."""

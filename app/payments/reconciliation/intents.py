@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 from functools import partial
 
 from app.extensions import now
-from app.payments import settlement
 from app.payments.events.payloads import StripeObject, Told, Unreadable, is_returned, of_intent
 from app.payments.models import Payment
 from app.payments.reconciliation import differences, ours
 from app.payments.reconciliation.differences import Sides
 from app.payments.reconciliation.subject import Disagreement, Found, Subject, nothing_held
+from app.payments.settlement import payment_events
 from app.payments.status import PAID, Status
 from app.payments.stripe import deployment, listing
 from app.payments.stripe.listing import Kind
@@ -26,10 +26,10 @@ BEHIND = {
 }
 """Our payment's statuses that do not go with an intent's; how a debit ended, its session says."""
 TELLS = {
-    "succeeded": settlement.intent_succeeded,
-    "processing": settlement.intent_processing,
-    "canceled": settlement.intent_canceled,
-    "requires_payment_method": settlement.intent_failed,
+    "succeeded": payment_events.intent_succeeded,
+    "processing": payment_events.intent_processing,
+    "canceled": payment_events.intent_canceled,
+    "requires_payment_method": payment_events.intent_failed,
 }
 """What the event does that we should have had."""
 
@@ -58,7 +58,7 @@ def _compare(intent: StripeObject, payment: Payment | None) -> Disagreement | No
         return Disagreement(sides, partial(tell, intent, _attempted_at(intent)) if tell else None)
     if payment.is_paid and payment.stripe_charge_id is None and intent["latest_charge"]:
         sides = Sides(says, f"{sides.we_say}, by no charge", payment.id)
-        return Disagreement(sides, partial(settlement.charge_updated, intent["latest_charge"], now()))
+        return Disagreement(sides, partial(payment_events.charge_updated, intent["latest_charge"], now()))
     return None
 
 

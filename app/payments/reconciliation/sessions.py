@@ -9,12 +9,13 @@ from functools import partial
 from sqlalchemy import ColumnElement, select
 
 from app.extensions import db, now
-from app.payments import checkout, settlement
+from app.payments.checkout import sessions
 from app.payments.events.payloads import StripeObject, Unreadable, of_session
 from app.payments.models import Payment
 from app.payments.reconciliation import ours
 from app.payments.reconciliation.differences import Sides
 from app.payments.reconciliation.subject import Disagreement, Found, Subject, nothing_listed
+from app.payments.settlement import payment_events
 from app.payments.status import PAID, Status
 from app.payments.stripe import checkout_sessions, deployment, listing
 from app.payments.stripe.listing import Kind, Span
@@ -38,10 +39,10 @@ AGREES = {
 }
 """Our payment's statuses that say the same."""
 TELLS = {
-    Standing.PAID: settlement.session_paid,
-    Standing.PROCESSING: settlement.session_completed,
-    Standing.NOT_PAID: settlement.session_failed,
-    Standing.EXPIRED: settlement.session_expired,
+    Standing.PAID: payment_events.session_paid,
+    Standing.PROCESSING: payment_events.session_completed,
+    Standing.NOT_PAID: payment_events.session_failed,
+    Standing.EXPIRED: payment_events.session_expired,
 }
 """What the event does that we should have had."""
 NOTHING_TO_PAY = {Standing.NOT_PAID, Standing.EXPIRED}
@@ -98,7 +99,7 @@ def _compare_open(session: StripeObject, payment: Payment, sides: Sides) -> Disa
         return Disagreement(sides)
     if payment.session_expires_at <= now() or payment.status is Status.EXPIRED:
         return Disagreement(sides, partial(_close, session))
-    if payment.stripe_session_id is None or not checkout.is_wanted(payment):
+    if payment.stripe_session_id is None or not sessions.is_wanted(payment):
         return Disagreement(sides, partial(_learn, payment, session))
     return None
 
@@ -111,8 +112,8 @@ def _close(session: StripeObject) -> None:
 
 def _learn(payment: Payment, session: StripeObject) -> None:
     """The answer that named the session was lost. It is closed if nobody wants it any more."""
-    with suppress(checkout.NotPayable, checkout_sessions.StillOpen):
-        checkout.record(payment.id, checkout_sessions.CheckoutSession(session["id"], session["url"]))
+    with suppress(sessions.NotPayable, checkout_sessions.StillOpen):
+        sessions.record(payment.id, checkout_sessions.CheckoutSession(session["id"], session["url"]))
 
 
 def _differing(found: Found) -> Sequence[str]:

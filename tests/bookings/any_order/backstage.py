@@ -5,8 +5,10 @@ from typing import Any, TypeVar
 
 from app.bookings import lifecycle
 from app.extensions import now
-from app.payments import holds, inbox, issuing
+from app.payments import issuing
+from app.payments.checkout import expiry
 from app.payments.events.payloads import is_returned
+from app.payments.webhook import inbox
 from tests.bookings.any_order.diary import Entry
 from tests.bookings.any_order.till import Page, Till
 from tests.bookings.any_order.world import Job, World
@@ -109,7 +111,7 @@ class Backstage:
     def sweeps_holds(self) -> None:
         self.till.release()
         for booking_id in self.world.work(lambda: lifecycle.with_stale_holds(now(), 500)):
-            self.world.work(holds.release, booking_id)
+            self.world.work(expiry.release, booking_id)
         self.listen()
 
     def sweeps_the_past(self) -> None:

@@ -14,8 +14,8 @@ from flask import Flask
 from redis import Redis
 
 from app import extensions
-from app.payments import inbox
 from app.payments.reconciliation import pace
+from app.payments.webhook import inbox
 from sandbox.stripe import ledger
 from sandbox.stripe.faults import Fault
 from sandbox.stripe.pace import Pace

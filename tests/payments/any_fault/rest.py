@@ -5,9 +5,11 @@ from datetime import timedelta
 
 from app.bookings import lifecycle
 from app.extensions import now
-from app.payments import answering, fees, holds, inbox, issuing, reconcile
+from app.payments import answering, fees, issuing, reconcile
+from app.payments.checkout import expiry
 from app.payments.reconciliation.windows import QUIET, Stage, Window, asked, recent
 from app.payments.stripe import client as stripe_client
+from app.payments.webhook import inbox
 from tests.bookings.any_order.backstage import newest
 from tests.bookings.any_order.world import Job
 from tests.payments.any_fault.dealings import Dealings
@@ -94,7 +96,7 @@ class Backstage(Dealings):
         for payment_id in work(fees.unknown, 500):
             work(fees.look_up, payment_id)
         for booking_id in work(lambda: lifecycle.with_stale_holds(now(), 500)):
-            work(holds.release, booking_id)
+            work(expiry.release, booking_id)
         work(lifecycle.complete_past, 500)
         work(lambda: answering.warn(now(), 500))
         self.listens()

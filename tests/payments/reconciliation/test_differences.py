@@ -6,10 +6,11 @@ from typing import Any
 from sqlalchemy import text
 
 from app.extensions import db
-from app.payments import inbox, issuing
+from app.payments import issuing
 from app.payments.models import Payment, Refund
 from app.payments.reconciliation.differences import Difference
 from app.payments.reconciliation.windows import Stage
+from app.payments.webhook import inbox
 from tests.payments.conftest import Shop, changed
 from tests.payments.reconciliation.comparing import differences, reconciled
 from tests.people import Person, next_week

@@ -9,8 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from app.extensions import db, now
-from app.payments import inbox, reconcile
-from app.payments.inbox import SUBSCRIBED
+from app.payments import reconcile
 from app.payments.reconciliation import pace, progress
 from app.payments.reconciliation.disputes import OPEN_DISPUTES
 from app.payments.reconciliation.events import EVENTS
@@ -20,6 +19,8 @@ from app.payments.reconciliation.windows import EVENTS_KEPT, BadWindow, Stage, W
 from app.payments.stripe import listing
 from app.payments.stripe.client import StripeAway, StripeBusy
 from app.payments.stripe.listing import Span
+from app.payments.webhook import inbox
+from app.payments.webhook.inbox import SUBSCRIBED
 from tests.payments.conftest import Shop
 from tests.payments.reconciliation.comparing import PATIENCE, compared, reconciled
 from tests.people import Person, next_week

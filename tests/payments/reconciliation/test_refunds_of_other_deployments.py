@@ -6,12 +6,13 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.money.money import Money
-from app.payments import charge_refunds, inbox, issuing
+from app.payments import charge_refunds, issuing
 from app.payments.events.models import EventStatus
 from app.payments.models import Payment, Refund
 from app.payments.status import RefundCause, RefundStatus
 from app.payments.stripe import deployment
 from app.payments.stripe import refunds as at_stripe
+from app.payments.webhook import inbox
 from tests.payments.conftest import Event, Shop
 from tests.payments.reconciliation.comparing import differences, reconciled
 from tests.people import Person

@@ -3,7 +3,7 @@
 import pytest
 
 from app.extensions import Base, db
-from app.payments import inbox
+from app.payments.webhook import inbox
 from tests.payments.conftest import Shop
 from tests.payments.reconciliation.comparing import differences, reconciled
 from tests.payments.stories import STORIES, Books, Story

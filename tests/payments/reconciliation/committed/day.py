@@ -10,7 +10,8 @@ from uuid import UUID
 from sqlalchemy import text
 
 from app.extensions import db
-from app.payments import fees, holds, issuing
+from app.payments import fees, issuing
+from app.payments.checkout import expiry
 from tests.payments.conftest import Shop
 from tests.payments.stories import DEBIT, FAILING_DEBIT
 from tests.people import ASKS_FOR_3DS, CARD, DECLINED, Checkout, Person, next_week
@@ -153,7 +154,7 @@ def calls_off_while_paying(day: Day, client: Person, at: datetime) -> None:
 def calls_off_before_paying(day: Day, client: Person, at: datetime) -> None:
     booking, checkout = day.page(client, at)
     client.post(f"/booking/{booking['id']}/cancel", json={})
-    day.shop.work(holds.close, UUID(checkout["payment_id"]))
+    day.shop.work(expiry.close, UUID(checkout["payment_id"]))
 
 
 def is_debited(day: Day, client: Person, at: datetime) -> None:

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import text
 
 from app.extensions import db
-from app.payments.inbox import SUBSCRIBED
 from app.payments.status import Status
+from app.payments.webhook.inbox import SUBSCRIBED
 from sandbox.stripe.pace import Pace
 from tests.payments.conftest import Shop
 from tests.payments.reconciliation.committed.conftest import Command, emptied_tables

@@ -14,12 +14,14 @@ from app.alerts import TroubleKind
 from app.config.settings import current_settings
 from app.extensions import db, now
 from app.observability import context
-from app.payments import disputes, event_versions, fees, fraud_warnings, payouts, refunds, settlement
-from app.payments.event_versions import Reading
+from app.payments import disputes, fees, fraud_warnings, payouts, refunds
 from app.payments.events import redaction
 from app.payments.events.models import EVENTS, EventStatus, StripeEvent
 from app.payments.events.payloads import Mismatch, claimed_payment, text_or_none
+from app.payments.settlement import payment_events
 from app.payments.stripe import deployment
+from app.payments.webhook import api_versions
+from app.payments.webhook.api_versions import Reading
 from app.queue.backoff import MOST_ATTEMPTS, pause_unless_last
 
 log = logging.getLogger(__name__)
@@ -53,7 +55,9 @@ SUBSCRIBED = frozenset(
 """What Stripe is asked to send. Any other type is recorded and ignored."""
 SUBSCRIBED_OF_COACHES = frozenset({"account.updated"})
 """What Stripe is asked to send of the accounts that are connected to ours, where STRIPE_CONNECT is on."""
-APPLY = settlement.APPLY | refunds.APPLY | disputes.APPLY | fraud_warnings.APPLY | fees.APPLY | payouts.APPLY
+APPLY = (
+    payment_events.APPLY | refunds.APPLY | disputes.APPLY | fraud_warnings.APPLY | fees.APPLY | payouts.APPLY
+)
 LEASE = timedelta(minutes=2)
 """How long one try may take before another worker may try."""
 
@@ -141,9 +145,9 @@ def _claim(event_id: str) -> int | None:
 def _apply_as_written_or_anew(event_id: str) -> None:
     try:
         _apply(event_id)
-    except event_versions.NotOurVersion as unread:
+    except api_versions.NotOurVersion as unread:
         db.session.rollback()  # no transaction is open while Stripe is asked
-        _apply(event_id, event_versions.fetched(unread))
+        _apply(event_id, api_versions.fetched(unread))
 
 
 def _apply(event_id: str, anew: Reading | None = None) -> None:
@@ -169,8 +173,8 @@ def _applied(event: StripeEvent, anew: Reading | None) -> str | None:
         return f"it is of another deployment: {other[:40]}"
     if event.livemode is not current_settings().livemode:
         return _of_another_mode(event)
-    reading = anew or event_versions.as_written(event)
-    return APPLY[reading.type](reading.subject, reading.at) if reading.type else event_versions.OVERTAKEN
+    reading = anew or api_versions.as_written(event)
+    return APPLY[reading.type](reading.subject, reading.at) if reading.type else api_versions.OVERTAKEN
 
 
 def _of_another_mode(event: StripeEvent) -> str:

@@ -7,7 +7,8 @@ from flask import request
 
 from app.accounts.access import public
 from app.http.problems import Problem
-from app.payments import refused_deliveries, signatures
+from app.payments.webhook import signature as webhook_signature
+from app.payments.webhook import signature_failures
 from app.queue.enqueue import enqueue
 
 webhook = APIBlueprint("webhook", __name__, url_prefix="/payment")
@@ -38,10 +39,10 @@ def receive() -> dict[str, bool]:
     if not signature:
         raise BadDelivery("There is no Stripe-Signature header: only Stripe delivers here.")
     try:
-        payload = signatures.verify(request.get_data(), signature)
-    except signatures.BadSignature as error:
-        if signatures.is_well_formed(signature):  # a stranger's would say nothing of our secret
-            refused_deliveries.note_refused()
+        payload = webhook_signature.verify(request.get_data(), signature)
+    except webhook_signature.BadSignature as error:
+        if webhook_signature.is_well_formed(signature):  # a stranger's would say nothing of our secret
+            signature_failures.note_refused()
         raise BadDelivery(f"The Stripe-Signature header does not fit: {error}") from error
     _check_is_event(payload)
     enqueue("payments.handle_event", payload)

@@ -13,7 +13,8 @@ from app.bookings.status import Status as BookingStatus
 from app.extensions import db, now
 from app.http.problems import NotFound, Problem
 from app.money.money import Money
-from app.payments import debts, methods, payouts, recoveries, terms
+from app.payments import debts, payouts, recoveries
+from app.payments.checkout import payment_methods, terms
 from app.payments.models import Payment, PaymentLine
 from app.payments.schemas import CheckoutRequest
 from app.payments.status import Status
@@ -246,7 +247,7 @@ def _order(payment: Payment, wish: CheckoutRequest) -> checkout_sessions.Checkou
         success_url=wish.success_url,
         cancel_url=wish.cancel_url,
         expires_at=payment.session_expires_at,
-        excluded_methods=methods.excluded(payment.bookings[0].start - payment.created_at),
+        excluded_methods=payment_methods.excluded(payment.bookings[0].start - payment.created_at),
     )
 
 

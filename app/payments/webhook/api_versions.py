@@ -64,8 +64,8 @@ def fetched(unread: NotOurVersion) -> Reading:
     found = objects.current(kind, stripe_id)
     if found is None:
         raise NotFetched(
-            f"it is written in version {unread.version}, ours is {stripe_client.API_VERSION}, and Stripe shows no"
-            f" {kind or 'object'} {stripe_id} to read instead"
+            f"it is written in version {unread.version}, ours is {stripe_client.API_VERSION}, and Stripe"
+            f" shows no {kind or 'object'} {stripe_id} to read instead"
         )
     is_intent = kind == "payment_intent"
     told = _TELLING.get(text_or_none(found, "status") or "") if is_intent else unread.type
