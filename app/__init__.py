@@ -28,7 +28,7 @@ from app.observability import logging as app_logging
 from app.ops import admin, commands, metrics
 from app.ops.command_errors import Commands
 from app.ops.health import health
-from app.payments import taking_over
+from app.payments import takeover
 from app.payments.earnings_routes import earnings
 from app.payments.payout_routes import payout_accounts
 from app.payments.routes import payments
@@ -73,7 +73,7 @@ def create_app(settings: Settings | None = None) -> Application:
     stripe_api.init_app(app, settings)
     job_queue.queue.set_default()
     taken_over.connect(profile.withdraw)
-    taken_over.connect(taking_over.detach_payouts)
+    taken_over.connect(takeover.detach_payouts)
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)  # type: ignore[method-assign]
 
     app.before_request(_name_the_request)

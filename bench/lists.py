@@ -13,7 +13,7 @@ from app.bookings.models import Booking
 from app.bookings.schemas import BookingSearch
 from app.extensions import db, now
 from app.http.pagination import cursor_after
-from app.payments import directory as of_payments
+from app.payments import queries as of_payments
 from app.payments.models import Payment
 from app.payments.schemas import PaymentSearch
 from bench.people import ADMIN, client_id, coach_id

@@ -6,8 +6,10 @@ from uuid import UUID
 from celery import Task, shared_task
 
 from app.extensions import now
-from app.payments import answering, charge_refunds, fees, issuing, payouts, recovering
+from app.payments import fees, payouts, recovering
 from app.payments.checkout import expiry
+from app.payments.disputes import responses
+from app.payments.refunds import charge_refunds, submission
 from app.payments.stripe import client as stripe_client
 from app.payments.webhook import inbox, signature_failures
 from app.queue.backoff import pause
@@ -50,14 +52,14 @@ def apply_forgotten() -> int:
 
 @shared_task(name="payments.issue_refund", bind=True, max_retries=None)
 def issue_refund(self: "Task[..., None]", refund_id: str) -> None:
-    if wait := issuing.issue(UUID(refund_id)):
+    if wait := submission.issue(UUID(refund_id)):
         come_again(self, wait)
 
 
 @shared_task(name="payments.issue_forgotten_refunds", base=Sweep)
 def issue_forgotten_refunds() -> int:
     """Refunds whose job was lost; how many there were."""
-    return enqueue_each("payments.issue_refund", issuing.forgotten(BATCH))
+    return enqueue_each("payments.issue_refund", submission.forgotten(BATCH))
 
 
 @shared_task(name="payments.look_up_refunds", bind=True, max_retries=None)
@@ -120,4 +122,4 @@ def release_hold(booking_id: str) -> None:
 @shared_task(name="payments.warn_of_deadlines", base=Sweep)
 def warn_of_deadlines() -> int:
     """Disputes whose deadline comes near; how many there were."""
-    return answering.warn(now(), BATCH)
+    return responses.warn(now(), BATCH)

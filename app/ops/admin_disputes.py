@@ -14,9 +14,10 @@ from app.http.pagination import Span, newest_first
 from app.http.schema_types import Body, Instant, Text, View
 from app.idempotency import idempotent
 from app.ops.admin_recoveries import RecoveryView
-from app.payments import answering, recoveries
+from app.payments import recoveries
 from app.payments.dispute_models import Dispute
-from app.payments.evidence import LONGEST_STATEMENT
+from app.payments.disputes import responses
+from app.payments.disputes.evidence import LONGEST_STATEMENT
 from app.payments.schemas import DisputeView
 from app.payments.status import DisputeStatus
 
@@ -58,7 +59,7 @@ class EvidenceView(AdminDisputeView):
         moved = [RecoveryView.of(each) for each in recoveries.of(dispute.id)]
         computed = {
             "amount": dispute.money.major,
-            "evidence": answering.evidence_of(dispute),
+            "evidence": responses.evidence_of(dispute),
             "recoveries": moved,
         }
         plain = {field: getattr(dispute, field) for field in cls.model_fields if field not in computed}
@@ -89,7 +90,7 @@ def list_disputes(query_data: DisputeSearch) -> DisputeList:
 @signed_in(Role.ADMIN)
 def show_dispute(dispute_id: UUID) -> EvidenceView:
     """One dispute: the evidence for the bank, and what is taken back from the coach or sent there again."""
-    return EvidenceView.of(answering.find(str(dispute_id)))
+    return EvidenceView.of(responses.find(str(dispute_id)))
 
 
 @admin_disputes.post("/<uuid:dispute_id>/evidence")
@@ -101,6 +102,6 @@ def show_dispute(dispute_id: UUID) -> EvidenceView:
 @signed_in(Role.ADMIN)
 def submit_evidence(dispute_id: UUID, json_data: StatementRequest) -> EvidenceView:
     """Send the bank the booking's history, below a text of one's own. A bank takes evidence once."""
-    dispute = answering.find(str(dispute_id))
-    answering.submit_evidence(dispute, json_data.text)
+    dispute = responses.find(str(dispute_id))
+    responses.submit_evidence(dispute, json_data.text)
     return EvidenceView.of(dispute)

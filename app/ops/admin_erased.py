@@ -10,7 +10,7 @@ from app.accounts.models import Account, Role
 from app.extensions import db
 from app.http.schema_types import Instant, Major, View
 from app.money.money import Money
-from app.payments import leaving
+from app.payments import erasure
 
 admin_erased = APIBlueprint("admin_erased", __name__, url_prefix="/admin/erased-coach")
 
@@ -49,7 +49,7 @@ def list_erased_coaches() -> ErasedCoachList:
     """
     query = select(Account).where(Account.erased_at.is_not(None), Account.role == Role.COACH)
     left = [
-        (account, leaving.accounts(account))
+        (account, erasure.accounts(account))
         for account in db.session.scalars(query.order_by(Account.erased_at))
     ]
     return ErasedCoachList(

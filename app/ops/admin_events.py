@@ -9,7 +9,7 @@ from app.http import rate_limits
 from app.http.pagination import newest_first
 from app.idempotency import idempotent
 from app.ops.schemas import Again, EventDetail, EventList, EventSearch, EventView, NoMore
-from app.payments import levers
+from app.payments import operations
 from app.payments.events.models import StripeEvent
 
 admin_events = APIBlueprint("admin_events", __name__, url_prefix="/admin/stripe-event")
@@ -48,7 +48,7 @@ def show_event(event_id: str) -> EventDetail:
 @signed_in(Role.ADMIN)
 def replay_event(event_id: str, json_data: Again) -> EventView:
     """Apply it once more; what it did already it does not do again."""
-    return EventView.model_validate(levers.replay(event_id, json_data.reason))
+    return EventView.model_validate(operations.replay(event_id, json_data.reason))
 
 
 @admin_events.post("/<event_id>/discard")
@@ -60,4 +60,4 @@ def replay_event(event_id: str, json_data: Again) -> EventView:
 @signed_in(Role.ADMIN)
 def discard_event(event_id: str, json_data: NoMore) -> EventView:
     """Try it no more; the reason stays on record."""
-    return EventView.model_validate(levers.discard_event(event_id, json_data.reason))
+    return EventView.model_validate(operations.discard_event(event_id, json_data.reason))

@@ -14,8 +14,8 @@ from app.http.schema_types import Instant, Major, View
 from app.idempotency import idempotent
 from app.money.money import Money
 from app.ops.schemas import Again
-from app.payments import fraud_warnings
-from app.payments.fraud_warning_models import FraudWarning
+from app.payments.fraud import warnings as fraud_warnings
+from app.payments.fraud.models import FraudWarning
 from app.payments.status import FraudWarningStatus
 
 admin_fraud_warnings = APIBlueprint("admin_fraud_warnings", __name__, url_prefix="/admin/fraud-warning")

@@ -13,7 +13,7 @@ from app.http.pagination import newest_first
 from app.http.problems import NotFound
 from app.idempotency import idempotent
 from app.ops.schemas import Again, NoMore, RefundSearch
-from app.payments import levers
+from app.payments import operations
 from app.payments.models import Refund
 from app.payments.schemas import RefundList, RefundWork
 
@@ -54,7 +54,7 @@ def show_refund(refund_id: UUID) -> RefundWork:
 @signed_in(Role.ADMIN)
 def retry_refund(refund_id: UUID, json_data: Again) -> RefundWork:
     """Ask Stripe once more. One that failed is followed by a new one, the answer, and never by a second."""
-    return RefundWork.of(levers.retry_refund(refund_id, json_data.reason))
+    return RefundWork.of(operations.retry_refund(refund_id, json_data.reason))
 
 
 @admin_refunds.post("/<uuid:refund_id>/discard")
@@ -66,4 +66,4 @@ def retry_refund(refund_id: UUID, json_data: Again) -> RefundWork:
 @signed_in(Role.ADMIN)
 def discard_refund(refund_id: UUID, json_data: NoMore) -> RefundWork:
     """Ask Stripe no more for one that it has not got yet, as it was settled another way."""
-    return RefundWork.of(levers.discard_refund(refund_id, json_data.reason))
+    return RefundWork.of(operations.discard_refund(refund_id, json_data.reason))

@@ -28,8 +28,9 @@ from app.ops.erasure_command import erase
 from app.ops.fraud_commands import refund_fraud
 from app.ops.reconciling import reconcile_books
 from app.ops.second_factor_commands import seal_anew, take_off
-from app.payments import answering, recovery_levers
-from app.payments import levers as payment_levers
+from app.payments import operations as payment_levers
+from app.payments import recovery_levers
+from app.payments.disputes import responses
 from app.payments.stripe import webhook_endpoints as stripe_account
 from app.payments.webhook.inbox import SUBSCRIBED, SUBSCRIBED_OF_COACHES
 
@@ -170,8 +171,8 @@ def _say_what_is_sent(endpoint: stripe_account.WebhookEndpoint) -> None:
 def submit_evidence(dispute: str, statement: str) -> None:
     """Send the bank, which takes it once, the history of the booking that DISPUTE (dp_…) is about."""
     with in_one_transaction():
-        found = answering.find(dispute)
-        answering.submit_evidence(found, statement)
+        found = responses.find(dispute)
+        responses.submit_evidence(found, statement)
     click.echo(f"{found.stripe_dispute_id} is {found.status}: the bank has {len(found.evidence)} characters.")
 
 

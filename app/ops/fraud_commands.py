@@ -9,8 +9,8 @@ from sqlalchemy import select
 from app import parsing
 from app.extensions import db
 from app.ops.command_transaction import in_one_transaction
-from app.payments import fraud_warnings
-from app.payments.fraud_warning_models import FraudWarning
+from app.payments.fraud import warnings as fraud_warnings
+from app.payments.fraud.models import FraudWarning
 
 
 @click.command("refund-fraud")

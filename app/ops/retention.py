@@ -16,7 +16,7 @@ from app.config.settings import current_settings
 from app.emails import erasure
 from app.emails.models import Email, EmailStatus
 from app.extensions import Base, db, now
-from app.payments import leaving
+from app.payments import erasure as payments_erasure
 from app.payments.events import redaction
 from app.payments.events.models import EventStatus, StripeEvent
 
@@ -59,7 +59,7 @@ def trim_events() -> int:
 
 def forget_evidence() -> int:
     """Remove the evidence of disputes decided PERSONAL_DETAILS_KEPT_DAYS ago; of how many."""
-    return leaving.forget_evidence(MOST)
+    return payments_erasure.forget_evidence(MOST)
 
 
 def forget_words() -> int:

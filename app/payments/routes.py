@@ -6,8 +6,9 @@ from app.accounts.access import current_account, signed_in
 from app.accounts.models import Role
 from app.http import rate_limits
 from app.idempotency import idempotent
-from app.payments import directory, refunds_by_hand
+from app.payments import queries
 from app.payments.checkout import sessions
+from app.payments.refunds import manual
 from app.payments.schemas import (
     CheckoutRequest,
     CheckoutView,
@@ -40,7 +41,7 @@ def open_checkout(json_data: CheckoutRequest) -> tuple[CheckoutView, int]:
 @signed_in()
 def list_payments(query_data: PaymentSearch) -> PaymentList:
     """The caller's payments, made or received; all of them for an admin."""
-    return directory.search(current_account(), query_data)
+    return queries.search(current_account(), query_data)
 
 
 @payments.get("/<uuid:payment_id>")
@@ -50,7 +51,7 @@ def list_payments(query_data: PaymentSearch) -> PaymentList:
 def show_payment(payment_id: UUID) -> PaymentView:
     """One payment, for the booking's client, its coach or an admin."""
     reader = current_account()
-    return PaymentView.of(directory.seen_by(reader, payment_id), reader)
+    return PaymentView.of(queries.seen_by(reader, payment_id), reader)
 
 
 @payments.post("/<uuid:payment_id>/refund")
@@ -62,4 +63,4 @@ def show_payment(payment_id: UUID) -> PaymentView:
 @signed_in()
 def refund_payment(payment_id: UUID, json_data: RefundRequest) -> RefundView:
     """Give some or all of it back; Stripe is asked within moments, and the refund's status tells the rest."""
-    return RefundView.of(refunds_by_hand.give(current_account(), payment_id, json_data))
+    return RefundView.of(manual.give(current_account(), payment_id, json_data))

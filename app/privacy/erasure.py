@@ -10,7 +10,7 @@ from app.bookings import erasure as leaving_bookings
 from app.coaches import erasure as leaving_coach
 from app.emails import erasure
 from app.http.problems import Problem
-from app.payments import leaving as leaving_payments
+from app.payments import erasure as leaving_payments
 from app.privacy import messages
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from app.unicode_text import isolate
 
 if TYPE_CHECKING:  # a mail is about its subject's room, which stands above this one
     from app.accounts.models import Account
-    from app.payments.leaving import Accounts
+    from app.payments.erasure import Accounts
 
 
 def account_erased(account: "Account", cancelled: int) -> None:

@@ -10,7 +10,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from app.extensions import db
-from app.payments.fraud_warning_models import FraudWarning
+from app.payments.fraud.models import FraudWarning
 from app.payments.recovery_models import Recovery, RecoveryKind
 from tests.accounts.access_table import CALLERS, TABLE
 from tests.payments.conftest import Shop, become_admin, shop

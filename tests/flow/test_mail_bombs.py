@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from app.emails.unverified_limit import FEWER_OF_KIND, MAX_OF_KIND, MAX_UNPROVEN
-from app.payments.refunds_by_hand import MOST_PARTS
+from app.payments.refunds.manual import MOST_PARTS
 from tests.flow.conftest import LimitedWeb, Stack
 from tests.flow.seeing import confirmed, settled
 from tests.people import Person, next_week

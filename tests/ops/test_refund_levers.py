@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from app.payments import issuing
 from app.payments.models import Refund
+from app.payments.refunds import submission
 from app.payments.stripe import refunds as at_stripe
 from tests.ops.test_levers import change
 from tests.payments.conftest import Shop
@@ -31,7 +31,7 @@ def test_a_refund_that_failed_is_followed_by_a_new_one(
 
     assert answer.status_code == 202
     assert answer.json()["id"] != str(refund_id)
-    shop.work(issuing.issue, UUID(answer.json()["id"]))
+    shop.work(submission.issue, UUID(answer.json()["id"]))
     assert client.payment(checkout)["amount_refunded"] == 10.0
 
 
@@ -43,7 +43,7 @@ def test_a_refund_that_waits_is_tried_now_and_one_that_stripe_has_is_left(
     change("UPDATE refund SET due_at = now() + interval '1 hour', attempts = 8")
 
     admin.post(f"/admin/refund/{refund_id}/retry", json={})
-    assert shop.work(issuing.issue, refund_id) is None
+    assert shop.work(submission.issue, refund_id) is None
 
     assert client.payment(checkout)["amount_refunded"] == 10.0
     for lever in ("retry", "discard"):
@@ -77,14 +77,14 @@ def test_a_refund_that_was_discarded_is_asked_for_again_as_the_same(
     refund_id = refund_of(shop, coach, checkout)
     lost = {"close_connection": True, "after_work": True, "times": 3}
     shop.sandbox.control("/faults", path="/v1/refunds", method="POST", **lost)
-    shop.work(issuing.issue, refund_id)
+    shop.work(submission.issue, refund_id)
     admin.post(f"/admin/refund/{refund_id}/discard", json={"reason": "paid by bank transfer"})
 
     answer = admin.post(f"/admin/refund/{refund_id}/retry", json={"reason": "it came back"})
 
     assert (answer.status_code, answer.json()["id"]) == (202, str(refund_id))
     assert (answer.json()["status"], answer.json()["failure_reason"]) == ("pending", None)
-    shop.work(issuing.issue, refund_id)
+    shop.work(submission.issue, refund_id)
     assert client.payment(checkout)["amount_refunded"] == 10.0
     assert len(shop.at_stripe("/v1/refunds?payment_intent=" + intent_of(client, checkout))["data"]) == 1
 
@@ -111,7 +111,7 @@ def test_while_stripe_is_being_asked_for_a_refund_no_lever_moves_it(
         return make(order)
 
     monkeypatch.setattr(at_stripe, "make", pressed_meanwhile)
-    shop.work(issuing.issue, refund_id)
+    shop.work(submission.issue, refund_id)
 
     ((status, problem),) = [(answer.status_code, answer.json()["type"]) for answer in told]
     assert (status, problem) == (409, "/problems/refund-in-flight")

@@ -8,8 +8,8 @@ from sqlalchemy import text
 
 from app.extensions import db
 from app.money.money import CURRENCIES, MAXIMUM_DIGITS, MINIMUM, Money, digits, maximum, smallest_step
-from app.payments import issuing
 from app.payments.models import Payment, Refund
+from app.payments.refunds import submission
 from sandbox.stripe import amounts
 from sandbox.stripe.errors import InvalidParameter
 from tests.payments.conftest import Shop
@@ -121,7 +121,7 @@ def test_the_largest_amounts_are_paid_kept_and_given_back(
 
     client.post(f"/booking/{booking['id']}/cancel", json={})
     for row in shop.rows(Refund):
-        shop.work(issuing.issue, row.id)
+        shop.work(submission.issue, row.id)
 
     payment = client.payment(checkout)
     assert (payment["status"], payment["amount_refunded"]) == ("refunded", rate)
@@ -159,6 +159,6 @@ def test_a_refund_may_be_smaller_than_any_charge(
     wish = {"amount": part, "reason": "a kindness"}
     assert coach.post(f"/payment/{checkout['payment_id']}/refund", json=wish).status_code == 202
     for row in shop.rows(Refund):
-        shop.work(issuing.issue, row.id)
+        shop.work(submission.issue, row.id)
 
     assert client.payment(checkout)["amount_refunded"] == part

@@ -4,8 +4,8 @@ from typing import Any
 from uuid import UUID
 
 from app.extensions import db
-from app.payments import refunds
 from app.payments.models import Refund
+from app.payments.refunds import refunds
 from app.payments.status import RefundStatus
 from tests.payments.conftest import Shop
 from tests.people import Person

@@ -6,9 +6,9 @@ from uuid import UUID
 import pytest
 from redis import Redis
 
-from app.payments import charge_refunds
 from app.payments.events.models import EventStatus
 from app.payments.models import Payment, Refund
+from app.payments.refunds import charge_refunds
 from app.payments.status import RefundStatus
 from app.payments.stripe.client import StripeAway
 from tests.payments.conftest import Event, Shop, changed

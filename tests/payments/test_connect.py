@@ -11,10 +11,11 @@ from sqlalchemy import text
 from app.config.settings import Environment
 from app.extensions import db
 from app.money.money import Money
-from app.payments import fees, issuing, payouts
+from app.payments import fees, payouts
 from app.payments.events.models import StripeEvent
 from app.payments.models import Payment, Refund
 from app.payments.payout_account import PayoutAccount
+from app.payments.refunds import submission
 from app.payments.stripe import balance as at_stripe
 from tests.payments.conftest import Shop
 from tests.payments.disputing import disputed, hears
@@ -89,7 +90,7 @@ def onboarded(shop: Shop, coach: Person, **more: str) -> Person:
 def at_rest(shop: Shop) -> None:
     """Refunds are issued, and Stripe is asked for all that is due to be asked."""
     for refund in shop.rows(Refund):
-        shop.work(issuing.issue, refund.id)
+        shop.work(submission.issue, refund.id)
     for payment_id in shop.work(fees.unknown, 10):
         shop.work(fees.look_up, payment_id)
 

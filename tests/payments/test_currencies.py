@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from app.payments import issuing
 from app.payments.models import Refund
+from app.payments.refunds import submission
 from tests.payments.conftest import Shop
 from tests.people import Person, next_week
 
@@ -48,7 +48,7 @@ def test_what_a_coach_asks_is_what_stripe_takes_and_gives_back(
     assert (refund["amount"], refund["amount_minor"]) == (part, part_minor)
     client.post(f"/booking/{booking['id']}/cancel", json={})
     for row in shop.rows(Refund):
-        shop.work(issuing.issue, row.id)
+        shop.work(submission.issue, row.id)
 
     assert client.payment(checkout)["status"] == "refunded"
     assert client.payment(checkout)["amount_refunded"] == rate
@@ -89,7 +89,7 @@ def test_a_share_by_policy_is_payable_in_the_currency(
 
     client.post(f"/booking/{booking['id']}/cancel", json={})
     (refund,) = shop.rows(Refund)
-    shop.work(issuing.issue, refund.id)
+    shop.work(submission.issue, refund.id)
 
     payment = client.payment(checkout)
     assert payment["status"] == "partially_refunded"

@@ -10,8 +10,8 @@ from app.emails import delivery
 from app.emails.models import Email
 from app.extensions import db, now
 from app.ops import commands
-from app.payments import answering, evidence
 from app.payments.dispute_models import Dispute
+from app.payments.disputes import evidence, responses
 from app.payments.models import Payment
 from app.payments.status import DisputeStatus
 from tests.clock import Clock
@@ -293,8 +293,8 @@ def test_evidence_sent_on_stripe_s_page_is_known(shop: Shop, client: Person, sto
 
     assert dispute.status is DisputeStatus.UNDER_REVIEW
     assert dispute.evidence_submitted_at
-    with pytest.raises(answering.NotAnswerable):
-        shop.work(answering.submit_evidence, dispute)
+    with pytest.raises(responses.NotAnswerable):
+        shop.work(responses.submit_evidence, dispute)
 
 
 def test_what_is_sent_is_what_stripe_s_package_names(

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from app.payments import issuing
 from app.payments.models import Refund
+from app.payments.refunds import submission
 from app.payments.stripe import refunds as at_stripe
 from tests.payments.conftest import Shop
 from tests.payments.disputing import decided, disputed, hears, mails, word_of
@@ -40,7 +40,7 @@ def test_one_called_off_while_stripe_refuses_it_stays_called_off_and_alarms_nobo
                 hears(shop, checkout)
 
     monkeypatch.setattr(at_stripe, "make", ask_while_another_worker_hears_of_the_dispute)
-    shop.work(issuing.issue, refund.id)
+    shop.work(submission.issue, refund.id)
 
     assert ended(shop) == [("canceled", 7500)]
     assert shop.ops_mails() == []
@@ -58,7 +58,7 @@ def series(shop: Shop, client: Person, coach: Person) -> tuple[list[dict[str, An
 
 def issue_all(shop: Shop) -> None:
     for refund in shop.rows(Refund):
-        shop.work(issuing.issue, refund.id)
+        shop.work(submission.issue, refund.id)
 
 
 def wins_its_appeal(shop: Shop, checkout: Checkout, taken: int) -> None:

@@ -6,9 +6,9 @@ import pytest
 
 from app.emails.models import Email
 from app.ops import backlog
-from app.payments import issuing, refunds
 from app.payments.dispute_models import Dispute
 from app.payments.models import Payment, Refund
+from app.payments.refunds import refunds, submission
 from app.payments.status import DisputeStatus, RefundStatus
 from app.payments.webhook import inbox
 from tests.payments.conftest import Shop, become_admin
@@ -30,7 +30,7 @@ from tests.people import Person
 def issue_all(shop: Shop) -> None:
     """Every refund's job runs, due or not."""
     for refund in shop.rows(Refund):
-        shop.work(issuing.issue, refund.id)
+        shop.work(submission.issue, refund.id)
 
 
 def kept(shop: Shop) -> int:
@@ -258,7 +258,7 @@ def test_while_a_dispute_holds_the_money_stripe_is_not_asked_to_refund(
     refund = cancelled(shop, booking, coach)
     issue_all(shop)
 
-    assert issuing.forgotten(10) == []
+    assert submission.forgotten(10) == []
     assert backlog.backlogs()["refund"].waiting == 0
     (refund,) = shop.rows(Refund)
     assert (refund.status, refund.attempts) == (RefundStatus.PENDING, 0)
@@ -294,7 +294,7 @@ def test_a_refund_that_waited_is_issued_when_the_dispute_is_won(
 
     hears(shop, checkout)
     assert "Issued now" in mails(shop, "dispute_decided")[0].text_body
-    assert issuing.forgotten(10) == [refund.id for refund in shop.rows(Refund)]
+    assert submission.forgotten(10) == [refund.id for refund in shop.rows(Refund)]
     issue_all(shop)
 
     payment = client.payment(checkout)
@@ -387,7 +387,7 @@ def test_a_refund_that_stripe_refuses_before_we_hear_of_the_dispute_waits_for_it
     dispute = disputed(shop, client, checkout)
     refund = cancelled(shop, booking, coach)
 
-    assert shop.work(issuing.issue, refund.id)
+    assert shop.work(submission.issue, refund.id)
     (refund,) = shop.rows(Refund)
     assert refund.status is RefundStatus.PENDING
 
@@ -403,7 +403,7 @@ def test_a_refund_that_stripe_made_although_we_called_it_off_is_believed(
     booking, checkout = shop.pays_for(client, coach)
     refund = cancelled(shop, booking, coach)
     shop.sandbox.control("/faults", path="/v1/refunds", close_connection=True, after_work=True, times=3)
-    shop.work(issuing.issue, refund.id)
+    shop.work(submission.issue, refund.id)
 
     def call_off() -> None:
         refunds.call_off(shop.rows(Refund)[0], "a dispute was lost meanwhile")

@@ -12,9 +12,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from app.extensions import db
-from app.payments import fees, issuing
+from app.payments import fees
 from app.payments.ledger import Entry
 from app.payments.models import Payment, Refund
+from app.payments.refunds import submission
 from tests.payments.conftest import Shop
 from tests.payments.disputing import disputed, hears
 from tests.people import Person, next_week
@@ -194,7 +195,7 @@ def test_a_cancelled_session_of_a_series_costs_no_commission(
     first = series["items"][0]["id"]
 
     coach.post(f"/booking/{first}/cancel", json={})
-    shop.work(issuing.issue, shop.rows(Refund)[0].id)
+    shop.work(submission.issue, shop.rows(Refund)[0].id)
 
     (totals,) = earnings(coach, booking_id=first)
     assert figures(totals) == (7500, 7500, 0, 0, 0, 0)

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import text
 
 from app.extensions import db
-from app.payments import charge_refunds
 from app.payments.events.models import EventStatus
 from app.payments.models import Refund
+from app.payments.refunds import charge_refunds
 from app.payments.stripe import client as stripe_client
 from app.payments.webhook import inbox
 from tests.payments.conftest import Event, Shop, changed

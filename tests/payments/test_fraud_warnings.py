@@ -11,7 +11,7 @@ from sqlalchemy import text
 from app.emails.models import Email
 from app.extensions import db
 from app.payments.events import redaction
-from app.payments.fraud_warning_models import FraudWarning
+from app.payments.fraud.models import FraudWarning
 from app.payments.models import Refund
 from app.payments.webhook import inbox
 from tests.ops.conftest import admin

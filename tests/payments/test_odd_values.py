@@ -12,10 +12,10 @@ from sqlalchemy import text
 
 from app.alerts import Trouble
 from app.extensions import db
-from app.payments import issuing
 from app.payments.checkout import expiry
 from app.payments.events.models import EventStatus, StripeEvent
 from app.payments.models import Payment, Refund
+from app.payments.refunds import submission
 from app.payments.status import RefundStatus
 from app.payments.webhook.inbox import APPLY
 from tests.payments.conftest import Event, Shop, changed
@@ -251,7 +251,7 @@ def test_a_refund_of_ours_that_stripe_tells_with_other_money_is_told(
     coach.post(f"/booking/{booking['id']}/cancel", json={})
     (refund,) = shop.rows(Refund)
     shop.sandbox.control("/faults", path="/v1/refunds", method="POST", after_work=True, status=503, times=9)
-    shop.work(issuing.issue, refund.id)
+    shop.work(submission.issue, refund.id)
     event = changed(shop.events(checkout, "refund.created")[0], **differs)
 
     shop.told(event)

@@ -10,8 +10,8 @@ from flask import Flask
 from sqlalchemy import text
 
 from app.extensions import db
-from app.payments import issuing
 from app.payments.models import Refund
+from app.payments.refunds import submission
 from tests.payments.conftest import Shop
 from tests.payments.disputing import decided, disputed, hears
 from tests.payments.test_connect import connect, onboarded
@@ -56,7 +56,7 @@ def refunded(shop: Shop, coach: Person, checkout: Checkout, **wish: Any) -> None
 
 def issued(shop: Shop) -> None:
     for refund in shop.rows(Refund):
-        shop.work(issuing.issue, refund.id)
+        shop.work(submission.issue, refund.id)
 
 
 def end(booking: dict[str, Any]) -> datetime:

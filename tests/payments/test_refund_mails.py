@@ -3,8 +3,8 @@
 from typing import Any
 
 from app.emails.models import Email
-from app.payments import issuing
 from app.payments.models import Refund
+from app.payments.refunds import submission
 from tests.payments.conftest import Shop, changed
 from tests.people import Checkout, Person
 
@@ -24,7 +24,7 @@ def mail(shop: Shop, kind: str) -> Email:
 
 def issue_all(shop: Shop) -> None:
     for refund in shop.rows(Refund):
-        shop.work(issuing.issue, refund.id)
+        shop.work(submission.issue, refund.id)
 
 
 def test_a_refund_names_the_session_whose_share_it_is(shop: Shop, client: Person, coach: Person) -> None:

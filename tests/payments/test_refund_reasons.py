@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import text
 
 from app.extensions import db
-from app.payments import issuing
 from app.payments.models import Payment, Refund
+from app.payments.refunds import submission
 from tests.payments.conftest import Shop
 from tests.payments.stories import paid_twice
 from tests.payments.test_payouts_by_hand import admin
@@ -19,7 +19,7 @@ __all__ = ["admin"]
 def asked(shop: Shop) -> dict[str, Any]:
     """The refunds are issued; what Stripe was asked for."""
     for refund in shop.rows(Refund):
-        shop.work(issuing.issue, refund.id)
+        shop.work(submission.issue, refund.id)
     url = f"{shop.sandbox.stripe_url}/_sandbox/requests?method=POST&path=/v1/refunds"
     (sent,) = shop.sandbox.http.get(url).json()["requests"]
     found: dict[str, Any] = sent["params"]
@@ -100,7 +100,7 @@ def test_one_that_failed_is_made_anew_for_the_same_reason(
     assert refunds(admin, checkout, fraudulent=True) == 202
     (refund,) = shop.rows(Refund)
     shop.sandbox.control("/faults", path="/v1/refunds", method="POST", refusal="too_old")
-    shop.work(issuing.issue, refund.id)
+    shop.work(submission.issue, refund.id)
     url = f"{shop.sandbox.stripe_url}/_sandbox/requests"
     shop.sandbox.http.delete(url).raise_for_status()
 

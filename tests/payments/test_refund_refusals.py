@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import text
 
 from app.extensions import db, now
-from app.payments import issuing
 from app.payments.models import Refund
+from app.payments.refunds import submission
 from app.payments.stripe import refunds as at_stripe_refunds
 from tests.payments.conftest import Shop
 from tests.payments.test_refunds import make_due, requested
@@ -21,7 +21,7 @@ def refuse(shop: Shop, refusal: str, times: int = 1) -> None:
 def ask(shop: Shop, refund_id: UUID, times: int = 1) -> None:
     for _ in range(times):
         make_due()
-        shop.work(issuing.issue, refund_id)
+        shop.work(submission.issue, refund_id)
 
 
 def amounts(shop: Shop) -> list[tuple[str, str, int]]:

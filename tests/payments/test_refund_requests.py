@@ -6,9 +6,9 @@ import httpx
 import pytest
 
 from app.extensions import db
-from app.payments import issuing
 from app.payments.models import Refund
-from app.payments.refunds_by_hand import MOST_PARTS
+from app.payments.refunds import submission
+from app.payments.refunds.manual import MOST_PARTS
 from app.payments.status import RefundStatus
 from tests.accounts.second_factors import proven
 from tests.payments.conftest import Shop, become_admin
@@ -21,7 +21,7 @@ def refunds(person: Person, checkout: dict[str, Any], **wish: Any) -> httpx.Resp
 
 def issue_all(shop: Shop) -> None:
     for refund in shop.rows(Refund):
-        shop.work(issuing.issue, refund.id)
+        shop.work(submission.issue, refund.id)
 
 
 def test_a_coach_gives_some_of_it_back_and_the_client_is_told(

@@ -8,8 +8,8 @@ from sqlalchemy import text
 
 from app.extensions import db, now
 from app.money.money import Money
-from app.payments import issuing, refunds
 from app.payments.models import Payment, Refund
+from app.payments.refunds import refunds, submission
 from app.payments.status import RefundCause, RefundStatus
 from app.payments.webhook import inbox
 from tests.payments.conftest import Shop
@@ -48,7 +48,7 @@ def test_a_refund_is_asked_for_once_and_shown(shop: Shop, client: Person, coach:
     refund_id = requested(shop, checkout)
 
     for _ in range(2):
-        assert shop.work(issuing.issue, refund_id) is None
+        assert shop.work(submission.issue, refund_id) is None
 
     payment = client.payment(checkout)
     assert (payment["status"], payment["amount_refunded"]) == ("refunded", 75.0)
@@ -61,7 +61,7 @@ def test_stripe_s_word_of_our_own_refund_makes_no_second_one(
     shop: Shop, client: Person, coach: Person
 ) -> None:
     _, checkout = shop.pays_for(client, coach)
-    shop.work(issuing.issue, requested(shop, checkout, 2500))
+    shop.work(submission.issue, requested(shop, checkout, 2500))
 
     for event in shop.events(checkout, "refund."):
         shop.told(event)
@@ -98,7 +98,7 @@ def test_parts_add_up_to_the_whole(shop: Shop, client: Person, coach: Person) ->
 
 def test_a_refund_that_fails_later_is_taken_back_and_told(shop: Shop, client: Person, coach: Person) -> None:
     _, checkout = shop.pays_for(client, coach)
-    shop.work(issuing.issue, requested(shop, checkout))
+    shop.work(submission.issue, requested(shop, checkout))
     (row,) = shop.rows(Refund)
     shop.sandbox.control(f"/refunds/{row.stripe_refund_id}/status", status="failed")
 
@@ -116,7 +116,7 @@ def test_a_failed_refund_stays_failed_whatever_arrives_late(
     shop: Shop, client: Person, coach: Person
 ) -> None:
     _, checkout = shop.pays_for(client, coach)
-    shop.work(issuing.issue, requested(shop, checkout))
+    shop.work(submission.issue, requested(shop, checkout))
     (row,) = shop.rows(Refund)
     shop.sandbox.control(f"/refunds/{row.stripe_refund_id}/status", status="failed")
 
@@ -134,7 +134,7 @@ def test_while_stripe_is_away_the_refund_waits_and_is_then_made(
     refund_id = requested(shop, checkout)
     shop.sandbox.control("/faults", path="/v1/refunds", close_connection=True, times=3)
 
-    pause = shop.work(issuing.issue, refund_id)
+    pause = shop.work(submission.issue, refund_id)
 
     (row,) = shop.rows(Refund)
     assert pause is not None
@@ -144,7 +144,7 @@ def test_while_stripe_is_away_the_refund_waits_and_is_then_made(
     assert client.payment(checkout)["status"] == "succeeded"
 
     make_due()
-    shop.work(issuing.issue, refund_id)
+    shop.work(submission.issue, refund_id)
 
     assert client.payment(checkout)["status"] == "refunded"
     assert shop.rows(Refund)[0].attempts == 2
@@ -155,7 +155,7 @@ def test_an_answer_that_was_lost_makes_no_second_refund(shop: Shop, client: Pers
     refund_id = requested(shop, checkout, 2500)
     shop.sandbox.control("/faults", path="/v1/refunds", close_connection=True, after_work=True)
 
-    shop.work(issuing.issue, refund_id)
+    shop.work(submission.issue, refund_id)
 
     assert client.payment(checkout)["amount_refunded_minor"] == 2500
     assert len(shop.events(checkout, "charge.refunded")) == 1
@@ -168,9 +168,9 @@ def test_a_refund_that_stripe_made_while_it_broke_is_found_and_not_made_again(
     refund_id = requested(shop, checkout, 2500)
     shop.sandbox.control("/faults", path="/v1/refunds", method="POST", status=500, after_work=True)
 
-    assert shop.work(issuing.issue, refund_id)
+    assert shop.work(submission.issue, refund_id)
     make_due()
-    shop.work(issuing.issue, refund_id)
+    shop.work(submission.issue, refund_id)
 
     payment = client.payment(checkout)
     assert payment["amount_refunded"] == 25.0
@@ -186,9 +186,9 @@ def test_a_refund_that_stripe_broke_before_making_is_made_by_the_next_try(
     refund_id = requested(shop, checkout, 2500)
     shop.sandbox.control("/faults", path="/v1/refunds", method="POST", status=500)
 
-    assert shop.work(issuing.issue, refund_id)
+    assert shop.work(submission.issue, refund_id)
     make_due()
-    shop.work(issuing.issue, refund_id)
+    shop.work(submission.issue, refund_id)
 
     assert client.payment(checkout)["amount_refunded"] == 25.0
 
@@ -240,7 +240,7 @@ def test_a_refund_of_a_charge_without_an_intent_is_nobody_s(
         Person.registered(client.http, "client"), coach.registered(client.http, "coach").open_for_business()
     )
     requested(shop, paid)
-    shop.work(issuing.issue, shop.rows(Refund)[0].id)
+    shop.work(submission.issue, shop.rows(Refund)[0].id)
     (told, *_) = shop.events(paid, "refund.created")
 
     shop.told(told, id="re_of_somebody_else", payment_intent=None, metadata={}, amount=4000)

@@ -9,9 +9,9 @@ from sqlalchemy import text
 
 from app.emails.models import Email
 from app.extensions import db
-from app.payments import issuing
 from app.payments.checkout import expiry
 from app.payments.models import Refund
+from app.payments.refunds import submission
 from tests.payments.conftest import Shop
 from tests.people import Person, next_week
 
@@ -104,7 +104,7 @@ def test_cancelling_one_gives_back_its_share_and_leaves_the_others(
     assert statuses(client, series) == ["confirmed", "cancelled", "confirmed"]
     assert given_back(shop) == [(one["id"], 7500)]
     (refund,) = shop.rows(Refund)
-    shop.work(issuing.issue, refund.id)
+    shop.work(submission.issue, refund.id)
     payment = client.get(f"/payment/{refund.payment_id}").json()
     assert (payment["status"], payment["amount_refunded"]) == ("partially_refunded", 75.0)
     assert [line["left_minor"] for line in payment["lines"]] == [7500, 0, 7500]
@@ -116,7 +116,7 @@ def test_cancelling_all_one_by_one_gives_everything_back(shop: Shop, client: Per
     for booking in series["items"]:
         cancels(coach, booking)
     for refund in shop.rows(Refund):
-        shop.work(issuing.issue, refund.id)
+        shop.work(submission.issue, refund.id)
 
     (payment_id,) = {refund.payment_id for refund in shop.rows(Refund)}
     assert client.get(f"/payment/{payment_id}").json()["status"] == "refunded"

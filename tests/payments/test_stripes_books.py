@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
 from app.extensions import db
-from app.payments import fees, issuing
+from app.payments import fees
 from app.payments.ledger import Entry
 from app.payments.models import Payment, Refund
+from app.payments.refunds import submission
 from app.payments.webhook.inbox import APPLY
 from tests.generated import examples
 from tests.payments.conftest import Event, Shop
@@ -131,7 +132,7 @@ class Story:
     def _work(self) -> None:
         """What is due, and what will be."""
         for refund in self.shop.rows(Refund):
-            self.shop.work(issuing.issue, refund.id)
+            self.shop.work(submission.issue, refund.id)
         db.session.execute(text("UPDATE payment SET fee_due_at = now() WHERE fee_due_at IS NOT NULL"))
         db.session.commit()
         self.shop.work(fees.look_up, UUID(self.checkout["payment_id"]))

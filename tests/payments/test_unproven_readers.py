@@ -3,8 +3,8 @@
 import pytest
 
 from app.emails.models import Email
-from app.payments import issuing
 from app.payments.models import Refund
+from app.payments.refunds import submission
 from tests.accounts.second_factors import proven, unproven
 from tests.payments.conftest import Shop
 from tests.people import Person, next_week
@@ -25,7 +25,7 @@ def test_the_coach_s_reasons(shop: Shop, client: Person, coach: Person, address:
         client.prove_address()
     coach.post(f"/payment/{checkout['payment_id']}/refund", json={"amount": 1, "reason": LURE})
     for refund in shop.rows(Refund):
-        shop.work(issuing.issue, refund.id)
+        shop.work(submission.issue, refund.id)
     coach.post(f"/booking/{booking['id']}/cancel", json={"reason": LURE}).raise_for_status()
 
     for kind in ("refund_issued", "booking_cancelled"):
@@ -52,7 +52,7 @@ def test_names_and_addresses_of_others(shop: Shop, client: Person, coach: Person
     booking, checkout = shop.pays_for(client, coach)
     coach.post(f"/payment/{checkout['payment_id']}/refund", json={"amount": 1, "reason": "a kindness"})
     for refund in shop.rows(Refund):
-        shop.work(issuing.issue, refund.id)
+        shop.work(submission.issue, refund.id)
     coach.post(f"/booking/{booking['id']}/reschedule", json={"session_datetime": next_week(15).isoformat()})
     coach.post(f"/booking/{booking['id']}/cancel", json={"reason": "ill"}).raise_for_status()
 

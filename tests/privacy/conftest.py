@@ -10,8 +10,8 @@ from sqlalchemy import text
 from app.emails import delivery
 from app.emails.models import UNSENT, Email
 from app.extensions import Base, db
-from app.payments import issuing
 from app.payments.models import Refund
+from app.payments.refunds import submission
 from tests.ops.conftest import admin
 from tests.payments.conftest import Shop, commission, shop
 from tests.people import PASSWORD, Person, next_week
@@ -64,7 +64,7 @@ def dealings(shop: Shop, client: Person, coach: Person) -> Dealings:
 def work_off(shop: Shop) -> None:
     """What workers do in the end: refunds are asked for, mails leave, and Stripe's word of it comes."""
     for refund in shop.rows(Refund):
-        shop.work(issuing.issue, refund.id)
+        shop.work(submission.issue, refund.id)
     for mail in shop.rows(Email):
         if mail.status in UNSENT:
             shop.work(delivery.deliver, mail.id)

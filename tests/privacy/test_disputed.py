@@ -3,8 +3,8 @@
 from typing import Any
 
 from app.ops import retention
-from app.payments import answering
 from app.payments.dispute_models import Dispute
+from app.payments.disputes import responses
 from tests.payments.conftest import Shop
 from tests.payments.disputing import decided, disputed, hears
 from tests.people import Person
@@ -27,7 +27,7 @@ def test_the_bank_is_told_what_was_on_record_and_it_is_kept_until_it_decides(
     (row,) = shop.rows(Dispute)
     assert tables_with("Quimby") - {"email"} == {"dispute"}
 
-    shop.work(lambda: answering.submit_evidence(answering.find(str(row.id)), "They were there."))
+    shop.work(lambda: responses.submit_evidence(responses.find(str(row.id)), "They were there."))
 
     told = shop.at_stripe(f"/v1/disputes/{dispute['id']}")["evidence"]
     assert told["uncategorized_text"].startswith("They were there.")
@@ -48,7 +48,7 @@ def test_one_that_comes_later_names_nobody(shop: Shop, zelda: Person, coach: Per
     disputed(shop, zelda, checkout)
     dispute = hears(shop, checkout)
 
-    assert "Erased account paid 75.00 EUR" in answering.evidence_of(dispute)
+    assert "Erased account paid 75.00 EUR" in responses.evidence_of(dispute)
     (mail,) = shop.mails("dispute_opened")
     assert zelda.email not in mail.text_body
     assert "Quimby" not in mail.text_body

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from app.emails.models import Email
 from app.extensions import db
 from app.ops import retention
-from app.payments import levers
+from app.payments import operations
 from app.payments.dispute_models import Dispute
 from app.payments.events import redaction
 from app.payments.events.models import StripeEvent
@@ -77,7 +77,7 @@ def test_an_old_event_names_nobody_and_can_be_applied_again(
 
     for mark in (*PERSONAL, client.email):
         assert mark not in shop.rows(StripeEvent)[0].payload
-    shop.work(levers.replay, event.id, "looked at")
+    shop.work(operations.replay, event.id, "looked at")
     shop.work(inbox.handle, event.id)
     assert shop.rows(StripeEvent)[0].reason == "the payment is succeeded already"
     assert client.booking(booking)["status"] == "confirmed"

@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, or_, select
 
 from app.extensions import db, now
 from app.money.money import Money
-from app.payments import disputes
 from app.payments.dispute_models import Dispute
-from app.payments.disputes import Standing
+from app.payments.disputes import events as dispute_events
+from app.payments.disputes.events import Standing
 from app.payments.events.payloads import StripeObject
 from app.payments.models import Payment
 from app.payments.reconciliation.differences import Sides
@@ -26,7 +26,7 @@ FUNDS_MOVE_WITHIN = timedelta(days=30)
 
 def _compare(subject: StripeObject, dispute: Dispute | None, is_ours: bool) -> Disagreement | None:
     currency = subject["currency"].upper()
-    settle = partial(disputes.seen, subject, now())
+    settle = partial(dispute_events.seen, subject, now())
     if dispute is None:
         says = f"{subject['status']}, {Money(subject['amount'], currency)}"
         return Disagreement(Sides(says, "there is no such dispute"), settle) if is_ours else None

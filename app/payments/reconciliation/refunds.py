@@ -10,11 +10,11 @@ from sqlalchemy import ColumnElement, or_, select
 
 from app.extensions import db, now
 from app.money.money import Money
-from app.payments import refunds
 from app.payments.events.payloads import StripeObject, refund_status
 from app.payments.models import Payment, Refund
 from app.payments.reconciliation.differences import Sides
 from app.payments.reconciliation.subject import Disagreement, Found, Subject, nothing_listed
+from app.payments.refunds import refunds
 from app.payments.status import NOT_REFUNDED, RefundStatus
 from app.payments.stripe import listing
 from app.payments.stripe.listing import Kind, Span

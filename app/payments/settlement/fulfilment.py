@@ -8,11 +8,10 @@ from app.bookings import lifecycle, reservation, unpaid_holds
 from app.bookings.models import Booking
 from app.bookings.status import Status as BookingStatus
 from app.coaches import slots
-from app.emails import money_messages
 from app.extensions import now
 from app.money.money import Money
-from app.payments import refunds
 from app.payments.models import Payment
+from app.payments.refunds import messages, refunds
 from app.payments.status import RefundCause, RefundReason
 
 TWICE = "this session was paid twice, and one payment is enough."
@@ -71,7 +70,7 @@ def _return(payment: Payment, bookings: Sequence[Booking], why: str) -> None:
             total += share
     first = bookings[0]
     free = _free(first) if first.coach.is_listed else []
-    money_messages.payment_returned(bookings, payment.id, total, why, free)
+    messages.payment_returned(bookings, payment.id, total, why, free)
 
 
 def _free(booking: Booking) -> list[datetime]:

@@ -12,7 +12,7 @@ from app.bookings import hold_limits, lifecycle
 from app.bookings.status import Status as BookingStatus
 from app.config.settings import current_settings
 from app.extensions import db, now
-from app.payments import charge_refunds, fees, refunds
+from app.payments import fees
 from app.payments.events.payloads import (
     Handler,
     Mismatch,
@@ -28,6 +28,7 @@ from app.payments.events.payloads import (
     text_or_none,
 )
 from app.payments.models import Payment
+from app.payments.refunds import charge_refunds, refunds
 from app.payments.settlement import fulfilment
 from app.payments.status import AttemptStage, Status
 from app.queue.enqueue import after_commit

@@ -14,10 +14,13 @@ from app.alerts import TroubleKind
 from app.config.settings import current_settings
 from app.extensions import db, now
 from app.observability import context
-from app.payments import disputes, fees, fraud_warnings, payouts, refunds
+from app.payments import fees, payouts
+from app.payments.disputes import events as dispute_events
 from app.payments.events import redaction
 from app.payments.events.models import EVENTS, EventStatus, StripeEvent
 from app.payments.events.payloads import Mismatch, claimed_payment, text_or_none
+from app.payments.fraud import warnings as fraud_warnings
+from app.payments.refunds import refunds
 from app.payments.settlement import payment_events
 from app.payments.stripe import deployment
 from app.payments.webhook import api_versions
@@ -56,7 +59,12 @@ SUBSCRIBED = frozenset(
 SUBSCRIBED_OF_COACHES = frozenset({"account.updated"})
 """What Stripe is asked to send of the accounts that are connected to ours, where STRIPE_CONNECT is on."""
 APPLY = (
-    payment_events.APPLY | refunds.APPLY | disputes.APPLY | fraud_warnings.APPLY | fees.APPLY | payouts.APPLY
+    payment_events.APPLY
+    | refunds.APPLY
+    | dispute_events.APPLY
+    | fraud_warnings.APPLY
+    | fees.APPLY
+    | payouts.APPLY
 )
 LEASE = timedelta(minutes=2)
 """How long one try may take before another worker may try."""

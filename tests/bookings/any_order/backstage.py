@@ -5,9 +5,9 @@ from typing import Any, TypeVar
 
 from app.bookings import lifecycle
 from app.extensions import now
-from app.payments import issuing
 from app.payments.checkout import expiry
 from app.payments.events.payloads import is_returned
+from app.payments.refunds import submission
 from app.payments.webhook import inbox
 from tests.bookings.any_order.diary import Entry
 from tests.bookings.any_order.till import Page, Till
@@ -135,8 +135,8 @@ class Backstage:
             self._sweep()
 
     def _sweep(self) -> None:
-        for refund_id in self.world.work(lambda: issuing.forgotten(500)):
-            self.world.work(issuing.issue, refund_id)
+        for refund_id in self.world.work(lambda: submission.forgotten(500)):
+            self.world.work(submission.issue, refund_id)
         for event_id in self.world.work(lambda: inbox.forgotten(500)):
             self.world.work(inbox.handle, event_id)
         self.sweeps_holds()

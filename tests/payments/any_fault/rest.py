@@ -5,9 +5,11 @@ from datetime import timedelta
 
 from app.bookings import lifecycle
 from app.extensions import now
-from app.payments import answering, fees, issuing, reconcile
+from app.payments import fees, reconcile
 from app.payments.checkout import expiry
+from app.payments.disputes import responses
 from app.payments.reconciliation.windows import QUIET, Stage, Window, asked, recent
+from app.payments.refunds import submission
 from app.payments.stripe import client as stripe_client
 from app.payments.webhook import inbox
 from tests.bookings.any_order.backstage import newest
@@ -89,8 +91,8 @@ class Backstage(Dealings):
     def sweeps(self) -> None:
         """What beat does every minute."""
         work = self.market.work
-        for refund_id in work(issuing.forgotten, 500):
-            work(issuing.issue, refund_id)
+        for refund_id in work(submission.forgotten, 500):
+            work(submission.issue, refund_id)
         for event_id in work(inbox.forgotten, 500):
             work(inbox.handle, event_id)
         for payment_id in work(fees.unknown, 500):
@@ -98,7 +100,7 @@ class Backstage(Dealings):
         for booking_id in work(lambda: lifecycle.with_stale_holds(now(), 500)):
             work(expiry.release, booking_id)
         work(lifecycle.complete_past, 500)
-        work(lambda: answering.warn(now(), 500))
+        work(lambda: responses.warn(now(), 500))
         self.listens()
 
     @property

@@ -16,9 +16,9 @@ from sqlalchemy import create_engine, text
 from app import create_app
 from app.config.settings import Settings
 from app.extensions import db
-from app.payments import issuing
 from app.payments.events.models import EventStatus
 from app.payments.models import Payment, Refund
+from app.payments.refunds import submission
 from app.payments.stripe import deployment
 from app.payments.stripe.deployment import Deployment
 from tests.payments.conftest import Shop, changed
@@ -78,7 +78,7 @@ def test_two_deployments_compare_their_books_and_none_lists_the_other_s(
         other_client, other_coach = people(neighbour.app)
         booking, theirs = neighbour.pays_for(other_client, other_coach)
         other_coach.post(f"/booking/{booking['id']}/cancel", json={})
-        neighbour.work(issuing.issue, db.session.query(Refund.id).one()[0])
+        neighbour.work(submission.issue, db.session.query(Refund.id).one()[0])
         neighbour.sandbox.debits(
             other_client.checks_out(other_client.books(other_coach)), "DE89370400440532013000"
         )
@@ -179,7 +179,7 @@ def test_everything_that_we_make_at_stripe_carries_our_id(shop: Shop, client: Pe
     booking, checkout = shop.pays_for(client, coach)
     coach.post(f"/booking/{booking['id']}/cancel", json={})
     (refund,) = shop.rows(Refund)
-    shop.work(issuing.issue, refund.id)
+    shop.work(submission.issue, refund.id)
 
     session = shop.at_stripe(f"/v1/checkout/sessions/{checkout['session_id']}")
     intent = shop.at_stripe(f"/v1/payment_intents/{session['payment_intent']}")

@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import text
 
 from app.extensions import db
-from app.payments import issuing
 from app.payments.models import Payment, Refund
 from app.payments.reconciliation.differences import Difference
 from app.payments.reconciliation.windows import Stage
+from app.payments.refunds import submission
 from app.payments.webhook import inbox
 from tests.payments.conftest import Shop, changed
 from tests.payments.reconciliation.comparing import differences, reconciled
@@ -103,7 +103,7 @@ def refunded(shop: Shop, client: Person, coach: Person) -> Refund:
     booking, _ = shop.pays_for(client, coach)
     coach.post(f"/booking/{booking['id']}/cancel", json={})
     (refund,) = shop.rows(Refund)
-    shop.work(issuing.issue, refund.id)
+    shop.work(submission.issue, refund.id)
     return refund
 
 
@@ -144,7 +144,7 @@ def test_two_refunds_at_stripe_for_one_of_ours_are_listed(
     coach.post(f"/booking/{booking['id']}/cancel", json={})
     sql("UPDATE refund SET amount_minor = 2500")
     (refund,) = silent.rows(Refund)
-    silent.work(issuing.issue, refund.id)
+    silent.work(submission.issue, refund.id)
     sql("UPDATE refund SET stripe_refund_id = 're_first'")
 
     reconciled(silent)

@@ -4,8 +4,8 @@ from sqlalchemy import text
 
 from app.emails.models import Email
 from app.extensions import db, now
-from app.payments import disputes
 from app.payments.dispute_models import Dispute
+from app.payments.disputes import events as dispute_events
 from app.payments.reconciliation import disputes as reconciliation
 from app.payments.reconciliation.windows import Stage
 from app.payments.stripe import listing
@@ -110,7 +110,7 @@ def test_what_is_lost_and_appealed_against_is_no_difference(
     (row,) = silent.rows(Dispute)
     lost = listing.find(Kind.DISPUTE, row.stripe_dispute_id)
     assert lost
-    silent.work(disputes.told, lost | {"status": "lost"}, now())
+    silent.work(dispute_events.told, lost | {"status": "lost"}, now())
 
     examined = reconciliation.DISPUTES.examine(
         row.stripe_dispute_id, lost | {"status": "appeal_under_review"}

@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import text
 
 from app.extensions import db, now
-from app.payments import issuing
 from app.payments.models import Payment, Refund
 from app.payments.reconciliation.windows import Stage, Window, asked, recent
+from app.payments.refunds import submission
 from tests.payments.conftest import Shop
 from tests.payments.reconciliation.comparing import compared, differences, reconciled
 from tests.payments.stories import DEBIT
@@ -144,7 +144,7 @@ def test_a_refund_whose_worker_died_after_stripe_made_it_is_known_to_be_made(
     coach.post(f"/booking/{booking['id']}/cancel", json={})
     (row,) = silent.rows(Refund)
     silent.sandbox.control("/deliveries/rule", mode="lose")
-    silent.work(issuing.issue, row.id)
+    silent.work(submission.issue, row.id)
     sql("UPDATE refund SET status = 'pending', stripe_refund_id = NULL")
     sql("UPDATE payment SET status = 'succeeded', amount_refunded_minor = 0")
 

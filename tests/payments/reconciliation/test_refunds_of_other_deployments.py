@@ -6,9 +6,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.money.money import Money
-from app.payments import charge_refunds, issuing
 from app.payments.events.models import EventStatus
 from app.payments.models import Payment, Refund
+from app.payments.refunds import charge_refunds, submission
 from app.payments.status import RefundCause, RefundStatus
 from app.payments.stripe import deployment
 from app.payments.stripe import refunds as at_stripe
@@ -104,7 +104,7 @@ def test_a_copy_that_makes_a_refund_which_is_ours_to_make_has_made_it(
     stripe_id = refunded_by_another(silent, ours.amount_minor, ours.id)
 
     silent.told(created(silent, checkout))
-    silent.work(issuing.issue, ours.id)
+    silent.work(submission.issue, ours.id)
 
     (refund,) = silent.rows(Refund)
     assert (refund.stripe_refund_id, refund.cause) == (stripe_id, RefundCause.CANCELLED)
@@ -118,7 +118,7 @@ def test_a_copy_that_makes_a_refund_of_ours_once_more_has_made_another(
     wish = {"reason": "as agreed", "amount": 20}
     assert coach.post(f"/payment/{checkout['payment_id']}/refund", json=wish).is_success
     (ours,) = silent.rows(Refund)
-    silent.work(issuing.issue, ours.id)
+    silent.work(submission.issue, ours.id)
     again = refunded_by_another_after_a_day(silent, ours)
 
     silent.told(created(silent, checkout))

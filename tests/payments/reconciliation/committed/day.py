@@ -10,8 +10,9 @@ from uuid import UUID
 from sqlalchemy import text
 
 from app.extensions import db
-from app.payments import fees, issuing
+from app.payments import fees
 from app.payments.checkout import expiry
+from app.payments.refunds import submission
 from tests.payments.conftest import Shop
 from tests.payments.stories import DEBIT, FAILING_DEBIT
 from tests.people import ASKS_FOR_3DS, CARD, DECLINED, Checkout, Person, next_week
@@ -96,8 +97,8 @@ class Day:
 
 def work(shop: Shop) -> None:
     """What workers do by themselves, whether or not Stripe's word arrives."""
-    for refund_id in shop.work(issuing.forgotten, 100):
-        shop.work(issuing.issue, refund_id)
+    for refund_id in shop.work(submission.forgotten, 100):
+        shop.work(submission.issue, refund_id)
     for payment_id in shop.work(fees.unknown, 100):
         shop.work(fees.look_up, payment_id)
 

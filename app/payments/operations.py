@@ -5,9 +5,9 @@ from uuid import UUID
 from app import audit
 from app.extensions import db, now
 from app.http.problems import NotFound, NothingToDo, Problem
-from app.payments import refunds
 from app.payments.events.models import EventStatus, StripeEvent
 from app.payments.models import Payment, Refund
+from app.payments.refunds import refunds
 from app.payments.status import NOT_REFUNDED, RefundReason, RefundStatus
 from app.queue.enqueue import after_commit
 

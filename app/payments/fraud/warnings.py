@@ -13,10 +13,11 @@ from app.bookings.status import Status as BookingStatus
 from app.extensions import db, now
 from app.http.problems import NotFound, Problem
 from app.money.money import Money
-from app.payments import disputes, refunds
+from app.payments.disputes import events as dispute_events
 from app.payments.events.payloads import Handler, Outcome, StripeObject, required
-from app.payments.fraud_warning_models import FraudWarning
+from app.payments.fraud.models import FraudWarning
 from app.payments.models import Payment
+from app.payments.refunds import refunds
 from app.payments.status import FraudWarningStatus, RefundCause, RefundReason
 
 SAID_TO_THE_TWO = "The payment for this session was returned."
@@ -38,7 +39,7 @@ def told(subject: StripeObject, _at: datetime) -> Outcome:
     `actionable` only ever falls: once the charge is refunded in full, or disputed.
     """
     stripe_id, is_actionable = required(subject, "id", str), required(subject, "actionable", bool)
-    payment = disputes.payment_of(subject)
+    payment = dispute_events.payment_of(subject)
     if payment is None:
         return "no payment of ours"
     warning = _known(stripe_id)

@@ -7,9 +7,9 @@ import logging
 from uuid import UUID
 
 from app.extensions import db, now
-from app.payments import refunds
 from app.payments.events.payloads import Mismatch
 from app.payments.models import Payment
+from app.payments.refunds import refunds
 from app.payments.status import NOT_REFUNDED
 from app.payments.stripe import client as stripe_client
 from app.payments.stripe import refunds as at_stripe

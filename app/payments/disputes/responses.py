@@ -6,11 +6,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select, update
 
 from app import audit, parsing
-from app.emails import dispute_messages
 from app.extensions import db, now
 from app.http.problems import NotFound, Problem
-from app.payments import disputes, evidence
 from app.payments.dispute_models import Dispute
+from app.payments.disputes import events as dispute_events
+from app.payments.disputes import evidence, messages
 from app.payments.stripe import client as stripe_client
 from app.payments.stripe import disputes as at_stripe
 from app.payments.stripe import listing
@@ -132,7 +132,7 @@ def _submit(dispute: Dispute, statement: str) -> None:
         dispute.evidence_failures += 1
         db.session.commit()
         raise
-    disputes.told(answer, now())
+    dispute_events.told(answer, now())
     dispute.evidence_submitted_at = now()
     dispute.plan_warning()
 
@@ -144,7 +144,7 @@ def _look_again(dispute: Dispute) -> None:
     except stripe_client.StripeRefused as error:
         raise EvidenceRefused(str(error)) from error
     if found:
-        disputes.seen(found, now())
+        dispute_events.seen(found, now())
         db.session.commit()
     _check_answerable(dispute)
 
@@ -168,7 +168,7 @@ def warn(at: datetime, most: int) -> int:
     for dispute in due:
         if dispute.due_by and dispute.due_by > at:  # after an outage it may have passed
             page = at_stripe.page(dispute.payment.stripe_payment_intent_id)
-            dispute_messages.deadline(dispute, at, page)
+            messages.deadline(dispute, at, page)
         dispute.told_deadline_at = at
         dispute.plan_warning()
     return len(due)

@@ -11,11 +11,11 @@ from typing import Self
 
 from sqlalchemy import or_, select
 
-from app.emails import dispute_messages
 from app.extensions import db, now
 from app.money.money import CURRENCIES
-from app.payments import evidence, ledger, owed, recoveries
+from app.payments import ledger, recoveries
 from app.payments.dispute_models import Dispute
+from app.payments.disputes import evidence, messages, resolution
 from app.payments.events.payloads import (
     Handler,
     Mismatch,
@@ -219,7 +219,7 @@ def _follow(dispute: Dispute, before: DisputeStatus | None) -> None:
     if before is None or (before in INQUIRIES and not dispute.is_inquiry):
         dispute.evidence_submitted_at = dispute.decided_at = None
         dispute.told_deadline_at = now()
-        dispute_messages.opened(dispute, at_stripe.page(dispute.payment.stripe_payment_intent_id))
+        messages.opened(dispute, at_stripe.page(dispute.payment.stripe_payment_intent_id))
     if dispute.submissions and dispute.status not in AWAITS_EVIDENCE:
         dispute.evidence_submitted_at = dispute.evidence_submitted_at or now()
     dispute.plan_warning()
@@ -231,10 +231,10 @@ def _decided(dispute: Dispute, before: DisputeStatus | None) -> None:
     dispute.decided_at = now()
     db.session.flush()
     if before in GIVEN_BACK and dispute.status not in GIVEN_BACK:
-        owed.restore(dispute.payment)
+        resolution.restore(dispute.payment)
     page = at_stripe.page(dispute.payment.stripe_payment_intent_id)
     reversed_verdict = before if before in VERDICTS else None
-    dispute_messages.decided(dispute, reversed_verdict, owed.settle(dispute.payment), page)
+    messages.decided(dispute, reversed_verdict, resolution.settle(dispute.payment), page)
     if dispute.payment.is_of_erased:
         dispute.evidence = ""  # it was kept for the bank alone
 

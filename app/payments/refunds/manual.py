@@ -8,8 +8,8 @@ from app.accounts.models import Account, Role
 from app.bookings.models import Booking
 from app.http.problems import Faults, Forbidden, Invalid, NotFound, Problem
 from app.money.money import BadAmount, Money
-from app.payments import refunds
 from app.payments.models import Payment, Refund
+from app.payments.refunds import refunds
 from app.payments.schemas import RefundRequest
 from app.payments.status import NOT_REFUNDED, RefundCause, RefundReason
 

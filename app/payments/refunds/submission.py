@@ -10,10 +10,10 @@ from sqlalchemy import select, update
 from app import alerts
 from app.alerts import TroubleKind
 from app.extensions import db, now
-from app.payments import refunds
 from app.payments.dispute_models import Dispute
 from app.payments.events.payloads import Mismatch
 from app.payments.models import Payment, Refund
+from app.payments.refunds import refunds
 from app.payments.status import RefundStatus
 from app.payments.stripe import client as stripe_client
 from app.payments.stripe import deployment

@@ -4,8 +4,8 @@ from app.bookings.models import Booking
 from app.bookings.status import Status as BookingStatus
 from app.extensions import db
 from app.money.money import Money
-from app.payments import refunds
 from app.payments.models import Payment, Refund
+from app.payments.refunds import refunds
 from app.payments.status import NOT_REFUNDED, RefundCause
 
 HAS_IT = "the client has this money by a dispute"

@@ -11,7 +11,6 @@ from app import alerts
 from app.alerts import TroubleKind
 from app.bookings.lifecycle import booking_cancelled, what_is_left
 from app.bookings.models import Booking
-from app.emails import money_messages
 from app.extensions import db, now
 from app.money.money import Money
 from app.payments import fees, ledger
@@ -28,6 +27,7 @@ from app.payments.events.payloads import (
     text_or_none,
 )
 from app.payments.models import Payment, Refund
+from app.payments.refunds import messages
 from app.payments.status import NOT_REFUNDED, RefundCause, RefundReason, RefundStatus, Status
 from app.payments.stripe import deployment
 from app.payments.stripe import refunds as at_stripe
@@ -285,9 +285,9 @@ def _tell(refund: Refund, payment: Payment) -> None:
     """The client hears when a refund is issued and when it fails, the operator when it fails."""
     sessions = [booking for booking in payment.bookings if refund.booking_id in {None, booking.id}]
     if refund.stripe_refund_id and refund.cause is not RefundCause.RETURNED:  # that has a mail of its own
-        money_messages.refund_issued(refund, sessions)
+        messages.refund_issued(refund, sessions)
     if refund.status in NOT_REFUNDED and refund.failure_reason != RETURNED_ALREADY:
-        money_messages.refund_failed(refund, sessions)
+        messages.refund_failed(refund, sessions)
         why = refund.failure_reason or "no word why"
         what = f"Refund {refund.id} of {refund.money}, for payment {payment.id}, {refund.status}: {why}"
         alerts.note(TroubleKind.FAILED_REFUND, refund.id, what)
