@@ -29,8 +29,8 @@ from app.ops import admin, commands, metrics
 from app.ops.command_errors import Commands
 from app.ops.health import health
 from app.payments import takeover
-from app.payments.earnings_routes import earnings
-from app.payments.payout_routes import payout_accounts
+from app.payments.earnings.routes import earnings
+from app.payments.payouts.routes import payout_accounts
 from app.payments.routes import payments
 from app.payments.stripe import client as stripe_api
 from app.payments.webhook.routes import webhook

@@ -3,7 +3,7 @@
 from app.bookings import lifecycle, reminders, video_links
 from app.emails.models import Email
 from app.extensions import now
-from app.payments import fees
+from app.payments.ledger import stripe_fees
 from app.payments.refunds import submission
 from app.payments.webhook import inbox
 from bench.question import Ask, Question
@@ -21,7 +21,7 @@ def questions() -> list[Question]:
         _sweep("forgotten links", lambda: len(video_links.forgotten(MOST))),
         _sweep("forgotten events", lambda: len(inbox.forgotten(MOST))),
         _sweep("forgotten refunds", lambda: len(submission.forgotten(MOST))),
-        _sweep("unknown fees", lambda: len(fees.unknown(MOST))),
+        _sweep("unknown fees", lambda: len(stripe_fees.unknown(MOST))),
         _sweep("forgotten mails", lambda: len(Email.forgotten(MOST))),
     ]
 

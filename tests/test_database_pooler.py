@@ -19,7 +19,7 @@ from app import create_app
 from app.config.settings import Settings
 from app.db.engine import LIMITS
 from app.extensions import db
-from app.payments.reconcile import AnotherAtWork, _alone
+from app.payments.reconciliation.run import AnotherAtWork, _alone
 from sandbox.postgres import Postgres
 from sandbox.servers import private_folder
 from tests.environment import free_port

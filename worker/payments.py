@@ -6,9 +6,10 @@ from uuid import UUID
 from celery import Task, shared_task
 
 from app.extensions import now
-from app.payments import fees, payouts, recovering
 from app.payments.checkout import expiry
 from app.payments.disputes import responses
+from app.payments.ledger import recovery_submission, stripe_fees
+from app.payments.payouts import connect
 from app.payments.refunds import charge_refunds, submission
 from app.payments.stripe import client as stripe_client
 from app.payments.webhook import inbox, signature_failures
@@ -73,38 +74,38 @@ def look_up_refunds(self: "Task[..., None]", payment_id: str) -> None:
 
 @shared_task(name="payments.recover_transfer", bind=True, max_retries=None)
 def recover_transfer(self: "Task[..., None]", recovery_id: str) -> None:
-    if wait := recovering.recover(UUID(recovery_id)):
+    if wait := recovery_submission.recover(UUID(recovery_id)):
         come_again(self, wait)
 
 
 @shared_task(name="payments.recover_forgotten_transfers", base=Sweep)
 def recover_forgotten_transfers() -> int:
     """Transfers after disputes whose job was lost; how many there were."""
-    return enqueue_each("payments.recover_transfer", recovering.forgotten(BATCH))
+    return enqueue_each("payments.recover_transfer", recovery_submission.forgotten(BATCH))
 
 
 @shared_task(name="payments.look_up_fee", bind=True, max_retries=None)
 def look_up_fee(self: "Task[..., None]", payment_id: str) -> None:
-    if wait := fees.look_up(UUID(payment_id)):
+    if wait := stripe_fees.look_up(UUID(payment_id)):
         come_again(self, wait)
 
 
 @shared_task(name="payments.look_up_unknown_fees", base=Sweep)
 def look_up_unknown_fees() -> int:
     """Paid payments whose fee is unknown; how many there were."""
-    return enqueue_each("payments.look_up_fee", fees.unknown(BATCH))
+    return enqueue_each("payments.look_up_fee", stripe_fees.unknown(BATCH))
 
 
 @shared_task(name="payments.look_up_payout_account", bind=True, max_retries=None)
 def look_up_payout_account(self: "Task[..., None]", coach_id: str) -> None:
-    if wait := payouts.look_up(UUID(coach_id)):
+    if wait := connect.look_up(UUID(coach_id)):
         come_again(self, wait)
 
 
 @shared_task(name="payments.look_up_payout_accounts", base=Sweep)
 def look_up_payout_accounts() -> int:
     """Payout accounts that changed; how many there were."""
-    return enqueue_each("payments.look_up_payout_account", payouts.due(BATCH))
+    return enqueue_each("payments.look_up_payout_account", connect.due(BATCH))
 
 
 @shared_task(name="payments.close_session")

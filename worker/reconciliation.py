@@ -11,8 +11,7 @@ from celery import Task, shared_task
 from app import alerts
 from app.alerts import TroubleKind
 from app.extensions import db, now
-from app.payments import reconcile
-from app.payments.reconciliation import quiet
+from app.payments.reconciliation import run, schedule
 from app.payments.reconciliation.progress import Reconciliation
 from app.payments.reconciliation.windows import Window, nightly, recent
 from app.payments.stripe import client as stripe_client
@@ -33,11 +32,11 @@ LATER = timedelta(seconds=LONGEST_TURN)
 def reconcile_recent() -> int:
     """The last hours, if it is time; how much was settled. What could not be, beat's next one does."""
     window = recent()
-    if not quiet.is_due(window):
+    if not schedule.is_due(window):
         return 0
     try:
         return _settled(_turn(window))
-    except (reconcile.AnotherAtWork, stripe_client.StripeAway, stripe_client.StripeRefused) as error:
+    except (run.AnotherAtWork, stripe_client.StripeAway, stripe_client.StripeRefused) as error:
         log.warning("no reconciliation this time: %s", error)
         return 0
 
@@ -53,7 +52,7 @@ def reconcile_nightly(self: "Task[..., int]") -> int:
     ) as error:  # and would be again, however often it is asked
         _tell(error.reason if isinstance(error, stripe_client.KeyRefused) else str(error))
         return 0
-    except (reconcile.AnotherAtWork, stripe_client.StripeAway) as error:
+    except (run.AnotherAtWork, stripe_client.StripeAway) as error:
         log.warning("the nightly reconciliation waits: %s", error)
         come_again(self, LATER, error)
         return 0
@@ -66,7 +65,7 @@ def _turn(window: Window) -> Sequence[Reconciliation]:
     """How far it came within one turn; the next goes on from there."""
     began = time.monotonic()
     stages: Sequence[Reconciliation] = []
-    with closing(reconcile.run(window, PATIENCE)) as steps:
+    with closing(run.run(window, PATIENCE)) as steps:
         for stages in steps:
             is_done = all(row.is_done for row in stages)  # what then is left to do is part of this turn
             if time.monotonic() - began > LONGEST_TURN and not is_done:

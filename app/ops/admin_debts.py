@@ -11,7 +11,7 @@ from app.accounts.models import Account, Role
 from app.extensions import db
 from app.http.pagination import Span, newest_first
 from app.http.schema_types import Instant, Major, View
-from app.payments.debts import Debt
+from app.payments.ledger.debts import Debt
 
 admin_debts = APIBlueprint("admin_debts", __name__, url_prefix="/admin/debt")
 

@@ -15,8 +15,8 @@ from app.http.problems import NotFound
 from app.http.schema_types import Instant, Major, View
 from app.idempotency import idempotent
 from app.ops.schemas import Again, NoMore
-from app.payments import recovery_levers
-from app.payments.recovery_models import Recovery, RecoveryKind, RecoveryStatus
+from app.payments.ledger import recovery_operations
+from app.payments.ledger.recovery_models import Recovery, RecoveryKind, RecoveryStatus
 
 admin_recoveries = APIBlueprint("admin_recoveries", __name__, url_prefix="/admin/recovery")
 
@@ -97,7 +97,7 @@ def show_recovery(recovery_id: UUID) -> RecoveryView:
 @signed_in(Role.ADMIN)
 def retry_recovery(recovery_id: UUID, json_data: Again) -> RecoveryView:
     """Ask Stripe now for one that waits, or once more for one that failed or was discarded."""
-    return RecoveryView.of(recovery_levers.retry(recovery_id, json_data.reason))
+    return RecoveryView.of(recovery_operations.retry(recovery_id, json_data.reason))
 
 
 @admin_recoveries.post("/<uuid:recovery_id>/discard")
@@ -109,4 +109,4 @@ def retry_recovery(recovery_id: UUID, json_data: Again) -> RecoveryView:
 @signed_in(Role.ADMIN)
 def discard_recovery(recovery_id: UUID, json_data: NoMore) -> RecoveryView:
     """Ask Stripe no more, as it was settled another way: the coach's balance says what is owed."""
-    return RecoveryView.of(recovery_levers.discard(recovery_id, json_data.reason))
+    return RecoveryView.of(recovery_operations.discard(recovery_id, json_data.reason))

@@ -29,8 +29,8 @@ from app.ops.fraud_commands import refund_fraud
 from app.ops.reconciling import reconcile_books
 from app.ops.second_factor_commands import seal_anew, take_off
 from app.payments import operations as payment_levers
-from app.payments import recovery_levers
 from app.payments.disputes import responses
+from app.payments.ledger import recovery_operations
 from app.payments.stripe import webhook_endpoints as stripe_account
 from app.payments.webhook.inbox import SUBSCRIBED, SUBSCRIBED_OF_COACHES
 
@@ -189,7 +189,7 @@ def replay(events: tuple[str, ...], reason: str) -> None:
 @click.option("--reason", default="", help="For the audit log.")
 def retry_recovery(recoveries: tuple[UUID, ...], reason: str) -> None:
     """Move money after a dispute now, back from the coach or there again."""
-    _pull_each(recovery_levers.retry, recoveries, reason)
+    _pull_each(recovery_operations.retry, recoveries, reason)
 
 
 @stripe.command("discard-recovery")
@@ -197,7 +197,7 @@ def retry_recovery(recoveries: tuple[UUID, ...], reason: str) -> None:
 @click.option("--reason", required=True, help="For the audit log: how it was settled.")
 def discard_recovery(recoveries: tuple[UUID, ...], reason: str) -> None:
     """Move money after a dispute no more, as it was settled another way."""
-    _pull_each(recovery_levers.discard, recoveries, reason, done="is tried no more")
+    _pull_each(recovery_operations.discard, recoveries, reason, done="is tried no more")
 
 
 @email.command("resend")

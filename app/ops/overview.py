@@ -14,9 +14,9 @@ from app.http.schema_types import Instant, Major, View
 from app.money.money import Money
 from app.ops import backlog, takings
 from app.ops.takings import Day
-from app.payments import debts
-from app.payments.earnings import Totals
+from app.payments.earnings.totals import Totals
 from app.payments.fraud import warnings as fraud_warnings
+from app.payments.ledger import debts
 
 NEWEST = 5
 """So many troubles are spelled out."""

@@ -11,8 +11,7 @@ from flask.cli import with_appcontext
 from app.http.schema_types import instant_text
 from app.observability import context
 from app.ops.command_errors import failing_on_one_line
-from app.payments import reconcile
-from app.payments.reconciliation import differences
+from app.payments.reconciliation import differences, run
 from app.payments.reconciliation.progress import Reconciliation
 from app.payments.reconciliation.windows import BadWindow, Stage, Window, asked
 from app.payments.stripe import client as stripe_client
@@ -57,7 +56,7 @@ def reconcile_books(window: Window) -> None:
     with context.acting("operator", uuid4().hex), failing_on_one_line(_NotDone.exit_code):
         try:
             stages = _run(window)
-        except (reconcile.AnotherAtWork, stripe_client.StripeRefused) as error:
+        except (run.AnotherAtWork, stripe_client.StripeRefused) as error:
             raise _NotDone(str(error)) from error
         except stripe_client.KeyRefused as error:
             raise _NotDone(error.reason) from error
@@ -69,7 +68,7 @@ def reconcile_books(window: Window) -> None:
 
 
 def _run(window: Window) -> Sequence[Reconciliation]:
-    with closing(reconcile.run(window, PATIENCE)) as steps, _shown(window) as show:
+    with closing(run.run(window, PATIENCE)) as steps, _shown(window) as show:
         _say_if_it_goes_on(stages := next(steps))
         for stages in steps:
             show(stages)

@@ -10,9 +10,9 @@ from sqlalchemy import func, select, true
 
 from app.coaches.models import Coach
 from app.extensions import db, now
-from app.payments.books import Kind
-from app.payments.earnings import Totals
-from app.payments.ledger import Entry
+from app.payments.earnings.totals import Totals
+from app.payments.ledger.entries import Kind
+from app.payments.ledger.posting import Entry
 
 DAYS = 7
 _SHOWN = (Kind.PAYMENT, Kind.REFUND, Kind.DISPUTE, Kind.FEE)

@@ -13,11 +13,11 @@ from app.config.settings import current_settings
 from app.emails.models import Email
 from app.extensions import db, now
 from app.money.money import Money
-from app.payments import payable
 from app.payments.dispute_models import Dispute
+from app.payments.earnings import balances
 from app.payments.events import redaction
 from app.payments.models import Payment, Refund
-from app.payments.payout_account import PayoutAccount
+from app.payments.payouts.account import PayoutAccount
 from app.payments.status import DECIDED, PAID, RefundCause
 
 # A mail's subject is spelled by the function that puts it into the outbox, whose unique index finds it.
@@ -71,7 +71,7 @@ class Accounts:
 
 def accounts(account: Account) -> Accounts:
     """Of somebody who is not a coach: nothing of each."""
-    standing = payable.once_refunded(account.id)
+    standing = balances.once_refunded(account.id)
     return Accounts(
         owed=[each for each in standing if each.amount > 0],
         debts=[Money(-each.amount, each.currency) for each in standing if each.amount < 0],

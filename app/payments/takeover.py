@@ -6,7 +6,7 @@ from app import audit
 from app.accounts.models import Account
 from app.extensions import db
 from app.payments.models import Payment
-from app.payments.payout_account import PayoutAccount
+from app.payments.payouts.account import PayoutAccount
 from app.payments.status import Status
 from app.queue.enqueue import after_commit
 

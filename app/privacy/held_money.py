@@ -12,11 +12,11 @@ from app.accounts.models import Account
 from app.extensions import db
 from app.http.schema_types import Instant, Major, View
 from app.money.money import Money
-from app.payments.ledger import Entry
+from app.payments.ledger.models import Payout
+from app.payments.ledger.posting import Entry
 from app.payments.models import Payment
-from app.payments.payout_account import PayoutAccount
-from app.payments.payout_models import Payout
-from app.payments.payout_schemas import PayoutAccountView
+from app.payments.payouts.account import PayoutAccount
+from app.payments.payouts.schemas import PayoutAccountView
 from app.payments.schemas import PaymentView
 from app.privacy.held import Shown, portions
 

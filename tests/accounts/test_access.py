@@ -11,7 +11,7 @@ from werkzeug.routing import Rule
 
 from app.extensions import db
 from app.payments.fraud.models import FraudWarning
-from app.payments.recovery_models import Recovery, RecoveryKind
+from app.payments.ledger.recovery_models import Recovery, RecoveryKind
 from tests.accounts.access_table import CALLERS, TABLE
 from tests.payments.conftest import Shop, become_admin, shop
 from tests.payments.disputing import disputed

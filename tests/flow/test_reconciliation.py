@@ -2,7 +2,7 @@
 
 from sqlalchemy import text
 
-from app.payments.reconcile import LOCK
+from app.payments.reconciliation.run import LOCK
 from tests.flow.conftest import Stack
 from tests.flow.seeing import settled
 from tests.programs import CELERY, Programs

@@ -18,8 +18,8 @@ from app.admin import alert_mail
 from app.alerts import Trouble
 from app.emails.models import Email
 from app.extensions import Base, db, now
-from app.payments import fees
 from app.payments.events.models import StripeEvent
+from app.payments.ledger import stripe_fees
 from app.payments.reconciliation import pace
 from app.payments.webhook import inbox
 from tests.contract import check_log
@@ -104,7 +104,7 @@ class Shop:
     def settles(self, checkout: Checkout) -> None:
         """Stripe settles a payment, and its fee is looked up."""
         self.told(self.settlement(checkout))
-        self.work(fees.look_up, UUID(checkout["payment_id"]))
+        self.work(stripe_fees.look_up, UUID(checkout["payment_id"]))
 
     def refunds_by_hand(self, checkout: Checkout, amount: int | None = None) -> list[Event]:
         """Somebody refunds in Stripe's dashboard; what Stripe says of it, still on its way."""

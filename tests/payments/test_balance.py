@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.extensions import db
-from app.payments import ledger, statement
+from app.payments.earnings import statement
+from app.payments.earnings.statement import Month, Statement
+from app.payments.ledger import posting
 from app.payments.models import Payment
-from app.payments.statement import Month, Statement
 from app.payments.status import RefundStatus
 from tests.generated import examples
 from tests.payments.trade import BEGINNING, Trade
@@ -30,7 +31,7 @@ def test_the_statements_hold_what_came_in_and_went_out(app: Flask, drawn: st.Dat
     savepoint = db.session.begin_nested()
     try:
         trade = Trade(drawn.draw)
-        with patch.object(ledger, "now", lambda: trade.at):
+        with patch.object(posting, "now", lambda: trade.at):
             over = traded(trade, drawn.draw(st.integers(0, 14)))
             statements = [statement.of(trade.coach, month) for month in months_of(trade)]
             assert_balanced(trade, statements)
@@ -53,7 +54,7 @@ def traded(trade: Trade, steps: int) -> list[Statement]:
 
 def months_of(trade: Trade) -> list[Month]:
     found, day = [], (BEGINNING - timedelta(days=31)).date()
-    while day <= ledger.day(trade.coach):
+    while day <= posting.day(trade.coach):
         found.append(Month(day.replace(day=1)))
         day = found[-1].last + timedelta(days=1)
     return found

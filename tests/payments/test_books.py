@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.money.allocation import commission_on, in_proportion, split
 from app.money.money import Money, smallest_step
-from app.payments.books import Gone, Kept, Kind, Paid, amounts
+from app.payments.ledger.entries import Gone, Kept, Kind, Paid, amounts
 
 CURRENCIES = ["EUR", "JPY", "KWD", "ISK", "HUF"]
 PAYMENT = UUID(int=0)

@@ -11,10 +11,11 @@ from sqlalchemy import text
 from app.config.settings import Environment
 from app.extensions import db
 from app.money.money import Money
-from app.payments import fees, payouts
 from app.payments.events.models import StripeEvent
+from app.payments.ledger import stripe_fees
 from app.payments.models import Payment, Refund
-from app.payments.payout_account import PayoutAccount
+from app.payments.payouts import connect as payouts_connect
+from app.payments.payouts.account import PayoutAccount
 from app.payments.refunds import submission
 from app.payments.stripe import balance as at_stripe
 from tests.payments.conftest import Shop
@@ -77,7 +78,7 @@ def stripe_finds(shop: Shop, coach: Person, how: str) -> list[dict[str, Any]]:
 
 def told_of(shop: Shop, coach: Person, events: list[dict[str, Any]]) -> None:
     tell(shop, events)
-    shop.work(payouts.look_up, UUID(coach.id))
+    shop.work(payouts_connect.look_up, UUID(coach.id))
 
 
 def onboarded(shop: Shop, coach: Person, **more: str) -> Person:
@@ -91,8 +92,8 @@ def at_rest(shop: Shop) -> None:
     """Refunds are issued, and Stripe is asked for all that is due to be asked."""
     for refund in shop.rows(Refund):
         shop.work(submission.issue, refund.id)
-    for payment_id in shop.work(fees.unknown, 10):
-        shop.work(fees.look_up, payment_id)
+    for payment_id in shop.work(stripe_fees.unknown, 10):
+        shop.work(stripe_fees.look_up, payment_id)
 
 
 def paid(shop: Shop, client: Person, coach: Person) -> Checkout:
@@ -243,12 +244,12 @@ def test_while_stripe_is_away_it_is_asked_again(shop: Shop, coach: Person) -> No
     tell(shop, stripe_finds(shop, coach, "complete"))
     shop.sandbox.control("/faults", path="/v1/accounts/*", status=429)
 
-    assert shop.work(payouts.look_up, UUID(coach.id))
+    assert shop.work(payouts_connect.look_up, UUID(coach.id))
     assert not standing(coach)["is_enabled"]
     db.session.execute(text("UPDATE payout_account SET due_at = now() - interval '1 second'"))
     db.session.commit()
-    assert shop.work(payouts.due, 100) == [UUID(coach.id)]
-    shop.work(payouts.look_up, UUID(coach.id))
+    assert shop.work(payouts_connect.due, 100) == [UUID(coach.id)]
+    shop.work(payouts_connect.look_up, UUID(coach.id))
 
     assert standing(coach)["is_enabled"]
 
@@ -259,8 +260,8 @@ def test_an_account_that_stripe_does_not_show_us_any_more_gets_no_money(shop: Sh
     key = {"Authorization": "Bearer sk_test_sandbox"}
     shop.sandbox.http.delete(f"{shop.sandbox.stripe_url}/v1/accounts/{account_id(shop, coach)}", headers=key)
 
-    shop.work(payouts.doubt, account_id(shop, coach), "No such destination")
-    shop.work(payouts.look_up, UUID(coach.id))
+    shop.work(payouts_connect.doubt, account_id(shop, coach), "No such destination")
+    shop.work(payouts_connect.look_up, UUID(coach.id))
 
     assert not standing(coach)["is_enabled"]
     assert "does not have access" in standing(coach)["disabled_reason"]
@@ -488,8 +489,8 @@ def test_one_that_stopped_working_unheard_is_found_out_and_the_client_pays_all_t
 
     checkout = client.post("/payment/checkout", json=wish).json()
     shop.told(shop.paid(checkout))
-    assert shop.work(payouts.due, 10) == [UUID(coach.id)]
-    shop.work(payouts.look_up, UUID(coach.id))
+    assert shop.work(payouts_connect.due, 10) == [UUID(coach.id)]
+    shop.work(payouts_connect.look_up, UUID(coach.id))
 
     assert not standing(coach)["is_enabled"]
     assert client.booking(booking)["status"] == "confirmed"

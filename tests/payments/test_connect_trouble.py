@@ -9,9 +9,10 @@ from flask import Flask
 from sqlalchemy import text
 
 from app.extensions import db, now
-from app.payments import fees, payouts
+from app.payments.ledger import stripe_fees
 from app.payments.models import Refund
-from app.payments.payout_account import PayoutAccount
+from app.payments.payouts import connect as payouts_connect
+from app.payments.payouts.account import PayoutAccount
 from tests.payments.conftest import Event, Shop
 from tests.payments.test_connect import (
     URLS,
@@ -55,7 +56,7 @@ def reversed_by_hand(shop: Shop, checkout: Checkout, **what: Any) -> list[Event]
     url = f"{shop.sandbox.stripe_url}/v1/transfers/{transfer}/reversals"
     shop.sandbox.http.post(url, data=what, headers=KEY).raise_for_status()
     events: list[Event] = shop.at_stripe("/v1/events?limit=2")["data"]
-    return [event for event in events if event["type"] in fees.APPLY]
+    return [event for event in events if event["type"] in stripe_fees.APPLY]
 
 
 def test_what_was_taken_back_from_a_coach_by_hand_is_owed_again(
@@ -65,7 +66,7 @@ def test_what_was_taken_back_from_a_coach_by_hand_is_owed_again(
     checkout = paid(shop, client, onboarded(shop, coach))
 
     tell(shop, reversed_by_hand(shop, checkout, amount=2500, refund_application_fee="true"))
-    shop.work(fees.look_up, UUID(checkout["payment_id"]))
+    shop.work(stripe_fees.look_up, UUID(checkout["payment_id"]))
 
     assert has(shop, coach) == 6750 - 2500 + 250
     assert figures(coach) == (6750, 4500, 2250)
@@ -78,11 +79,11 @@ def test_told_before_the_charge_is_known_as_ours_it_is_owed_again_all_the_same(
     settlement = shop.settlement(checkout)
     db.session.execute(text("UPDATE payment SET fee_due_at = now()"))  # nobody told, and we asked
     db.session.commit()
-    shop.work(fees.look_up, UUID(checkout["payment_id"]))
+    shop.work(stripe_fees.look_up, UUID(checkout["payment_id"]))
 
     tell(shop, reversed_by_hand(shop, checkout))
     shop.told(settlement)
-    shop.work(fees.look_up, UUID(checkout["payment_id"]))
+    shop.work(stripe_fees.look_up, UUID(checkout["payment_id"]))
 
     assert figures(coach) == (7500, has(shop, coach), 7500)
 
@@ -94,15 +95,15 @@ def test_when_stripe_s_word_of_an_account_is_lost_it_is_asked_for_within_a_day(
     stripe_finds(shop, coach, "restricted")  # and we do not hear of it
     (account,) = shop.rows(PayoutAccount)
     assert account.due_at
-    assert now() < account.due_at <= now() + payouts.DAILY
+    assert now() < account.due_at <= now() + payouts_connect.DAILY
 
     db.session.execute(text("UPDATE payout_account SET due_at = due_at - interval '1 day'"))
     db.session.commit()
-    assert shop.work(payouts.due, 10) == [UUID(coach.id)]
-    shop.work(payouts.look_up, UUID(coach.id))
+    assert shop.work(payouts_connect.due, 10) == [UUID(coach.id)]
+    shop.work(payouts_connect.look_up, UUID(coach.id))
 
     assert not standing(coach)["is_enabled"]
-    assert shop.work(payouts.due, 10) == []
+    assert shop.work(payouts_connect.due, 10) == []
 
 
 def test_what_happens_at_a_coach_s_own_account_confirms_nothing(
@@ -142,7 +143,7 @@ def test_a_coach_abroad_to_whom_stripe_sends_nothing_on_is_paid_for_all_the_same
     assert figures(coach) == (7362, 0, 7362)
     assert not standing(coach)["is_enabled"]
     assert "outside the platform's region" in standing(coach)["disabled_reason"]
-    shop.work(payouts.look_up, UUID(coach.id))
+    shop.work(payouts_connect.look_up, UUID(coach.id))
     assert not standing(coach)["is_enabled"]  # of the account itself Stripe says nothing wrong
     told_of(shop, coach, stripe_finds(shop, coach, "complete"))
     assert standing(coach)["is_enabled"]

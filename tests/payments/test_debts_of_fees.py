@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.payments.payout_models import Payout
+from app.payments.ledger.models import Payout
 from tests.payments.conftest import Shop
 from tests.payments.disputing import decided, disputed, hears
 from tests.payments.test_debts import debts, paid_out, pays_900

@@ -9,7 +9,7 @@ import pytest
 
 from app.emails.models import Email
 from app.payments.dispute_models import Dispute
-from app.payments.ledger import Entry
+from app.payments.ledger.posting import Entry
 from app.payments.models import Payment, Refund
 from tests.payments.conftest import Event, Shop, changed
 from tests.payments.disputing import OPS, answered, decided, disputed, word_of

@@ -12,8 +12,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from app.extensions import db
-from app.payments import fees
-from app.payments.ledger import Entry
+from app.payments.ledger import stripe_fees
+from app.payments.ledger.posting import Entry
 from app.payments.models import Payment, Refund
 from app.payments.refunds import submission
 from tests.payments.conftest import Shop
@@ -259,7 +259,7 @@ def test_whatever_the_order_of_stripes_words_the_books_are_the_same(
         savepoint = db.session.begin_nested()
         for word in [*order, *order]:
             tell(shop, word)
-            shop.work(fees.look_up, UUID(checkout["payment_id"]))
+            shop.work(stripe_fees.look_up, UUID(checkout["payment_id"]))
         found.add(figures(*earnings(coach)))
         savepoint.rollback()
 

@@ -10,7 +10,7 @@ from redis import Redis
 from sqlalchemy import text
 
 from app.extensions import db, now
-from app.payments import fees
+from app.payments.ledger import stripe_fees
 from app.payments.models import Payment
 from app.queue.backoff import MOST_ATTEMPTS
 from tests.payments.conftest import Shop
@@ -37,7 +37,7 @@ def test_once_stripe_has_settled_a_payment_its_fee_is_looked_up(
     shop.told(shop.settlement(checkout))
 
     assert "payments.look_up_fee" in [job["headers"]["task"] for job in queued(broker, "events")]
-    shop.work(fees.look_up, UUID(checkout["payment_id"]))
+    shop.work(stripe_fees.look_up, UUID(checkout["payment_id"]))
     payment = payment_of(shop, checkout)
     at_stripe = shop.at_stripe(f"/v1/balance_transactions/{payment.stripe_balance_transaction_id}")
     assert (payment.fee_minor, payment.net_minor) == (at_stripe["fee"], at_stripe["net"])
@@ -57,7 +57,7 @@ def test_of_a_debit_the_receipt_is_learnt_with_the_fee(
     unhurried.told(unhurried.events(checkout, "payment_intent.succeeded")[0])
     make_due()
 
-    unhurried.work(fees.look_up, UUID(checkout["payment_id"]))
+    unhurried.work(stripe_fees.look_up, UUID(checkout["payment_id"]))
 
     assert "/receipts/" in client.payment(checkout)["receipt_url"]
 
@@ -101,13 +101,13 @@ def test_asked_too_early_it_is_asked_again(slow: Shop, client: Person, coach: Pe
     shop = slow
     _, checkout = shop.pays_for(client, coach)
     make_due()
-    pause = shop.work(fees.look_up, UUID(checkout["payment_id"]))
+    pause = shop.work(stripe_fees.look_up, UUID(checkout["payment_id"]))
     assert pause
     assert abs((payment_of(shop, checkout).fee_due_at or now()) - now() - pause) < timedelta(seconds=1)
 
     shop.settlement(checkout)
     make_due()
-    shop.work(fees.look_up, UUID(checkout["payment_id"]))
+    shop.work(stripe_fees.look_up, UUID(checkout["payment_id"]))
 
     assert payment_of(shop, checkout).fee_minor
 
@@ -116,19 +116,19 @@ def test_when_stripe_s_word_is_lost_the_sweep_finds_the_payment(
     shop: Shop, client: Person, coach: Person
 ) -> None:
     _, checkout = shop.pays_for(client, coach)
-    assert shop.work(fees.unknown, 10) == []  # Stripe's own word is given a minute
+    assert shop.work(stripe_fees.unknown, 10) == []  # Stripe's own word is given a minute
 
     make_due()
 
-    assert shop.work(fees.unknown, 10) == [UUID(checkout["payment_id"])]
+    assert shop.work(stripe_fees.unknown, 10) == [UUID(checkout["payment_id"])]
 
 
 def test_two_workers_ask_once(shop: Shop, client: Person, coach: Person) -> None:
     _, checkout = shop.pays_for(client, coach)
     make_due()
 
-    shop.work(fees.look_up, UUID(checkout["payment_id"]))
-    shop.work(fees.look_up, UUID(checkout["payment_id"]))
+    shop.work(stripe_fees.look_up, UUID(checkout["payment_id"]))
+    shop.work(stripe_fees.look_up, UUID(checkout["payment_id"]))
 
     assert payment_of(shop, checkout).fee_attempts == 1
 
@@ -142,7 +142,7 @@ def test_it_is_never_given_up_but_asked_for_daily_and_nobody_is_woken(
 
     for _ in range(MOST_ATTEMPTS + 1):
         make_due()
-        pauses.append(shop.work(fees.look_up, UUID(checkout["payment_id"])))
+        pauses.append(shop.work(stripe_fees.look_up, UUID(checkout["payment_id"])))
 
     assert pauses[0] < timedelta(seconds=3)
     assert timedelta(minutes=10) < pauses[-3] < timedelta(hours=1)

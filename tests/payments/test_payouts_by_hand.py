@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from app.audit import AuditEntry
 from app.extensions import db
-from app.payments.ledger import Entry
+from app.payments.ledger.posting import Entry
 from tests.payments.conftest import Shop, become_admin
 from tests.payments.test_earnings import earnings
 from tests.people import Person

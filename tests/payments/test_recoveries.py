@@ -9,8 +9,8 @@ from sqlalchemy import text
 
 from app.config.settings import DisputeRecovery
 from app.extensions import db
-from app.payments import fees, recovering
-from app.payments.recovery_models import Recovery
+from app.payments.ledger import recovery_submission, stripe_fees
+from app.payments.ledger.recovery_models import Recovery
 from tests.payments.conftest import Shop
 from tests.payments.disputing import decided, disputed, word_of
 from tests.payments.test_connect import connect, figures, has, onboarded, paid, refunded
@@ -54,11 +54,11 @@ def recovers(shop: Shop) -> None:
     """The workers' jobs: until nothing is left to do."""
     db.session.execute(text("UPDATE recovery SET due_at = now() WHERE status = 'pending'"))
     db.session.commit()
-    while due := shop.work(recovering.forgotten, 10):
+    while due := shop.work(recovery_submission.forgotten, 10):
         for recovery_id in due:
-            shop.work(recovering.recover, recovery_id)
-    for payment_id in shop.work(fees.unknown, 10):
-        shop.work(fees.look_up, payment_id)
+            shop.work(recovery_submission.recover, recovery_id)
+    for payment_id in shop.work(stripe_fees.unknown, 10):
+        shop.work(stripe_fees.look_up, payment_id)
 
 
 def rows(shop: Shop) -> list[tuple[str, str, int]]:
@@ -195,7 +195,7 @@ def test_when_the_answer_is_lost_it_is_taken_back_once(
     shop.sandbox.control("/faults", path="/v1/transfers/*", method="POST", status=500, after_work=after)
     (recovery,) = shop.rows(Recovery)
 
-    assert shop.work(recovering.recover, recovery.id)
+    assert shop.work(recovery_submission.recover, recovery.id)
     recovers(shop)
 
     assert (has(shop, coach), figures(coach)) == (0, (0, 0, 0))
@@ -210,8 +210,8 @@ def test_two_workers_at_once_take_it_back_once(
     lost(shop, client, checkout)
     (recovery,) = shop.rows(Recovery)
 
-    shop.work(recovering.recover, recovery.id)
-    assert shop.work(recovering.recover, recovery.id) is None
+    shop.work(recovery_submission.recover, recovery.id)
+    assert shop.work(recovery_submission.recover, recovery.id) is None
 
     assert has(shop, coach) == 0
 
@@ -245,7 +245,7 @@ def test_what_stripe_refuses_is_tried_again_and_told_to_the_operator_in_the_end(
     path = "/v1/transfers/*"
     shop.sandbox.control("/faults", path=path, method="POST", refusal="insufficient_balance")
 
-    assert shop.work(recovering.recover, recovery.id)
+    assert shop.work(recovery_submission.recover, recovery.id)
 
     assert any("Taking back 75.00 EUR" in told for told in shop.ops_mails())
     assert debts(admin) == [(coach.id, 75.0, "EUR")]

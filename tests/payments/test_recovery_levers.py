@@ -9,8 +9,8 @@ from sqlalchemy import text
 from app.audit import AuditEntry
 from app.extensions import db
 from app.ops import commands
-from app.payments import recovering
-from app.payments.recovery_models import Recovery
+from app.payments.ledger import recovery_submission
+from app.payments.ledger.recovery_models import Recovery
 from app.payments.stripe import transfers as at_stripe
 from tests.payments.conftest import Shop
 from tests.payments.test_connect import connect, figures, has, onboarded, paid
@@ -41,7 +41,7 @@ def refused_for_good(shop: Shop, recovery_id: UUID) -> None:
     """Stripe does not know the transfer, as after a change of the key."""
     path = "/v1/transfers/*"
     shop.sandbox.control("/faults", path=path, method="POST", refusal="no_such_transfer")
-    shop.work(recovering.recover, recovery_id)
+    shop.work(recovery_submission.recover, recovery_id)
     assert rows(shop) == [("reversal", "failed", 7500)]
 
 
@@ -57,11 +57,11 @@ def problem(answer: Any) -> tuple[int, str]:
 def test_one_that_waits_is_tried_now(shop: Shop, coach: Person, admin: Person, recovery_id: UUID) -> None:
     db.session.execute(text("UPDATE recovery SET due_at = now() + interval '1 hour', attempts = 8"))
     db.session.commit()
-    assert shop.work(recovering.recover, recovery_id) is None
+    assert shop.work(recovery_submission.recover, recovery_id) is None
     assert has(shop, coach) == 7500
 
     answer = pull(admin, recovery_id, "retry")
-    shop.work(recovering.recover, recovery_id)
+    shop.work(recovery_submission.recover, recovery_id)
 
     assert (answer.status_code, answer.json()["status"]) == (202, "pending")
     assert has(shop, coach) == 0
@@ -93,7 +93,7 @@ def test_one_whose_answer_was_lost_before_it_failed_is_found_and_not_made_twice(
 ) -> None:
     lost_answers = {"close_connection": True, "after_work": True, "times": 3}
     shop.sandbox.control("/faults", path="/v1/transfers/*", method="POST", **lost_answers)
-    assert shop.work(recovering.recover, recovery_id)
+    assert shop.work(recovery_submission.recover, recovery_id)
     pull(admin, recovery_id, "discard")
 
     pull(admin, recovery_id, "retry")
@@ -150,7 +150,7 @@ def test_while_stripe_is_being_asked_no_lever_moves_it(
         return reverse(*order)
 
     monkeypatch.setattr(at_stripe, "reverse", pressed_meanwhile)
-    shop.work(recovering.recover, recovery_id)
+    shop.work(recovery_submission.recover, recovery_id)
 
     assert [problem(answer) for answer in told] == [(409, "recovery-in-flight")]
     assert told[0].headers["Retry-After"] == "5"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from app.payments import ledger
+from app.payments.ledger import posting
 from tests.payments.conftest import Shop, become_admin
 from tests.people import Person, next_week
 
@@ -33,7 +33,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock(datetime(2031, 1, 15, 12, tzinfo=UTC))
-    monkeypatch.setattr(ledger, "now", clock.now)
+    monkeypatch.setattr(posting, "now", clock.now)
     return clock
 
 

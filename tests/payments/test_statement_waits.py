@@ -12,11 +12,12 @@ from sqlalchemy import text
 from app.accounts.models import Account, Role
 from app.coaches.models import Coach
 from app.extensions import Base, db
-from app.payments import ledger, statement
-from app.payments.books import Kind
-from app.payments.ledger import Entry
+from app.payments.earnings import statement
+from app.payments.earnings.statement import Month, Statement
+from app.payments.ledger import posting
+from app.payments.ledger.entries import Kind
+from app.payments.ledger.posting import Entry
 from app.payments.models import Payment
-from app.payments.statement import Month, Statement
 from app.payments.status import Status
 from tests.records import rewrite
 from tests.waiting import wait_until
@@ -77,7 +78,7 @@ def test_it_waits_for_who_is_entering_something(
         )
     )
     db.session.flush()
-    monkeypatch.setattr(ledger, "now", lambda: datetime(2031, 2, 1, tzinfo=UTC))
+    monkeypatch.setattr(posting, "now", lambda: datetime(2031, 2, 1, tzinfo=UTC))
 
     with ThreadPoolExecutor(1) as another:
         asked: Future[Statement] = another.submit(_statement, application, paid.coach_id)

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
 from app.extensions import db
-from app.payments import fees
-from app.payments.ledger import Entry
+from app.payments.ledger import stripe_fees
+from app.payments.ledger.posting import Entry
 from app.payments.models import Payment, Refund
 from app.payments.refunds import submission
 from app.payments.webhook.inbox import APPLY
@@ -126,7 +126,7 @@ class Story:
         about = [each for each in self.shop.events(self.checkout) if each["type"] in APPLY]
         charge = self._charge()["id"]
         latest = self.shop.at_stripe("/v1/events?limit=100")["data"]
-        sent_on = [each for each in latest if each["type"] in fees.APPLY and charge in str(each)]
+        sent_on = [each for each in latest if each["type"] in stripe_fees.APPLY and charge in str(each)]
         return about + sent_on
 
     def _work(self) -> None:
@@ -135,7 +135,7 @@ class Story:
             self.shop.work(submission.issue, refund.id)
         db.session.execute(text("UPDATE payment SET fee_due_at = now() WHERE fee_due_at IS NOT NULL"))
         db.session.commit()
-        self.shop.work(fees.look_up, UUID(self.checkout["payment_id"]))
+        self.shop.work(stripe_fees.look_up, UUID(self.checkout["payment_id"]))
 
     def _refund(self) -> None:
         booking = self.coach.get(f"/payment/{self.checkout['payment_id']}").json()["lines"][0]["booking_id"]

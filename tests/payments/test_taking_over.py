@@ -11,7 +11,7 @@ from app.bookings import video_links
 from app.extensions import db
 from app.payments.checkout import expiry
 from app.payments.models import Payment
-from app.payments.payout_account import PayoutAccount
+from app.payments.payouts.account import PayoutAccount
 from app.payments.stripe import connect as connect_gateway
 from tests.accounts.letters import forgets, mails
 from tests.accounts.second_factors import proven, unproven

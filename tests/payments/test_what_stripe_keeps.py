@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from app.extensions import db
-from app.payments import fees
+from app.payments.ledger import stripe_fees
 from app.payments.models import Payment, Refund
 from app.payments.webhook.inbox import APPLY
 from tests.payments.conftest import Shop, changed
@@ -66,7 +66,7 @@ def test_a_debit_that_the_bank_returns_costs_its_fee_only(
     tell(shop, [each for each in shop.events(checkout) if each["type"] in APPLY])
     db.session.execute(text("UPDATE payment SET fee_due_at = now() WHERE fee_due_at IS NOT NULL"))
     db.session.commit()
-    shop.work(fees.look_up, UUID(checkout["payment_id"]))
+    shop.work(stripe_fees.look_up, UUID(checkout["payment_id"]))
 
     assert [figures(each) for each in earnings(coach)] == ([(0, 0, 0, fee, 0, -fee)] if fee else [])
     assert shop.rows(Payment)[0].fee_due_at is None

@@ -13,8 +13,8 @@ from app.coaches.models import Coach
 from app.extensions import db
 from app.money.allocation import commission_on
 from app.money.money import Money, smallest_step
-from app.payments import ledger
 from app.payments.dispute_models import Dispute
+from app.payments.ledger import posting
 from app.payments.models import Payment, PaymentLine, Refund
 from app.payments.refunds import refunds
 from app.payments.status import DisputeStatus, RefundCause, RefundStatus, Status
@@ -113,7 +113,7 @@ class Trade:
         if payment.fee_minor is None:
             payment.fee_minor = self.draw(st.integers(0, 500))
             payment.fee_currency = self.draw(st.sampled_from([payment.currency, "EUR"]))
-            ledger.post(payment)
+            posting.post(payment)
 
     def is_disputed(self, payment: Payment) -> None:
         """A bank takes some of what is left."""
@@ -137,13 +137,13 @@ class Trade:
             told_deadline_at=self.at,
         )
         db.session.add(dispute)
-        ledger.post(payment)
+        posting.post(payment)
 
     def wins(self, payment: Payment) -> None:
         """The bank gives back what it took."""
         for dispute in payment.disputes:
             dispute.withdrawn_minor, dispute.fund_moves, dispute.status = 0, 2, DisputeStatus.WON
-        ledger.post(payment)
+        posting.post(payment)
 
     def waits(self) -> None:
         self.at += timedelta(days=self.draw(st.integers(1, 40)))

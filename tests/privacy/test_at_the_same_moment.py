@@ -5,7 +5,7 @@ import pytest
 from app.emails import delivery, smtp
 from app.emails.models import Email, EmailStatus
 from app.ops import retention
-from app.payments.payout_account import PayoutAccount
+from app.payments.payouts.account import PayoutAccount
 from tests.payments.conftest import Shop
 from tests.payments.test_connect import connect, onboarded, stripe_finds, told_of
 from tests.people import Person

@@ -12,7 +12,7 @@ from app.payments import operations
 from app.payments.dispute_models import Dispute
 from app.payments.events import redaction
 from app.payments.events.models import StripeEvent
-from app.payments.ledger import Entry
+from app.payments.ledger.posting import Entry
 from app.payments.webhook import inbox
 from tests.payments.conftest import Event, Shop
 from tests.payments.disputing import decided, disputed

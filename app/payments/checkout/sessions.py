@@ -13,9 +13,10 @@ from app.bookings.status import Status as BookingStatus
 from app.extensions import db, now
 from app.http.problems import NotFound, Problem
 from app.money.money import Money
-from app.payments import debts, payouts, recoveries
 from app.payments.checkout import payment_methods, terms
+from app.payments.ledger import debts, recoveries
 from app.payments.models import Payment, PaymentLine
+from app.payments.payouts import connect
 from app.payments.schemas import CheckoutRequest
 from app.payments.status import Status
 from app.payments.stripe import checkout_sessions, deployment
@@ -94,12 +95,12 @@ def _open_not_sent_on(
     client: Account, wish: CheckoutRequest, destination: str, why: str
 ) -> tuple[Payment, bool]:
     """It may be the coach's account that Stripe refuses: the client can pay all the same, and we owe it."""
-    payouts.doubt(destination, why)
+    connect.doubt(destination, why)
     db.session.commit()
     try:
         return open_session(client, wish)
     except CheckoutRefused:
-        payouts.believe(destination)
+        connect.believe(destination)
         db.session.commit()
         raise
 

@@ -6,7 +6,7 @@ from app.config.settings import current_settings
 from app.extensions import db
 from app.money.allocation import commission_on
 from app.money.money import Money
-from app.payments.payout_account import PayoutAccount
+from app.payments.payouts.account import PayoutAccount
 
 
 def commission(price: Money) -> Money:

@@ -13,7 +13,6 @@ from sqlalchemy import or_, select
 
 from app.extensions import db, now
 from app.money.money import CURRENCIES
-from app.payments import ledger, recoveries
 from app.payments.dispute_models import Dispute
 from app.payments.disputes import evidence, messages, resolution
 from app.payments.events.payloads import (
@@ -27,6 +26,7 @@ from app.payments.events.payloads import (
     required,
     text_or_none,
 )
+from app.payments.ledger import posting, recoveries
 from app.payments.models import Payment
 from app.payments.status import AWAITS_EVIDENCE, GIVEN_BACK, INQUIRIES, DisputeStatus
 from app.payments.stripe import disputes as at_stripe
@@ -199,7 +199,7 @@ def _move_funds(dispute: Dispute, subject: StripeObject) -> bool:
         dispute.fee_currency = moves[0].currency
     if before == (dispute.fund_moves, dispute.withdrawn_minor, dispute.fee_minor):
         return False
-    ledger.post(dispute.payment)
+    posting.post(dispute.payment)
     return True
 
 

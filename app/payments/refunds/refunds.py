@@ -13,7 +13,6 @@ from app.bookings.lifecycle import booking_cancelled, what_is_left
 from app.bookings.models import Booking
 from app.extensions import db, now
 from app.money.money import Money
-from app.payments import fees, ledger
 from app.payments.events.models import MAY_BE_OURS_LATER, EventStatus, StripeEvent
 from app.payments.events.payloads import (
     Handler,
@@ -26,6 +25,7 @@ from app.payments.events.payloads import (
     required,
     text_or_none,
 )
+from app.payments.ledger import posting, stripe_fees
 from app.payments.models import Payment, Refund
 from app.payments.refunds import messages
 from app.payments.status import NOT_REFUNDED, RefundCause, RefundReason, RefundStatus, Status
@@ -300,8 +300,8 @@ def total(payment: Payment) -> None:
     status = _status_with(payment.amount_refunded_minor, payment.amount_minor)
     if payment.is_paid and payment.status is not status:
         payment.move_to(status, f"{payment.refunded} refunded")
-    ledger.post(payment)
-    fees.gone_back(payment)
+    posting.post(payment)
+    stripe_fees.gone_back(payment)
 
 
 def _status_with(refunded: int, amount: int) -> Status:

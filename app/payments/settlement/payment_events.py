@@ -12,7 +12,6 @@ from app.bookings import hold_limits, lifecycle
 from app.bookings.status import Status as BookingStatus
 from app.config.settings import current_settings
 from app.extensions import db, now
-from app.payments import fees
 from app.payments.events.payloads import (
     Handler,
     Mismatch,
@@ -27,6 +26,7 @@ from app.payments.events.payloads import (
     required,
     text_or_none,
 )
+from app.payments.ledger import stripe_fees
 from app.payments.models import Payment
 from app.payments.refunds import charge_refunds, refunds
 from app.payments.settlement import fulfilment
@@ -67,7 +67,7 @@ def session_failed(session: StripeObject, _at: datetime) -> Outcome:
         return f"the payment is {payment.status}"
     if payment.status is not Status.FAILED:  # its intent failed too, and says why
         _fail(payment, "async_payment_failed", "The payment did not go through.")
-    fees.expect(payment)  # Stripe keeps one of a debit that the bank returns
+    stripe_fees.expect(payment)  # Stripe keeps one of a debit that the bank returns
     payment.session_ended_at = now()
     _free(payment)
     return None
@@ -133,13 +133,13 @@ def charge_updated(charge: StripeObject, _at: datetime) -> Outcome:
         return "the charge is not paid"
     charge_id = required(charge, "id", str)
     if payment.stripe_charge_id is None:  # what was told of it before was not known as ours
-        fees.gone_back(payment)
+        stripe_fees.gone_back(payment)
     payment.stripe_charge_id, payment.receipt_url = charge_id, text_or_none(charge, "receipt_url")
     details = charge.get("payment_method_details")
     if isinstance(details, dict):
         payment.method = text_or_none(details, "type") or payment.method
     if charge.get("balance_transaction"):
-        fees.settled(payment)
+        stripe_fees.settled(payment)
     return None
 
 
@@ -162,7 +162,7 @@ def _paid(told: Told) -> Outcome:
     if payment.is_paid:
         return f"the payment is {payment.status} already"
     payment.move_to(Status.SUCCEEDED, "paid")
-    fees.expect(payment)
+    stripe_fees.expect(payment)
     refunds.total(payment)  # one made in Stripe's dashboard may have been told first
     if payment.status is Status.REFUNDED:
         _free(payment)

@@ -14,12 +14,13 @@ from app.alerts import TroubleKind
 from app.config.settings import current_settings
 from app.extensions import db, now
 from app.observability import context
-from app.payments import fees, payouts
 from app.payments.disputes import events as dispute_events
 from app.payments.events import redaction
 from app.payments.events.models import EVENTS, EventStatus, StripeEvent
 from app.payments.events.payloads import Mismatch, claimed_payment, text_or_none
 from app.payments.fraud import warnings as fraud_warnings
+from app.payments.ledger import stripe_fees
+from app.payments.payouts import connect
 from app.payments.refunds import refunds
 from app.payments.settlement import payment_events
 from app.payments.stripe import deployment
@@ -63,8 +64,8 @@ APPLY = (
     | refunds.APPLY
     | dispute_events.APPLY
     | fraud_warnings.APPLY
-    | fees.APPLY
-    | payouts.APPLY
+    | stripe_fees.APPLY
+    | connect.APPLY
 )
 LEASE = timedelta(minutes=2)
 """How long one try may take before another worker may try."""

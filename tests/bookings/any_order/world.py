@@ -17,8 +17,8 @@ from sqlalchemy import Connection, NestedTransaction, text
 
 from app import extensions
 from app.extensions import db
-from app.payments import fees, recovering
 from app.payments.checkout import expiry
+from app.payments.ledger import recovery_submission, stripe_fees
 from app.payments.refunds import charge_refunds, submission
 from app.payments.stripe import client as stripe_client
 from app.payments.webhook import inbox
@@ -37,11 +37,11 @@ PACE = Pace(settle_after=60, refund_after=60, debit_after=BANK * 60)
 IBANS = {True: "DE89370400440532013000", False: "DE62370400440532013001"}
 """Of an account that pays, and of one that does not."""
 JOBS: dict[str, Callable[[str], object]] = {
-    "payments.recover_transfer": lambda recovery_id: recovering.recover(UUID(recovery_id)),
+    "payments.recover_transfer": lambda recovery_id: recovery_submission.recover(UUID(recovery_id)),
     "payments.issue_refund": lambda refund_id: submission.issue(UUID(refund_id)),
     "payments.close_session": lambda payment_id: expiry.close(UUID(payment_id)),
     "payments.apply_event": inbox.handle,
-    "payments.look_up_fee": lambda payment_id: fees.look_up(UUID(payment_id)),
+    "payments.look_up_fee": lambda payment_id: stripe_fees.look_up(UUID(payment_id)),
     "payments.look_up_refunds": lambda payment_id: _look_up_refunds(UUID(payment_id)),
 }
 """What a worker does; mails stay in the outbox."""

@@ -5,9 +5,10 @@ from datetime import timedelta
 
 from app.bookings import lifecycle
 from app.extensions import now
-from app.payments import fees, reconcile
 from app.payments.checkout import expiry
 from app.payments.disputes import responses
+from app.payments.ledger import stripe_fees
+from app.payments.reconciliation import run as reconciliation_run
 from app.payments.reconciliation.windows import QUIET, Stage, Window, asked, recent
 from app.payments.refunds import submission
 from app.payments.stripe import client as stripe_client
@@ -95,8 +96,8 @@ class Backstage(Dealings):
             work(submission.issue, refund_id)
         for event_id in work(inbox.forgotten, 500):
             work(inbox.handle, event_id)
-        for payment_id in work(fees.unknown, 500):
-            work(fees.look_up, payment_id)
+        for payment_id in work(stripe_fees.unknown, 500):
+            work(stripe_fees.look_up, payment_id)
         for booking_id in work(lambda: lifecycle.with_stale_holds(now(), 500)):
             work(expiry.release, booking_id)
         work(lifecycle.complete_past, 500)
@@ -120,7 +121,7 @@ class Backstage(Dealings):
         """In which stages something differed."""
 
         def run() -> set[Stage]:
-            *_, stages = reconcile.run(window, patience=0)
+            *_, stages = reconciliation_run.run(window, patience=0)
             return {row.stage for row in stages if row.settled or row.differing}
 
         self.market.catches_up()

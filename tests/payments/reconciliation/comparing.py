@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from app.extensions import db
-from app.payments import reconcile
+from app.payments.reconciliation import run as reconciliation_run
 from app.payments.reconciliation.differences import Difference
 from app.payments.reconciliation.windows import Stage, Window, asked
 from tests.payments.conftest import Shop
@@ -15,7 +15,7 @@ def compared(shop: Shop, window: Window) -> dict[Stage, tuple[int, int]]:
     """Which stages settled how many, and found how many that still differ."""
 
     def run() -> dict[Stage, tuple[int, int]]:
-        *_, stages = reconcile.run(window, PATIENCE)
+        *_, stages = reconciliation_run.run(window, PATIENCE)
         assert all(row.is_done for row in stages)
         return {row.stage: (row.settled, row.differing) for row in stages if row.settled or row.differing}
 

@@ -9,8 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from app.extensions import db, now
-from app.payments import reconcile
-from app.payments.reconciliation import pace, progress
+from app.payments.reconciliation import pace, progress, run
 from app.payments.reconciliation.disputes import OPEN_DISPUTES
 from app.payments.reconciliation.events import EVENTS
 from app.payments.reconciliation.pace import MOST_ONE_BY_ONE, PAUSE, Pace, listed
@@ -198,10 +197,10 @@ def test_requests_keep_a_distance(silent: Shop, monkeypatch: pytest.MonkeyPatch)
 
 def test_two_at_once_are_one(silent: Shop) -> None:
     def second() -> None:
-        first = reconcile.run(asked("1h"), PATIENCE)
+        first = run.run(asked("1h"), PATIENCE)
         next(first)
-        with pytest.raises(reconcile.AnotherAtWork):
-            next(reconcile.run(asked("1h"), PATIENCE))
+        with pytest.raises(run.AnotherAtWork):
+            next(run.run(asked("1h"), PATIENCE))
         first.close()
 
     silent.work(second)

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from app.extensions import db, now
 from app.payments.dispute_models import Dispute
 from app.payments.models import Refund
-from app.payments.reconciliation import quiet
+from app.payments.reconciliation import schedule
 from app.payments.reconciliation.windows import QUIET, recent
 from tests.clock import Clock
 from tests.payments.conftest import Shop
@@ -38,7 +38,7 @@ class Day:
         return asked
 
     def beat(self) -> bool:
-        if not self.shop.work(quiet.is_due, recent()):
+        if not self.shop.work(schedule.is_due, recent()):
             return False
         compared(self.shop, recent())
         return True
@@ -114,9 +114,9 @@ def test_so_it_does_while_money_goes_back(day: Day, client: Person, coach: Perso
     is_long_ago()
 
     sql(f"UPDATE refund SET status = '{status}'")
-    assert day.shop.work(quiet.pause) == quiet.OFTEN
+    assert day.shop.work(schedule.pause) == schedule.OFTEN
     sql("UPDATE refund SET status = 'succeeded'")
-    assert day.shop.work(quiet.pause) == quiet.SELDOM
+    assert day.shop.work(schedule.pause) == schedule.SELDOM
 
 
 @pytest.mark.parametrize("news", TIMES)
@@ -126,11 +126,11 @@ def test_any_news_quickens_it_again(day: Day, client: Person, coach: Person, new
     columns = "id, kind, stripe_id, stripe_says, we_say, last_seen"
     sql(f"INSERT INTO difference ({columns}) VALUES (gen_random_uuid(), 'refund', 're_1', 'a', 'b', now())")
     is_long_ago()
-    assert day.shop.work(quiet.pause) == quiet.SELDOM
+    assert day.shop.work(schedule.pause) == schedule.SELDOM
 
     sql(f"UPDATE {news} SET {TIMES[news]} = now()")
 
-    assert day.shop.work(quiet.pause) == quiet.OFTEN
+    assert day.shop.work(schedule.pause) == schedule.OFTEN
 
 
 def test_a_refund_in_the_dashboard_that_nobody_told_is_found_within_the_hour(
@@ -144,7 +144,7 @@ def test_a_refund_in_the_dashboard_that_nobody_told_is_found_within_the_hour(
     while not day.shop.rows(Refund):
         day.passes(BEAT)
 
-    assert day.clock.at - began <= quiet.SELDOM + QUIET + BEAT
+    assert day.clock.at - began <= schedule.SELDOM + QUIET + BEAT
     assert client.payment(checkout)["amount_refunded"] == 10
 
 
@@ -157,14 +157,14 @@ def test_so_is_a_dispute(day: Day, client: Person, coach: Person) -> None:
     while not day.shop.rows(Dispute):
         day.passes(BEAT)
 
-    assert day.clock.at - began <= quiet.SELDOM + QUIET + BEAT
+    assert day.clock.at - began <= schedule.SELDOM + QUIET + BEAT
 
 
 def test_a_run_that_was_not_finished_is_due_at_once(day: Day) -> None:
     day.passes(timedelta(hours=6))
     assert not day.beat()
     day.shop.sandbox.control("/faults", path="/v1/refunds", status=503, times=10)
-    day.clock.at += quiet.SELDOM
+    day.clock.at += schedule.SELDOM
     with pytest.raises(Exception, match="Stripe"):
         day.beat()
     day.shop.sandbox.behaves()

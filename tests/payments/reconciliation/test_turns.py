@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from app.extensions import now
-from app.payments import reconcile
+from app.payments.reconciliation import run
 from app.payments.reconciliation.progress import Reconciliation
 from app.payments.reconciliation.windows import Stage, Window
 from tests.payments.conftest import Shop
@@ -16,7 +16,7 @@ def one_step(shop: Shop) -> bool:
     window = Window(
         "nightly", now() - timedelta(days=3), now() + timedelta(seconds=1), [*Stage], gapless=True
     )
-    steps = reconcile.run(window, PATIENCE)
+    steps = run.run(window, PATIENCE)
     next(steps)
     stages = next(steps, [])
     steps.close()

@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import text
 
 from app.extensions import db
-from app.payments import fees
 from app.payments.checkout import expiry
+from app.payments.ledger import stripe_fees
 from app.payments.refunds import submission
 from tests.payments.conftest import Shop
 from tests.payments.stories import DEBIT, FAILING_DEBIT
@@ -99,8 +99,8 @@ def work(shop: Shop) -> None:
     """What workers do by themselves, whether or not Stripe's word arrives."""
     for refund_id in shop.work(submission.forgotten, 100):
         shop.work(submission.issue, refund_id)
-    for payment_id in shop.work(fees.unknown, 100):
-        shop.work(fees.look_up, payment_id)
+    for payment_id in shop.work(stripe_fees.unknown, 100):
+        shop.work(stripe_fees.look_up, payment_id)
 
 
 def pays(day: Day, client: Person, at: datetime) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import text
 
 from app.extensions import db
-from app.payments.reconcile import LOCK
+from app.payments.reconciliation.run import LOCK
 from tests.payments.conftest import Shop
 from tests.payments.reconciliation.committed.conftest import Command
 from tests.people import Person, next_week

@@ -15,12 +15,13 @@ from app.coaches.models import Coach
 from app.extensions import db
 from app.http.problems import NotFound
 from app.money.money import Money
-from app.payments import earnings, ledger
-from app.payments.books import Kind
-from app.payments.earnings import Totals
-from app.payments.ledger import Entry
+from app.payments.earnings import totals
+from app.payments.earnings.totals import Totals
+from app.payments.ledger import posting
+from app.payments.ledger.entries import Kind
+from app.payments.ledger.models import PAYOUT
+from app.payments.ledger.posting import Entry
 from app.payments.models import Payment
-from app.payments.payout_models import PAYOUT
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def of(coach: Coach, month: Month) -> Statement:
     """The statement of a month that is over, or that runs. Raises NotFound for one that is to come."""
     # Whoever is entering something holds the coach's row: what comes after this is entered today or later.
     db.session.execute(select(Coach.id).where(Coach.id == coach.id).with_for_update(read=True))
-    today = ledger.day(coach)
+    today = posting.day(coach)
     if today < month.first:
         raise NotFound(f"The month {month} has not begun yet.")
     return Statement(
@@ -98,7 +99,7 @@ def _opening(coach_id: UUID, month: Month) -> dict[str, int]:
     owed: Counter[str] = Counter()
     for currency, amount in db.session.execute(before.group_by(Entry.currency)):
         owed[currency] += int(amount)
-    for payout in earnings.payouts(coach_id, None, month.first - timedelta(days=1)):
+    for payout in totals.payouts(coach_id, None, month.first - timedelta(days=1)):
         owed[payout.currency] -= payout.amount_minor
     return {currency: amount for currency, amount in owed.items() if amount}
 
@@ -134,5 +135,5 @@ def _payouts(coach_id: UUID, month: Month) -> list[Line]:
             client="",
             amount=Money(-payout.amount_minor, payout.currency),
         )
-        for payout in earnings.payouts(coach_id, month.first, month.last)
+        for payout in totals.payouts(coach_id, month.first, month.last)
     ]

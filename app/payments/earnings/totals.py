@@ -10,9 +10,9 @@ from uuid import UUID
 from sqlalchemy import BigInteger, cast, func, select
 
 from app.extensions import db
-from app.payments.books import Kind
-from app.payments.ledger import Entry
-from app.payments.payout_models import PAYOUT, Payout
+from app.payments.ledger.entries import Kind
+from app.payments.ledger.models import PAYOUT, Payout
+from app.payments.ledger.posting import Entry
 
 
 @dataclass

@@ -9,12 +9,12 @@ from app.coaches.models import Coach
 from app.coaches.schemas import Currency
 from app.http.schema_types import AnyAmount, Body, Day, Identifier, Instant, Line, Major, View
 from app.money.money import Money
-from app.payments.books import Kind
-from app.payments.earnings import Totals
-from app.payments.payable import Balance
-from app.payments.payout_models import Payout
-from app.payments.statement import Line as Movement
-from app.payments.statement import Statement
+from app.payments.earnings.balances import Balance
+from app.payments.earnings.statement import Line as Movement
+from app.payments.earnings.statement import Statement
+from app.payments.earnings.totals import Totals
+from app.payments.ledger.entries import Kind
+from app.payments.ledger.models import Payout
 
 MOST_PAID_OUT = 2_000_000_000
 """In minor units: what a column of them holds."""

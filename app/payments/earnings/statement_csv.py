@@ -6,7 +6,7 @@ from io import StringIO
 from unicodedata import category, normalize
 
 from app.money.money import Money
-from app.payments.statement import Statement
+from app.payments.earnings.statement import Statement
 
 COLUMNS = ("date", "kind", "booking_id", "payment_id", "client", "money_in", "money_out", "currency")
 FORMULA = frozenset("=+-@\t\r\n")

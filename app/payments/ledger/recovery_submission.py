@@ -11,9 +11,9 @@ from app import alerts
 from app.alerts import TroubleKind
 from app.extensions import db, now
 from app.money.money import Money
-from app.payments import fees, ledger, recoveries
+from app.payments.ledger import posting, recoveries, stripe_fees
+from app.payments.ledger.recovery_models import Recovery, RecoveryKind, RecoveryStatus
 from app.payments.models import Payment
-from app.payments.recovery_models import Recovery, RecoveryKind, RecoveryStatus
 from app.payments.stripe import balance as balances
 from app.payments.stripe import client as stripe_client
 from app.payments.stripe import deployment
@@ -94,9 +94,9 @@ def _to_send(recovery: Recovery, sent_on: Money | None) -> Money:
     assert payment
     if sent_on:
         payment.sent_on_minor = sent_on.amount
-    ledger.post(payment)
-    owed = ledger.owed(payment.coach_id)[payment.currency]
-    amount = max(0, min(ledger.left_of(payment), owed, recovery.share_minor))
+    posting.post(payment)
+    owed = posting.owed(payment.coach_id)[payment.currency]
+    amount = max(0, min(posting.left_of(payment), owed, recovery.share_minor))
     db.session.commit()
     return Money(amount, payment.currency)
 
@@ -118,8 +118,8 @@ def _end(
             alerts.note(TroubleKind.RECOVERY, recovery.id, what)
         payment = recovery.dispute.payment
         payment.sent_on_minor = (payment.sent_on_minor or 0) + sent  # until Stripe is asked for all of it
-        ledger.post(payment)
-        fees.gone_back(payment)
+        posting.post(payment)
+        stripe_fees.gone_back(payment)
         recoveries.follow(recovery.dispute)
     db.session.commit()
 

@@ -10,9 +10,9 @@ from app.extensions import db
 from app.http import rate_limits
 from app.http.problems import NotFound
 from app.idempotency import idempotent
-from app.payments import paid_out, payable, statement, statement_csv
-from app.payments.earnings import totals
-from app.payments.earnings_schemas import (
+from app.payments.earnings import balances as earnings_balances
+from app.payments.earnings import manual_payouts, statement, statement_csv
+from app.payments.earnings.schemas import (
     EarningsSearch,
     EarningsView,
     PayoutRequest,
@@ -20,6 +20,7 @@ from app.payments.earnings_schemas import (
     StandingList,
     StatementView,
 )
+from app.payments.earnings.totals import totals
 
 earnings = APIBlueprint("earnings", __name__)
 
@@ -32,7 +33,7 @@ def show_earnings(query_data: EarningsSearch) -> EarningsView:
     """What came in, what went out and what is left, for each currency; what is payable of it, and when."""
     coach = Coach.of(current_account())
     found = totals(coach.id, query_data.since, query_data.until, query_data.booking_id)
-    balances = payable.balances(coach.id) if query_data.is_of_all_time else []
+    balances = earnings_balances.balances(coach.id) if query_data.is_of_all_time else []
     return EarningsView.of(coach, found, balances)
 
 
@@ -76,7 +77,7 @@ def show_balance_of_coach(coach_id: UUID) -> StandingList:
     """What can be paid out to a coach now, and what is owed besides, for each currency."""
     if db.session.get(Coach, coach_id) is None:
         raise NotFound("There is no such coach.")
-    return StandingList.of(payable.balances(coach_id))
+    return StandingList.of(earnings_balances.balances(coach_id))
 
 
 @earnings.post("/admin/coach/<uuid:coach_id>/payout")
@@ -91,4 +92,4 @@ def record_payout(coach_id: UUID, json_data: PayoutRequest) -> PayoutView:
 
     No more than what is payable: money for sessions that are to come may have to go back.
     """
-    return PayoutView.of(paid_out.record(coach_id, json_data.money, json_data.reference))
+    return PayoutView.of(manual_payouts.record(coach_id, json_data.money, json_data.reference))

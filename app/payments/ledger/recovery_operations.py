@@ -5,8 +5,8 @@ from uuid import UUID
 from app import audit
 from app.extensions import db, now
 from app.http.problems import NotFound, NothingToDo, Problem
-from app.payments import recoveries, recovering
-from app.payments.recovery_models import GIVEN_UP, Recovery, RecoveryStatus
+from app.payments.ledger import recoveries, recovery_submission
+from app.payments.ledger.recovery_models import GIVEN_UP, Recovery, RecoveryStatus
 
 
 class RecoveryInFlight(Problem):
@@ -60,7 +60,7 @@ def discard(recovery_id: UUID, reason: str) -> Recovery:
 def _locked(recovery_id: UUID) -> Recovery:
     if db.session.get(Recovery, recovery_id) is None:
         raise NotFound("There is no such transfer after a dispute.")
-    recovery = recovering.locked(recovery_id)
+    recovery = recovery_submission.locked(recovery_id)
     if recovery.is_being_moved(now()):
         raise RecoveryInFlight(
             "Stripe is being asked for this transfer at this moment; look at it again in a moment.",

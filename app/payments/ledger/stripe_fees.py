@@ -10,8 +10,8 @@ from sqlalchemy import select, update
 
 from app.extensions import db, now
 from app.money.money import Money
-from app.payments import ledger, recoveries
 from app.payments.events.payloads import Handler, Outcome, StripeObject, reference_id
+from app.payments.ledger import posting, recoveries
 from app.payments.models import Payment
 from app.payments.stripe import balance as at_stripe
 from app.payments.stripe import client as stripe_client
@@ -141,7 +141,7 @@ def _record(payment_id: UUID, lease: datetime | None, answer: Answer, attempts: 
     unknown = payment.fee_minor is None or (_is_sent_on(payment) and answer.sent_on is None)
     wait = (pause_unless_last(attempts) or DAILY) if unknown else None
     payment.fee_due_at = now() + wait if wait else None
-    ledger.post(payment)
+    posting.post(payment)
     return wait
 
 

@@ -5,8 +5,8 @@ from app.accounts.models import Role
 from app.coaches.models import Coach
 from app.http import rate_limits
 from app.idempotency import idempotent_with_secret
-from app.payments import payouts
-from app.payments.payout_schemas import OnboardingRequest, OnboardingView, PayoutAccountView
+from app.payments.payouts import connect
+from app.payments.payouts.schemas import OnboardingRequest, OnboardingView, PayoutAccountView
 
 payout_accounts = APIBlueprint("payout_accounts", __name__, url_prefix="/coach/me/payout-account")
 
@@ -24,7 +24,7 @@ def onboard(json_data: OnboardingRequest) -> OnboardingView:
     It wants your password, and is refused without: what is told there is where your money goes.
     """
     coach = Coach.of(current_account())
-    return OnboardingView.model_validate(payouts.onboard(coach, json_data, current_sign_in_id()))
+    return OnboardingView.model_validate(connect.onboard(coach, json_data, current_sign_in_id()))
 
 
 @payout_accounts.get("")
@@ -33,4 +33,4 @@ def onboard(json_data: OnboardingRequest) -> OnboardingView:
 @signed_in(Role.COACH)
 def show_payout_account() -> PayoutAccountView:
     """How one's account for payouts stands."""
-    return PayoutAccountView.of(payouts.of(Coach.of(current_account())))
+    return PayoutAccountView.of(connect.of(Coach.of(current_account())))

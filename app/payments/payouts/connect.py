@@ -15,8 +15,8 @@ from app.config.settings import current_settings
 from app.extensions import db, now
 from app.http.problems import NotFound, Problem, Unauthorized
 from app.payments.events.payloads import Handler, Outcome, StripeObject, metadata_of, required, text_or_none
-from app.payments.payout_account import PayoutAccount
-from app.payments.payout_schemas import OnboardingRequest
+from app.payments.payouts.account import PayoutAccount
+from app.payments.payouts.schemas import OnboardingRequest
 from app.payments.stripe import client as stripe_client
 from app.payments.stripe import connect as at_stripe
 from app.payments.stripe import deployment

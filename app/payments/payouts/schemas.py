@@ -5,7 +5,7 @@ from pydantic import AfterValidator, WithJsonSchema
 
 from app.accounts.schemas import Password
 from app.http.schema_types import Body, Instant, View
-from app.payments.payout_account import PayoutAccount
+from app.payments.payouts.account import PayoutAccount
 from app.payments.schemas import RedirectUrl
 
 

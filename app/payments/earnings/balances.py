@@ -12,8 +12,8 @@ from app.bookings.models import Booking
 from app.config.settings import current_settings
 from app.extensions import db, now
 from app.money.money import Money
-from app.payments import ledger, recoveries
-from app.payments.ledger import Entry
+from app.payments.ledger import posting, recoveries
+from app.payments.ledger.posting import Entry
 from app.payments.models import Payment, PaymentLine, Refund
 from app.payments.status import RefundStatus
 
@@ -78,7 +78,7 @@ class _Held:
 
 def balances(coach_id: UUID) -> list[Balance]:
     """One for each currency in which anything moved, in alphabetical order."""
-    owed = ledger.owed(coach_id)
+    owed = posting.owed(coach_id)
     held = _held(coach_id) if any(amount > 0 for amount in owed.values()) else {}
     found = []
     for currency in sorted(owed):
@@ -95,9 +95,9 @@ def balance(coach_id: UUID, currency: str) -> Balance:
 
 def once_refunded(coach_id: UUID) -> list[Money]:
     """What is owed once all refunds are made that are on their way; less than nothing is a debt."""
-    owed = ledger.owed(coach_id)
+    owed = posting.owed(coach_id)
     for payment in _paying_back(coach_id):
-        for (_, currency), amount in ledger.going_back(payment).items():
+        for (_, currency), amount in posting.going_back(payment).items():
             owed[currency] -= amount
     return [Money(owed[currency], currency) for currency in sorted(owed) if owed[currency]]
 
@@ -105,7 +105,7 @@ def once_refunded(coach_id: UUID) -> list[Money]:
 def _held(coach_id: UUID) -> dict[str, _Held]:
     """Money for sessions that have not taken place, and for refunds that Stripe has not made yet."""
     payable_from = _payable_from(coach_id)
-    back = {payment.id: ledger.going_back(payment) for payment in _paying_back(coach_id)}
+    back = {payment.id: posting.going_back(payment) for payment in _paying_back(coach_id)}
     entries = _entries_of({payment_id for payment_id, _ in payable_from} | back.keys())
     found: defaultdict[str, _Held] = defaultdict(_Held)
     for (payment_id, currency), by_booking in entries.items():

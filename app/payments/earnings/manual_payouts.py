@@ -9,8 +9,9 @@ from app.coaches.models import Coach
 from app.extensions import db
 from app.http.problems import Invalid, NotFound, Problem
 from app.money.money import Money
-from app.payments import ledger, payable
-from app.payments.payout_models import Payout
+from app.payments.earnings import balances
+from app.payments.ledger import posting
+from app.payments.ledger.models import Payout
 
 
 class PaidOutAlready(Problem):
@@ -30,12 +31,12 @@ def record(coach_id: UUID, amount: Money, reference: str) -> Payout:
     same = select(Payout.id).where(Payout.coach_id == coach_id, Payout.reference == reference)
     if db.session.scalar(same):
         raise PaidOutAlready(f"A payout with the reference {reference} is on record.")
-    standing = payable.balance(coach_id, amount.currency)
+    standing = balances.balance(coach_id, amount.currency)
     if amount.amount > standing.payable:
         raise Invalid("/amount", f"must not be more than {standing}")
     payout = Payout(
         coach_id=coach_id,
-        day=ledger.day(coach),
+        day=posting.day(coach),
         amount_minor=amount.amount,
         currency=amount.currency,
         reference=reference,
@@ -43,5 +44,5 @@ def record(coach_id: UUID, amount: Money, reference: str) -> Payout:
     db.session.add(payout)
     audit.record("payout.record", f"coach:{coach_id}", f"{amount}, {reference}")
     db.session.flush()
-    ledger.follow_debts(coach_id, {amount.currency})
+    posting.follow_debts(coach_id, {amount.currency})
     return payout

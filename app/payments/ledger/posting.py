@@ -27,10 +27,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.coaches.models import Coach
 from app.extensions import Base, MinorUnits, choice, db, now
 from app.money.money import Money
-from app.payments import books, debts
-from app.payments.books import Gone, Item, Kept, Kind, Paid
+from app.payments.ledger import debts
+from app.payments.ledger import entries as ledger_entries
+from app.payments.ledger.entries import Gone, Item, Kept, Kind, Paid
+from app.payments.ledger.models import Payout
 from app.payments.models import Payment, PaymentLine, Refund
-from app.payments.payout_models import Payout
 from app.payments.status import NOT_REFUNDED
 
 
@@ -79,7 +80,7 @@ def post(payment: Payment) -> None:
     if not payment.is_paid and payment.fee_minor is None:
         return
     db.session.flush()
-    missing = books.amounts(_standing(payment))
+    missing = ledger_entries.amounts(_standing(payment))
     missing.subtract(_posted(payment))
     entries = [
         {
@@ -149,8 +150,8 @@ def _falls(payment: Payment, due: Sequence[Refund]) -> Counter[tuple[UUID | None
         return Counter()
     before = _standing(payment)
     gone = (Gone(Kind.REFUND, each.id, each.booking_id, each.amount_minor) for each in due)
-    falls = books.amounts(before)
-    falls.subtract(books.amounts(replace(before, gone=[*before.gone, *gone])))
+    falls = ledger_entries.amounts(before)
+    falls.subtract(ledger_entries.amounts(replace(before, gone=[*before.gone, *gone])))
     found: Counter[tuple[UUID | None, str]] = Counter()
     for item, amount in falls.items():
         found[item.booking_id, item.currency] += amount
