@@ -14,7 +14,7 @@ from prometheus_client.multiprocess import mark_process_dead  # noqa: E402
 
 from app.config.environment import Environment  # noqa: E402
 from app.config.settings import Settings  # noqa: E402
-from app.ops.web_worker import Worker  # noqa: E402
+from app.server.worker import Worker  # noqa: E402
 
 settings = Settings.load()  # a bad setting stops the server here, and not each of its workers for ever
 

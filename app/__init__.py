@@ -12,8 +12,11 @@ from app.accounts.password_routes import passwords
 from app.accounts.routes import accounts
 from app.accounts.two_factor.routes import second_factors
 from app.accounts.verification import taken_over
+from app.admin import blueprints
 from app.bookings.feed_routes import feed
 from app.bookings.routes import bookings
+from app.cli import commands
+from app.cli.errors import Commands
 from app.coaches import profile
 from app.coaches.routes import coaches
 from app.config import tls
@@ -23,11 +26,10 @@ from app.extensions import db, jwt, mail, migrate
 from app.http import error_handlers, openapi, rate_limits, security_headers
 from app.http.json_request import JsonRequest, count_parameters, read_chunks
 from app.http.problem_pages import problem_pages
+from app.monitoring import metrics
+from app.monitoring.health import health
 from app.observability import context, sentry
 from app.observability import logging as app_logging
-from app.ops import admin, commands, metrics
-from app.ops.command_errors import Commands
-from app.ops.health import health
 from app.payments import takeover
 from app.payments.earnings.routes import earnings
 from app.payments.payouts.routes import payout_accounts
@@ -104,7 +106,7 @@ def create_app(settings: Settings | None = None) -> Application:
         metrics.metrics,
         problem_pages,
     )
-    for room in (*rooms, *admin.ROUTES):
+    for room in (*rooms, *blueprints.ROUTES):
         app.register_blueprint(room)
     commands.register(app)
     return app

@@ -5,10 +5,11 @@ from inspect import unwrap
 from typing import Any
 
 from app.accounts.models import Account
+from app.admin import emails, events, refunds
+from app.admin.schemas import EmailSearch, EventSearch, RefundSearch
 from app.extensions import db
 from app.http.pagination import Span
-from app.ops import admin_emails, admin_events, admin_refunds, backlog
-from app.ops.schemas import EmailSearch, EventSearch, RefundSearch
+from app.monitoring import backlog
 from bench.people import client_id
 from bench.question import Ask, Question
 
@@ -17,11 +18,11 @@ def questions() -> list[Question]:
     """Lists of what is rare among much, and what monitoring asks for all day."""
     return [
         Question("operator: what waits and failed", lambda _: _backlog),
-        _list("mails to a client", admin_emails.list_emails, EmailSearch, _to_client),
-        _list("withdrawn mails", admin_emails.list_emails, EmailSearch, _always(status="withdrawn")),
-        _list("ignored events", admin_events.list_events, EventSearch, _always(status="ignored")),
-        _list("disputes' events", admin_events.list_events, EventSearch, _always(type=_DISPUTED)),
-        _list("failed refunds", admin_refunds.list_refunds, RefundSearch, _always(status="failed")),
+        _list("mails to a client", emails.list_emails, EmailSearch, _to_client),
+        _list("withdrawn mails", emails.list_emails, EmailSearch, _always(status="withdrawn")),
+        _list("ignored events", events.list_events, EventSearch, _always(status="ignored")),
+        _list("disputes' events", events.list_events, EventSearch, _always(type=_DISPUTED)),
+        _list("failed refunds", refunds.list_refunds, RefundSearch, _always(status="failed")),
     ]
 
 

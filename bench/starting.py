@@ -15,7 +15,7 @@ from app.queue.enqueue import queue
 from bench import asking, bare_worker, processes, system
 from bench.web import free_port, lines
 from sandbox.environment import with_programs
-from sandbox.foreman import Foreman
+from sandbox.supervisor import Foreman
 
 LOOK_SECONDS = 0.01
 PATIENCE = 60.0

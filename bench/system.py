@@ -12,8 +12,8 @@ from stripe import StripeClient
 from app.payments.webhook.inbox import SUBSCRIBED
 from bench.web import free_port, lines, migrated, wait_until_ready
 from sandbox.environment import SANDBOX_KEY, with_programs
-from sandbox.foreman import Foreman
 from sandbox.servers import servers
+from sandbox.supervisor import Foreman
 
 QUIETLY = {"GUNICORN_CMD_ARGS": "--log-level warning"}
 

@@ -15,9 +15,9 @@ from honcho.environ import parse_procfile
 from app import create_app
 from app.config.settings import Settings
 from sandbox.environment import ROOT, with_programs
-from sandbox.foreman import Foreman
 from sandbox.reachable import trouble_at
 from sandbox.servers import servers
+from sandbox.supervisor import Foreman
 
 READY_SECONDS = 60.0
 POLL_SECONDS = 0.1

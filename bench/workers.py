@@ -27,8 +27,8 @@ from bench.jobs import Queue
 from bench.unpaid import Unpaid
 from bench.web import free_port, lines, migrated
 from sandbox.environment import ROOT, with_programs
-from sandbox.foreman import Foreman
 from sandbox.servers import servers
+from sandbox.supervisor import Foreman
 
 AIM = AtLeast(0.5)
 MAILERS = 8

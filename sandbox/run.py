@@ -17,12 +17,12 @@ from sandbox.environment import (
     uses_sandbox_stripe,
     with_programs,
 )
-from sandbox.foreman import Foreman, Terminal, in_a_session
 from sandbox.ports import needed, refuse_unusable
 from sandbox.processes import ServerError
 from sandbox.reachable import refuse_unreachable, trouble_at
 from sandbox.run_file import RunFile
 from sandbox.servers import servers
+from sandbox.supervisor import Foreman, Terminal, in_a_session
 from sandbox.watcher import watcher
 
 READY_SECONDS = 120.0

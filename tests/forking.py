@@ -16,10 +16,10 @@ import celery.bin.celery
 import flask.cli
 import gunicorn.config
 
-import app.ops.doctor
-import app.ops.web_worker
+import app.cli.doctor
+import app.server.worker
 
-IMPORTED = (celery.bin.celery, flask.cli, gunicorn.config, app.ops.doctor, app.ops.web_worker)
+IMPORTED = (celery.bin.celery, flask.cli, gunicorn.config, app.cli.doctor, app.server.worker)
 
 
 def ended(source: str, arguments: list[str], variables: dict[str, str]) -> list[Any]:

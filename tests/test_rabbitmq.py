@@ -33,7 +33,7 @@ with app.app_context():
 DEPTHS = """
 import json
 from wsgi import app
-from app.ops import backlog
+from app.monitoring import backlog
 with app.app_context():
     print(json.dumps(backlog.queue_depths()))
 """

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from app.ops.web_worker import Reader
+from app.server.worker import Reader
 from tests.programs import Programs
 
 A_WORKER = """
 import runpy, selectors, socket
 from gunicorn.config import Config
 module = runpy.run_path("gunicorn.conf.py")
-from app.ops import web_worker
+from app.server import worker as server_worker
 door = socket.create_server(("127.0.0.1", 0))
 worker = module["Worker"](1, 0, [door], None, 30, Config(), None)
 worker.poller = selectors.DefaultSelector()

@@ -25,9 +25,9 @@ from app import create_app
 from app.config.settings import Settings
 from app.emails import smtp_pool
 from app.extensions import db
+from app.monitoring import beats
 from app.observability import context
 from app.observability import logging as app_logging
-from app.ops import beats
 from app.queue import enqueue as job_queue
 from app.queue.backoff import pause
 
@@ -132,7 +132,7 @@ celery.conf.imports = (
     "worker.bookings",
     "worker.emails",
     "worker.heartbeat",
-    "worker.ops",
+    "worker.maintenance",
     "worker.payments",
     "worker.reconciliation",
 )

@@ -8,20 +8,20 @@ from typing import IO, Any
 from app.accounts.models import Account
 from app.extensions import now
 from app.http.schema_types import instant_text
-from app.privacy import held, held_money
+from app.privacy import export_payments, export_sections
 
 IN_MEMORY = 2**20
 """Bytes; what is longer waits in a file."""
 LISTS: dict[str, Callable[[Account], Iterable[dict[str, Any]]]] = {
-    "sign_ins": held.sign_ins,
-    "bookings": held.bookings,
-    "payments": held_money.payments,
-    "ledger": held_money.ledger,
-    "payouts": held_money.payouts,
-    "mails": held.mails,
-    "kept_answers": held.kept_answers,
-    "audit": held.audit_entries,
-    "refused_sign_ins": held.refused_sign_ins,
+    "sign_ins": export_sections.sign_ins,
+    "bookings": export_sections.bookings,
+    "payments": export_payments.payments,
+    "ledger": export_payments.ledger,
+    "payouts": export_payments.payouts,
+    "mails": export_sections.mails,
+    "kept_answers": export_sections.kept_answers,
+    "audit": export_sections.audit_entries,
+    "refused_sign_ins": export_sections.refused_sign_ins,
 }
 
 
@@ -37,9 +37,9 @@ def of(account: Account) -> IO[bytes]:
 def _json(account: Account) -> Iterator[str]:
     yield f'{{"exported_at": "{instant_text(now())}"'
     for name, one in (
-        ("account", held.account(account)),
-        ("coach", held.coach(account)),
-        ("payout_account", held_money.payout_account(account)),
+        ("account", export_sections.account(account)),
+        ("coach", export_sections.coach(account)),
+        ("payout_account", export_payments.payout_account(account)),
     ):
         yield f',\n"{name}": {json.dumps(one)}'
     for name, rows in LISTS.items():

@@ -12,7 +12,7 @@ from sqlalchemy import func, select, text
 from app.accounts.refused_sign_ins import MOST_ADDRESSES, RefusedSignIns
 from app.audit import AuditEntry
 from app.extensions import db
-from app.ops import retention
+from app.privacy import retention
 from tests.accounts.second_factors import Phone, clock
 from tests.accounts.test_record import admin
 from tests.clock import Clock

@@ -9,8 +9,8 @@ from sqlalchemy import text
 
 from app.bookings.unpaid_holds import UnpaidHold
 from app.extensions import db
-from app.ops import retention
 from app.payments.checkout import expiry
+from app.privacy import retention
 from tests.bookings.newcomers import cancels, comes_from, newcomer, outcome
 from tests.payments.conftest import Shop, prove
 from tests.people import PAID, Person, next_week

@@ -10,10 +10,10 @@ from click.testing import Result
 from flask import Flask
 
 from app import create_app
+from app.cli import doctor
 from app.config.settings import Settings, current_settings
 from app.emails import delivery, smtp, smtp_pool
 from app.emails.models import EmailStatus
-from app.ops import doctor
 from app.queue.backoff import MOST_ATTEMPTS
 from tests.certificates import Certificate, self_signed
 from tests.emails.conftest import Post

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.ops.arrival import LONGEST_HEAD, LONGEST_LINE, Arrival
+from app.server.request_buffer import LONGEST_HEAD, LONGEST_LINE, Arrival
 
 HEAD = b"POST /booking HTTP/1.1\r\nHost: a\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: gzip, Chunked\r\n\r\n"

@@ -12,9 +12,9 @@ from sqlalchemy import select, text
 
 from app import create_app
 from app.accounts.models import Account
+from app.cli import commands, doctor
 from app.config.settings import Settings
 from app.extensions import db
-from app.ops import commands, doctor
 from app.queue import enqueue as job_queue
 from tests.payments.conftest import Shop
 

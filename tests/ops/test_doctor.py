@@ -12,9 +12,10 @@ import pytest
 import stripe
 from redis import Redis
 
+from app.cli import doctor, doctor_clock, doctor_stripe
+from app.cli.findings import Finding
 from app.extensions import db
-from app.ops import beats, doctor, doctor_clock, doctor_stripe
-from app.ops.findings import Finding
+from app.monitoring import beats
 from app.payments.stripe import client as stripe_client
 from app.payments.stripe import webhook_endpoints
 from app.payments.webhook import inbox, signature_failures

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from app.cli import doctor, doctor_deliveries
 from app.extensions import db
-from app.ops import beats, doctor, doctor_deliveries
+from app.monitoring import beats
 from app.payments.stripe import client as stripe_client
 from app.payments.stripe import listing
 from tests.ops.test_doctor import delivery, endpoint, fresh, no_beat, settings, webhook

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from app.config.settings import Settings
-from app.ops import health
+from app.monitoring import health
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.ops.public_reads import is_public_read
+from app.server.public_reads import is_public_read
 
 ID = "3fa85f64-5717-4562-b3fc-2c963f66afa6"
 

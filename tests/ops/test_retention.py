@@ -9,8 +9,8 @@ from sqlalchemy import text
 from app import alerts
 from app.alerts import TroubleKind
 from app.extensions import db
-from app.ops import retention
 from app.payments.webhook import inbox
+from app.privacy import retention
 from tests.payments.conftest import Shop
 from tests.people import Person
 

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from app.cli import commands
 from app.emails import delivery
 from app.emails.models import Email
 from app.extensions import db, now
-from app.ops import commands
 from app.payments.dispute_models import Dispute
 from app.payments.disputes import evidence, responses
 from app.payments.models import Payment

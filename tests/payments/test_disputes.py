@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.emails.models import Email
-from app.ops import backlog
+from app.monitoring import backlog
 from app.payments.dispute_models import Dispute
 from app.payments.models import Payment, Refund
 from app.payments.refunds import refunds, submission

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import text
 
 from app.audit import AuditEntry
+from app.cli import commands
 from app.extensions import db
-from app.ops import commands
 from app.payments.ledger import recovery_submission
 from app.payments.ledger.recovery_models import Recovery
 from app.payments.stripe import transfers as at_stripe

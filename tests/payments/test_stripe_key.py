@@ -1,6 +1,6 @@
 """A restricted key says which permissions it lacks."""
 
-from app.ops import doctor
+from app.cli import doctor
 from tests.payments.conftest import Shop
 
 

@@ -4,8 +4,8 @@ import pytest
 
 from app.emails import delivery, smtp
 from app.emails.models import Email, EmailStatus
-from app.ops import retention
 from app.payments.payouts.account import PayoutAccount
+from app.privacy import retention
 from tests.payments.conftest import Shop
 from tests.payments.test_connect import connect, onboarded, stripe_finds, told_of
 from tests.people import Person

@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 from app.accounts import deactivation
 from app.audit import AuditEntry
 from app.extensions import db
-from app.ops import retention
+from app.privacy import retention
 from tests.payments.conftest import Shop, become_admin
 from tests.people import PASSWORD, Person
 from tests.privacy.conftest import erase, tables_with, work_off

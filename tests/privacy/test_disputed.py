@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from app.ops import retention
 from app.payments.dispute_models import Dispute
 from app.payments.disputes import responses
+from app.privacy import retention
 from tests.payments.conftest import Shop
 from tests.payments.disputing import decided, disputed, hears
 from tests.people import Person

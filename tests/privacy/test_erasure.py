@@ -5,8 +5,8 @@ from sqlalchemy import text
 
 from app.emails.models import Email, EmailStatus
 from app.extensions import db
-from app.ops import retention
 from app.payments.models import Refund
+from app.privacy import retention
 from tests.accounts.second_factors import proven
 from tests.payments.conftest import Shop
 from tests.people import PASSWORD, Person, next_week

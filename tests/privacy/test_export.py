@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import event, text
 
 from app.extensions import db
-from app.privacy import held as holdings
+from app.privacy import export_sections as holdings
 from tests.payments.conftest import Shop
 from tests.people import Person, next_week
 from tests.privacy.conftest import NOTES, dealings

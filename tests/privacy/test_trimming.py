@@ -7,13 +7,13 @@ from sqlalchemy import text
 
 from app.emails.models import Email
 from app.extensions import db
-from app.ops import retention
 from app.payments import operations
 from app.payments.dispute_models import Dispute
 from app.payments.events import redaction
 from app.payments.events.models import StripeEvent
 from app.payments.ledger.posting import Entry
 from app.payments.webhook import inbox
+from app.privacy import retention
 from tests.payments.conftest import Event, Shop
 from tests.payments.disputing import decided, disputed
 from tests.people import DECLINED, Person, next_week

@@ -8,19 +8,19 @@ from sqlalchemy import ColumnElement, func, select
 from app.accounts import deactivation
 from app.accounts.access import current_account, signed_in
 from app.accounts.models import Account, Role, SignIn
-from app.extensions import db
-from app.http import rate_limits
-from app.http.pagination import newest_first
-from app.http.problems import NotFound
-from app.idempotency import idempotent
-from app.ops.account_schemas import (
+from app.admin.account_schemas import (
     AccountDetail,
     AccountList,
     AccountSearch,
     AccountState,
     OperatorsAccountView,
 )
-from app.ops.schemas import NoMore
+from app.admin.schemas import NoMore
+from app.extensions import db
+from app.http import rate_limits
+from app.http.pagination import newest_first
+from app.http.problems import NotFound
+from app.idempotency import idempotent
 
 admin_accounts = APIBlueprint("admin_accounts", __name__, url_prefix="/admin/account")
 

@@ -7,10 +7,10 @@ from flask.cli import AppGroup
 
 from app import parsing
 from app.accounts.models import Account
+from app.cli.transaction import in_one_transaction
 from app.coaches import listing
 from app.coaches.models import Approval, Coach
 from app.extensions import db
-from app.ops.command_transaction import in_one_transaction
 
 MAX_SHOWN = 1000
 group = AppGroup("coach", help="Who is listed as a coach.")

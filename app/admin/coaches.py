@@ -8,6 +8,7 @@ from pydantic import Field
 
 from app.accounts.access import signed_in
 from app.accounts.models import Role
+from app.admin.schemas import Reason
 from app.coaches import listing
 from app.coaches.models import Approval, Coach
 from app.coaches.schemas import OwnCoachView, StepView
@@ -15,7 +16,6 @@ from app.http import rate_limits
 from app.http.pagination import Span, newest_first
 from app.http.schema_types import Body, Instant, View
 from app.idempotency import idempotent
-from app.ops.schemas import Reason
 
 admin_coaches = APIBlueprint("admin_coaches", __name__, url_prefix="/admin/coach")
 

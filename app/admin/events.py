@@ -5,10 +5,10 @@ from sqlalchemy import select
 
 from app.accounts.access import signed_in
 from app.accounts.models import Role
+from app.admin.schemas import Again, EventDetail, EventList, EventSearch, EventView, NoMore
 from app.http import rate_limits
 from app.http.pagination import newest_first
 from app.idempotency import idempotent
-from app.ops.schemas import Again, EventDetail, EventList, EventSearch, EventView, NoMore
 from app.payments import operations
 from app.payments.events.models import StripeEvent
 

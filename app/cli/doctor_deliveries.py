@@ -7,9 +7,9 @@ from redis.exceptions import RedisError
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.cli.findings import Finding
 from app.config.settings import Settings
 from app.extensions import db, now
-from app.ops.findings import Finding
 from app.payments.events.models import StripeEvent
 from app.payments.stripe import client as stripe_client
 from app.payments.stripe import listing, webhook_endpoints

@@ -9,9 +9,9 @@ from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.cli.findings import Finding
 from app.config.settings import Settings
 from app.extensions import db
-from app.ops.findings import Finding
 from app.payments.stripe import client as stripe_client
 from app.payments.stripe import webhook_endpoints
 

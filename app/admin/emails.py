@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from app.accounts.access import signed_in
 from app.accounts.models import Role
+from app.admin.schemas import Again, EmailDetail, EmailList, EmailSearch, EmailView, NoMore
 from app.emails import operations
 from app.emails.models import Email
 from app.extensions import db
@@ -14,7 +15,6 @@ from app.http import rate_limits
 from app.http.pagination import newest_first
 from app.http.problems import NotFound
 from app.idempotency import idempotent
-from app.ops.schemas import Again, EmailDetail, EmailList, EmailSearch, EmailView, NoMore
 
 admin_emails = APIBlueprint("admin_emails", __name__, url_prefix="/admin/email")
 

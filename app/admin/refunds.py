@@ -7,12 +7,12 @@ from sqlalchemy import select
 
 from app.accounts.access import signed_in
 from app.accounts.models import Role
+from app.admin.schemas import Again, NoMore, RefundSearch
 from app.extensions import db
 from app.http import rate_limits
 from app.http.pagination import newest_first
 from app.http.problems import NotFound
 from app.idempotency import idempotent
-from app.ops.schemas import Again, NoMore, RefundSearch
 from app.payments import operations
 from app.payments.models import Refund
 from app.payments.schemas import RefundList, RefundWork

@@ -6,7 +6,7 @@ import click
 from flask.cli import AppGroup
 
 from app import audit
-from app.ops.command_transaction import in_one_transaction
+from app.cli.transaction import in_one_transaction
 from app.payments.stripe import deployment
 
 group = AppGroup("deployment", help="Which of several deployments on one Stripe account this is.")

@@ -5,7 +5,7 @@ from typing import Any
 from gunicorn.http.errors import NoMoreData, ParseException
 from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 
-from app.ops.arrival import Arrival
+from app.server.request_buffer import Arrival
 
 
 class BodyReader:

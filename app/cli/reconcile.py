@@ -8,9 +8,9 @@ from uuid import uuid4
 import click
 from flask.cli import with_appcontext
 
+from app.cli.errors import failing_on_one_line
 from app.http.schema_types import instant_text
 from app.observability import context
-from app.ops.command_errors import failing_on_one_line
 from app.payments.reconciliation import differences, run
 from app.payments.reconciliation.progress import Reconciliation
 from app.payments.reconciliation.windows import BadWindow, Stage, Window, asked

@@ -18,7 +18,7 @@ from app.payments.models import Payment
 from app.payments.payouts.account import PayoutAccount
 from app.payments.payouts.schemas import PayoutAccountView
 from app.payments.schemas import PaymentView
-from app.privacy.held import Shown, portions
+from app.privacy.export_sections import Shown, portions
 
 
 class EntryView(View):

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from app.cli import doctor_deliveries
+from app.cli.doctor_deliveries import MOST_REFUSED
+from app.cli.errors import first_line
+from app.cli.findings import Finding
 from app.config.settings import Settings
-from app.ops import doctor_deliveries
-from app.ops.command_errors import first_line
-from app.ops.doctor_deliveries import MOST_REFUSED
-from app.ops.findings import Finding
 from app.payments.stripe import client as stripe_client
 from app.payments.stripe import webhook_endpoints
 from app.payments.webhook.inbox import SUBSCRIBED, SUBSCRIBED_OF_COACHES

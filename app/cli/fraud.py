@@ -7,8 +7,8 @@ from flask.cli import with_appcontext
 from sqlalchemy import select
 
 from app import parsing
+from app.cli.transaction import in_one_transaction
 from app.extensions import db
-from app.ops.command_transaction import in_one_transaction
 from app.payments.fraud import warnings as fraud_warnings
 from app.payments.fraud.models import FraudWarning
 

@@ -5,8 +5,8 @@ from flask.cli import with_appcontext
 
 from app import parsing
 from app.accounts.models import Account
+from app.cli.transaction import in_one_transaction
 from app.extensions import db
-from app.ops.command_transaction import in_one_transaction
 from app.privacy import erasure
 
 

@@ -9,11 +9,11 @@ from sqlalchemy import select
 
 from app.accounts.access import signed_in
 from app.accounts.models import Role
+from app.admin.recoveries import RecoveryView
 from app.http import rate_limits
 from app.http.pagination import Span, newest_first
 from app.http.schema_types import Body, Instant, Text, View
 from app.idempotency import idempotent
-from app.ops.admin_recoveries import RecoveryView
 from app.payments.dispute_models import Dispute
 from app.payments.disputes import responses
 from app.payments.disputes.evidence import LONGEST_STATEMENT

@@ -8,12 +8,12 @@ from sqlalchemy import select
 
 from app.accounts.access import signed_in
 from app.accounts.models import Role
+from app.admin.schemas import Again
 from app.http import rate_limits
 from app.http.pagination import Span, newest_first
 from app.http.schema_types import Instant, Major, View
 from app.idempotency import idempotent
 from app.money.money import Money
-from app.ops.schemas import Again
 from app.payments.fraud import warnings as fraud_warnings
 from app.payments.fraud.models import FraudWarning
 from app.payments.status import FraudWarningStatus

@@ -8,12 +8,13 @@ from apiflask import APIBlueprint
 from app import alerts
 from app.accounts.access import signed_in
 from app.accounts.models import Role
+from app.admin import daily_totals
+from app.admin.daily_totals import Day
 from app.alerts import TroubleKind
 from app.coaches import listing
 from app.http.schema_types import Instant, Major, View
 from app.money.money import Money
-from app.ops import backlog, takings
-from app.ops.takings import Day
+from app.monitoring import backlog
 from app.payments.earnings.totals import Totals
 from app.payments.fraud import warnings as fraud_warnings
 from app.payments.ledger import debts
@@ -128,6 +129,6 @@ def show_overview() -> OverviewView:
             untold=sum(alerts.untold().values()),
             newest=[TroubleView.model_validate(each) for each in alerts.newest(NEWEST)],
         ),
-        days=[DayView.of(each) for each in takings.last_days()],
+        days=[DayView.of(each) for each in daily_totals.last_days()],
         queues=backlog.queue_depths(),
     )

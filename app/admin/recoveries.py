@@ -8,13 +8,13 @@ from sqlalchemy import select
 
 from app.accounts.access import signed_in
 from app.accounts.models import Role
+from app.admin.schemas import Again, NoMore
 from app.extensions import db
 from app.http import rate_limits
 from app.http.pagination import Span, newest_first
 from app.http.problems import NotFound
 from app.http.schema_types import Instant, Major, View
 from app.idempotency import idempotent
-from app.ops.schemas import Again, NoMore
 from app.payments.ledger import recovery_operations
 from app.payments.ledger.recovery_models import Recovery, RecoveryKind, RecoveryStatus
 

@@ -14,13 +14,14 @@ from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.cli import doctor_clock
+from app.cli.doctor_stripe import stripe_key, webhook
+from app.cli.errors import broker_remedy, database_remedy, first_line, smtp_remedy
+from app.cli.findings import Finding
 from app.config.settings import Settings, current_settings
 from app.emails import smtp as emails_smtp
 from app.extensions import db
-from app.ops import beats, doctor_clock
-from app.ops.command_errors import broker_remedy, database_remedy, first_line, smtp_remedy
-from app.ops.doctor_stripe import stripe_key, webhook
-from app.ops.findings import Finding
+from app.monitoring import beats
 from app.queue.enqueue import BrokerAway, enqueue, eviction_policy, ping_broker
 
 __all__ = ["Finding", "examine", "stripe_key"]

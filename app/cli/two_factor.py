@@ -5,8 +5,8 @@ from flask.cli import with_appcontext
 
 from app.accounts.models import Account
 from app.accounts.two_factor import totp, two_factor
+from app.cli.transaction import in_one_transaction
 from app.extensions import db
-from app.ops.command_transaction import in_one_transaction
 
 
 @click.command("take-off-second-factor")

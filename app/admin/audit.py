@@ -5,9 +5,9 @@ from sqlalchemy import select
 
 from app.accounts.access import signed_in
 from app.accounts.models import Role
+from app.admin.schemas import AuditList, AuditSearch, AuditView
 from app.audit import AuditEntry
 from app.http.pagination import newest_first
-from app.ops.schemas import AuditList, AuditSearch, AuditView
 
 admin_audit = APIBlueprint("admin_audit", __name__, url_prefix="/admin/audit")
 

@@ -6,8 +6,8 @@ from sqlalchemy import select
 from app.accounts.access import signed_in
 from app.accounts.models import Role
 from app.accounts.refused_sign_ins import RefusedSignIns
+from app.admin.schemas import RefusedSignInList, RefusedSignInSearch, RefusedSignInView
 from app.http.pagination import newest_first
-from app.ops.schemas import RefusedSignInList, RefusedSignInSearch, RefusedSignInView
 
 admin_refused_sign_ins = APIBlueprint("admin_refused_sign_ins", __name__, url_prefix="/admin/refused-sign-in")
 

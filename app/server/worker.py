@@ -21,9 +21,9 @@ from gunicorn.http.unreader import IterUnreader, SocketUnreader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 from werkzeug.exceptions import HTTPException
 
-from app.ops.arrival import Arrival
-from app.ops.body_reader import BodyReader
-from app.ops.public_reads import THREADS, is_public_read
+from app.server.body_reader import BodyReader
+from app.server.public_reads import THREADS, is_public_read
+from app.server.request_buffer import Arrival
 
 LONGEST_BODY = 512 * 1024
 """As MAX_CONTENT_LENGTH: a longer one goes to the application as it is, to be refused, and is not read on."""

@@ -14,20 +14,20 @@ from app import audit, parsing
 from app.accounts import password_hashing, password_policy
 from app.accounts.models import Account, Role
 from app.admin import alert_mail
+from app.cli import doctor as examination
+from app.cli.coaches import group as coach
+from app.cli.deployment import group as deployment
+from app.cli.erase import erase
+from app.cli.errors import smtp_remedy
+from app.cli.fraud import refund_fraud
+from app.cli.reconcile import reconcile_books
+from app.cli.transaction import in_one_transaction
+from app.cli.two_factor import seal_anew, take_off
 from app.emails import delivery
 from app.emails import operations as email_levers
 from app.emails.models import UNSENT, Email, EmailStatus
 from app.extensions import db, now
 from app.http.problems import Invalid
-from app.ops import doctor as examination
-from app.ops.coach_commands import group as coach
-from app.ops.command_errors import smtp_remedy
-from app.ops.command_transaction import in_one_transaction
-from app.ops.deployment_commands import group as deployment
-from app.ops.erasure_command import erase
-from app.ops.fraud_commands import refund_fraud
-from app.ops.reconciling import reconcile_books
-from app.ops.second_factor_commands import seal_anew, take_off
 from app.payments import operations as payment_levers
 from app.payments.disputes import responses
 from app.payments.ledger import recovery_operations

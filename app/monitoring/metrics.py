@@ -17,7 +17,7 @@ from app.accounts.access import public
 from app.config.environment import Environment
 from app.config.settings import current_settings
 from app.http.problems import NotFound, Unauthorized
-from app.ops import backlog
+from app.monitoring import backlog
 
 metrics = APIBlueprint("metrics", __name__, enable_openapi=True)
 

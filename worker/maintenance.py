@@ -7,7 +7,7 @@ from app import idempotency
 from app.admin import alert_mail
 from app.coaches import listing, search
 from app.config.settings import current_settings
-from app.ops import retention
+from app.privacy import retention
 from app.queue.enqueue import after_commit
 from worker import Sweep
 
