@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 from app.extensions import Base, Identified, choice, db
 
 
-class TroubleKind(StrEnum):
+class AlertKind(StrEnum):
     FAILED_REFUND = "failed_refund"
     LATE_REFUND = "late_refund"
     UNFUNDED_REFUND = "unfunded_refund"
@@ -26,7 +26,7 @@ class TroubleKind(StrEnum):
     EMAIL = "email"
 
 
-class Trouble(Identified, Base):
+class Alert(Identified, Base):
     """Something that waits for a person, from when it was given up."""
 
     __tablename__ = "trouble"
@@ -37,7 +37,7 @@ class Trouble(Identified, Base):
         Index("ix_trouble_told_at", "told_at"),
     )
 
-    kind: Mapped[TroubleKind] = mapped_column(choice(TroubleKind, "kind"))
+    kind: Mapped[AlertKind] = mapped_column(choice(AlertKind, "kind"))
     subject_id: Mapped[str]
     """What it is about. Together with the kind it is there once, however often it is put on record."""
     what: Mapped[str]
@@ -45,82 +45,82 @@ class Trouble(Identified, Base):
     """When the mail that tells it was put into the outbox."""
 
 
-class Given(NamedTuple):
+class AlertText(NamedTuple):
     """A trouble of one subject, in a sentence."""
 
     subject_id: object
     what: str
 
 
-def note(kind: TroubleKind, subject_id: object, what: str) -> None:
+def record(kind: AlertKind, subject_id: object, what: str) -> None:
     """Put one on record for the operator, in the transaction that gave up."""
-    note_each(kind, [Given(subject_id, what)])
+    record_each(kind, [AlertText(subject_id, what)])
 
 
-def note_each(kind: TroubleKind, troubles: Iterable[Given]) -> None:
+def record_each(kind: AlertKind, troubles: Iterable[AlertText]) -> None:
     """Put several of a kind on record; what is there already stays as it is."""
     rows = [{"kind": kind, "subject_id": str(each.subject_id), "what": each.what} for each in troubles]
     if rows:
-        db.session.execute(insert(Trouble).on_conflict_do_nothing(constraint="uq_trouble_once"), rows)
+        db.session.execute(insert(Alert).on_conflict_do_nothing(constraint="uq_trouble_once"), rows)
 
 
-def renew(kind: TroubleKind, subject_id: object, what: str) -> None:
+def replace(kind: AlertKind, subject_id: object, what: str) -> None:
     """Put one on record that has become worse: in place of what was told of it, to be told as it is now."""
-    old = Trouble.kind == kind, Trouble.subject_id == str(subject_id)
-    db.session.execute(delete(Trouble).where(*old).execution_options(synchronize_session=False))
-    note(kind, subject_id, what)
+    old = Alert.kind == kind, Alert.subject_id == str(subject_id)
+    db.session.execute(delete(Alert).where(*old).execution_options(synchronize_session=False))
+    record(kind, subject_id, what)
 
 
-def withdraw(kind: TroubleKind, subject_id: object) -> None:
+def withdraw(kind: AlertKind, subject_id: object) -> None:
     """It is over before the operator was told of it."""
-    untold = Trouble.kind == kind, Trouble.subject_id == str(subject_id), Trouble.told_at.is_(None)
-    db.session.execute(delete(Trouble).where(*untold).execution_options(synchronize_session=False))
+    untold = Alert.kind == kind, Alert.subject_id == str(subject_id), Alert.told_at.is_(None)
+    db.session.execute(delete(Alert).where(*untold).execution_options(synchronize_session=False))
 
 
-def name_nobody(address: str, mails: Select[str]) -> None:
+def redact_address(address: str, mails: Select[str]) -> None:
     """Take an address out of what is told of these mails."""
-    told = Trouble.kind == TroubleKind.EMAIL, Trouble.subject_id.in_(mails)
-    nobody = func.replace(Trouble.what, address, "an erased account")
-    db.session.execute(update(Trouble).where(*told).values(what=nobody))
+    told = Alert.kind == AlertKind.EMAIL, Alert.subject_id.in_(mails)
+    nobody = func.replace(Alert.what, address, "an erased account")
+    db.session.execute(update(Alert).where(*told).values(what=nobody))
 
 
-def last_told() -> datetime | None:
-    return db.session.scalar(select(func.max(Trouble.told_at)))
+def last_sent_at() -> datetime | None:
+    return db.session.scalar(select(func.max(Alert.told_at)))
 
 
-def mark_told(at: datetime) -> None:
+def mark_sent(at: datetime) -> None:
     """All that is untold is told then."""
-    db.session.execute(update(Trouble).where(Trouble.told_at.is_(None)).values(told_at=at))
+    db.session.execute(update(Alert).where(Alert.told_at.is_(None)).values(told_at=at))
 
 
-def told_at(at: datetime, most: int) -> dict[TroubleKind, tuple[int, Sequence[Trouble]]]:
+def sent_at(at: datetime, most: int) -> dict[AlertKind, tuple[int, Sequence[Alert]]]:
     """What was told then: how many of each kind, and the first of them.
 
     The kinds take turns until there are `most`: a flood of one hides no single one of another.
     """
-    then = Trouble.told_at == at
-    place = func.row_number().over(partition_by=Trouble.kind, order_by=(Trouble.created_at, Trouble.id))
-    ranked = select(Trouble, place.label("place")).where(then).subquery()
-    one = aliased(Trouble, ranked)
+    then = Alert.told_at == at
+    place = func.row_number().over(partition_by=Alert.kind, order_by=(Alert.created_at, Alert.id))
+    ranked = select(Alert, place.label("place")).where(then).subquery()
+    one = aliased(Alert, ranked)
     first = db.session.scalars(select(one).order_by(ranked.c.place, one.kind).limit(most)).all()
     counts = _counts(then)
     return {
         kind: (counts[kind], [each for each in first if each.kind is kind])
-        for kind in TroubleKind
+        for kind in AlertKind
         if kind in counts
     }
 
 
-def untold() -> dict[TroubleKind, int]:
+def unsent_counts() -> dict[AlertKind, int]:
     """How many of each kind the operator has not been mailed."""
-    return dict.fromkeys(TroubleKind, 0) | _counts(Trouble.told_at.is_(None))
+    return dict.fromkeys(AlertKind, 0) | _counts(Alert.told_at.is_(None))
 
 
-def newest(most: int) -> Sequence[Trouble]:
-    query = select(Trouble).order_by(Trouble.created_at.desc(), Trouble.id.desc())
+def newest(most: int) -> Sequence[Alert]:
+    query = select(Alert).order_by(Alert.created_at.desc(), Alert.id.desc())
     return db.session.scalars(query.limit(most)).all()
 
 
-def _counts(which: ColumnElement[bool]) -> dict[TroubleKind, int]:
-    rows = db.session.execute(select(Trouble.kind, func.count()).where(which).group_by(Trouble.kind))
+def _counts(which: ColumnElement[bool]) -> dict[AlertKind, int]:
+    rows = db.session.execute(select(Alert.kind, func.count()).where(which).group_by(Alert.kind))
     return dict(rows.all())

@@ -27,7 +27,7 @@ for queue in ("events", "email", "schedule"):
 def tell_operator() -> int:
     """What the operator was not told of yet; of how much the mail is that goes out now."""
     listing.note_waiting()
-    return alert_mail.gathered()
+    return alert_mail.send_digest()
 
 
 @shared_task(name="ops.forget_idempotency_keys", base=Sweep)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from celery import Task, shared_task
 
 from app import alerts
-from app.alerts import TroubleKind
+from app.alerts import AlertKind
 from app.extensions import db, now
 from app.payments.reconciliation import run, schedule
 from app.payments.reconciliation.progress import Reconciliation
@@ -76,7 +76,7 @@ def _turn(window: Window) -> Sequence[Reconciliation]:
 def _tell(refusal: str) -> None:
     db.session.rollback()
     what = f"Stripe refuses what the nightly comparison with our books asks for: {refusal}"
-    alerts.note(TroubleKind.RECONCILIATION, f"{now():%Y-%m-%d}", what)
+    alerts.record(AlertKind.RECONCILIATION, f"{now():%Y-%m-%d}", what)
 
 
 def _settled(stages: Sequence[Reconciliation]) -> int:

@@ -1,24 +1,24 @@
-"""What an operator does about each kind of trouble, and where."""
+"""What an operator does about each kind of alert, and where."""
 
 from dataclasses import dataclass
 
-from app.alerts import TroubleKind
+from app.alerts import AlertKind
 
 
 @dataclass(frozen=True)
-class Remedy:
+class AlertAction:
     one: str
     many: str
     """What they are called, of one and of several."""
     what_to_do: str
     look: str
     """The path that lists them."""
-    levers: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
     """The paths that act on one of them."""
 
 
-REMEDIES = {
-    TroubleKind.FAILED_REFUND: Remedy(
+ALERT_ACTIONS = {
+    AlertKind.FAILED_REFUND: AlertAction(
         "failed refund",
         "failed refunds",
         "The client is owed this money. Have Stripe try a new refund, or pay it back another way and keep a"
@@ -26,14 +26,14 @@ REMEDIES = {
         "/admin/refund?status=failed",
         ("/admin/refund/{id}/retry",),
     ),
-    TroubleKind.LATE_REFUND: Remedy(
+    AlertKind.LATE_REFUND: AlertAction(
         "late refund",
         "late refunds",
         "Look at Stripe's status page and at STRIPE_SECRET_KEY; it goes on being tried every hour.",
         "/admin/refund?status=pending",
         ("/admin/refund/{id}/retry", "/admin/refund/{id}/discard"),
     ),
-    TroubleKind.UNFUNDED_REFUND: Remedy(
+    AlertKind.UNFUNDED_REFUND: AlertAction(
         "refund without balance",
         "refunds without balance",
         "Stripe refuses the refund until our balance there covers it. Top up the balance in Stripe's"
@@ -41,7 +41,7 @@ REMEDIES = {
         "/admin/refund?status=pending",
         ("/admin/refund/{id}/retry", "/admin/refund/{id}/discard"),
     ),
-    TroubleKind.DEBT: Remedy(
+    AlertKind.DEBT: AlertAction(
         "coach's debt",
         "coaches' debts",
         "Look at the coach's latest refunds and disputes. What the coach earns from now on settles the debt"
@@ -50,7 +50,7 @@ REMEDIES = {
         "/admin/debt",
         ("/admin/coach/{coach_id}/payout",),
     ),
-    TroubleKind.RECOVERY: Remedy(
+    AlertKind.RECOVERY: AlertAction(
         "transfer after a dispute",
         "transfers after disputes",
         "Until Stripe makes it, the coach's balance says what is owed. Look at the coach's account and at our"
@@ -59,7 +59,7 @@ REMEDIES = {
         "/admin/recovery",
         ("/admin/recovery/{id}/retry", "/admin/recovery/{id}/discard"),
     ),
-    TroubleKind.FRAUD_WARNING: Remedy(
+    AlertKind.FRAUD_WARNING: AlertAction(
         "fraud warning",
         "fraud warnings",
         "A card's issuer suspects that the cardholder did not pay. Most such payments are disputed later,"
@@ -69,7 +69,7 @@ REMEDIES = {
         "/admin/fraud-warning?status=open",
         ("/admin/fraud-warning/{id}/refund",),
     ),
-    TroubleKind.COACH: Remedy(
+    AlertKind.COACH: AlertAction(
         "coach to approve",
         "coaches to approve",
         "Look at the profile, and approve or decline it: until then no client finds the coach. The reason of"
@@ -77,7 +77,7 @@ REMEDIES = {
         "/admin/coach?status=waiting",
         ("/admin/coach/{id}/approve", "/admin/coach/{id}/decline"),
     ),
-    TroubleKind.STRIPE_EVENT: Remedy(
+    AlertKind.STRIPE_EVENT: AlertAction(
         "failed event",
         "failed events",
         "Look at the event and its payment in Stripe's dashboard. Once the cause is mended, replay it; or"
@@ -85,19 +85,19 @@ REMEDIES = {
         "/admin/stripe-event?status=failed",
         ("/admin/stripe-event/{id}/replay", "/admin/stripe-event/{id}/discard"),
     ),
-    TroubleKind.DIFFERENCE: Remedy(
+    AlertKind.DIFFERENCE: AlertAction(
         "difference",
         "differences",
         "Settle it by hand at Stripe or here, and run flask stripe reconcile.",
         "/admin/difference?state=open",
     ),
-    TroubleKind.RECONCILIATION: Remedy(
+    AlertKind.RECONCILIATION: AlertAction(
         "refused comparison",
         "refused comparisons",
         "Run flask doctor, mend what it names, then run flask stripe reconcile --since 7d.",
         "/admin/overview",
     ),
-    TroubleKind.EMAIL: Remedy(
+    AlertKind.EMAIL: AlertAction(
         "failed mail",
         "failed mails",
         "Reach the person another way where it matters. A server that refused everybody is mended first;"

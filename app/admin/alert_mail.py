@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from app import alerts
-from app.admin.alert_actions import REMEDIES, Remedy
-from app.alerts import Trouble
+from app.admin.alert_actions import ALERT_ACTIONS, AlertAction
+from app.alerts import Alert
 from app.config.settings import current_settings
 from app.emails.models import Email
 from app.emails.outbox import put_to_operator, templates
@@ -26,9 +26,9 @@ LONGEST = 400
 class Section:
     """What calls for the same remedy."""
 
-    remedy: Remedy
+    remedy: AlertAction
     number: int
-    shown: Sequence[Trouble]
+    shown: Sequence[Alert]
 
     @property
     def title(self) -> str:
@@ -45,19 +45,19 @@ class Section:
         return self.number - len(self.shown)
 
 
-def gathered() -> int:
+def send_digest() -> int:
     """One mail to OPS_EMAIL about all that it was not told; of how much, 0 when none is due.
 
     The first is told at once, what follows in one mail when PAUSE is over. All is marked in the transaction
     that puts the mail into the outbox.
     """
-    at, last = now(), alerts.last_told()
+    at, last = now(), alerts.last_sent_at()
     if not current_settings().ops_email or (last and at < last + PAUSE):
         return 0
-    alerts.mark_told(at)
-    told = alerts.told_at(at, SHOWN)
+    alerts.mark_sent(at)
+    told = alerts.sent_at(at, SHOWN)
     if told:
-        _put([Section(REMEDIES[kind], *found) for kind, found in told.items()])
+        _put([Section(ALERT_ACTIONS[kind], *found) for kind, found in told.items()])
     return sum(number for number, _ in told.values())
 
 

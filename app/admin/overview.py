@@ -10,7 +10,7 @@ from app.accounts.access import signed_in
 from app.accounts.models import Role
 from app.admin import daily_totals
 from app.admin.daily_totals import Day
-from app.alerts import TroubleKind
+from app.alerts import AlertKind
 from app.coaches import listing
 from app.http.schema_types import Instant, Major, View
 from app.money.money import Money
@@ -20,7 +20,7 @@ from app.payments.fraud import warnings as fraud_warnings
 from app.payments.ledger import debts
 
 NEWEST = 5
-"""So many troubles are spelled out."""
+"""So many alerts are spelled out."""
 
 overview = APIBlueprint("overview", __name__, url_prefix="/admin")
 
@@ -37,8 +37,8 @@ class HoldsView(View):
     """Not released yet: the sweep does so, unless Stripe is away."""
 
 
-class TroubleView(View):
-    kind: TroubleKind
+class AlertView(View):
+    kind: AlertKind
     subject_id: str
     """The id of the event, mail, refund or difference that it is about."""
     what: str
@@ -47,10 +47,10 @@ class TroubleView(View):
     """When OPS_EMAIL was told; null while it is not."""
 
 
-class TroublesView(View):
+class AlertsView(View):
     untold: int
     """What OPS_EMAIL will be told of; it stays so while none is set."""
-    newest: list[TroubleView]
+    newest: list[AlertView]
 
 
 class MovedView(View):
@@ -100,7 +100,7 @@ class OverviewView(View):
     coaches_waiting: int
     """To be approved; GET /admin/coach?status=waiting lists them."""
     holds: HoldsView
-    troubles: TroublesView
+    alerts: AlertsView
     """What no code could settle."""
     days: list[DayView]
     """Of the last seven those on which money moved, the latest first."""
@@ -125,9 +125,9 @@ def show_overview() -> OverviewView:
         debts=debts.number(),
         coaches_waiting=listing.count_waiting(),
         holds=HoldsView(running=holds.waiting, run_out=holds.failed),
-        troubles=TroublesView(
-            untold=sum(alerts.untold().values()),
-            newest=[TroubleView.model_validate(each) for each in alerts.newest(NEWEST)],
+        alerts=AlertsView(
+            untold=sum(alerts.unsent_counts().values()),
+            newest=[AlertView.model_validate(each) for each in alerts.newest(NEWEST)],
         ),
         days=[DayView.of(each) for each in daily_totals.last_days()],
         queues=backlog.queue_depths(),

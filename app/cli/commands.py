@@ -24,11 +24,11 @@ from app.cli.reconcile import reconcile_books
 from app.cli.transaction import in_one_transaction
 from app.cli.two_factor import seal_anew, take_off
 from app.emails import delivery
-from app.emails import operations as email_levers
+from app.emails import operations as email_operations
 from app.emails.models import UNSENT, Email, EmailStatus
 from app.extensions import db, now
 from app.http.problems import Invalid
-from app.payments import operations as payment_levers
+from app.payments import operations as payment_operations
 from app.payments.disputes import responses
 from app.payments.ledger import recovery_operations
 from app.payments.stripe import webhook_endpoints as stripe_account
@@ -181,7 +181,7 @@ def submit_evidence(dispute: str, statement: str) -> None:
 @click.option("--reason", default="", help="For the audit log.")
 def replay(events: tuple[str, ...], reason: str) -> None:
     """Apply events of Stripe's once more, whatever became of them: evt_…"""
-    _pull_each(payment_levers.replay, events, reason)
+    _pull_each(payment_operations.replay, events, reason)
 
 
 @stripe.command("retry-recovery")
@@ -205,7 +205,7 @@ def discard_recovery(recoveries: tuple[UUID, ...], reason: str) -> None:
 @click.option("--reason", default="", help="For the audit log.")
 def resend(emails: tuple[UUID, ...], reason: str) -> None:
     """Send mails now, whatever became of them."""
-    _pull_each(email_levers.resend, emails, reason)
+    _pull_each(email_operations.resend, emails, reason)
 
 
 def _pull_each(

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, Text, and_, cast, exists, func, se
 
 from app import alerts, audit
 from app.accounts.models import Account
-from app.alerts import Given, Trouble, TroubleKind
+from app.alerts import Alert, AlertKind, AlertText
 from app.coaches import messages
 from app.coaches.models import Approval, Coach, Missing
 from app.config.settings import current_settings
@@ -103,7 +103,7 @@ def _decide(coach: Coach, wanted: Approval, seen: Approval) -> None:
             current_status=coach.approval,
         )
     coach.approval = wanted
-    alerts.withdraw(TroubleKind.COACH, coach.id)
+    alerts.withdraw(AlertKind.COACH, coach.id)
 
 
 def selected(status: Approval | None) -> Select[Coach]:
@@ -135,11 +135,11 @@ def note_waiting() -> int:
     """Put on record for the operator who waits and was not put there yet; how many."""
     if not current_settings().coach_approval:
         return 0
-    noted = exists().where(Trouble.kind == TroubleKind.COACH, Trouble.subject_id == cast(Coach.id, Text))
+    noted = exists().where(Alert.kind == AlertKind.COACH, Alert.subject_id == cast(Coach.id, Text))
     query = select(Coach.id).join(Coach.account).where(_is_waiting(), ~noted)
     waiting: Sequence[UUID] = db.session.scalars(query.order_by(Coach.created_at).limit(MAX_NOTED)).all()
-    alerts.note_each(
-        TroubleKind.COACH, [Given(each, f"Coach {each} waits to be approved") for each in waiting]
+    alerts.record_each(
+        AlertKind.COACH, [AlertText(each, f"Coach {each} waits to be approved") for each in waiting]
     )
     return len(waiting)
 

@@ -8,7 +8,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from app import alerts
-from app.alerts import TroubleKind
+from app.alerts import AlertKind
 from app.emails import digest, signed_links, smtp
 from app.emails.models import Email, EmailStatus
 from app.extensions import db, now
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 MOST_WITHOUT_CONNECTION = 8
 """Attempts that are counted while the mail server cannot be reached: two to four minutes apart at last."""
 WATCHED = frozenset({"needs_attention", "test"})
-"""A mail of troubles causes no other about itself, and who sends a test sees what becomes of it."""
+"""A mail of alerts causes no other about itself, and who sends a test sees what becomes of it."""
 
 
 def deliver(email_id: UUID) -> timedelta | None:
@@ -95,7 +95,7 @@ def _failed(email: Email, error: Exception, wait: timedelta | None) -> timedelta
         email.status = EmailStatus.WITHDRAWN  # there is nobody left whom the operator could reach
     elif wait is None and email.kind not in WATCHED:
         what = f"A mail to {email.recipient} ({email.kind}, {email.id}) could not be sent: {said}"
-        alerts.note(TroubleKind.EMAIL, email.id, what)
+        alerts.record(AlertKind.EMAIL, email.id, what)
     db.session.commit()
     log.warning(
         "mail %s %s not sent (attempt %s, %s): %s", email.kind, email.id, email.attempts, email.status, said

@@ -40,7 +40,7 @@ def forget(address: str, naming: TextualSelect) -> None:
     idle = or_(Email.status == EmailStatus.FAILED, and_(Email.status.in_(UNSENT), Email.kind.not_in(LAST)))
     _change(to_them, idle, status=EmailStatus.WITHDRAWN)
     about = naming.subquery("about")
-    alerts.name_nobody(address, select(cast(Email.id, Text)).where(to_them))
+    alerts.redact_address(address, select(cast(Email.id, Text)).where(to_them))
     to_operator = and_(Email.kind == "needs_attention", Email.text_body.regexp_match(_alone(address)))
     to_others = and_(Email.kind == about.c.kind, Email.subject_id == about.c.subject_id)
     part = aliased(Email)

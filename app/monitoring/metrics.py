@@ -77,9 +77,9 @@ class _Waiting(Collector):
             oldest.add_metric([kind], each.oldest_waiting_seconds)
         yield from (waiting, failed, oldest)
         untold = GaugeMetricFamily(
-            "culturebridge_untold", "Troubles that OPS_EMAIL was not told of yet.", labels=["kind"]
+            "culturebridge_untold", "Alerts not yet sent to OPS_EMAIL.", labels=["kind"]
         )
-        for trouble, number in alerts.untold().items():
+        for trouble, number in alerts.unsent_counts().items():
             untold.add_metric([trouble], number)
         yield untold
         depth = GaugeMetricFamily("culturebridge_queue_messages", "Messages on a queue.", labels=["queue"])

@@ -4,13 +4,13 @@ import logging
 from uuid import UUID
 
 from app import idempotency
-from app.accounts import erasure as leaving_account
+from app.accounts import erasure as account_erasure
 from app.accounts.models import Account
-from app.bookings import erasure as leaving_bookings
-from app.coaches import erasure as leaving_coach
+from app.bookings import erasure as booking_erasure
+from app.coaches import erasure as coach_erasure
 from app.emails import erasure
 from app.http.problems import Problem
-from app.payments import erasure as leaving_payments
+from app.payments import erasure as payment_erasure
 from app.privacy import messages
 
 log = logging.getLogger(__name__)
@@ -21,9 +21,9 @@ def erase_own(account: Account, password: str | None, code: str | None, sign_in_
 
     Raises WrongProof, and likewise.
     """
-    leaving_account.check_password(account, password)
+    account_erasure.check_password(account, password)
     _lock(account)
-    refusal = leaving_account.refusal(account, password, code, sign_in_id)
+    refusal = account_erasure.refusal(account, password, code, sign_in_id)
     if refusal is None:
         _erase(account, "")
     return refusal
@@ -39,8 +39,8 @@ def _lock(account: Account) -> None:
     """Whatever goes with it, in the order that all take. Of two at once one goes on."""
     # Whoever asks for a new password at this moment is mailed before, or not known any more.
     Account.lock_address(account.email)
-    leaving_account.check_another_admin(account)
-    leaving_bookings.lock(account)
+    account_erasure.check_another_admin(account)
+    booking_erasure.lock(account)
 
 
 def _erase(account: Account, reason: str) -> None:
@@ -48,14 +48,14 @@ def _erase(account: Account, reason: str) -> None:
 
     Whatever takes long and holds up nobody else comes before that, as it locks all whom the person meets.
     """
-    leaving_payments.forget_words(account)
-    cancelled = leaving_bookings.call_off(account)
+    payment_erasure.forget_words(account)
+    cancelled = booking_erasure.call_off(account)
     messages.account_erased(account, cancelled)
-    messages.coach_left(account, leaving_payments.last_accounts(account))
-    leaving_bookings.forget_words(account)
-    erasure.forget(account.email, leaving_payments.naming(account))
+    messages.coach_left(account, payment_erasure.last_accounts(account))
+    booking_erasure.forget_words(account)
+    erasure.forget(account.email, payment_erasure.naming(account))
     idempotency.forget_of(account.id)
-    idempotency.forget_answers_to(leaving_bookings.others(account))
-    leaving_coach.erase(account)
-    leaving_account.erase(account, reason)
+    idempotency.forget_answers_to(booking_erasure.others(account))
+    coach_erasure.erase(account)
+    account_erasure.erase(account, reason)
     log.info("account %s erased", account.id)

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.accounts.refused_sign_ins import RefusedSignIns
-from app.alerts import Trouble
+from app.alerts import Alert
 from app.bookings import hold_limits
 from app.bookings.unpaid_holds import UnpaidHold
 from app.config.settings import current_settings
@@ -40,8 +40,8 @@ def forget_mails() -> int:
 
 def forget_troubles() -> int:
     """Remove what the operator was told MAILS_KEPT_DAYS ago, as the mail that told it; how much."""
-    old = Trouble.told_at < now() - timedelta(days=current_settings().mails_kept_days)
-    return _remove(Trouble, Trouble.id, Trouble.told_at, old)
+    old = Alert.told_at < now() - timedelta(days=current_settings().mails_kept_days)
+    return _remove(Alert, Alert.id, Alert.told_at, old)
 
 
 def forget_refused_sign_ins() -> int:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from app import alerts
 from app.admin import alert_mail
-from app.alerts import TroubleKind
+from app.alerts import AlertKind
 from app.emails import outbox
 from app.emails.models import Email, EmailStatus
 from app.emails.unverified_limit import MAX_UNPROVEN
@@ -27,8 +27,8 @@ def stranger(http: httpx.Client) -> Person:
 
 def alarm() -> Email:
     """What the operator is told."""
-    alerts.note(TroubleKind.FAILED_REFUND, "7", SECRET)
-    alert_mail.gathered()
+    alerts.record(AlertKind.FAILED_REFUND, "7", SECRET)
+    alert_mail.send_digest()
     db.session.commit()
     return db.session.scalars(select(Email).where(Email.kind == "needs_attention")).one()
 
@@ -65,7 +65,7 @@ def test_nor_erases_them_with_the_account(stranger: Person) -> None:
 def test_nobody_erases_what_tells_of_somebody_else_by_an_address_that_is_a_part_of_theirs(
     http: httpx.Client, named: str
 ) -> None:
-    alerts.note(TroubleKind.EMAIL, "7", f"A mail to {named} (reminder) could not be sent")
+    alerts.record(AlertKind.EMAIL, "7", f"A mail to {named} (reminder) could not be sent")
     mail = alarm()
     assert named in mail.text_body
     person = {"email": "na@x.example", "password": PASSWORD, "name": "Nadia", "role": "client"}

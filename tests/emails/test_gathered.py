@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 
 from app import alerts
 from app.admin import alert_mail
-from app.alerts import Given, TroubleKind
+from app.alerts import AlertKind, AlertText
 from app.emails import delivery
 from app.emails.models import Email, EmailStatus
 from app.extensions import db
@@ -24,14 +24,16 @@ Troubles = Callable[..., None]
 def trouble(post: Post) -> Troubles:
     """Puts troubles on record, as jobs that give up do."""
 
-    def note(kind: TroubleKind, *subjects: str) -> None:
-        post.work(alerts.note_each, kind, [Given(each, f"{kind} {each}: it broke") for each in subjects])
+    def note(kind: AlertKind, *subjects: str) -> None:
+        post.work(
+            alerts.record_each, kind, [AlertText(each, f"{kind} {each}: it broke") for each in subjects]
+        )
 
     return note
 
 
 def beat(post: Post) -> int:
-    return post.work(alert_mail.gathered)
+    return post.work(alert_mail.send_digest)
 
 
 def minutes_pass(minutes: int) -> None:
@@ -49,7 +51,7 @@ def mails() -> list[Email]:
 
 
 def test_the_first_is_told_at_once_and_what_to_do_where(post: Post, trouble: Troubles) -> None:
-    trouble(TroubleKind.STRIPE_EVENT, "evt_1")
+    trouble(AlertKind.STRIPE_EVENT, "evt_1")
 
     assert (beat(post), beat(post)) == (1, 0)
 
@@ -65,10 +67,10 @@ def test_the_first_is_told_at_once_and_what_to_do_where(post: Post, trouble: Tro
 def test_what_follows_waits_until_ten_minutes_are_over_and_comes_in_one_mail(
     post: Post, trouble: Troubles
 ) -> None:
-    trouble(TroubleKind.STRIPE_EVENT, "evt_1")
+    trouble(AlertKind.STRIPE_EVENT, "evt_1")
     beat(post)
-    trouble(TroubleKind.STRIPE_EVENT, "evt_2", "evt_3")
-    trouble(TroubleKind.LATE_REFUND, "re_1")
+    trouble(AlertKind.STRIPE_EVENT, "evt_2", "evt_3")
+    trouble(AlertKind.LATE_REFUND, "re_1")
 
     minutes_pass(9)
     assert beat(post) == 0
@@ -83,19 +85,19 @@ def test_what_follows_waits_until_ten_minutes_are_over_and_comes_in_one_mail(
 
 def test_a_flood_makes_six_mails_an_hour(post: Post, trouble: Troubles) -> None:
     for minute in range(60):
-        trouble(TroubleKind.EMAIL, f"of minute {minute}")
+        trouble(AlertKind.EMAIL, f"of minute {minute}")
         beat(post)
         minutes_pass(1)
 
     assert len(mails()) == 6
-    assert alerts.untold()[TroubleKind.EMAIL] == 9
+    assert alerts.unsent_counts()[AlertKind.EMAIL] == 9
 
 
 def test_twenty_are_spelled_out_and_none_is_hidden_by_a_flood_of_others(
     post: Post, trouble: Troubles
 ) -> None:
-    trouble(TroubleKind.STRIPE_EVENT, *(f"evt_{number}" for number in range(200)))
-    trouble(TroubleKind.FAILED_REFUND, "re_1")
+    trouble(AlertKind.STRIPE_EVENT, *(f"evt_{number}" for number in range(200)))
+    trouble(AlertKind.FAILED_REFUND, "re_1")
 
     assert beat(post) == 201
 
@@ -110,7 +112,7 @@ def test_twenty_are_spelled_out_and_none_is_hidden_by_a_flood_of_others(
 
 def test_a_subject_is_told_once_however_often_it_fails(post: Post, trouble: Troubles) -> None:
     for _ in range(2):
-        trouble(TroubleKind.LATE_REFUND, "re_1")
+        trouble(AlertKind.LATE_REFUND, "re_1")
         beat(post)
         minutes_pass(11)
 
@@ -118,9 +120,9 @@ def test_a_subject_is_told_once_however_often_it_fails(post: Post, trouble: Trou
 
 
 def test_what_was_about_to_be_told_when_all_died_is_told_later(post: Post, trouble: Troubles) -> None:
-    trouble(TroubleKind.STRIPE_EVENT, "evt_1")
+    trouble(AlertKind.STRIPE_EVENT, "evt_1")
 
-    alert_mail.gathered()
+    alert_mail.send_digest()
     db.session.rollback()
 
     assert mails() == []
@@ -131,12 +133,12 @@ def test_without_an_address_all_is_kept_until_there_is_one(
     post: Post, trouble: Troubles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = post.app.extensions["settings"]
-    trouble(TroubleKind.STRIPE_EVENT, "evt_1")
+    trouble(AlertKind.STRIPE_EVENT, "evt_1")
     with monkeypatch.context() as at_first:
         at_first.setattr(settings, "ops_email", None)
         assert beat(post) == 0
 
-    assert alerts.untold()[TroubleKind.STRIPE_EVENT] == 1
+    assert alerts.unsent_counts()[AlertKind.STRIPE_EVENT] == 1
     assert beat(post) == 1
 
 
@@ -169,7 +171,7 @@ def test_a_mail_that_is_tried_again_is_no_trouble(post: Post, client: Person) ->
 
 
 def test_a_mail_to_the_operator_that_fails_causes_no_other(post: Post, trouble: Troubles) -> None:
-    trouble(TroubleKind.STRIPE_EVENT, "evt_1")
+    trouble(AlertKind.STRIPE_EVENT, "evt_1")
     beat(post)
 
     assert refused(post, mails()[0].id).status is EmailStatus.FAILED

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from app import alerts
 from app.admin import alert_mail
-from app.alerts import TroubleKind
+from app.alerts import AlertKind
 from app.bookings import lifecycle
 from app.bookings.models import Booking
 from app.emails.models import Email
@@ -202,8 +202,8 @@ def test_a_mail_is_put_out_once_however_often_its_cause_comes(
 
 def test_an_operator_s_mail_about_a_trouble_of_many_lines_leaves(app: Flask) -> None:
     what = "first line\nsecond line " + "x" * 500
-    alerts.note(TroubleKind.STRIPE_EVENT, "evt_1", what)
-    alert_mail.gathered()
+    alerts.record(AlertKind.STRIPE_EVENT, "evt_1", what)
+    alert_mail.send_digest()
 
     email = db.session.scalars(select(Email)).one()
 

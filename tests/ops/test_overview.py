@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from app import alerts
-from app.alerts import TroubleKind
+from app.alerts import AlertKind
 from app.config.environment import Environment
 from app.extensions import db
 from app.payments.webhook import inbox
@@ -150,13 +150,13 @@ def test_a_dispute_counts_until_it_is_decided_and_what_it_took_is_shown(
 
 
 def test_the_newest_troubles_are_shown_with_when_they_were_told(shop: Shop, admin: Person) -> None:
-    shop.work(alerts.note, TroubleKind.STRIPE_EVENT, "evt_told", "it broke")
+    shop.work(alerts.record, AlertKind.STRIPE_EVENT, "evt_told", "it broke")
     shop.ops_mails()
     for number in range(5):
-        shop.work(alerts.note, TroubleKind.EMAIL, f"mail_{number}", "it bounced")
+        shop.work(alerts.record, AlertKind.EMAIL, f"mail_{number}", "it bounced")
     change("UPDATE trouble SET created_at = now() - interval '1 hour' WHERE subject_id = 'mail_0'")
 
-    seen = admin.get("/admin/overview").json()["troubles"]
+    seen = admin.get("/admin/overview").json()["alerts"]
 
     assert seen["untold"] == 5
     assert {each["subject_id"] for each in seen["newest"]} == {

@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from app import alerts
-from app.alerts import TroubleKind
+from app.alerts import AlertKind
 from app.extensions import db
 from app.payments.webhook import inbox
 from app.privacy import retention
@@ -81,9 +81,9 @@ def test_many_are_forgotten_in_portions(shop: Shop, monkeypatch: pytest.MonkeyPa
 
 def test_troubles_that_were_told_go_as_their_mail_does_and_untold_ones_stay(app: Flask) -> None:
     for subject in ("evt_1", "evt_2"):
-        alerts.note(TroubleKind.STRIPE_EVENT, subject, "it broke")
+        alerts.record(AlertKind.STRIPE_EVENT, subject, "it broke")
         grown("trouble", told_at=f"{BEFORE} + interval '1 minute'")
-    alerts.note(TroubleKind.STRIPE_EVENT, "evt_untold", "it broke")
+    alerts.record(AlertKind.STRIPE_EVENT, "evt_untold", "it broke")
     assert retention.forget_troubles() == 0
 
     grown("trouble", created_at=f"{BEFORE} - interval '1 year'", told_at="told_at - interval '2 minutes'")

@@ -15,7 +15,7 @@ from sqlalchemy import select, text
 
 from app.accounts.models import Account, Role
 from app.admin import alert_mail
-from app.alerts import Trouble
+from app.alerts import Alert
 from app.emails.models import Email
 from app.extensions import Base, db, now
 from app.payments.events.models import StripeEvent
@@ -56,7 +56,7 @@ class Shop:
     def ops_mails(self) -> list[str]:
         """What the operator was told once beat has come by, each in one mail and in no other."""
         self.work(_operator_hears)
-        troubles = [row.what for row in self.rows(Trouble)]
+        troubles = [row.what for row in self.rows(Alert)]
         mails = [mail.text_body for mail in self.mails("needs_attention")]
         for what in troubles:
             assert sum(" ".join(what.split())[:300] in mail for mail in mails) == 1, what
@@ -124,7 +124,7 @@ class Shop:
 def _operator_hears() -> None:
     """Beat comes by when the last mail is long ago."""
     db.session.execute(text("UPDATE trouble SET told_at = told_at - interval '10 minutes'"))
-    alert_mail.gathered()
+    alert_mail.send_digest()
 
 
 def become_admin(person: Person) -> None:

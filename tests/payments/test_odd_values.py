@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from app.alerts import Trouble
+from app.alerts import Alert
 from app.extensions import db
 from app.payments.checkout import expiry
 from app.payments.events.models import EventStatus, StripeEvent
@@ -108,7 +108,7 @@ def check(shop: Shop, event: Event, true: Event, before: Books, after: Books, ma
     else:
         assert now == before
         assert row.reason or row.last_error
-        told = {trouble.subject_id for trouble in shop.rows(Trouble)}
+        told = {trouble.subject_id for trouble in shop.rows(Alert)}
         assert row.status is EventStatus.IGNORED or event["id"] in told
     shop.told(true)
     assert books(shop) == after  # nothing was lost

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from app import alerts, audit
-from app.alerts import TroubleKind
+from app.alerts import AlertKind
 from app.bookings import lifecycle
 from app.bookings.models import Party
 from app.bookings.status import Status as BookingStatus
@@ -72,7 +72,7 @@ def _opened(payment: Payment, subject: StripeObject, is_actionable: bool) -> Non
     left = _why_nothing_is_left(payment)
     todo = f"nothing is left to return: {left}" if left else f"{_left(payment)} can be returned"
     what = f"Fraud warning {warning.id} ({warning.fraud_type}) of payment {payment.id}: {todo}"
-    alerts.note(TroubleKind.FRAUD_WARNING, warning.id, what)
+    alerts.record(AlertKind.FRAUD_WARNING, warning.id, what)
 
 
 def _left(payment: Payment) -> Money:
@@ -136,7 +136,7 @@ def _close_all(payment: Payment) -> None:
     of_it = select(FraudWarning).where(FraudWarning.payment_id == payment.id)
     for warning in db.session.scalars(of_it.execution_options(populate_existing=True)):
         warning.status = FraudWarningStatus.REFUNDED
-        alerts.withdraw(TroubleKind.FRAUD_WARNING, warning.id)
+        alerts.withdraw(AlertKind.FRAUD_WARNING, warning.id)
     db.session.flush()
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, func, se
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app import alerts
-from app.alerts import TroubleKind
+from app.alerts import AlertKind
 from app.extensions import Base, Changing, db
 from app.money.money import Money
 
@@ -52,7 +52,7 @@ def follow(coach_id: UUID, amount: Money, known: Debt | None, costs: Callable[[]
     before = known.money if known else Money(0, amount.currency)
     if known and amount.amount == 0:
         db.session.delete(known)
-        alerts.withdraw(TroubleKind.DEBT, f"{coach_id}:{amount.currency}")
+        alerts.withdraw(AlertKind.DEBT, f"{coach_id}:{amount.currency}")
     elif known:
         known.amount_minor = amount.amount
     elif amount.amount:
@@ -61,4 +61,4 @@ def follow(coach_id: UUID, amount: Money, known: Debt | None, costs: Callable[[]
     if amount.amount > before.amount and amount.amount > costs():
         was = f", after {before}" if before.amount else ""
         what = f"Coach {coach_id} owes us {amount}{was}: more went back or was paid out than was earned"
-        alerts.renew(TroubleKind.DEBT, f"{coach_id}:{amount.currency}", what)
+        alerts.replace(AlertKind.DEBT, f"{coach_id}:{amount.currency}", what)

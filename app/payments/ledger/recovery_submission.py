@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from app import alerts
-from app.alerts import TroubleKind
+from app.alerts import AlertKind
 from app.extensions import db, now
 from app.money.money import Money
 from app.payments.ledger import posting, recoveries, stripe_fees
@@ -115,7 +115,7 @@ def _end(
         recovery.status, recovery.stripe_id, recovery.last_error = status, stripe_id, error
         if status is RecoveryStatus.FAILED:
             what = f"{_name(recovery)} cannot be made: {error}"
-            alerts.note(TroubleKind.RECOVERY, recovery.id, what)
+            alerts.record(AlertKind.RECOVERY, recovery.id, what)
         payment = recovery.dispute.payment
         payment.sent_on_minor = (payment.sent_on_minor or 0) + sent  # until Stripe is asked for all of it
         posting.post(payment)
@@ -133,7 +133,7 @@ def _postpone(recovery_id: UUID, error: str, broke: bool) -> timedelta:
     recovery.last_error, recovery.due_at, recovery.lease_expires_at = error, now() + wait, None
     if recovery.attempts == MOST_ATTEMPTS:
         what = f"{_name(recovery)} was tried {recovery.attempts} times: {error}"
-        alerts.note(TroubleKind.RECOVERY, recovery.id, what)
+        alerts.record(AlertKind.RECOVERY, recovery.id, what)
     db.session.commit()
     return wait
 

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app import alerts
-from app.alerts import Given, TroubleKind
+from app.alerts import AlertKind, AlertText
 from app.extensions import Base, Identified, choice, db, now
 from app.payments.stripe.listing import Kind
 
@@ -111,7 +111,7 @@ def tell() -> int:
     """Put what is new before the operator; how many there were."""
     untold = Difference.told_at.is_(None), Difference.resolved_at.is_(None)
     new = db.session.scalars(select(Difference).where(*untold).order_by(Difference.created_at)).all()
-    alerts.note_each(TroubleKind.DIFFERENCE, (Given(each.id, each.sentence) for each in new))
+    alerts.record_each(AlertKind.DIFFERENCE, (AlertText(each.id, each.sentence) for each in new))
     for each in new:
         each.told_at = now()
     return len(new)

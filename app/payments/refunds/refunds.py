@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, or_, select, update
 
 from app import alerts
-from app.alerts import TroubleKind
+from app.alerts import AlertKind
 from app.bookings.lifecycle import booking_cancelled, what_is_left
 from app.bookings.models import Booking
 from app.extensions import db, now
@@ -290,7 +290,7 @@ def _tell(refund: Refund, payment: Payment) -> None:
         messages.refund_failed(refund, sessions)
         why = refund.failure_reason or "no word why"
         what = f"Refund {refund.id} of {refund.money}, for payment {payment.id}, {refund.status}: {why}"
-        alerts.note(TroubleKind.FAILED_REFUND, refund.id, what)
+        alerts.record(AlertKind.FAILED_REFUND, refund.id, what)
 
 
 def total(payment: Payment) -> None:

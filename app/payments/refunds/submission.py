@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from app import alerts
-from app.alerts import TroubleKind
+from app.alerts import AlertKind
 from app.extensions import db, now
 from app.payments.dispute_models import Dispute
 from app.payments.events.payloads import Mismatch
@@ -72,7 +72,7 @@ def _refused(
         return _postpone(refund, str(error))
     if refusal is at_stripe.Refusal.NO_BALANCE:
         what = f"Refund {refund.id} of {refund.money} waits for balance at Stripe: {error}"
-        alerts.note(TroubleKind.UNFUNDED_REFUND, refund.id, what)
+        alerts.record(AlertKind.UNFUNDED_REFUND, refund.id, what)
         return _postpone(refund, str(error))
     refunds.apply(refund.id, None, RefundStatus.FAILED, error.code or str(error))
     db.session.commit()
@@ -143,7 +143,7 @@ def _postpone(refund: Refund, error: str) -> timedelta:
     refund.last_error, refund.due_at, refund.lease_expires_at = error, now() + wait, None
     if refund.attempts == MOST_ATTEMPTS:
         what = f"Refund {refund.id} of {refund.money} was tried {refund.attempts} times: {error}"
-        alerts.note(TroubleKind.LATE_REFUND, refund.id, what)
+        alerts.record(AlertKind.LATE_REFUND, refund.id, what)
     db.session.commit()
     return wait
 

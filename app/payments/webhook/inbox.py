@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app import alerts
-from app.alerts import TroubleKind
+from app.alerts import AlertKind
 from app.config.settings import current_settings
 from app.extensions import db, now
 from app.observability import context
@@ -203,7 +203,7 @@ def _failed(event_id: str, error: Exception, wait: timedelta | None) -> timedelt
     event.due_at = now() + (wait or timedelta())
     if wait is None:
         what = f"Stripe's event {event_id} ({event.type}) could not be applied: {event.last_error}"
-        alerts.note(TroubleKind.STRIPE_EVENT, event_id, what)
+        alerts.record(AlertKind.STRIPE_EVENT, event_id, what)
         redaction.finish(event, EventStatus.FAILED, error=event.last_error)
     db.session.commit()
     return wait

@@ -4,7 +4,7 @@ import os
 
 from sqlalchemy import text
 
-from app.alerts import Trouble
+from app.alerts import Alert
 from app.extensions import db, now
 from tests.payments.conftest import Shop
 from tests.programs import Programs
@@ -50,7 +50,7 @@ def test_a_key_that_lacks_a_permission_is_told_once_a_night_and_not_asked_with_f
         work(programs, ONE_JOB, third_database)
 
     told = silent.ops_mails()
-    assert day in {row.subject_id for row in silent.rows(Trouble)}
+    assert day in {row.subject_id for row in silent.rows(Alert)}
     assert len(told) == 1 or f"{now():%Y-%m-%d}" != day  # unless midnight passed
     assert "Stripe refuses what the nightly comparison" in told[0]
     assert "rak_" in told[0]
