@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.accounts.models import Account
 from app.bookings import calendar, messages, unpaid_holds
-from app.bookings.models import Booking, BookingMove, Party, overlap_refused
+from app.bookings.models import Booking, BookingTransition, Party, overlap_refused
 from app.bookings.policy import Cancelling
 from app.bookings.status import Status
 from app.extensions import db, now
@@ -85,7 +85,7 @@ def confirm(booking: Booking) -> None:
 
 def _confirm(booking: Booking) -> None:
     booking.video_url = booking.coach.video_url  # of an expired one it may be an old link
-    booking.move_to(Status.CONFIRMED, "paid")
+    booking.transition_to(Status.CONFIRMED, "paid")
     booking.plan_reminder(now())
 
 
@@ -100,7 +100,7 @@ def announce(bookings: Sequence[Booking]) -> None:
 def expire(booking: Booking) -> None:
     """The hold ran out unpaid: the time is free again. Does nothing once it is no longer pending."""
     if booking.status is Status.PENDING:
-        booking.move_to(Status.EXPIRED, "not paid in time")
+        booking.transition_to(Status.EXPIRED, "not paid in time")
         unpaid_holds.lapse(booking)
 
 
@@ -114,7 +114,7 @@ def moved(booking: Booking, before: datetime, by: Party) -> None:
     """It has another time now: say so to both, and put it on record."""
     reason = f"moved from {instant_text(before)} to {instant_text(booking.start)}"
     db.session.add(
-        BookingMove(booking_id=booking.id, before=booking.status, after=booking.status, reason=reason)
+        BookingTransition(booking_id=booking.id, before=booking.status, after=booking.status, reason=reason)
     )
     if by is Party.CLIENT:
         booking.refund_percent_at_most = _client_percent(booking, before, now())
@@ -174,7 +174,7 @@ def leave(booking: Booking, by: Party, reason: str) -> None:
 def _call_off(booking: Booking, by: Party, reason: str, refund: Cancelling) -> None:
     was_confirmed = booking.status is Status.CONFIRMED
     messages.withdraw_reminders(booking)
-    booking.move_to(Status.CANCELLED)
+    booking.transition_to(Status.CANCELLED)
     booking.cancelled_by, booking.cancel_reason, booking.cancelled_at = by, reason, now()
     booking.cancel_refund_percent = refund.percent
     answers = booking_cancelled.send(booking, refund=refund.refund)
@@ -217,7 +217,7 @@ def _end(booking: Booking, status: Status, reason: str) -> None:
         raise WrongStatus(f"This booking is {booking.status}.")
     if now() < booking.start:
         raise TooEarly(f"The session begins at {instant_text(booking.start)}.")
-    booking.move_to(status, reason)
+    booking.transition_to(status, reason)
 
 
 def complete_past(most: int) -> int:
@@ -231,7 +231,7 @@ def complete_past(most: int) -> int:
         .with_for_update(of=Booking, skip_locked=True)
     ).all()
     for booking in past:
-        booking.move_to(Status.COMPLETED, "a day has passed")
+        booking.transition_to(Status.COMPLETED, "a day has passed")
     return len(past)
 
 

@@ -16,7 +16,7 @@ from app.accounts.models import Account, Role
 from app.audit import AuditRow
 from app.bookings.messages import REMINDER_HOURS
 from app.bookings.policy import Policy
-from app.bookings.status import Status, check_move
+from app.bookings.status import Status, check_transition
 from app.coaches.models import Coach
 from app.extensions import Base, Changing, Identified, MinorUnits, choice, db
 from app.money.money import Money
@@ -113,7 +113,9 @@ class Booking(Changing, Base):
 
     coach: Mapped[Coach] = relationship()
     client: Mapped[Account] = relationship()
-    moves: Mapped[list["BookingMove"]] = relationship(order_by="BookingMove.created_at", viewonly=True)
+    moves: Mapped[list["BookingTransition"]] = relationship(
+        order_by="BookingTransition.created_at", viewonly=True
+    )
 
     @property
     def start(self) -> datetime:
@@ -158,15 +160,15 @@ class Booking(Changing, Base):
         """Whether it was paid for, whatever became of it: from then on the two know each other's address."""
         return self.status in _AGREED or any(move.after is Status.CONFIRMED for move in self.moves)
 
-    def move_to(self, status: Status, reason: str = "") -> None:
+    def transition_to(self, status: Status, reason: str = "") -> None:
         """The only writer of `status`. Raises IllegalMove; writes the audit row; calendars hear of it."""
-        check_move(self.status, status)
-        db.session.add(BookingMove(booking_id=self.id, before=self.status, after=status, reason=reason))
+        check_transition(self.status, status)
+        db.session.add(BookingTransition(booking_id=self.id, before=self.status, after=status, reason=reason))
         self.status = status
         self.calendar_sequence += 1
         self.hold_expires_at = self.next_reminder_at = None
 
-    def why(self, move: "BookingMove") -> str:
+    def why(self, move: "BookingTransition") -> str:
         """Why it moved so. What people wrote stands here alone: nothing can be erased from the trail."""
         is_cancelling = move.after is Status.CANCELLED and move.before is not Status.CANCELLED
         return (self.cancel_reason or "") if is_cancelling else move.reason
@@ -208,7 +210,7 @@ class BookingSeries(Identified, Base):
         return account.role is Role.ADMIN or account.id in {self.client_id, self.coach_id}
 
 
-class BookingMove(AuditRow, Base):
+class BookingTransition(AuditRow, Base):
     """Who moved a booking from which status to which, when, and on whose request."""
 
     __tablename__ = "booking_move"

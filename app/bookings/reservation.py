@@ -13,7 +13,14 @@ from sqlalchemy.exc import IntegrityError
 
 from app.accounts.models import Account
 from app.bookings import hold_limits, lifecycle, unpaid_holds
-from app.bookings.models import NO_CLIENT_TWICE, Booking, BookingMove, Party, lock_people, overlap_refused
+from app.bookings.models import (
+    NO_CLIENT_TWICE,
+    Booking,
+    BookingTransition,
+    Party,
+    lock_people,
+    overlap_refused,
+)
 from app.bookings.schemas import BookingRequest
 from app.bookings.status import Status
 from app.coaches import slots
@@ -156,7 +163,7 @@ def take(
     )
     with _no_overlap(coach, time, at):
         db.session.add(booking)
-    db.session.add(BookingMove(booking_id=booking.id, after=Status.PENDING, reason="requested"))
+    db.session.add(BookingTransition(booking_id=booking.id, after=Status.PENDING, reason="requested"))
     return booking
 
 
@@ -180,7 +187,7 @@ def reschedule(booking: Booking, by: Party, start: datetime) -> None:
     time = Time.of(coach, start, booking.duration_minutes)
     expire_stale_holds(coach, booking.client, [time.busy], at)
     if by is Party.COACH:
-        _check_own_move(coach, time, at, booking)
+        _check_own_reschedule(coach, time, at, booking)
     elif not slots.is_free(coach, start, time.minutes, at, apart_from=booking.id):
         raise _refusal(coach, time, at, apart_from=booking.id)
     with _no_overlap(coach, time, at, apart_from=booking.id, by=by):
@@ -190,7 +197,7 @@ def reschedule(booking: Booking, by: Party, start: datetime) -> None:
     lifecycle.moved(booking, before, by)
 
 
-def _check_own_move(coach: Coach, time: Time, at: datetime, booking: Booking) -> None:
+def _check_own_reschedule(coach: Coach, time: Time, at: datetime, booking: Booking) -> None:
     """Raises Invalid for a coach who moves a session to where nobody can be, SlotTaken on a full day."""
     if time.start <= at:
         raise Invalid("/session_datetime", "must lie in the future")

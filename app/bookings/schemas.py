@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.bookings.models import Booking, BookingMove, BookingSeries, Party
+from app.bookings.models import Booking, BookingSeries, BookingTransition, Party
 from app.bookings.policy import Cancelling
 from app.bookings.status import Status
 from app.coaches.schemas import Minutes
@@ -197,7 +197,7 @@ class HistoryItem(View):
     reason: str
 
     @classmethod
-    def of(cls, booking: Booking, move: BookingMove) -> Self:
+    def of(cls, booking: Booking, move: BookingTransition) -> Self:
         people = {f"account:{booking.client_id}": "client", f"account:{booking.coach_id}": "coach"}
         by = people.get(move.actor, "admin" if move.actor.startswith("account:") else move.actor)
         return cls(at=move.created_at, by=by, before=move.before, after=move.after, reason=booking.why(move))

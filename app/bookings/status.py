@@ -12,7 +12,7 @@ class Status(StrEnum):
     EXPIRED = "expired"
 
 
-MOVES = {
+TRANSITIONS = {
     Status.PENDING: {Status.CONFIRMED, Status.EXPIRED, Status.CANCELLED},
     Status.CONFIRMED: {Status.COMPLETED, Status.NO_SHOW, Status.CANCELLED},
     Status.EXPIRED: {Status.CONFIRMED},  # a late payment found its time still free
@@ -22,11 +22,11 @@ MOVES = {
 }
 
 
-class IllegalMove(Exception):
+class IllegalTransition(Exception):
     """A status may not follow the one before it."""
 
 
-def check_move(before: Status, after: Status) -> None:
+def check_transition(before: Status, after: Status) -> None:
     """Raises IllegalMove unless the table above lists the move."""
-    if after not in MOVES[before]:
-        raise IllegalMove(f"a booking that is {before} cannot become {after}")
+    if after not in TRANSITIONS[before]:
+        raise IllegalTransition(f"a booking that is {before} cannot become {after}")

@@ -24,7 +24,7 @@ from app.payments.status import (
     RefundReason,
     RefundStatus,
     Status,
-    check_move,
+    check_transition,
 )
 
 if TYPE_CHECKING:  # its file stands above this one
@@ -197,10 +197,10 @@ class Payment(Changing, Base):
         """Whether this person may see it: its client, its coach, an admin."""
         return account.role is Role.ADMIN or account.id in {self.client_id, self.coach_id}
 
-    def move_to(self, status: Status, reason: str = "") -> None:
+    def transition_to(self, status: Status, reason: str = "") -> None:
         """The only writer of `status`. Raises IllegalMove; writes the audit row."""
-        check_move(self.status, status)
-        db.session.add(PaymentMove(payment_id=self.id, before=self.status, after=status, reason=reason))
+        check_transition(self.status, status)
+        db.session.add(PaymentTransition(payment_id=self.id, before=self.status, after=status, reason=reason))
         self.status = status
         if status is not Status.FAILED:
             self.failure_code = self.failure_message = None
@@ -250,7 +250,7 @@ class PaymentLine(Base):
         return db.session.scalars(row_locks.execution_options(populate_existing=True)).all()
 
 
-class PaymentMove(AuditRow, Base):
+class PaymentTransition(AuditRow, Base):
     """Who moved a payment from which status to which, when, and because of what."""
 
     __tablename__ = "payment_move"

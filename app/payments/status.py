@@ -13,7 +13,7 @@ class Status(StrEnum):
     REFUNDED = "refunded"
 
 
-MOVES = {
+TRANSITIONS = {
     Status.PENDING: {Status.PROCESSING, Status.SUCCEEDED, Status.FAILED, Status.EXPIRED},
     Status.PROCESSING: {Status.SUCCEEDED, Status.FAILED, Status.EXPIRED},
     # The payer tries another card in the same session, or leaves it until it expires.
@@ -75,14 +75,14 @@ class RefundReason(StrEnum):
     REQUESTED = "requested_by_customer"
 
 
-class IllegalMove(Exception):
+class IllegalTransition(Exception):
     """A status may not follow the one before it."""
 
 
-def check_move(before: Status, after: Status) -> None:
+def check_transition(before: Status, after: Status) -> None:
     """Raises IllegalMove unless the table above lists the move."""
-    if after not in MOVES[before]:
-        raise IllegalMove(f"a payment that is {before} cannot become {after}")
+    if after not in TRANSITIONS[before]:
+        raise IllegalTransition(f"a payment that is {before} cannot become {after}")
 
 
 class DisputeStatus(StrEnum):

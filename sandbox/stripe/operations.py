@@ -84,7 +84,7 @@ def move_refund(account: Account, refund_id: str, status: str, reason: str = UNC
     """The bank reports another status for a refund; `reason` is why it failed."""
     with account.lock:
         found = account.store.get("refund", refund_id)
-        refund_progress.move_to(account, found, status, reason)
+        refund_progress.transition_to(account, found, status, reason)
         return deepcopy(found)
 
 
@@ -92,7 +92,7 @@ def onboard(account: Account, account_id: str, standing: Standing) -> Json:
     """Let a connected account's holder tell Stripe what it wants to know, or Stripe find fault."""
     with account.lock:
         connected = accounts.get(account, account_id)
-        requirements.move_to(account, connected, standing)
+        requirements.transition_to(account, connected, standing)
         return deepcopy(connected)
 
 

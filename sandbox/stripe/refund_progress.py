@@ -39,7 +39,7 @@ def begin(account: Account, refund: Json, charge: Json) -> None:
         fraud_warnings.close(account, charge)
 
 
-def move_to(account: Account, refund: Json, status: str, reason: str = UNCLEAR) -> None:
+def transition_to(account: Account, refund: Json, status: str, reason: str = UNCLEAR) -> None:
     """The refund's status changes later; a failed or canceled one gives the charge its amount back."""
     if refund["status"] == status or refund["status"] in FAILED:
         raise WrongState(f"Refund {refund['id']} cannot go from {refund['status']} to {status}.")
@@ -92,9 +92,9 @@ def _return(account: Account, refund: Json) -> None:
 def _later(account: Account, refund: Json, status: str) -> None:
     charge = account.store.get("charge", refund["charge"])
     if refund["status"] == "pending" and disputes.held(account, charge):
-        move_to(account, refund, "failed", "charge_for_pending_refund_disputed")
+        transition_to(account, refund, "failed", "charge_for_pending_refund_disputed")
     elif refund["status"] in {"pending", "succeeded"} - {status}:  # an operator may have moved it meanwhile
-        move_to(account, refund, status)
+        transition_to(account, refund, status)
 
 
 def _give_reference(account: Account, refund: Json) -> None:

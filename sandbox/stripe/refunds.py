@@ -53,7 +53,7 @@ def cancel(account: Account, _params: Json, refund_id: str) -> Json:
         raise WrongState(
             f"Refund {refund_id} cannot be canceled: its status is {refund['status']}, not requires_action."
         )
-    refund_progress.move_to(account, refund, "canceled")
+    refund_progress.transition_to(account, refund, "canceled")
     return refund
 
 

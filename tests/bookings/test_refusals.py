@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import select, text
 
 from app.accounts.models import Account, Role
-from app.bookings.models import BookingMove
+from app.bookings.models import BookingTransition
 from app.extensions import db
 from tests.people import WEEKDAYS, Person, next_week
 
@@ -33,8 +33,8 @@ def let_holds_run_out() -> None:
 
 def moves(booking: dict[str, Any]) -> list[tuple[str | None, str, str]]:
     """The audit rows: before, after and reason."""
-    wanted = select(BookingMove).where(BookingMove.booking_id == UUID(booking["id"]))
-    found = db.session.scalars(wanted.order_by(BookingMove.created_at))
+    wanted = select(BookingTransition).where(BookingTransition.booking_id == UUID(booking["id"]))
+    found = db.session.scalars(wanted.order_by(BookingTransition.created_at))
     return [(move.before, move.after, move.reason) for move in found]
 
 
@@ -80,7 +80,7 @@ def test_the_audit_row_names_who_asked_under_which_request(app: Flask, client: P
 
     answer = client.post("/booking", json=wish, headers={"X-Request-ID": "asking-for-tuesday"})
 
-    move = db.session.scalars(select(BookingMove)).one()
+    move = db.session.scalars(select(BookingTransition)).one()
     assert (move.actor, move.request_id) == (f"account:{client.id}", answer.headers["X-Request-ID"])
 
 

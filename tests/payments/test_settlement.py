@@ -12,7 +12,7 @@ from sqlalchemy import text
 from app.emails.models import Email
 from app.extensions import db, now
 from app.payments.events.models import EventStatus, StripeEvent
-from app.payments.models import PaymentMove, Refund
+from app.payments.models import PaymentTransition, Refund
 from app.payments.webhook import inbox
 from app.queue.backoff import MOST_ATTEMPTS
 from tests.payments.conftest import Shop, changed, prove
@@ -52,7 +52,7 @@ def test_its_way_is_on_record_with_the_event_that_caused_it(
 
     shop.told(event)
 
-    (move,) = shop.rows(PaymentMove)
+    (move,) = shop.rows(PaymentTransition)
     assert (move.before, move.after, move.actor) == ("pending", "succeeded", f"stripe:{event['id']}")
     row = shop.event(event)
     assert (row.status, row.attempts, row.last_error) == (EventStatus.PROCESSED, 1, None)

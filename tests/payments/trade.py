@@ -75,7 +75,7 @@ class Trade:
         )
         db.session.add(payment)
         db.session.flush()
-        payment.move_to(Status.SUCCEEDED)
+        payment.transition_to(Status.SUCCEEDED)
         refunds.total(payment)
         self.payments.append(payment)
 

@@ -69,6 +69,6 @@ def _close(payment_id: UUID) -> None:
 
 def _release(payment: Payment) -> None:
     if payment.status is not Status.EXPIRED:
-        payment.move_to(Status.EXPIRED, "the hold ran out")
+        payment.transition_to(Status.EXPIRED, "the hold ran out")
     for booking in payment.waiting:
         lifecycle.expire(booking)

@@ -184,7 +184,7 @@ def _close(payment: Payment) -> None:
         raise NotPayable("This booking is being paid in the session that is open.")
     closed = Payment.locked(payment_id)
     if closed and closed.status in {Status.PENDING, Status.FAILED}:
-        closed.move_to(Status.EXPIRED, "replaced by another session")
+        closed.transition_to(Status.EXPIRED, "replaced by another session")
 
 
 def _wait_again(payment_id: UUID) -> None:
@@ -287,7 +287,7 @@ def _give_up(payment_id: UUID, code: str, message: str) -> None:
     """Stripe opened no session: this payment ends here, and asking again begins another."""
     payment = Payment.locked(payment_id)
     if payment and payment.status is Status.PENDING and payment.stripe_session_id is None:
-        payment.move_to(Status.FAILED, "Stripe opened no session")
+        payment.transition_to(Status.FAILED, "Stripe opened no session")
         payment.failure_code, payment.failure_message = code, message
         payment.session_expires_at = now()
     db.session.commit()

@@ -11,13 +11,13 @@ from sqlalchemy import and_, or_, select
 
 from app import time_zones
 from app.bookings.messages import REMINDER_HOURS
-from app.bookings.models import Booking, BookingMove
+from app.bookings.models import Booking, BookingTransition
 from app.bookings.policy import Policy
 from app.bookings.status import Status as BookingStatus
 from app.emails.models import Email, EmailStatus
 from app.extensions import db
 from app.payments.dispute_models import Dispute
-from app.payments.models import Payment, PaymentMove
+from app.payments.models import Payment, PaymentTransition
 from app.payments.status import Status
 from app.payments.stripe.disputes import Evidence
 
@@ -126,7 +126,7 @@ def _entries(payment: Payment) -> Iterator[Entry]:
         yield refund.created_at, f"Refund of {refund.money}, now {refund.status}: {refund.reason}"
 
 
-def _move(booking: Booking, move: BookingMove) -> str:
+def _move(booking: Booking, move: BookingTransition) -> str:
     people = {
         f"account:{booking.client_id}": f"The client, {booking.client.name},",
         f"account:{booking.coach_id}": f"The coach, {booking.coach.name},",
@@ -143,7 +143,7 @@ def _move(booking: Booking, move: BookingMove) -> str:
 
 def _payment_moves(payment: Payment) -> Iterator[Entry]:
     yield payment.created_at, f"The payment page for {payment.price} was opened for the client"
-    moves = db.session.scalars(select(PaymentMove).where(PaymentMove.payment_id == payment.id))
+    moves = db.session.scalars(select(PaymentTransition).where(PaymentTransition.payment_id == payment.id))
     for move in moves:
         if move.after is Status.SUCCEEDED and move.before not in {Status.PARTIALLY_REFUNDED, Status.REFUNDED}:
             receipt = f", receipt {payment.receipt_url}" if payment.receipt_url else ""

@@ -299,7 +299,7 @@ def total(payment: Payment) -> None:
     payment.amount_refunded_minor = min(sum(succeeded), payment.amount_minor)
     status = _status_with(payment.amount_refunded_minor, payment.amount_minor)
     if payment.is_paid and payment.status is not status:
-        payment.move_to(status, f"{payment.refunded} refunded")
+        payment.transition_to(status, f"{payment.refunded} refunded")
     posting.post(payment)
     stripe_fees.gone_back(payment)
 

@@ -81,7 +81,7 @@ def session_expired(session: StripeObject, _at: datetime) -> Outcome:
     if payment.is_paid:
         return f"the payment is {payment.status}"
     if payment.status is not Status.EXPIRED:  # its intent was canceled, and that was told first
-        payment.move_to(Status.EXPIRED, "the Checkout session expired")
+        payment.transition_to(Status.EXPIRED, "the Checkout session expired")
     payment.session_ended_at = now()
     _free(payment)
     return None
@@ -120,7 +120,7 @@ def intent_canceled(intent: StripeObject, _at: datetime) -> Outcome:
         return NOT_OURS
     if payment.status not in OPEN:
         return f"the payment is {payment.status}"
-    payment.move_to(Status.EXPIRED, "the payment intent was canceled")
+    payment.transition_to(Status.EXPIRED, "the payment intent was canceled")
     return None
 
 
@@ -161,7 +161,7 @@ def _paid(told: Told) -> Outcome:
     _check(payment, told)
     if payment.is_paid:
         return f"the payment is {payment.status} already"
-    payment.move_to(Status.SUCCEEDED, "paid")
+    payment.transition_to(Status.SUCCEEDED, "paid")
     stripe_fees.expect(payment)
     refunds.total(payment)  # one made in Stripe's dashboard may have been told first
     if payment.status is Status.REFUNDED:
@@ -187,7 +187,7 @@ def _processing(told: Told, at: datetime) -> Outcome:
         return "its session has ended"
     if not payment.advance_attempt(AttemptStage.PROCESSING, at):
         return OUTDATED
-    payment.move_to(Status.PROCESSING, "the bank is at work")
+    payment.transition_to(Status.PROCESSING, "the bank is at work")
     until = now() + hold_limits.delayed_for(payment.client)
     for booking in payment.bookings:
         # Of a series, what a cancelling released from this payment shares in it after all.
@@ -199,7 +199,7 @@ def _processing(told: Told, at: datetime) -> Outcome:
 
 def _fail(payment: Payment, code: str, message: str) -> None:
     if payment.status is not Status.FAILED:
-        payment.move_to(Status.FAILED, code)
+        payment.transition_to(Status.FAILED, code)
     payment.failure_code, payment.failure_message = code, message
 
 

@@ -69,7 +69,7 @@ class Onboarding:
             chosen = request.form.get("standing", Standing.OPEN)
             if chosen != Standing.OPEN:
                 connected = accounts.get(self._account, account_id)
-                requirements.move_to(self._account, connected, Standing(chosen))
+                requirements.transition_to(self._account, connected, Standing(chosen))
         return redirect(link.return_url, 303)
 
     def _link(self, account_id: str, token: str) -> Link:

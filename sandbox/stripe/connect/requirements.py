@@ -33,7 +33,7 @@ def open_ones(connected: Json) -> Json:
     }
 
 
-def move_to(account: Account, connected: Json, standing: Standing) -> None:
+def transition_to(account: Account, connected: Json, standing: Standing) -> None:
     """The holder has told, or Stripe has checked or found fault (event account.updated)."""
     works = standing is Standing.COMPLETE
     now = account.clock.now()

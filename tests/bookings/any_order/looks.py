@@ -6,7 +6,7 @@ from itertools import combinations, pairwise
 from typing import Any
 from uuid import UUID
 
-from app.bookings.status import Status, check_move
+from app.bookings.status import Status, check_transition
 from tests.bookings.any_order.diary import TOOK_PLACE, Entry
 from tests.bookings.any_order.players import HALF_HOUR, Players
 from tests.bookings.any_order.till import Page
@@ -49,7 +49,7 @@ def check_moves(play: Players) -> None:
         for one, other in pairwise(history):
             assert other.before == one.after
             if other.before != other.after or not other.reason.startswith("moved from"):
-                check_move(Status(other.before), Status(other.after))
+                check_transition(Status(other.before), Status(other.after))
 
 
 def check_free_times(play: Players) -> None:
