@@ -18,11 +18,11 @@ def questions() -> list[Question]:
         _sweep("stale holds", lambda: len(lifecycle.with_stale_holds(now(), MOST))),
         _sweep("reminders due", _reminders),
         _sweep("sessions over", lambda: lifecycle.complete_past(MOST)),
-        _sweep("forgotten links", lambda: len(video_links.forgotten(MOST))),
-        _sweep("forgotten events", lambda: len(inbox.forgotten(MOST))),
-        _sweep("forgotten refunds", lambda: len(submission.forgotten(MOST))),
-        _sweep("unknown fees", lambda: len(stripe_fees.unknown(MOST))),
-        _sweep("forgotten mails", lambda: len(Email.forgotten(MOST))),
+        _sweep("forgotten links", lambda: len(video_links.due(MOST))),
+        _sweep("forgotten events", lambda: len(inbox.due(MOST))),
+        _sweep("forgotten refunds", lambda: len(submission.due(MOST))),
+        _sweep("unknown fees", lambda: len(stripe_fees.due(MOST))),
+        _sweep("forgotten mails", lambda: len(Email.due(MOST))),
     ]
 
 

@@ -40,7 +40,7 @@ def renew_video_link(coach_id: str) -> None:
 @shared_task(name="bookings.renew_forgotten_links", base=Sweep)
 def renew_forgotten_links() -> int:
     """Coaches whose new link has not reached their sessions, as its job was lost; how many there were."""
-    return enqueue_each("bookings.renew_video_link", video_links.forgotten(BATCH))
+    return enqueue_each("bookings.renew_video_link", video_links.due(BATCH))
 
 
 @shared_task(name="bookings.complete_past", base=Sweep)

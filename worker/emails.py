@@ -27,4 +27,4 @@ def note_sent(email_id: str) -> None:
 @shared_task(name="emails.deliver_forgotten", base=Sweep)
 def deliver_forgotten() -> int:
     """Mails whose job was lost; how many there were."""
-    return enqueue_each("emails.deliver", Email.forgotten(BATCH))
+    return enqueue_each("emails.deliver", Email.due(BATCH))

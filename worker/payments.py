@@ -41,14 +41,14 @@ def handle_event(self: "Task[..., None]", payload: str) -> None:
 
 @shared_task(name="payments.apply_event", bind=True, max_retries=None)
 def apply_event(self: "Task[..., None]", event_id: str) -> None:
-    if wait := inbox.handle(event_id):
+    if wait := inbox.process(event_id):
         come_again(self, wait)
 
 
 @shared_task(name="payments.apply_forgotten", base=Sweep)
 def apply_forgotten() -> int:
     """Events whose job was lost; how many there were."""
-    return enqueue_each("payments.apply_event", inbox.forgotten(BATCH))
+    return enqueue_each("payments.apply_event", inbox.due(BATCH))
 
 
 @shared_task(name="payments.issue_refund", bind=True, max_retries=None)
@@ -60,7 +60,7 @@ def issue_refund(self: "Task[..., None]", refund_id: str) -> None:
 @shared_task(name="payments.issue_forgotten_refunds", base=Sweep)
 def issue_forgotten_refunds() -> int:
     """Refunds whose job was lost; how many there were."""
-    return enqueue_each("payments.issue_refund", submission.forgotten(BATCH))
+    return enqueue_each("payments.issue_refund", submission.due(BATCH))
 
 
 @shared_task(name="payments.look_up_refunds", bind=True, max_retries=None)
@@ -81,7 +81,7 @@ def recover_transfer(self: "Task[..., None]", recovery_id: str) -> None:
 @shared_task(name="payments.recover_forgotten_transfers", base=Sweep)
 def recover_forgotten_transfers() -> int:
     """Transfers after disputes whose job was lost; how many there were."""
-    return enqueue_each("payments.recover_transfer", recovery_submission.forgotten(BATCH))
+    return enqueue_each("payments.recover_transfer", recovery_submission.due(BATCH))
 
 
 @shared_task(name="payments.look_up_fee", bind=True, max_retries=None)
@@ -93,7 +93,7 @@ def look_up_fee(self: "Task[..., None]", payment_id: str) -> None:
 @shared_task(name="payments.look_up_unknown_fees", base=Sweep)
 def look_up_unknown_fees() -> int:
     """Paid payments whose fee is unknown; how many there were."""
-    return enqueue_each("payments.look_up_fee", stripe_fees.unknown(BATCH))
+    return enqueue_each("payments.look_up_fee", stripe_fees.due(BATCH))
 
 
 @shared_task(name="payments.look_up_payout_account", bind=True, max_retries=None)

@@ -38,7 +38,7 @@ def renew(coach_id: UUID) -> None:
         messages.video_link_changed(confirmed, changed_at, calendar.invitations)
 
 
-def forgotten(most: int) -> Sequence[UUID]:
+def due(most: int) -> Sequence[UUID]:
     """Coaches whose link changed and whose job was lost."""
     query = select(Coach.id).where(Coach.link_changed_at.is_not(None))
     return db.session.scalars(query.order_by(Coach.link_changed_at).limit(most)).all()

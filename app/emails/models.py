@@ -109,7 +109,7 @@ class Email(Changing, Base):
         )
 
     @classmethod
-    def forgotten(cls, most: int) -> Sequence[UUID]:
+    def due(cls, most: int) -> Sequence[UUID]:
         """Mails that are due: their job was lost, they failed before, or a worker died while sending."""
         due = or_(cls.status == EmailStatus.QUEUED, cls.status == EmailStatus.SENDING)
         return db.session.scalars(

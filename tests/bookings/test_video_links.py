@@ -87,10 +87,10 @@ def test_the_request_that_changes_it_sends_nothing_and_a_lost_job_is_found(
 
     coach.ask("PATCH", "/coach/me", json={"video_url": NEW})
     assert shop.mails(KIND) == []
-    assert shop.work(video_links.forgotten, 10) == [UUID(coach.id)]
+    assert shop.work(video_links.due, 10) == [UUID(coach.id)]
     shop.work(video_links.renew, UUID(coach.id))
 
-    assert shop.work(video_links.forgotten, 10) == []
+    assert shop.work(video_links.due, 10) == []
     assert (shown(client, booking_id), len(shop.mails(KIND))) == (NEW, 2)
 
 

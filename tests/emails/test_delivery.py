@@ -40,7 +40,7 @@ def test_a_mail_that_another_worker_has_claimed_is_left_to_it(post: Post, client
 
     assert post.arrived(client) == []
     assert post.row(email_id).attempts == 1
-    assert post.work(Email.forgotten, 10) == []
+    assert post.work(Email.due, 10) == []
 
 
 def test_what_was_sent_while_the_database_was_away_is_noted_later(post: Post, client: Person) -> None:
@@ -59,7 +59,7 @@ def test_a_claim_that_ran_out_is_anybodys(post: Post, client: Person) -> None:
     post.work(Email.claim, email_id)
     post.make_due()
 
-    assert email_id in post.work(Email.forgotten, 10)
+    assert email_id in post.work(Email.due, 10)
     post.work(delivery.deliver, email_id)
 
     assert post.row(email_id).status is EmailStatus.SENT
@@ -98,7 +98,7 @@ def test_a_server_that_says_no_is_not_asked_again(post: Post, client: Person, st
     post.make_due()
     post.work(delivery.deliver, email_id)
     assert post.arrived(client) == []
-    assert email_id not in post.work(Email.forgotten, 10)
+    assert email_id not in post.work(Email.due, 10)
 
 
 def test_a_server_that_is_away_is_asked_again(

@@ -38,7 +38,7 @@ def mails(reader: Person, **which: object) -> list[Email]:
 def works(post: Post) -> None:
     """The workers send what is due, and what that puts into the outbox."""
     for _ in range(2):
-        for email_id in post.work(Email.forgotten, 1000):
+        for email_id in post.work(Email.due, 1000):
             post.work(delivery.deliver, email_id)
 
 

@@ -11,7 +11,7 @@ from app.emails.models import Email
 from app.extensions import db
 from app.payments.dispute_models import Dispute
 from app.payments.models import Payment, Refund
-from app.payments.webhook.inbox import APPLY
+from app.payments.webhook.inbox import HANDLERS
 from tests.payments.conftest import Event, Shop
 from tests.people import DECLINED, Checkout, Person
 
@@ -56,7 +56,7 @@ class Story:
     def told(self, shop: Shop, client: Person, coach: Person) -> list[Event]:
         """What Stripe has to say of it, of all that changes anything here."""
         events = [event for page in self.play(shop, client, coach) for event in shop.events(page)]
-        return [event for event in events if event["type"] in APPLY]
+        return [event for event in events if event["type"] in HANDLERS]
 
 
 CONFIRMED_MAILS = {"booking_confirmed": 2}

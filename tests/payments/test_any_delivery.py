@@ -32,7 +32,7 @@ NAMES = st.sampled_from(
     ["id", "object", "payment_intent", "payment_status", "status", "amount", "amount_total", "currency"]
 ) | st.sampled_from(["metadata", "client_reference_id", "livemode", "mode", "charge", "evidence_details"])
 OBJECTS = st.dictionaries(NAMES | st.text(), JSON, max_size=8)
-TYPES = st.sampled_from(sorted(inbox.APPLY)) | st.text()
+TYPES = st.sampled_from(sorted(inbox.HANDLERS)) | st.text()
 EVENTS = st.fixed_dictionaries(
     {"id": NAMES | st.text(), "type": TYPES, "data": st.fixed_dictionaries({"object": OBJECTS})},
     optional={"livemode": JSON, "account": JSON, "created": JSON, "api_version": JSON},

@@ -56,7 +56,7 @@ def reversed_by_hand(shop: Shop, checkout: Checkout, **what: Any) -> list[Event]
     url = f"{shop.sandbox.stripe_url}/v1/transfers/{transfer}/reversals"
     shop.sandbox.http.post(url, data=what, headers=KEY).raise_for_status()
     events: list[Event] = shop.at_stripe("/v1/events?limit=2")["data"]
-    return [event for event in events if event["type"] in stripe_fees.APPLY]
+    return [event for event in events if event["type"] in stripe_fees.HANDLERS]
 
 
 def test_what_was_taken_back_from_a_coach_by_hand_is_owed_again(

@@ -61,9 +61,9 @@ def books_at_rest(shop: Shop, events: list[Event], told: list[int]) -> Books:
     """What came first comes once more at the end, and then what came last."""
     for again in (told[0], told[-1]):
         shop.told(events[again])
-    while due := shop.work(inbox.forgotten, 100):
+    while due := shop.work(inbox.due, 100):
         for event_id in due:
-            shop.work(inbox.handle, event_id)
+            shop.work(inbox.process, event_id)
     return Books.of(shop)
 
 

@@ -17,7 +17,7 @@ from app.payments.events.models import EventStatus, StripeEvent
 from app.payments.models import Payment, Refund
 from app.payments.refunds import submission
 from app.payments.status import RefundStatus
-from app.payments.webhook.inbox import APPLY
+from app.payments.webhook.inbox import HANDLERS
 from tests.payments.conftest import Event, Shop, changed
 from tests.payments.reconciliation.comparing import differences, reconciled
 from tests.payments.stories import STORIES
@@ -160,10 +160,10 @@ def _check_each_field(shop: Shop, event: Event, read: set[Path]) -> None:
 
 def test_every_type_that_is_applied_is_tried_with_odd_values() -> None:
     """Those of coaches' accounts have a test of their own, and so has a charge's sum of refunds."""
-    assert APPLY["charge.dispute.updated"] is APPLY["charge.dispute.created"]
+    assert HANDLERS["charge.dispute.updated"] is HANDLERS["charge.dispute.created"]
     tried = set().union(*STORIES_OF_TYPES.values())
     of_their_own = {"account.updated", "transfer.reversed", "application_fee.refunded", "charge.refunded"}
-    assert set(APPLY) - tried == of_their_own
+    assert set(HANDLERS) - tried == of_their_own
 
 
 @pytest.mark.parametrize("kind", ["account.updated", "transfer.reversed", "application_fee.refunded"])

@@ -329,7 +329,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
     def breaks(_subject: dict[str, Any], _at: datetime) -> None:
         raise LookupError("a row is gone")
 
-    monkeypatch.setitem(inbox.APPLY, "checkout.session.completed", breaks)
+    monkeypatch.setitem(inbox.HANDLERS, "checkout.session.completed", breaks)
 
 
 @pytest.mark.usefixtures("broken")
@@ -422,7 +422,7 @@ def test_an_event_that_kills_every_worker_is_parked_and_the_operator_told(
     db.session.commit()
     make_due(completed)
 
-    assert shop.work(inbox.handle, completed["id"]) is None
+    assert shop.work(inbox.process, completed["id"]) is None
 
     assert shop.event(completed).status is EventStatus.FAILED
     assert len(shop.ops_mails()) == 1
@@ -436,11 +436,11 @@ def test_an_event_whose_worker_dies_once_it_is_on_record_is_tried_again_after_it
     shop.work(inbox.record, json.dumps(completed))
 
     shop.told(completed)  # the broker delivers it again at once
-    assert shop.work(inbox.forgotten, 100) == []
+    assert shop.work(inbox.due, 100) == []
     assert client.booking(booking)["status"] == "pending"
 
     make_due(completed)
-    assert shop.work(inbox.forgotten, 100) == [completed["id"]]
+    assert shop.work(inbox.due, 100) == [completed["id"]]
     shop.told(completed)
     assert client.booking(booking)["status"] == "confirmed"
     assert shop.event(completed).attempts == 2

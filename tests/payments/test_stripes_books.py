@@ -19,7 +19,7 @@ from app.payments.ledger import stripe_fees
 from app.payments.ledger.posting import Entry
 from app.payments.models import Payment, Refund
 from app.payments.refunds import submission
-from app.payments.webhook.inbox import APPLY
+from app.payments.webhook.inbox import HANDLERS
 from tests.generated import examples
 from tests.payments.conftest import Event, Shop
 from tests.payments.test_connect import onboarded
@@ -123,10 +123,10 @@ class Story:
 
     def _events(self) -> list[Event]:
         """Of the payment, and of the transfer to the coach."""
-        about = [each for each in self.shop.events(self.checkout) if each["type"] in APPLY]
+        about = [each for each in self.shop.events(self.checkout) if each["type"] in HANDLERS]
         charge = self._charge()["id"]
         latest = self.shop.at_stripe("/v1/events?limit=100")["data"]
-        sent_on = [each for each in latest if each["type"] in stripe_fees.APPLY and charge in str(each)]
+        sent_on = [each for each in latest if each["type"] in stripe_fees.HANDLERS and charge in str(each)]
         return about + sent_on
 
     def _work(self) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from app.extensions import db
 from app.payments.ledger import stripe_fees
 from app.payments.models import Payment, Refund
-from app.payments.webhook.inbox import APPLY
+from app.payments.webhook.inbox import HANDLERS
 from tests.payments.conftest import Shop, changed
 from tests.payments.disputing import disputed, hears, word_of
 from tests.payments.test_earnings import earnings, figures, tell
@@ -63,7 +63,7 @@ def test_a_debit_that_the_bank_returns_costs_its_fee_only(
         shop.settlement(checkout)
     shop.sandbox.control(f"/payments/{checkout['session_id']}/debit", outcome="failed")
 
-    tell(shop, [each for each in shop.events(checkout) if each["type"] in APPLY])
+    tell(shop, [each for each in shop.events(checkout) if each["type"] in HANDLERS])
     db.session.execute(text("UPDATE payment SET fee_due_at = now() WHERE fee_due_at IS NOT NULL"))
     db.session.commit()
     shop.work(stripe_fees.look_up, UUID(checkout["payment_id"]))

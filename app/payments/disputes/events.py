@@ -123,7 +123,7 @@ class BalanceMove:
         return cls(required(thing, "amount", int), required(thing, "fee", int), currency)
 
 
-def told(subject: StripeObject, _at: datetime) -> Outcome:
+def on_event(subject: StripeObject, _at: datetime) -> Outcome:
     """An event says how a dispute stood; whichever of them comes first makes the row."""
     return _apply(subject, Standing.is_after)
 
@@ -239,7 +239,7 @@ def _decided(dispute: Dispute, before: DisputeStatus | None) -> None:
         dispute.evidence = ""  # it was kept for the bank alone
 
 
-APPLY: dict[str, Handler] = dict.fromkeys(
+HANDLERS: dict[str, Handler] = dict.fromkeys(
     (
         "charge.dispute.created",
         "charge.dispute.updated",
@@ -247,5 +247,5 @@ APPLY: dict[str, Handler] = dict.fromkeys(
         "charge.dispute.funds_withdrawn",
         "charge.dispute.funds_reinstated",
     ),
-    told,
+    on_event,
 )

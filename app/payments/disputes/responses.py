@@ -132,7 +132,7 @@ def _submit(dispute: Dispute, statement: str) -> None:
         dispute.evidence_failures += 1
         db.session.commit()
         raise
-    dispute_events.told(answer, now())
+    dispute_events.on_event(answer, now())
     dispute.evidence_submitted_at = now()
     dispute.plan_warning()
 

@@ -33,7 +33,7 @@ class NothingToReturn(Problem):
     )
 
 
-def told(subject: StripeObject, _at: datetime) -> Outcome:
+def on_event(subject: StripeObject, _at: datetime) -> Outcome:
     """A warning is there, or nothing can be done about it any more; in any order, and any number of times.
 
     `actionable` only ever falls: once the charge is refunded in full, or disputed.
@@ -154,7 +154,7 @@ def count_open() -> int:
     return db.session.scalar(select(func.count()).select_from(FraudWarning).where(is_open)) or 0
 
 
-APPLY: dict[str, Handler] = {
-    "radar.early_fraud_warning.created": told,
-    "radar.early_fraud_warning.updated": told,
+HANDLERS: dict[str, Handler] = {
+    "radar.early_fraud_warning.created": on_event,
+    "radar.early_fraud_warning.updated": on_event,
 }

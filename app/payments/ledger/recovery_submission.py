@@ -163,7 +163,7 @@ def locked(recovery_id: UUID) -> Recovery:
     return recovery
 
 
-def forgotten(most: int) -> Sequence[UUID]:
+def due(most: int) -> Sequence[UUID]:
     """Those that are due and that Stripe was not asked for, or did not answer about."""
     query = select(Recovery.id).where(Recovery.status == RecoveryStatus.PENDING, Recovery.due_at <= now())
     return db.session.scalars(query.order_by(Recovery.due_at).limit(most)).all()

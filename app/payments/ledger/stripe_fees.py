@@ -145,13 +145,13 @@ def _record(payment_id: UUID, lease: datetime | None, answer: Answer, attempts: 
     return wait
 
 
-def unknown(most: int) -> Sequence[UUID]:
+def due(most: int) -> Sequence[UUID]:
     """Payments whose fee is to be asked for: Stripe's word of it was lost, or is late."""
     query = select(Payment.id).where(Payment.fee_due_at <= now())
     return db.session.scalars(query.order_by(Payment.fee_due_at).limit(most)).all()
 
 
-APPLY: dict[str, Handler] = {
+HANDLERS: dict[str, Handler] = {
     "transfer.reversed": transfer_reversed,
     "application_fee.refunded": commission_returned,
 }

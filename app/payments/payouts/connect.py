@@ -136,7 +136,7 @@ def _forget_unopened(coach_id: UUID) -> None:
     db.session.commit()
 
 
-def told(subject: StripeObject, _at: datetime) -> Outcome:
+def on_event(subject: StripeObject, _at: datetime) -> Outcome:
     """Stripe says that an account changed: a job asks how it stands, as Stripe's word keeps no order."""
     settings = current_settings()
     if not settings.stripe_connect:
@@ -252,4 +252,4 @@ def _is_of(subject: StripeObject) -> ColumnElement[bool]:
     return or_(PayoutAccount.stripe_account_id == required(subject, "id", str), and_(*unanswered))
 
 
-APPLY: dict[str, Handler] = {"account.updated": told}
+HANDLERS: dict[str, Handler] = {"account.updated": on_event}

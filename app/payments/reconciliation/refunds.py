@@ -34,7 +34,7 @@ def _compare(made: StripeObject, refund: Refund | None, payment_id: UUID | None)
         return Disagreement(sides)
     if refund.status is refund_status(made) and refund.stripe_refund_id:
         return None
-    return Disagreement(sides, partial(refunds.told, made, now()))
+    return Disagreement(sides, partial(refunds.on_event, made, now()))
 
 
 def _unknown_here(made: StripeObject, says: str, payment_id: UUID | None) -> Disagreement | None:
@@ -42,7 +42,7 @@ def _unknown_here(made: StripeObject, says: str, payment_id: UUID | None) -> Dis
     claimed = refunds.claimed_id(made)
     if payment_id:
         sides = Sides(says, f"payment {payment_id} has no such refund", claimed)
-        return Disagreement(sides, partial(refunds.told, made, now()))
+        return Disagreement(sides, partial(refunds.on_event, made, now()))
     return Disagreement(Sides(says, "there is no such refund", claimed)) if claimed else None
 
 

@@ -43,7 +43,7 @@ def look_up(payment_id: UUID) -> None:
         return
     for refund in reversed(made):  # as they came to be
         try:
-            refunds.told(refund, now())
+            refunds.on_event(refund, now())
             db.session.commit()
         except Mismatch as error:  # reconciliation lists it for the operator
             db.session.rollback()

@@ -137,7 +137,7 @@ def _close(payment: Payment, cancelled: Booking) -> None:
     after_commit("payments.close_session", str(payment.id))
 
 
-def told(refund: StripeObject, _at: datetime) -> Outcome:
+def on_event(refund: StripeObject, _at: datetime) -> Outcome:
     """Stripe says how a refund stands; one that was not made here gets its row here."""
     if other := of_another_deployment(refund):
         return f"it is of another deployment: {other[:40]}"
@@ -310,8 +310,8 @@ def _status_with(refunded: int, amount: int) -> Status:
     return Status.REFUNDED if refunded == amount else Status.PARTIALLY_REFUNDED
 
 
-APPLY: dict[str, Handler] = {
-    "refund.created": told,
-    "refund.updated": told,
-    "refund.failed": told,
+HANDLERS: dict[str, Handler] = {
+    "refund.created": on_event,
+    "refund.updated": on_event,
+    "refund.failed": on_event,
 }

@@ -90,7 +90,7 @@ def _ask_for_what_is_left(
         return _postpone(refund, str(error))
     try:
         for each in made:
-            refunds.told(each, now())
+            refunds.on_event(each, now())
     except Mismatch as mismatch:  # the operator hears of it, as of any refund that is late
         db.session.rollback()
         return _postpone(refund, f"{error} {mismatch}")
@@ -148,7 +148,7 @@ def _postpone(refund: Refund, error: str) -> timedelta:
     return wait
 
 
-def forgotten(most: int) -> Sequence[UUID]:
+def due(most: int) -> Sequence[UUID]:
     """Refunds that are due and that Stripe was not asked for, or did not answer about."""
     query = select(Refund.id).where(
         Refund.status == RefundStatus.PENDING,

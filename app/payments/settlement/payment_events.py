@@ -245,7 +245,7 @@ def _locked_by_stripes_ids(told: Told) -> Payment | None:
     return Payment.locked(payment_id) if payment_id else None
 
 
-APPLY: dict[str, Handler] = {
+HANDLERS: dict[str, Handler] = {
     "checkout.session.completed": session_completed,
     "checkout.session.async_payment_succeeded": session_paid,
     "checkout.session.async_payment_failed": session_failed,

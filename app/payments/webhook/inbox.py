@@ -59,13 +59,13 @@ SUBSCRIBED = frozenset(
 """What Stripe is asked to send. Any other type is recorded and ignored."""
 SUBSCRIBED_OF_COACHES = frozenset({"account.updated"})
 """What Stripe is asked to send of the accounts that are connected to ours, where STRIPE_CONNECT is on."""
-APPLY = (
-    payment_events.APPLY
-    | refunds.APPLY
-    | dispute_events.APPLY
-    | fraud_warnings.APPLY
-    | stripe_fees.APPLY
-    | connect.APPLY
+HANDLERS = (
+    payment_events.HANDLERS
+    | refunds.HANDLERS
+    | dispute_events.HANDLERS
+    | fraud_warnings.HANDLERS
+    | stripe_fees.HANDLERS
+    | connect.HANDLERS
 )
 LEASE = timedelta(minutes=2)
 """How long one try may take before another worker may try."""
@@ -108,7 +108,7 @@ def _row(payload: str) -> dict[str, Any]:
     }
 
 
-def handle(event_id: str) -> timedelta | None:
+def process(event_id: str) -> timedelta | None:
     """Apply an event on record if it is due; the pause before another try when that is wanted."""
     attempt = _claim(event_id)
     db.session.commit()
@@ -170,20 +170,20 @@ def _apply(event_id: str, anew: Reading | None = None) -> None:
 
 def _applied(event: StripeEvent, anew: Reading | None) -> str | None:
     """Why there was nothing to do; None when something was done. Raises NotOurVersion."""
-    apply = APPLY.get(event.type)
+    apply = HANDLERS.get(event.type)
     if apply is None:
         return "a type that nothing here depends on"
     if event.is_of_coach and event.type not in SUBSCRIBED_OF_COACHES:
         return "it happened at a coach's own account"  # who can write there what ids they like
     of_another = (
-        refunds.of_another_deployment if event.type in refunds.APPLY else deployment.claimed_by_another
+        refunds.of_another_deployment if event.type in refunds.HANDLERS else deployment.claimed_by_another
     )
     if other := of_another(event.subject):
         return f"it is of another deployment: {other[:40]}"
     if event.livemode is not current_settings().livemode:
         return _of_another_mode(event)
     reading = anew or api_versions.as_written(event)
-    return APPLY[reading.type](reading.subject, reading.at) if reading.type else api_versions.OVERTAKEN
+    return HANDLERS[reading.type](reading.subject, reading.at) if reading.type else api_versions.OVERTAKEN
 
 
 def _of_another_mode(event: StripeEvent) -> str:
@@ -209,7 +209,7 @@ def _failed(event_id: str, error: Exception, wait: timedelta | None) -> timedelt
     return wait
 
 
-def forgotten(most: int) -> Sequence[str]:
+def due(most: int) -> Sequence[str]:
     """Events on record that are due: their job was lost, failed, or died."""
     query = select(StripeEvent.id).where(
         StripeEvent.status == EventStatus.RECEIVED, StripeEvent.due_at <= now()

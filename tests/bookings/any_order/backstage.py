@@ -135,10 +135,10 @@ class Backstage:
             self._sweep()
 
     def _sweep(self) -> None:
-        for refund_id in self.world.work(lambda: submission.forgotten(500)):
+        for refund_id in self.world.work(lambda: submission.due(500)):
             self.world.work(submission.issue, refund_id)
-        for event_id in self.world.work(lambda: inbox.forgotten(500)):
-            self.world.work(inbox.handle, event_id)
+        for event_id in self.world.work(lambda: inbox.due(500)):
+            self.world.work(inbox.process, event_id)
         self.sweeps_holds()
         self.sweeps_the_past()
         self.listen()

@@ -40,7 +40,7 @@ JOBS: dict[str, Callable[[str], object]] = {
     "payments.recover_transfer": lambda recovery_id: recovery_submission.recover(UUID(recovery_id)),
     "payments.issue_refund": lambda refund_id: submission.issue(UUID(refund_id)),
     "payments.close_session": lambda payment_id: expiry.close(UUID(payment_id)),
-    "payments.apply_event": inbox.handle,
+    "payments.apply_event": inbox.process,
     "payments.look_up_fee": lambda payment_id: stripe_fees.look_up(UUID(payment_id)),
     "payments.look_up_refunds": lambda payment_id: _look_up_refunds(UUID(payment_id)),
 }

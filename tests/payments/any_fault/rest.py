@@ -92,11 +92,11 @@ class Backstage(Dealings):
     def sweeps(self) -> None:
         """What beat does every minute."""
         work = self.market.work
-        for refund_id in work(submission.forgotten, 500):
+        for refund_id in work(submission.due, 500):
             work(submission.issue, refund_id)
-        for event_id in work(inbox.forgotten, 500):
-            work(inbox.handle, event_id)
-        for payment_id in work(stripe_fees.unknown, 500):
+        for event_id in work(inbox.due, 500):
+            work(inbox.process, event_id)
+        for payment_id in work(stripe_fees.due, 500):
             work(stripe_fees.look_up, payment_id)
         for booking_id in work(lambda: lifecycle.with_stale_holds(now(), 500)):
             work(expiry.release, booking_id)

@@ -110,7 +110,7 @@ def test_what_is_lost_and_appealed_against_is_no_difference(
     (row,) = silent.rows(Dispute)
     lost = listing.find(Kind.DISPUTE, row.stripe_dispute_id)
     assert lost
-    silent.work(dispute_events.told, lost | {"status": "lost"}, now())
+    silent.work(dispute_events.on_event, lost | {"status": "lost"}, now())
 
     examined = reconciliation.DISPUTES.examine(
         row.stripe_dispute_id, lost | {"status": "appeal_under_review"}

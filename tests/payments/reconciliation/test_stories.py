@@ -15,9 +15,9 @@ BY_ITSELF = {"reconciliation"}
 
 def at_rest(shop: Shop) -> Books:
     """Once every event on record has been applied."""
-    while due := shop.work(inbox.forgotten, 100):
+    while due := shop.work(inbox.due, 100):
         for event_id in due:
-            shop.work(inbox.handle, event_id)
+            shop.work(inbox.process, event_id)
     return Books.of(shop)
 
 
