@@ -29,7 +29,7 @@ from app.monitoring import beats
 from app.observability import context
 from app.observability import logging as app_logging
 from app.queue import enqueue as job_queue
-from app.queue.backoff import pause
+from app.queue.backoff import delay
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ class Job(Task):  # type: ignore[type-arg]
 
     def without_database(self, error: Exception) -> None:
         log.warning("%s waits, as the database does not answer: %s", self.name, error)
-        come_again(self, pause(self.request.retries + 1), error)
+        come_again(self, delay(self.request.retries + 1), error)
 
 
 class Sweep(Job):

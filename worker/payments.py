@@ -13,7 +13,7 @@ from app.payments.payouts import connect
 from app.payments.refunds import charge_refunds, submission
 from app.payments.stripe import client as stripe_client
 from app.payments.webhook import inbox, signature_failures
-from app.queue.backoff import pause
+from app.queue.backoff import delay
 from app.queue.enqueue import enqueue_each
 from worker import Sweep, come_again
 
@@ -32,7 +32,7 @@ def handle_event(self: "Task[..., None]", payload: str) -> None:
         event_id, attempt = inbox.record(payload)
     except Exception as error:
         log.exception("an event could not be put on record")
-        come_again(self, pause(self.request.retries + 1), error)
+        come_again(self, delay(self.request.retries + 1), error)
         return
     signature_failures.note_accepted()
     if wait := inbox.apply(event_id, attempt):
@@ -69,7 +69,7 @@ def look_up_refunds(self: "Task[..., None]", payment_id: str) -> None:
     try:
         charge_refunds.look_up(UUID(payment_id))
     except stripe_client.StripeAway as error:
-        come_again(self, pause(self.request.retries + 1), error)
+        come_again(self, delay(self.request.retries + 1), error)
 
 
 @shared_task(name="payments.recover_transfer", bind=True, max_retries=None)

@@ -12,7 +12,7 @@ from app.alerts import AlertKind
 from app.emails import digest, signed_links, smtp
 from app.emails.models import Email, EmailStatus
 from app.extensions import db, now
-from app.queue.backoff import MOST_ATTEMPTS, pause, pause_unless_last
+from app.queue.backoff import MOST_ATTEMPTS, delay, delay_unless_last
 from app.queue.enqueue import enqueue
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ def deliver(email_id: UUID) -> timedelta | None:
         return _failed(email, error, _pause_after(error, email))
     except Exception as error:  # whatever it was is kept on the row and tried again
         log.exception("mail %s %s", email.kind, email.id)
-        return _failed(email, error, pause_unless_last(email.attempts))
+        return _failed(email, error, delay_unless_last(email.attempts))
     log.info("mail %s %s sent", email.kind, email_id)
     email.status, email.sent_at, email.last_error = EmailStatus.SENT, now(), None
     try:
@@ -73,10 +73,10 @@ def _pause_after(error: smtp.Unreachable, email: Email) -> timedelta | None:
     server or our settings are mended, be that days, and is tried every few minutes.
     """
     if not isinstance(error, smtp.NotConnected):
-        return pause_unless_last(email.attempts)
+        return delay_unless_last(email.attempts)
     if email.attempts == MOST_WITHOUT_CONNECTION:
         log.error("no mail leaves, so mails wait: %s", error)
-    return pause(min(email.attempts, MOST_WITHOUT_CONNECTION))
+    return delay(min(email.attempts, MOST_WITHOUT_CONNECTION))
 
 
 def _failed(email: Email, error: Exception, wait: timedelta | None) -> timedelta | None:

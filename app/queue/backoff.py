@@ -7,12 +7,12 @@ MOST_ATTEMPTS = 12
 """With the pauses below the last attempt comes about five hours after the first."""
 
 
-def pause_unless_last(attempts: int) -> timedelta | None:
+def delay_unless_last(attempts: int) -> timedelta | None:
     """The pause after the nth attempt, None when it was the last."""
-    return pause(attempts) if attempts < MOST_ATTEMPTS else None
+    return delay(attempts) if attempts < MOST_ATTEMPTS else None
 
 
-def pause(attempts: int) -> timedelta:
+def delay(attempts: int) -> timedelta:
     """The pause after the nth attempt: 2 s doubled each time up to an hour, half of it by chance.
 
     "Exponential Backoff And Jitter", AWS Architecture Blog: jitter keeps a crowd from coming back at once.

@@ -18,7 +18,7 @@ from app.payments.stripe import balance as balances
 from app.payments.stripe import client as stripe_client
 from app.payments.stripe import deployment
 from app.payments.stripe import transfers as at_stripe
-from app.queue.backoff import MOST_ATTEMPTS, pause
+from app.queue.backoff import MOST_ATTEMPTS, delay
 
 log = logging.getLogger(__name__)
 
@@ -128,7 +128,7 @@ def _postpone(recovery_id: UUID, error: str, broke: bool) -> timedelta:
     """The coach owes it meanwhile; after many tries an operator hears of it."""
     recovery = locked(recovery_id)
     log.warning("recovery %s waits: %s", recovery_id, error)
-    wait = pause(recovery.attempts)
+    wait = delay(recovery.attempts)
     recovery.stripe_failures += broke
     recovery.last_error, recovery.due_at, recovery.lease_expires_at = error, now() + wait, None
     if recovery.attempts == MOST_ATTEMPTS:

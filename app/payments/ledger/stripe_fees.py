@@ -15,7 +15,7 @@ from app.payments.ledger import posting, recoveries
 from app.payments.models import Payment
 from app.payments.stripe import balance as at_stripe
 from app.payments.stripe import client as stripe_client
-from app.queue.backoff import pause_unless_last
+from app.queue.backoff import delay_unless_last
 from app.queue.enqueue import after_commit
 
 log = logging.getLogger(__name__)
@@ -139,7 +139,7 @@ def _record(payment_id: UUID, lease: datetime | None, answer: Answer, attempts: 
     if answer.sent_on:
         payment.sent_on_minor = answer.sent_on.amount
     unknown = payment.fee_minor is None or (_is_sent_on(payment) and answer.sent_on is None)
-    wait = (pause_unless_last(attempts) or DAILY) if unknown else None
+    wait = (delay_unless_last(attempts) or DAILY) if unknown else None
     payment.fee_due_at = now() + wait if wait else None
     posting.post(payment)
     return wait

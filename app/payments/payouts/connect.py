@@ -20,7 +20,7 @@ from app.payments.payouts.schemas import OnboardingRequest
 from app.payments.stripe import client as stripe_client
 from app.payments.stripe import connect as at_stripe
 from app.payments.stripe import deployment
-from app.queue.backoff import pause
+from app.queue.backoff import delay
 from app.queue.enqueue import after_commit
 
 log = logging.getLogger(__name__)
@@ -194,7 +194,7 @@ def look_up(coach_id: UUID) -> timedelta | None:
         found = at_stripe.account(account_id)
     except stripe_client.StripeAway as error:
         log.warning("the payout account of coach %s is not known for now: %s", coach_id, error.detail)
-        wait = pause(attempts)
+        wait = delay(attempts)
     except stripe_client.StripeRefused as error:
         found = at_stripe.ConnectedAccount.cut_off(account_id, str(error))
     _record(coach_id, lease, found, wait)

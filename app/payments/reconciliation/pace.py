@@ -12,7 +12,7 @@ from app.payments.events.payloads import StripeObject
 from app.payments.reconciliation.subject import Found, Subject
 from app.payments.stripe.client import StripeBusy
 from app.payments.stripe.listing import PAGE, Span
-from app.queue.backoff import pause
+from app.queue.backoff import delay
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class Pace:
             try:
                 return request()
             except StripeBusy as error:
-                wait = error.retry_after or pause(tries).total_seconds()
+                wait = error.retry_after or delay(tries).total_seconds()
                 if tries == BUSY_TRIES or wait > self._patience:
                     raise
                 log.warning("Stripe is busy, waiting for %.1f s", wait)

@@ -26,7 +26,7 @@ from app.payments.settlement import payment_events
 from app.payments.stripe import deployment
 from app.payments.webhook import api_versions
 from app.payments.webhook.api_versions import Reading
-from app.queue.backoff import MOST_ATTEMPTS, pause_unless_last
+from app.queue.backoff import MOST_ATTEMPTS, delay_unless_last
 
 log = logging.getLogger(__name__)
 
@@ -135,7 +135,7 @@ def apply(event_id: str, attempt: int | None) -> timedelta | None:
     except Exception as error:  # whatever it was is kept on the row and tried again
         db.session.rollback()
         log.exception("event %s failed (attempt %s)", event_id, attempt)
-        return _failed(event_id, error, wait=pause_unless_last(attempt))
+        return _failed(event_id, error, wait=delay_unless_last(attempt))
     return None
 
 
