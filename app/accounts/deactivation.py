@@ -31,7 +31,7 @@ def deactivate_own(account: Account, password: str) -> None:
     """By its owner, whom only an administrator brings back. Raises Invalid, AdminNeeded."""
     if account.role is Role.ADMIN:
         raise AdminNeeded("Administrators do not deactivate themselves; ask another one.")
-    sessions.lock_owner(account, password, "/password")
+    sessions.lock_authenticated(account, password, "/password")
     _deactivate(account, "by its owner", "you")
 
 

@@ -55,7 +55,7 @@ def refusal(account: Account, password: str | None, code: str | None, sign_in_id
 
     The caller must commit a refusal too: wrong codes are counted. Raises Unauthorized once the sign-in ended.
     """
-    sessions.began(sign_in_id)
+    sessions.started_at(sign_in_id)
     if password is None:
         return PasswordNeeded("Send your password as `password` in the body: nothing undoes an erasure.")
     return _refusal_of_code(account, code)

@@ -77,9 +77,9 @@ def change(account: Account, current: str, password: str, sign_in_id: UUID) -> N
         password_policy.check(password, "/new_password", account.email, account.name)
         password_hash = password_hashing.hashed(password)
     with faults.gathered():
-        sessions.lock_owner(account, current, "/current_password")
+        sessions.lock_authenticated(account, current, "/current_password")
     faults.check()
-    sessions.began(sign_in_id)
+    sessions.started_at(sign_in_id)
     _set(account, password_hash, "password.change")
     sessions.end_others(account, but=sign_in_id)
     messages.password_changed(account, "everywhere but where it was changed")

@@ -48,7 +48,7 @@ def login(json_data: Credentials) -> TokenPairView:
     Where a second factor is on and `code` is missing, the answer is a 401 of type second-factor-needed.
     """
     try:
-        account = sessions.owner(json_data.email, json_data.password)
+        account = sessions.authenticate(json_data.email, json_data.password)
     except Unauthorized:
         db.session.commit()  # what is on record of it must outlive the refusal
         raise

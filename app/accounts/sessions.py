@@ -20,7 +20,7 @@ class Deactivated(Forbidden):
     remedy = "Write to us: an administrator can bring it back."
 
 
-def owner(email: str, password: str) -> Account:
+def authenticate(email: str, password: str) -> Account:
     """The account with this address and password, locked. Raises Unauthorized, for either after as long.
 
     A refusal is put on record, also for an address that nobody has; the caller must commit that.
@@ -45,7 +45,7 @@ def owner(email: str, password: str) -> Account:
     return account
 
 
-def lock_owner(account: Account, password: str, pointer: str) -> None:
+def lock_authenticated(account: Account, password: str, pointer: str) -> None:
     """Lock the account for its owner, who sends the password once more. Raises Invalid for another.
 
     It is looked at before the lock, for which payments would wait as long as hashes take, and once more where
@@ -59,7 +59,7 @@ def lock_owner(account: Account, password: str, pointer: str) -> None:
     raise Invalid(pointer, "is not your password: send the one that you sign in with")
 
 
-def began(sign_in_id: UUID) -> datetime:
+def started_at(sign_in_id: UUID) -> datetime:
     """When. Raises Unauthorized once it has ended, as it may have while a request waited for a lock."""
     going_on = SignIn.id == sign_in_id, SignIn.revoked_at.is_(None)
     at = db.session.scalar(select(SignIn.created_at).where(*going_on))

@@ -29,7 +29,7 @@ def renewed(account: Account, sign_in_id: UUID) -> str:
     Raises Unauthorized once the sign-in ended: what it asked for must not outlive it.
     """
     account.lock()
-    sessions.began(sign_in_id)
+    sessions.started_at(sign_in_id)
     account.check_not_erased()
     token = secrets.token_urlsafe(32)
     account.feed_token_hash = _hash(token)

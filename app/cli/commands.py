@@ -22,7 +22,7 @@ from app.cli.errors import smtp_remedy
 from app.cli.fraud import refund_fraud
 from app.cli.reconcile import reconcile_books
 from app.cli.transaction import in_one_transaction
-from app.cli.two_factor import seal_anew, take_off
+from app.cli.two_factor import disable, reencrypt
 from app.emails import delivery
 from app.emails import operations as email_operations
 from app.emails.models import UNSENT, Email, EmailStatus
@@ -42,8 +42,8 @@ stripe = AppGroup("stripe", help="Our side of Stripe.")
 email = AppGroup("email", help="Mail.")
 stripe.add_command(reconcile_books)
 stripe.add_command(refund_fraud)
-account.add_command(take_off)
-account.add_command(seal_anew)
+account.add_command(disable)
+account.add_command(reencrypt)
 account.add_command(erase)
 
 

@@ -9,25 +9,25 @@ from app.cli.transaction import in_one_transaction
 from app.extensions import db
 
 
-@click.command("take-off-second-factor")
+@click.command("disable-2fa")
 @click.argument("address")
 @click.option("--reason", required=True, help="For the audit log: how you know whose account it is.")
 @with_appcontext
-def take_off(address: str, reason: str) -> None:
+def disable(address: str, reason: str) -> None:
     """Take the second factor off the account of somebody who lost the app and the recovery codes."""
     account = Account.with_email(address)
     if account is None:
         raise click.ClickException(f"There is no account with the address {address}.")
     with in_one_transaction():
-        two_factor.take_off(account, reason)
+        two_factor.disable_by_operator(account, reason)
     click.echo(f"{address} signs in with the password alone, and was told so by mail.")
 
 
-@click.command("seal-anew")
+@click.command("reencrypt-secrets")
 @with_appcontext
-def seal_anew() -> None:
+def reencrypt() -> None:
     """Encrypt the secrets of all second factors with the newest SECRET_KEY, before an old one is dropped."""
-    many, lost = totp.seal_anew()
+    many, lost = totp.reencrypt()
     db.session.commit()
     click.echo(f"{many - len(lost)} of {many} are encrypted with the newest SECRET_KEY.")
     if lost:

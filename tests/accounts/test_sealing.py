@@ -28,7 +28,7 @@ def test_keys_are_rotated_and_the_app_goes_on_making_good_codes(
     has_keys(app, monkeypatch, NEW_KEY, old)
     assert used.signs_in(used.shows()).status_code == 200
 
-    done = app.test_cli_runner().invoke(args=["account", "seal-anew"])
+    done = app.test_cli_runner().invoke(args=["account", "reencrypt-secrets"])
     assert (done.exit_code, "2 of 2 are encrypted" in done.output) == (0, True)
 
     has_keys(app, monkeypatch, NEW_KEY)
@@ -58,7 +58,7 @@ def test_without_its_key_a_second_factor_opens_by_recovery_code_alone(
     assert phone.signs_in(phone.shows()).status_code == 401
     assert phone.signs_in(phone.recovery_codes[0]).status_code == 200
 
-    done = app.test_cli_runner().invoke(args=["account", "seal-anew"])
+    done = app.test_cli_runner().invoke(args=["account", "reencrypt-secrets"])
     assert done.exit_code == 1
     assert "0 of 1 are encrypted" in done.output
     assert f"opens those of: {client.id}" in done.output

@@ -115,7 +115,7 @@ def test_each_turn_is_on_record_as_the_owner_s(phone: Phone) -> None:
 
 
 def test_an_operator_takes_it_off_who_lost_everything(phone: Phone, app: Flask) -> None:
-    command = ["account", "take-off-second-factor", phone.owner.email, "--reason", "showed a passport"]
+    command = ["account", "disable-2fa", phone.owner.email, "--reason", "showed a passport"]
     done = app.test_cli_runner().invoke(args=command)
 
     assert done.exit_code == 0, done.output
@@ -130,7 +130,7 @@ def test_an_operator_takes_it_off_who_lost_everything(phone: Phone, app: Flask) 
 @pytest.mark.parametrize("whose", ["nobody@example.com", "the client"])
 def test_what_is_not_on_is_not_taken_off(client: Person, app: Flask, whose: str) -> None:
     address = client.email if whose == "the client" else whose
-    command = ["account", "take-off-second-factor", address, "--reason", "lost"]
+    command = ["account", "disable-2fa", address, "--reason", "lost"]
 
     assert app.test_cli_runner().invoke(args=command).exit_code == 1
 

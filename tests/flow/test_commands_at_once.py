@@ -95,7 +95,7 @@ def test_an_account_is_erased_once(stack: Stack, client: Person, coach: Person, 
 def test_a_second_factor_is_taken_off_once(stack: Stack, client: Person, phone: Phone, pair: Pair) -> None:
     owner = phone.owner
 
-    ended = pair.run("account", "take-off-second-factor", owner.email, "--reason", "a lost phone")
+    ended = pair.run("account", "disable-2fa", owner.email, "--reason", "a lost phone")
 
     one_did_it(ended, "signs in with the password alone", "is off")
     assert entries(stack, "second_factor.take_off", f"account:{owner.id}") == 1

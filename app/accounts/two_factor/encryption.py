@@ -10,20 +10,20 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from app.config.settings import current_settings
 
 
-def sealed(text: str, owner: UUID) -> str:
+def encrypt(text: str, owner: UUID) -> str:
     """The text as only we can read it, and only as this owner's: moved to another's row, it is no good."""
-    return _box(owner).encrypt(text.encode()).decode()
+    return _cipher(owner).encrypt(text.encode()).decode()
 
 
-def opened(sealed_text: str, owner: UUID) -> str | None:
+def decrypt(sealed_text: str, owner: UUID) -> str | None:
     """What was sealed, under whichever of our keys. None when it was altered, or its key was thrown away."""
     try:
-        return _box(owner).decrypt(sealed_text.encode()).decode()
+        return _cipher(owner).decrypt(sealed_text.encode()).decode()
     except InvalidToken:
         return None
 
 
-def _box(owner: UUID) -> MultiFernet:
+def _cipher(owner: UUID) -> MultiFernet:
     """Seals with the first key, and opens with each."""
     keys = [_key(secret.get_secret_value(), owner) for secret in current_settings().secret_keys]
     return MultiFernet([Fernet(key) for key in keys])

@@ -28,7 +28,7 @@ def renewed(account: Account) -> list[str]:
     return ["-".join(re.findall("....", code)) for code in codes]
 
 
-def spend(account: Account, code: str) -> bool:
+def consume(account: Account, code: str) -> bool:
     """Whether this is one of the codes: of all that use it at once, for one."""
     this = RecoveryCode.account_id == account.id, RecoveryCode.code_hash == _hash(code)
     return db.session.scalar(delete(RecoveryCode).where(*this).returning(RecoveryCode.account_id)) is not None

@@ -38,9 +38,9 @@ def looks_like_one(code: str) -> bool:
     return _SIX_DIGITS.fullmatch(code) is not None
 
 
-def spend(factor: SecondFactor, code: str, at: datetime) -> bool:
+def consume(factor: SecondFactor, code: str, at: datetime) -> bool:
     """Whether the app shows this code about now. No code of its step or before is good again."""
-    secret, digits = encryption.opened(factor.secret, factor.account_id), _SIX_DIGITS.fullmatch(code)
+    secret, digits = encryption.decrypt(factor.secret, factor.account_id), _SIX_DIGITS.fullmatch(code)
     if secret is None:
         log.error("no SECRET_KEY opens the second factor of account %s", factor.account_id)
     if secret is None or digits is None:
@@ -51,7 +51,7 @@ def spend(factor: SecondFactor, code: str, at: datetime) -> bool:
         return False
     if factor.last_step is not None and step <= factor.last_step:
         return False
-    factor.last_step, factor.secret = step, encryption.sealed(secret, factor.account_id)
+    factor.last_step, factor.secret = step, encryption.encrypt(secret, factor.account_id)
     return True
 
 
@@ -70,15 +70,15 @@ def count_wrong(factor: SecondFactor, at: datetime) -> int:
     return factor.wrong_codes
 
 
-def seal_anew() -> tuple[int, list[UUID]]:
+def reencrypt() -> tuple[int, list[UUID]]:
     """Seal every secret with the newest key: how many there are, and whose no key of ours opens."""
     all_of_them = select(SecondFactor).order_by(SecondFactor.account_id).with_for_update()
     factors = db.session.scalars(all_of_them).all()
     lost = []
     for factor in factors:
-        secret = encryption.opened(factor.secret, factor.account_id)
+        secret = encryption.decrypt(factor.secret, factor.account_id)
         if secret is None:
             lost.append(factor.account_id)
         else:
-            factor.secret = encryption.sealed(secret, factor.account_id)
+            factor.secret = encryption.encrypt(secret, factor.account_id)
     return len(factors), lost

@@ -64,13 +64,13 @@ def begin(account: Account, password: str) -> Enrolment:
     Raises AlreadyOn, Invalid, and AddressNotProven: who opens an account with the address of somebody else
     must not lock them out, whom a new password lets in.
     """
-    sessions.lock_owner(account, password, "/password")
+    sessions.lock_authenticated(account, password, "/password")
     if not account.email_verified:
         raise AddressNotProven("Prove your address first: with the link in the mail, or by a new password.")
     if account.second_factor:
         raise AlreadyOn("The second factor is on. To use another app, turn it off first.")
     secret = totp.new_secret()
-    newest = {"secret": encryption.sealed(secret, account.id), "last_step": None}
+    newest = {"secret": encryption.encrypt(secret, account.id), "last_step": None}
     factor = insert(SecondFactor).values(account_id=account.id, **newest)
     db.session.execute(factor.on_conflict_do_update(index_elements=["account_id"], set_=newest))
     return Enrolment(secret, totp.address_of(secret, account))
@@ -83,13 +83,13 @@ def confirm(account: Account, code: str, sign_in_id: UUID) -> list[str]:
     who set a new password meanwhile must not be locked out by whoever knew the old one.
     """
     account.lock()
-    sessions.began(sign_in_id)
+    sessions.started_at(sign_in_id)
     if account.second_factor:
         raise AlreadyOn("The second factor is on already.")
     factor = db.session.get(SecondFactor, account.id)
     if factor is None:
         raise NotOn("Ask for a secret first: POST /auth/second-factor.")
-    if not totp.spend(factor, code, now()):
+    if not totp.consume(factor, code, now()):
         raise Invalid("/code", "is not what the app shows now: check the clock of the phone")
     account.second_factor_since = now()
     sessions.end_others(account, but=sign_in_id)
@@ -121,7 +121,7 @@ def check(account: Account, password: str, code: str) -> Invalid | None:
 
     Raises Invalid for the password, NotOn.
     """
-    sessions.lock_owner(account, password, "/password")
+    sessions.lock_authenticated(account, password, "/password")
     if not account.second_factor:
         raise NotOn("The second factor is off.")
     wrong = refusal(account, code)
@@ -142,7 +142,7 @@ def renew_recovery_codes(account: Account) -> list[str]:
     return recovery_codes.renewed(account)
 
 
-def take_off(account: Account, reason: str) -> None:
+def disable_by_operator(account: Account, reason: str) -> None:
     """By an operator, for who lost the app and the recovery codes. All sign-ins end. Raises NotOn."""
     account.lock()
     if not account.second_factor:
@@ -165,7 +165,7 @@ def _refusal_of_app_code(account: Account, code: str) -> Unauthorized | None:
         return Unauthorized(
             f"{MOST_WRONG} wrong codes came within a day: for now only a recovery code is good."
         )
-    if totp.spend(factor, code, at):
+    if totp.consume(factor, code, at):
         return None
     if totp.count_wrong(factor, at) == TELL_AFTER:
         messages.codes_guessed(account, TELL_AFTER, MOST_WRONG)
@@ -173,7 +173,7 @@ def _refusal_of_app_code(account: Account, code: str) -> Unauthorized | None:
 
 
 def _refusal_of_recovery_code(account: Account, code: str) -> Unauthorized | None:
-    if not recovery_codes.spend(account, code):
+    if not recovery_codes.consume(account, code):
         return Unauthorized("The code is wrong: the app shows six digits, and a recovery code is good once.")
     context.actor.set(f"account:{account.id}")
     audit.record("second_factor.recovery_code_used", f"account:{account.id}")

@@ -59,8 +59,8 @@ def onboard(coach: Coach, wish: OnboardingRequest, sign_in_id: UUID) -> at_strip
     PayoutsOff, PayoutAccountRefused, StripeAway, and Unauthorized once the sign-in ended, as when the owner
     of its address has taken the account over.
     """
-    sessions.lock_owner(coach.account, wish.password, "/password")
-    sessions.began(sign_in_id)
+    sessions.lock_authenticated(coach.account, wish.password, "/password")
+    sessions.started_at(sign_in_id)
     _check_on()
     account, deployment_id = _on_record(coach.id, wish.country), deployment.current_id()
     db.session.commit()  # no transaction is open while Stripe is asked
