@@ -33,7 +33,7 @@ def call_off(account: Account) -> int:
     for booking_id in coming:
         booking = Booking.locked(booking_id)
         assert booking, "bookings are never deleted"
-        lifecycle.leave(booking, party, WHY)
+        lifecycle.cancel_for_erasure(booking, party, WHY)
     db.session.flush()
     return len(coming)
 

@@ -159,7 +159,7 @@ def cancel(booking: Booking, by: Party, reason: str) -> None:
     _call_off(booking, by, reason, preview(booking, by))
 
 
-def leave(booking: Booking, by: Party, reason: str) -> None:
+def cancel_for_erasure(booking: Booking, by: Party, reason: str) -> None:
     """Call a locked booking off for somebody who is here no longer. Raises WrongStatus.
 
     Likewise; but that it is too late to cancel stops nobody from leaving: a client gets nothing back then.
@@ -207,7 +207,7 @@ def complete(booking: Booking) -> None:
     _end(booking, Status.COMPLETED, "the coach says it took place")
 
 
-def miss(booking: Booking) -> None:
+def mark_no_show(booking: Booking) -> None:
     """The client did not come. Raises WrongStatus, TooEarly."""
     _end(booking, Status.NO_SHOW, "the coach says the client did not come")
 

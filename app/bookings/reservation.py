@@ -51,7 +51,7 @@ class CoachGone(Problem):
 
 
 @dataclass(frozen=True)
-class Time:
+class TimeRange:
     """A session's length at one start, with the buffers its coach keeps around it."""
 
     start: datetime
@@ -74,11 +74,11 @@ def request(client: Account, wish: BookingRequest) -> Booking:
     NotFound, and Invalid outside the coach's hours, notice or horizon.
     """
     _look_ahead(wish)
-    coach, at = in_line(wish.coach_id, client), now()
-    time = Time.of(coach, wish.session_datetime, wish.duration_minutes)
+    coach, at = lock_parties(wish.coach_id, client), now()
+    time = TimeRange.of(coach, wish.session_datetime, wish.duration_minutes)
     expire_stale_holds(coach, client, [time.busy], at)
     hold_limits.check(client, coach, [time.start], time.minutes, at)
-    booking = take(coach, client, time, wish.notes, at)
+    booking = place_hold(coach, client, time, wish.notes, at)
     unpaid_holds.record(booking.id, client.id)
     return booking
 
@@ -92,7 +92,7 @@ def _look_ahead(wish: BookingRequest) -> None:
     if coach is None or not coach.is_listed:
         raise NotFound("There is no such coach.")
     check_wish(coach, wish, at)
-    time = Time.of(coach, wish.session_datetime, wish.duration_minutes)
+    time = TimeRange.of(coach, wish.session_datetime, wish.duration_minutes)
     if not slots.is_free(coach, time.start, time.minutes, at):
         raise _refusal(coach, time, at)
 
@@ -107,7 +107,7 @@ def check_wish(coach: Coach, wish: BookingRequest, at: datetime) -> None:
     faults.check()
 
 
-def in_line(coach_id: UUID, client: Account) -> Coach:
+def lock_parties(coach_id: UUID, client: Account) -> Coach:
     """The coach, with the coach's row and then the client's locked: the order that all bookings take."""
     coach, _ = lock_people(coach_id, client.id)
     client.check_not_erased()
@@ -137,8 +137,8 @@ def expire_stale_holds(
     db.session.flush()
 
 
-def take(
-    coach: Coach, client: Account, time: Time, notes: str, at: datetime, series_id: UUID | None = None
+def place_hold(
+    coach: Coach, client: Account, time: TimeRange, notes: str, at: datetime, series_id: UUID | None = None
 ) -> Booking:
     """Hold one time; the coach and the client are in line. Raises SlotTaken, ClientBusy, Invalid."""
     amount = price(coach, time.minutes)
@@ -184,7 +184,7 @@ def reschedule(booking: Booking, by: Party, start: datetime) -> None:
         raise CoachGone(
             f"{coach.name} takes no other times any more. The session stands, or can be cancelled."
         )
-    time = Time.of(coach, start, booking.duration_minutes)
+    time = TimeRange.of(coach, start, booking.duration_minutes)
     expire_stale_holds(coach, booking.client, [time.busy], at)
     if by is Party.COACH:
         _check_own_reschedule(coach, time, at, booking)
@@ -197,7 +197,7 @@ def reschedule(booking: Booking, by: Party, start: datetime) -> None:
     lifecycle.moved(booking, before, by)
 
 
-def _check_own_reschedule(coach: Coach, time: Time, at: datetime, booking: Booking) -> None:
+def _check_own_reschedule(coach: Coach, time: TimeRange, at: datetime, booking: Booking) -> None:
     """Raises Invalid for a coach who moves a session to where nobody can be, SlotTaken on a full day."""
     if time.start <= at:
         raise Invalid("/session_datetime", "must lie in the future")
@@ -218,7 +218,7 @@ def _check_own_reschedule(coach: Coach, time: Time, at: datetime, booking: Booki
 
 @contextmanager
 def _no_overlap(
-    coach: Coach, time: Time, at: datetime, apart_from: UUID | None = None, by: Party = Party.CLIENT
+    coach: Coach, time: TimeRange, at: datetime, apart_from: UUID | None = None, by: Party = Party.CLIENT
 ) -> Iterator[None]:
     """What is written inside takes the time, or the database refuses it. Raises SlotTaken, ClientBusy."""
     try:
@@ -234,7 +234,7 @@ def _no_overlap(
         raise _taken(coach, time, at, apart_from) from None
 
 
-def _refusal(coach: Coach, time: Time, at: datetime, apart_from: UUID | None = None) -> Problem:
+def _refusal(coach: Coach, time: TimeRange, at: datetime, apart_from: UUID | None = None) -> Problem:
     """Why the time cannot be had. The booking `apart_from` takes none: it is the one that moves."""
     try:
         _check_window(coach, time.start, at)
@@ -265,7 +265,7 @@ def _check_window(coach: Coach, start: datetime, at: datetime) -> None:
 
 
 def _taken(
-    coach: Coach, time: Time, at: datetime, apart_from: UUID | None, why: str = "This time is taken."
+    coach: Coach, time: TimeRange, at: datetime, apart_from: UUID | None, why: str = "This time is taken."
 ) -> lifecycle.SlotTaken:
     nearest = slots.nearest_free(coach, time.start, time.minutes, at, apart_from)
     return lifecycle.SlotTaken(

@@ -148,7 +148,7 @@ def complete_booking(booking_id: UUID) -> BookingView:
 def miss_booking(booking_id: UUID) -> BookingView:
     """The client did not come."""
     booking = lifecycle.by_its_coach(current_account(), booking_id)
-    lifecycle.miss(booking)
+    lifecycle.mark_no_show(booking)
     return _changed(booking)
 
 

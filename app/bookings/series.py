@@ -10,7 +10,7 @@ from app.accounts.models import Account
 from app.bookings import hold_limits, unpaid_holds
 from app.bookings.lifecycle import SlotTaken
 from app.bookings.models import Booking, BookingSeries
-from app.bookings.reservation import ClientBusy, Time, expire_stale_holds, in_line, take
+from app.bookings.reservation import ClientBusy, TimeRange, expire_stale_holds, lock_parties, place_hold
 from app.bookings.schemas import LeftOut, SeriesRequest
 from app.coaches import recurrence
 from app.coaches.models import Coach
@@ -45,10 +45,10 @@ def request(client: Account, wish: SeriesRequest) -> Held:
     Raises SeriesNotFree naming the times that are not, TooManyHolds, HoldsPaused, CalendarHeld, NotFound, and
     Invalid for a length that the coach does not offer or a sum that Stripe would not charge.
     """
-    coach, at = in_line(wish.coach_id, client), now()
+    coach, at = lock_parties(wish.coach_id, client), now()
     _check_sum(price(coach, wish.duration_minutes), wish.sessions)
     starts = recurrence.starts(coach, wish.session_datetime, wish.duration_minutes, wish.sessions)
-    times = [Time.of(coach, start.at, wish.duration_minutes) for start in starts]
+    times = [TimeRange.of(coach, start.at, wish.duration_minutes) for start in starts]
     expire_stale_holds(coach, client, [time.busy for time in times], at)
     hold_limits.check(client, coach, [time.start for time in times], wish.duration_minutes, at)
     series = BookingSeries(id=uuid4(), coach_id=coach.id, client_id=client.id)
@@ -59,7 +59,7 @@ def request(client: Account, wish: SeriesRequest) -> Held:
     for start, time in zip(starts, times, strict=True):
         with _left_out_if_refused(held, time):
             _check_not_skipped(start)
-            held.bookings.append(take(coach, client, time, wish.notes, at, series.id))
+            held.bookings.append(place_hold(coach, client, time, wish.notes, at, series.id))
     if not held.bookings or (held.left_out and not wish.skip_taken):
         raise _not_free(coach, held)
     return held
@@ -81,7 +81,7 @@ def _check_sum(each: Money, sessions: int) -> None:
 
 
 @contextmanager
-def _left_out_if_refused(held: Held, time: Time) -> Iterator[None]:
+def _left_out_if_refused(held: Held, time: TimeRange) -> Iterator[None]:
     try:
         yield
     except (SlotTaken, ClientBusy, Invalid) as refusal:

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 
 from app.coaches.clocks import Clocks
-from app.coaches.intervals import Span
+from app.coaches.intervals import Interval
 from app.coaches.schedule import Hours, Rules
 from app.extensions import db
 
@@ -57,7 +57,7 @@ SELECT weekly.*, override.*, stay.*, off.*, taken.*, booked.* FROM (
 class Booked:
     """What takes a coach's time."""
 
-    busy: Sequence[Span]
+    busy: Sequence[Interval]
     """With the buffers of their time."""
     starts: Sequence[datetime]
     """Of all sessions that count for their day; none unless they are asked for."""

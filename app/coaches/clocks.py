@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from app import time_zones
-from app.coaches.intervals import Span
+from app.coaches.intervals import Interval
 
 DAY = timedelta(days=1)
 
@@ -42,7 +42,7 @@ class Clocks:
         """Until when a search looks that names a moment, or a plain date of these clocks."""
         return bound if isinstance(bound, datetime) else self.day(bound)[1]
 
-    def day(self, on: date) -> Span:
+    def day(self, on: date) -> Interval:
         """A date lasts until the next begins, also when a journey west makes that later.
 
         It is empty when no instant falls into it, as 30 December 2011 was in Samoa.
@@ -50,12 +50,12 @@ class Clocks:
         ends_here = time_zones.midnight(on + DAY, self.zone_on(on))
         return self.begins(on), max(ends_here, self.begins(on + DAY))
 
-    def days(self, first: date, last: date) -> list[Span]:
+    def days(self, first: date, last: date) -> list[Interval]:
         """Those of the dates from first to last that are not empty, in order."""
         days = (self.day(first + n * DAY) for n in range((last - first).days + 1))
         return [(begins, ends) for begins, ends in days if begins < ends]
 
-    def away(self, local_start: datetime, local_end: datetime) -> Span:
+    def away(self, local_start: datetime, local_end: datetime) -> Interval:
         """Time off, each end in the zone of its date; it may turn round on a journey, and is nothing then.
 
         A period that ends at midnight ends with the day before it: whoever is off to the end of the 26th and

@@ -4,12 +4,12 @@ from bisect import bisect
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-Span = tuple[datetime, datetime]
+Interval = tuple[datetime, datetime]
 
 
-def union(spans: Iterable[Span]) -> list[Span]:
+def union(spans: Iterable[Interval]) -> list[Interval]:
     """All time that lies in one of them; a span that ends before it begins has none."""
-    found: list[Span] = []
+    found: list[Interval] = []
     for start, end in sorted(span for span in spans if span[0] < span[1]):
         if found and start <= found[-1][1]:
             found[-1] = (found[-1][0], max(found[-1][1], end))
@@ -18,12 +18,12 @@ def union(spans: Iterable[Span]) -> list[Span]:
     return found
 
 
-def difference(spans: Iterable[Span], others: Iterable[Span]) -> list[Span]:
+def difference(spans: Iterable[Interval], others: Iterable[Interval]) -> list[Interval]:
     """The time of the ones that lies in none of the others; the others need not be in order."""
     return list(_cut(iter(union(spans)), union(others)))
 
 
-def _cut(spans: Iterator[Span], others: list[Span]) -> Iterator[Span]:
+def _cut(spans: Iterator[Interval], others: list[Interval]) -> Iterator[Interval]:
     passed = 0
     for start, end in spans:
         while passed < len(others) and others[passed][1] <= start:
@@ -37,7 +37,7 @@ def _cut(spans: Iterator[Span], others: list[Span]) -> Iterator[Span]:
             yield begins, end
 
 
-def overlap(spans: list[Span], span: Span) -> list[Span]:
+def overlap(spans: list[Interval], span: Interval) -> list[Interval]:
     """What lies in the set and in one span."""
     start, end = span
     found, at = [], max(bisect(spans, (start,)) - 1, 0)
@@ -48,7 +48,7 @@ def overlap(spans: list[Span], span: Span) -> list[Span]:
     return found
 
 
-def within(moments: Iterable[datetime], spans: list[Span]) -> Iterator[datetime]:
+def within(moments: Iterable[datetime], spans: list[Interval]) -> Iterator[datetime]:
     """Those of the moments, which come in order, that lie in the set."""
     passed = 0
     for moment in moments:
@@ -60,6 +60,6 @@ def within(moments: Iterable[datetime], spans: list[Span]) -> Iterator[datetime]
             yield moment
 
 
-def covers(spans: list[Span], span: Span) -> bool:
+def covers(spans: list[Interval], span: Interval) -> bool:
     """Whether all of a span lies in the set."""
     return overlap(spans, span) == [span]

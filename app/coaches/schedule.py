@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from app import time_zones
 from app.coaches import intervals
 from app.coaches.clocks import DAY, Clocks
-from app.coaches.intervals import Span
+from app.coaches.intervals import Interval
 
 Hours = tuple[time, time]
 """A range of one date; it runs past midnight if it ends at or before its start."""
@@ -23,7 +23,7 @@ class Opening:
     local_start: datetime
     local_end: datetime
     zone: ZoneInfo
-    span: Span
+    span: Interval
 
     @classmethod
     def of(cls, on: date, hours: Hours, zone: ZoneInfo) -> "Opening":
@@ -33,7 +33,7 @@ class Opening:
         span = time_zones.instant(local_start, zone), time_zones.instant(local_end, zone)
         return cls(on, local_start, local_end, zone, span)
 
-    def starts(self, step: timedelta, allowed: list[Span]) -> Iterator[datetime]:
+    def starts(self, step: timedelta, allowed: list[Interval]) -> Iterator[datetime]:
         """Those on the grid of the wall, on each date the same: start, start + step, …
 
         On a day on which the clocks change, a time that they skip is left out, and one that comes twice is
@@ -53,7 +53,7 @@ class Opening:
             yield from time_zones.moments(local, self.zone)
 
 
-def _even(first: datetime, step: timedelta, room: list[Span]) -> Iterator[datetime]:
+def _even(first: datetime, step: timedelta, room: list[Interval]) -> Iterator[datetime]:
     """What lies in the room of first, first + step, …"""
     for since, until in room:
         start = first + max(0, -((first - since) // step)) * step
@@ -88,17 +88,17 @@ class Rules:
             if begins < ends:
                 yield from (Opening.of(on, each, self.clocks.zone_on(on)) for each in hours)
 
-    def hours(self, first: date, last: date) -> list[Span]:
+    def hours(self, first: date, last: date) -> list[Interval]:
         """When the coach works on these dates, time off aside."""
         return intervals.union(opening.span for opening in self.openings(first, last))
 
-    def workable(self, openings: Sequence[Opening]) -> list[Span]:
+    def workable(self, openings: Sequence[Opening]) -> list[Interval]:
         """When a session may take place; it may run on into hours that follow, and so into the next day."""
         hours = intervals.union(opening.span for opening in openings)
         return intervals.difference(hours, (self.clocks.away(*each) for each in self.time_off))
 
 
-def starts(openings: Sequence[Opening], step: timedelta, allowed: list[Span]) -> list[datetime]:
+def starts(openings: Sequence[Opening], step: timedelta, allowed: list[Interval]) -> list[datetime]:
     """Of the grids of these hours what is allowed, in order; a start that two of them offer, once.
 
     Each is counted from the opening of its own hours, so that it is the same whatever span is asked for.

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from app.coaches import intervals, schedule
 from app.coaches.calendar_query import CalendarQuery
-from app.coaches.intervals import Span
+from app.coaches.intervals import Interval
 from app.coaches.models import Coach
 from app.coaches.schedule import Opening, Rules
 
@@ -63,14 +63,14 @@ def free_starts(
     return schedule.starts(offered, _step(coach), intervals.difference(room, taken))[:most]
 
 
-def _room(workable: list[Span], length: timedelta, since: datetime, until: datetime) -> list[Span]:
+def _room(workable: list[Interval], length: timedelta, since: datetime, until: datetime) -> list[Interval]:
     """The moments in [since, until) from which a session of this length lies within the hours."""
     return intervals.union(
         (max(opens, since), min(closes - length + TICK, until)) for opens, closes in workable
     )
 
 
-def _in_the_way(coach: Coach, length: timedelta, busy: Sequence[Span]) -> list[Span]:
+def _in_the_way(coach: Coach, length: timedelta, busy: Sequence[Interval]) -> list[Interval]:
     """The moments from which a session would meet another, each with the buffers around it."""
     before, after = (
         timedelta(minutes=coach.buffer_before_minutes),
@@ -79,7 +79,9 @@ def _in_the_way(coach: Coach, length: timedelta, busy: Sequence[Span]) -> list[S
     return [(start - length - after + TICK, end + before) for start, end in busy]
 
 
-def _full_days(coach: Coach, query: CalendarQuery, rules: Rules, booked: Sequence[datetime]) -> list[Span]:
+def _full_days(
+    coach: Coach, query: CalendarQuery, rules: Rules, booked: Sequence[datetime]
+) -> list[Interval]:
     """The days, as long as the clocks make them, on which the coach takes no more sessions."""
     most = coach.max_per_day
     if most is None or len(booked) < most:

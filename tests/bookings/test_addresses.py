@@ -39,7 +39,9 @@ def it_runs_out(shop: Shop, client: Person, coach: Person, held: Held) -> None:
 
 
 def coach_leaves(shop: Shop, client: Person, coach: Person, held: Held) -> None:
-    shop.work(lambda: lifecycle.leave(db.session.get_one(Booking, UUID(held["id"])), "coach", "left"))  # type: ignore[arg-type]
+    shop.work(
+        lambda: lifecycle.cancel_for_erasure(db.session.get_one(Booking, UUID(held["id"])), "coach", "left")
+    )  # type: ignore[arg-type]
 
 
 UNPAID = [leaves_it, opens_the_page, client_cancels, coach_cancels, it_runs_out, coach_leaves]
