@@ -87,7 +87,7 @@ beat_schedule = {
         "options": {"expires": 3600},
     },
     "old mails": {"task": "ops.forget_mails", "schedule": crontab(minute="41"), "options": {"expires": 3600}},
-    "old troubles": {
+    "old alerts": {
         "task": "ops.forget_troubles",
         "schedule": crontab(minute="51"),
         "options": {"expires": 3600},
@@ -118,13 +118,13 @@ beat_schedule = {
         "options": {"expires": 3600},
     },
     "mails that name the erased": {"task": "ops.forget_words", "schedule": 60, "options": {"expires": 60}},
-    "untold troubles": {"task": "ops.tell_operator", **_sweep},
-    "forgotten links": {"task": "bookings.renew_forgotten_links", **_sweep},
+    "unsent alerts": {"task": "ops.tell_operator", **_sweep},
+    "due links": {"task": "bookings.renew_forgotten_links", **_sweep},
     "stale holds": {"task": "bookings.expire_holds", **_sweep},
-    "forgotten events": {"task": "payments.apply_forgotten", **_sweep},
-    "forgotten refunds": {"task": "payments.issue_forgotten_refunds", **_sweep},
-    "forgotten transfers": {"task": "payments.recover_forgotten_transfers", **_sweep},
-    "forgotten mails": {"task": "emails.deliver_forgotten", **_sweep},
+    "due events": {"task": "payments.apply_forgotten", **_sweep},
+    "due refunds": {"task": "payments.issue_forgotten_refunds", **_sweep},
+    "due transfers": {"task": "payments.recover_forgotten_transfers", **_sweep},
+    "due mails": {"task": "emails.deliver_forgotten", **_sweep},
     "recent differences": {
         "task": "payments.reconcile_recent",
         "schedule": 300,

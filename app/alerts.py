@@ -57,9 +57,9 @@ def record(kind: AlertKind, subject_id: object, what: str) -> None:
     record_each(kind, [AlertText(subject_id, what)])
 
 
-def record_each(kind: AlertKind, troubles: Iterable[AlertText]) -> None:
+def record_each(kind: AlertKind, texts: Iterable[AlertText]) -> None:
     """Put several of a kind on record; what is there already stays as it is."""
-    rows = [{"kind": kind, "subject_id": str(each.subject_id), "what": each.what} for each in troubles]
+    rows = [{"kind": kind, "subject_id": str(each.subject_id), "what": each.what} for each in texts]
     if rows:
         db.session.execute(insert(Alert).on_conflict_do_nothing(constraint="uq_trouble_once"), rows)
 

@@ -122,7 +122,7 @@ def _tell_of_this_beat(**_: Any) -> None:
 def _say_goodbye(**_: Any) -> None:
     """To the mail server, in conversations that were kept for a next mail."""
     with flask_app.app_context():
-        smtp_pool.end_all()
+        smtp_pool.close_all()
 
 
 celery: Celery = job_queue.queue

@@ -21,7 +21,7 @@ def deliver(self: "Task[..., None]", email_id: str) -> None:
 @shared_task(name="emails.note_sent")
 def note_sent(email_id: str) -> None:
     """What could not be written down while the database was away; it is tried until it can be."""
-    delivery.note_sent(UUID(email_id))
+    delivery.record_sent(UUID(email_id))
 
 
 @shared_task(name="emails.deliver_forgotten", base=Sweep)

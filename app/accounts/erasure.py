@@ -82,7 +82,7 @@ def erase(account: Account, reason: str) -> None:
     """Empty a locked account, and end whatever it could do."""
     for table in _OF_PERSON:
         db.session.execute(delete(table).where(table.__table__.c.account_id == account.id))
-    account.email = erasure.nobodys(account.id)
+    account.email = erasure.placeholder_address(account.id)
     account.name, account.password_hash, account.time_zone = NAME, NO_PASSWORD, "UTC"
     account.email_verified_at = account.feed_token_hash = account.second_factor_since = None
     account.reminder_hours = []

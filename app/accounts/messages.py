@@ -10,7 +10,7 @@ from sqlalchemy import delete
 from app.config.settings import current_settings
 from app.emails import signed_links
 from app.emails.models import Email
-from app.emails.outbox import insert_once, put
+from app.emails.outbox import enqueue_email, enqueue_email_to
 from app.extensions import db, now
 from app.time_zones import moment
 
@@ -24,18 +24,18 @@ ADDRESS_IN_USE = "address_in_use"
 def verify_address(account: "Account", asked: UUID) -> None:
     """A link that proves the address; once each time that it is asked for."""
     link = _link("/auth/verify", signed_links.unsigned_proof(account.id))
-    put(VERIFY_ADDRESS, asked, account, "Please confirm your e-mail address", link=link)
+    enqueue_email(VERIFY_ADDRESS, asked, account, "Please confirm your e-mail address", link=link)
 
 
 def reset_password(to: str, name: str, key: UUID) -> None:
     """A link to set a new password."""
     link = _link("/auth/password/reset", signed_links.unsigned(key))
-    insert_once(RESET_PASSWORD, str(key), to, name, "Set a new password", link=link)
+    enqueue_email_to(RESET_PASSWORD, str(key), to, name, "Set a new password", link=link)
 
 
 def address_in_use(owner: "Account", key: UUID) -> None:
     """Somebody tried to register with the address of this account, which stays as it is."""
-    put(ADDRESS_IN_USE, key, owner, "You have an account already", when=moment(now(), owner.zone))
+    enqueue_email(ADDRESS_IN_USE, key, owner, "You have an account already", when=moment(now(), owner.zone))
 
 
 def take_back(kind: str, key: UUID) -> None:
@@ -50,7 +50,7 @@ def password_changed(account: "Account", ended: str) -> None:
 
 def taken_over(account: "Account", removed: Sequence[str]) -> None:
     """Whoever reads the mailbox has the account now, and what was taken away with those who had it before."""
-    put("account_taken_over", uuid4(), account, "Your account is yours alone", removed=removed)
+    enqueue_email("account_taken_over", uuid4(), account, "Your account is yours alone", removed=removed)
 
 
 def second_factor_on(account: "Account") -> None:
@@ -90,7 +90,7 @@ def account_reactivated(account: "Account") -> None:
 
 def _tell(account: "Account", kind: str, subject: str, **shown: str | int) -> None:
     """A mail each time that it happens, with the moment in the reader's zone."""
-    put(kind, uuid4(), account, subject, when=moment(now(), account.zone), **shown)
+    enqueue_email(kind, uuid4(), account, subject, when=moment(now(), account.zone), **shown)
 
 
 def _link(path: str, token: str) -> str:

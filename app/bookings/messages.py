@@ -14,7 +14,16 @@ from sqlalchemy import ColumnElement, select, update
 
 from app import time_zones
 from app.emails.models import UNSENT, Email, EmailStatus
-from app.emails.outbox import Calendar, both, insert_once, put, put_to_both, seen_by, span, who
+from app.emails.outbox import (
+    Calendar,
+    actor_name,
+    enqueue_email,
+    enqueue_email_to,
+    enqueue_to_parties,
+    format_session,
+    parties,
+    seen_by,
+)
 from app.extensions import db
 from app.unicode_text import isolate
 
@@ -29,7 +38,7 @@ REMINDER_HOURS = (24, 1)
 
 def booking_confirmed(booking: "Booking", invitation: Calendar) -> None:
     """To client and coach: the session is on."""
-    put_to_both(
+    enqueue_to_parties(
         "booking_confirmed", booking, "Confirmed: {minutes} minutes of coaching with {name}", invitation
     )
 
@@ -37,9 +46,9 @@ def booking_confirmed(booking: "Booking", invitation: Calendar) -> None:
 def series_confirmed(bookings: "Sequence[Booking]", invitations: Calendar) -> None:
     """To client and coach: these sessions, paid for together, are on; with an invitation to each."""
     first = bookings[0]
-    for reader, other in both(first):
-        sessions = [span(booking, reader) for booking in bookings]
-        put(
+    for reader, other in parties(first):
+        sessions = [format_session(booking, reader) for booking in bookings]
+        enqueue_email(
             "series_confirmed",
             first.payment_id,
             reader,
@@ -72,7 +81,7 @@ def _hour_of(bookings: "Sequence[Booking]") -> str:
 
 def booking_moved(booking: "Booking", before: datetime, by: str, invitation: Calendar) -> None:
     """To both: the session has another time, and by whom."""
-    put_to_both(
+    enqueue_to_parties(
         "booking_moved",
         booking,
         "Moved: {minutes} minutes of coaching with {name}",
@@ -97,7 +106,7 @@ def video_link_changed(
         reader = coach if sessions is bookings else sessions[0].client
         if not reader.email_verified:  # the link is in the account, and in no mail before the proof
             continue
-        put(
+        enqueue_email(
             "video_link_changed",
             f"{coach.id}:{reader.id}:{at.isoformat()}",
             reader,
@@ -106,7 +115,7 @@ def video_link_changed(
             reply_to=None if reader is coach else coach.email,
             coach=coach,
             video_url=bookings[0].video_url,
-            sessions=[(span(booking, reader), booking.client) for booking in sessions],
+            sessions=[(format_session(booking, reader), booking.client) for booking in sessions],
         )
 
 
@@ -114,7 +123,7 @@ def booking_cancelled(
     booking: "Booking", by: str, cancelling: "Cancelling", no_refund: str | None, cancellation: Calendar
 ) -> None:
     """To both: the session is off, by whom, and what goes back, or why it does not although it should."""
-    put_to_both(
+    enqueue_to_parties(
         "booking_cancelled",
         booking,
         "Cancelled: {minutes} minutes of coaching with {name}",
@@ -128,22 +137,22 @@ def booking_cancelled(
 def hold_cancelled(booking: "Booking", by: str) -> None:
     """To the client: the time that was held, and not paid for yet, is not to be had after all."""
     coach = seen_by(booking.client, booking.coach.account)
-    put(
+    enqueue_email(
         "hold_cancelled",
         booking.id,
         booking.client,
         f"Cancelled: your unpaid time with {isolate(coach.name)}",
         booking=booking,
         other=coach,
-        who=who(booking, booking.client, by),
-        when=span(booking, booking.client),
+        who=actor_name(booking, booking.client, by),
+        when=format_session(booking, booking.client),
     )
 
 
 def reminder(booking: "Booking", reader: "Account", hours: int) -> bool:
     """To one of the two: the session begins in so many hours. Whether it is news."""
     other = seen_by(reader, booking.coach.account if reader.id == booking.client_id else booking.client)
-    return insert_once(
+    return enqueue_email_to(
         "reminder",
         _reminder_id(booking, hours),
         reader.email,
@@ -153,7 +162,7 @@ def reminder(booking: "Booking", reader: "Account", hours: int) -> bool:
         booking=booking,
         reader=reader,
         other=other,
-        when=span(booking, reader),
+        when=format_session(booking, reader),
         hours=hours,
     )
 

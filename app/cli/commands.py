@@ -181,7 +181,7 @@ def submit_evidence(dispute: str, statement: str) -> None:
 @click.option("--reason", default="", help="For the audit log.")
 def replay(events: tuple[str, ...], reason: str) -> None:
     """Apply events of Stripe's once more, whatever became of them: evt_…"""
-    _pull_each(payment_operations.replay, events, reason)
+    _apply_each(payment_operations.replay, events, reason)
 
 
 @stripe.command("retry-recovery")
@@ -189,7 +189,7 @@ def replay(events: tuple[str, ...], reason: str) -> None:
 @click.option("--reason", default="", help="For the audit log.")
 def retry_recovery(recoveries: tuple[UUID, ...], reason: str) -> None:
     """Move money after a dispute now, back from the coach or there again."""
-    _pull_each(recovery_operations.retry, recoveries, reason)
+    _apply_each(recovery_operations.retry, recoveries, reason)
 
 
 @stripe.command("discard-recovery")
@@ -197,7 +197,7 @@ def retry_recovery(recoveries: tuple[UUID, ...], reason: str) -> None:
 @click.option("--reason", required=True, help="For the audit log: how it was settled.")
 def discard_recovery(recoveries: tuple[UUID, ...], reason: str) -> None:
     """Move money after a dispute no more, as it was settled another way."""
-    _pull_each(recovery_operations.discard, recoveries, reason, done="is tried no more")
+    _apply_each(recovery_operations.discard, recoveries, reason, done="is tried no more")
 
 
 @email.command("resend")
@@ -205,18 +205,18 @@ def discard_recovery(recoveries: tuple[UUID, ...], reason: str) -> None:
 @click.option("--reason", default="", help="For the audit log.")
 def resend(emails: tuple[UUID, ...], reason: str) -> None:
     """Send mails now, whatever became of them."""
-    _pull_each(email_operations.resend, emails, reason)
+    _apply_each(email_operations.resend, emails, reason)
 
 
-def _pull_each(
-    lever: Callable[[Any, str], object], ids: Sequence[Any], reason: str, done: str = "is on its way"
+def _apply_each(
+    action: Callable[[Any, str], object], ids: Sequence[Any], reason: str, done: str = "is on its way"
 ) -> None:
     """Each in a transaction of its own: one that is refused keeps none of the others back."""
     refused = []
     for each in ids:
         try:
             with in_one_transaction(f"{each}: "):
-                lever(each, reason)
+                action(each, reason)
             click.echo(f"{each} {done}.")
         except click.ClickException as refusal:
             refused.append(refusal.message)

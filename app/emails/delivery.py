@@ -59,7 +59,7 @@ def deliver(email_id: UUID) -> timedelta | None:
     return None
 
 
-def note_sent(email_id: UUID) -> None:
+def record_sent(email_id: UUID) -> None:
     """The mail server took it before now. One that somebody has touched meanwhile is left as it is."""
     db.session.execute(
         update(Email)

@@ -20,16 +20,16 @@ LAST = ("booking_cancelled", "hold_cancelled", "account_erased")
 _HAS_LEFT = (EmailStatus.SENT, EmailStatus.WITHDRAWN)
 
 
-def nobodys(account_id: UUID) -> str:
+def placeholder_address(account_id: UUID) -> str:
     """What stands in the place of an address: unlike any other, and nobody's."""
     return f"{account_id}@{_NOBODY}"
 
 
-def is_nobodys(address: str) -> bool:
+def is_placeholder(address: str) -> bool:
     return address.endswith(f"@{_NOBODY}")
 
 
-def forget(address: str, naming: TextualSelect) -> None:
+def redact_recipient(address: str, naming: TextualSelect) -> None:
     """Take the words out of all mails to an address, and of those to others that name its owner.
 
     Which those are says `naming`, by `kind` and `subject_id`.
@@ -49,7 +49,7 @@ def forget(address: str, naming: TextualSelect) -> None:
     for which in (to_operator, in_others, to_others, to_them):
         latest = now() + timedelta(days=current_settings().personal_details_kept_days)
         _change(which, to_erased=which is to_them, erase_at=latest)
-    forget_words(None)
+    redact_words(None)
 
 
 def _alone(address: str) -> str:
@@ -57,7 +57,7 @@ def _alone(address: str) -> str:
     return rf"(?<![\w.+-]){re.escape(address)}(?![\w-]|\.\w)"
 
 
-def forget_words(most: int | None) -> int:
+def redact_words(most: int | None) -> int:
     """Take the words out of mails that name an erased person and have left, or waited for too long; how many.
 
     The name of a recipient who was erased goes too; what others were sent can be looked up by theirs.

@@ -62,17 +62,24 @@ templates.filters |= {
 }
 
 
-def put_to_both(kind: str, booking: "Booking", subject: str, calendar: "Calendar", **shown: Any) -> None:
+def enqueue_to_parties(
+    kind: str, booking: "Booking", subject: str, calendar: "Calendar", **shown: Any
+) -> None:
     about, mails = f"{booking.id}:{booking.calendar_sequence}", []
-    for reader, other in both(booking):
-        shown |= {"booking": booking, "reader": reader, "other": other, "when": span(booking, reader)}
+    for reader, other in parties(booking):
+        shown |= {
+            "booking": booking,
+            "reader": reader,
+            "other": other,
+            "when": format_session(booking, reader),
+        }
         shown["moment"] = partial(_moment_of, booking, reader)
-        shown["who"] = who(booking, reader, shown.get("by"))
+        shown["who"] = actor_name(booking, reader, shown.get("by"))
         title = subject.format(minutes=booking.duration_minutes, name=isolate(other.name))
         mails.append(
-            _mail(kind, about, reader.email, reader.name, title, calendar(reader), other.email, shown)
+            render(kind, about, reader.email, reader.name, title, calendar(reader), other.email, shown)
         )
-    _insert(mails)
+    enqueue_rendered(mails)
 
 
 @dataclass(frozen=True)
@@ -90,13 +97,13 @@ def seen_by(reader: "Account", other: "Account") -> Other:
     return Other(f"your {other.role}", None)
 
 
-def both(booking: "Booking") -> "tuple[tuple[Account, Other], ...]":
+def parties(booking: "Booking") -> "tuple[tuple[Account, Other], ...]":
     """Each of the two as reader, beside the other."""
     client, coach = booking.client, booking.coach.account
     return (client, seen_by(client, coach)), (coach, seen_by(coach, client))
 
 
-def who(booking: "Booking", reader: "Account", by: str | None) -> str:
+def actor_name(booking: "Booking", reader: "Account", by: str | None) -> str:
     """Whoever did it, as the reader calls them."""
     if by == "admin":
         return "we"
@@ -104,11 +111,11 @@ def who(booking: "Booking", reader: "Account", by: str | None) -> str:
     return "you" if actor.id == reader.id else seen_by(reader, actor).name
 
 
-def put(kind: str, subject_id: object, reader: "Account", subject: str, **shown: Any) -> None:
-    insert_once(kind, str(subject_id), reader.email, reader.name, subject, reader=reader, **shown)
+def enqueue_email(kind: str, subject_id: object, reader: "Account", subject: str, **shown: Any) -> None:
+    enqueue_email_to(kind, str(subject_id), reader.email, reader.name, subject, reader=reader, **shown)
 
 
-def insert_once(
+def enqueue_email_to(
     kind: str,
     subject_id: str,
     to: str,
@@ -119,7 +126,7 @@ def insert_once(
     **shown: Any,
 ) -> bool:
     """Put a mail into the outbox; False when it is there already, or its reader has erased the account."""
-    return _insert([_mail(kind, subject_id, to, name, subject, calendar, reply_to, shown)]) == 1
+    return enqueue_rendered([render(kind, subject_id, to, name, subject, calendar, reply_to, shown)]) == 1
 
 
 def put_to_operator(kind: str, subject_id: str, subject: str, **shown: Any) -> None:
@@ -127,10 +134,10 @@ def put_to_operator(kind: str, subject_id: str, subject: str, **shown: Any) -> N
     to = current_settings().ops_email
     if to:
         assert kind in OPERATORS, f"{kind} would be taken for a mail to whoever has an account with {to}"
-        insert_once(kind, subject_id, to, "Operator", subject, **shown)
+        enqueue_email_to(kind, subject_id, to, "Operator", subject, **shown)
 
 
-def _mail(
+def render(
     kind: str,
     subject_id: str,
     to: str,
@@ -155,13 +162,13 @@ def _mail(
     }
 
 
-def _insert(mails: Sequence[Mail]) -> int:
+def enqueue_rendered(mails: Sequence[Mail]) -> int:
     """How many were not there yet, of those whose readers have not erased their accounts.
 
     All are of one kind. What is above its recipient's allowance is a row too: what is withheld is there for
     an operator, who can send it, and what is held back is found by the sweep once it is due.
     """
-    readable = [mail for mail in mails if not erasure.is_nobodys(mail["recipient"])]
+    readable = [mail for mail in mails if not erasure.is_placeholder(mail["recipient"])]
     if not readable:
         return 0
     above = unverified_limit.verdicts(readable[0]["kind"], [mail["recipient"] for mail in readable])
@@ -180,7 +187,7 @@ def insert_gathered(mails: Sequence[Email]) -> UUID:
     subject = f"{len(mails)} messages about your coaching"
     calendar = "".join(mail.calendar or "" for mail in mails) or None
     together = uuid4()
-    mail = _mail(
+    mail = render(
         "gathered", str(together), first.recipient, first.recipient_name, subject, calendar, None, shown
     )
     db.session.execute(insert(_OUTBOX), mail | {"id": together})
@@ -209,6 +216,6 @@ def _moment_of(booking: "Booking", reader: "Account", at: datetime) -> str:
     return time_zones.moment(at, _zone_of(booking, reader, at))
 
 
-def span(booking: "Booking", reader: "Account") -> dict[str, str]:
+def format_session(booking: "Booking", reader: "Account") -> dict[str, str]:
     """When the session is, in the reader's terms."""
     return time_zones.span(booking.start, booking.end, _zone_of(booking, reader, booking.start))

@@ -9,7 +9,7 @@ from flask_mail import Attachment, BadHeaderError, Message
 
 from app.emails import signed_links, smtp_pool
 from app.emails.models import Email
-from app.emails.smtp_pool import Conversation
+from app.emails.smtp_pool import SmtpConnection
 from app.unicode_text import without_bidi_controls
 
 # Flask-Mail sends bodies as they are; RFC 5321 allows no line over 998 bytes, and servers refuse longer ones.
@@ -25,7 +25,7 @@ class Unreachable(Exception):
 
 
 class NotConnected(Unreachable):
-    """No conversation began: the server is away, its TLS or our login is not right. No mail is at fault."""
+    """No connection began: the server is away, its TLS or our login is not right. No mail is at fault."""
 
 
 class Refused(Exception):
@@ -33,14 +33,14 @@ class Refused(Exception):
 
 
 def send(email: Email) -> None:
-    """Hand one mail to the server, in an open conversation or a new one. Raises Unreachable or Refused.
+    """Hand one mail to the server, in an open connection or a new one. Raises Unreachable or Refused.
 
     Once the server has accepted it, nothing here fails any more: a broken goodbye is no failure.
     """
-    conversation = smtp_pool.kept() or _new()
+    connection = smtp_pool.take_idle() or _new()
     try:
-        with smtp_pool.kept_unless_broken(conversation):
-            conversation.send(_message(email))
+        with smtp_pool.returned_unless_broken(connection):
+            connection.send(_message(email))
     except BadHeaderError as error:
         raise Refused("a header has a line break") from error
     except UnicodeError as error:
@@ -54,10 +54,10 @@ def check() -> None:
     _new().end()
 
 
-def _new() -> Conversation:
+def _new() -> SmtpConnection:
     """Open and logged in. Whatever keeps us from it may be mended: never Refused."""
     try:
-        return smtp_pool.begin()
+        return smtp_pool.connect()
     except smtp_pool.NETWORK as error:
         raise NotConnected(str(_outcome(error))) from error
 

@@ -1,4 +1,4 @@
-"""Open SMTP conversations: the next mail goes through one of them, without another greeting and login."""
+"""Open SMTP connections: the next mail goes through one of them, without another greeting and login."""
 
 import smtplib
 import time
@@ -13,16 +13,16 @@ from app.config import tls
 from app.config.settings import current_settings
 
 TIMEOUT = 20
-"""Seconds for each step of the conversation; Flask-Mail alone would wait for ever."""
+"""Seconds for each step of the connection; Flask-Mail alone would wait for ever."""
 IDLE = 20
 """Seconds of silence after which one is not gone on with: servers hang up after a while."""
 MOST_MAILS = 50
-"""In one conversation: some servers take no more than a hundred."""
+"""In one connection: some servers take no more than a hundred."""
 
 NETWORK = (smtplib.SMTPException, OSError)
 
 
-class Conversation(Connection):
+class SmtpConnection(Connection):
     """One that does not wait for ever, and knows how long it has been silent."""
 
     spoke_at = 0.0
@@ -62,38 +62,38 @@ class Conversation(Connection):
                 self.host.quit()
 
 
-def begin() -> Conversation:
+def connect() -> SmtpConnection:
     """A new one, logged in. Raises what smtplib does."""
-    conversation = Conversation(current_app.extensions["mail"])
-    conversation.__enter__()
-    return conversation
+    connection = SmtpConnection(current_app.extensions["mail"])
+    connection.__enter__()
+    return connection
 
 
-def kept() -> Conversation | None:
+def take_idle() -> SmtpConnection | None:
     """One that was kept and goes on, for the caller alone; those that do not are ended on the way."""
     idle = _idle()
     while idle:
         with suppress(IndexError):  # another thread took the last one
-            conversation = idle.pop()
-            if conversation.goes_on:
-                return conversation
-            conversation.end()
+            connection = idle.pop()
+            if connection.goes_on:
+                return connection
+            connection.end()
     return None
 
 
 @contextmanager
-def kept_unless_broken(conversation: Conversation) -> Iterator[None]:
+def returned_unless_broken(connection: SmtpConnection) -> Iterator[None]:
     """Inside, something is said; afterwards somebody else may go on with it, unless that failed."""
     try:
         yield
     except BaseException:
-        conversation.end()
+        connection.end()
         raise
-    conversation.spoke_at = time.monotonic()
-    _idle().append(conversation)
+    connection.spoke_at = time.monotonic()
+    _idle().append(connection)
 
 
-def end_all() -> None:
+def close_all() -> None:
     """Say goodbye in all that are kept."""
     idle = _idle()
     while idle:
@@ -101,7 +101,7 @@ def end_all() -> None:
             idle.pop().end()
 
 
-def _idle() -> deque[Conversation]:
+def _idle() -> deque[SmtpConnection]:
     """Of this process: the one that spoke last is the last."""
-    idle: deque[Conversation] = current_app.extensions.setdefault("idle smtp conversations", deque())
+    idle: deque[SmtpConnection] = current_app.extensions.setdefault("idle smtp connections", deque())
     return idle

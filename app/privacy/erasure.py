@@ -53,7 +53,7 @@ def _erase(account: Account, reason: str) -> None:
     messages.account_erased(account, cancelled)
     messages.coach_left(account, payment_erasure.last_accounts(account))
     booking_erasure.forget_words(account)
-    erasure.forget(account.email, payment_erasure.naming(account))
+    erasure.redact_recipient(account.email, payment_erasure.naming(account))
     idempotency.forget_of(account.id)
     idempotency.forget_answers_to(booking_erasure.others(account))
     coach_erasure.erase(account)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from app.config.settings import current_settings
-from app.emails.outbox import put, put_to_operator
+from app.emails.outbox import enqueue_email, put_to_operator
 from app.money.money import Money
 from app.unicode_text import isolate
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # a mail is about its subject's room, which stands above this
 
 def account_erased(account: "Account", cancelled: int) -> None:
     """To its owner, for the last time: all is done, and how many sessions were cancelled with it."""
-    put("account_erased", account.id, account, "Your account was erased", cancelled=cancelled)
+    enqueue_email("account_erased", account.id, account, "Your account was erased", cancelled=cancelled)
 
 
 def coach_left(account: "Account", accounts: "Accounts") -> None:

@@ -64,7 +64,7 @@ def forget_evidence() -> int:
 
 def forget_words() -> int:
     """Take the words out of mails that name somebody whose account was erased; how many had left."""
-    return erasure.forget_words(MOST)
+    return erasure.redact_words(MOST)
 
 
 def forget_unpaid_holds() -> int:

@@ -69,7 +69,7 @@ def test_no_path_reads_or_changes_anything_else(app: Flask, http: httpx.Client, 
 @pytest.mark.parametrize(
     "name",
     [
-        "../../../app/config.py",
+        "../../../app/config/settings.py",
         "..%2f..%2f..%2fetc%2fpasswd",
         "%2fetc%2fpasswd",
         "..%5c..%5capp",

@@ -70,8 +70,8 @@ class Post:
 def post(app: Flask, sandbox: Sandbox) -> Iterator[Post]:
     sandbox.behaves()
     with app.app_context():
-        smtp_pool.end_all()  # whoever else has sent a mail
+        smtp_pool.close_all()  # whoever else has sent a mail
     yield Post(app, sandbox)
     with app.app_context():
-        smtp_pool.end_all()
+        smtp_pool.close_all()
     sandbox.behaves()

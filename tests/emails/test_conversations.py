@@ -48,10 +48,10 @@ def server(post: Post, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     server.start()
     monkeypatch.setattr(post.app.extensions["mail"], "port", server.port)
     with post.app.app_context():
-        smtp_pool.end_all()
+        smtp_pool.close_all()
     yield server
     with post.app.app_context():
-        smtp_pool.end_all()
+        smtp_pool.close_all()
     server.stop()
 
 
@@ -101,7 +101,7 @@ def test_a_conversation_that_is_old_or_long_is_not_gone_on_with(
 def test_no_two_mails_share_a_conversation_at_once(post: Post, server: Server) -> None:
     send(post)
     with post.app.app_context():
-        mine, another = smtp_pool.kept(), smtp_pool.kept()
+        mine, another = smtp_pool.take_idle(), smtp_pool.take_idle()
 
         assert mine is not None
         assert another is None

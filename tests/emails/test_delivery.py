@@ -47,7 +47,7 @@ def test_what_was_sent_while_the_database_was_away_is_noted_later(post: Post, cl
     email_id = post.waiting(client)
     post.work(Email.claim, email_id)
 
-    post.work(delivery.note_sent, email_id)
+    post.work(delivery.record_sent, email_id)
 
     assert post.row(email_id).status is EmailStatus.SENT
     assert post.work(delivery.deliver, email_id) is None

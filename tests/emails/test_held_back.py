@@ -11,7 +11,7 @@ from app.bookings import messages
 from app.bookings.models import Booking
 from app.emails import delivery, operations, unverified_limit
 from app.emails.models import Email, EmailStatus
-from app.emails.outbox import put
+from app.emails.outbox import enqueue_email
 from app.extensions import db
 from tests.accounts.second_factors import proven
 from tests.emails.conftest import Post
@@ -24,7 +24,7 @@ def gets(post: Post, reader: Person, kind: str, times: int = 1) -> None:
     def tell() -> None:
         account = db.session.get_one(Account, UUID(reader.id))
         for number in range(times):
-            put(kind, uuid4(), account, f"{kind} {number}", when=f"moment {number}", by="you")
+            enqueue_email(kind, uuid4(), account, f"{kind} {number}", when=f"moment {number}", by="you")
 
     post.work(tell)
 

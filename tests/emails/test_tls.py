@@ -74,7 +74,7 @@ def sending(
     yield make
     for each in made:
         with each.app.app_context():
-            smtp_pool.end_all()
+            smtp_pool.close_all()
         each.listener.stop(no_assert=True)
 
 

@@ -16,7 +16,7 @@ def encrypt(text: str, owner: UUID) -> str:
 
 
 def decrypt(sealed_text: str, owner: UUID) -> str | None:
-    """What was sealed, under whichever of our keys. None when it was altered, or its key was thrown away."""
+    """What was encrypted, under whichever of our keys. None when it was altered, or its key is gone."""
     try:
         return _cipher(owner).decrypt(sealed_text.encode()).decode()
     except InvalidToken:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from app.emails.outbox import put, seen_by
+from app.emails.outbox import enqueue_email, seen_by
 from app.time_zones import moment
 from app.unicode_text import isolate
 
@@ -21,7 +21,7 @@ def payment_returned(
     """To the client: the money goes back, for which sessions, why, and which times are free instead."""
     first = bookings[0]
     zone = first.client.zone
-    put(
+    enqueue_email(
         "payment_returned",
         f"{payment_id}:{first.id}",
         first.client,
@@ -39,14 +39,14 @@ def refund_issued(refund: "Refund", sessions: "Sequence[Booking]") -> None:
     client = sessions[0].client
     when = moment(refund.created_at, client.zone)
     title = f"Refund of {refund.money} issued"
-    put("refund_issued", refund.id, client, title, refund=refund, what=_what(sessions), when=when)
+    enqueue_email("refund_issued", refund.id, client, title, refund=refund, what=_what(sessions), when=when)
 
 
 def refund_failed(refund: "Refund", sessions: "Sequence[Booking]") -> None:
     """To the client: Stripe did not send the money, or the bank did not take it; it comes another way."""
     what = "did not arrive" if refund.stripe_refund_id else "could not be made"
     title = f"Your refund of {refund.money} {what}"
-    put("refund_failed", refund.id, sessions[0].client, title, refund=refund, what=_what(sessions))
+    enqueue_email("refund_failed", refund.id, sessions[0].client, title, refund=refund, what=_what(sessions))
 
 
 def _what(sessions: "Sequence[Booking]") -> str:
