@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from app.money.allocation import commission_on, in_proportion, split
 from app.money.money import Money, smallest_step
-from app.payments.ledger.entries import Gone, Kept, Kind, Paid, amounts
+from app.payments.ledger.entries import Kind, Outflow, PaymentPosition, StripeFee, amounts
 
 CURRENCIES = ["EUR", "JPY", "KWD", "ISK", "HUF"]
 PAYMENT = UUID(int=0)
 
 
 @st.composite
-def payments(draw: st.DrawFn) -> Paid:
+def payments(draw: st.DrawFn) -> PaymentPosition:
     """A payment for some bookings, of which parts went back: named, for nobody in particular, by disputes."""
     currency = draw(st.sampled_from(CURRENCIES))
     step = smallest_step(currency)
@@ -31,20 +31,22 @@ def payments(draw: st.DrawFn) -> Paid:
         kind = draw(st.sampled_from([Kind.REFUND, Kind.REFUND, Kind.DISPUTE]))
         amount = draw(st.integers(0, left)) * step
         left -= amount // step
-        gone.append(Gone(kind, uuid4(), booking, amount))
+        gone.append(Outflow(kind, uuid4(), booking, amount))
     if draw(st.booleans()):
-        gone.append(Gone(Kind.REFUND, uuid4(), None, left * step))
+        gone.append(Outflow(Kind.REFUND, uuid4(), None, left * step))
     fee = st.builds(Money, st.integers(-999, 9999), st.sampled_from([currency, "USD"]))
-    kept = draw(st.lists(st.builds(Kept, st.just(PAYMENT) | st.builds(uuid4), fee), max_size=3))
-    return Paid(PAYMENT, currency, shares, commission.amount, kept, draw(st.integers(-9999, 9999)), gone)
+    kept = draw(st.lists(st.builds(StripeFee, st.just(PAYMENT) | st.builds(uuid4), fee), max_size=3))
+    return PaymentPosition(
+        PAYMENT, currency, shares, commission.amount, kept, draw(st.integers(-9999, 9999)), gone
+    )
 
 
-def summed(paid: Paid, kind: Kind) -> int:
+def summed(paid: PaymentPosition, kind: Kind) -> int:
     return sum(amount for item, amount in amounts(paid).items() if item.kind is kind)
 
 
 @given(payments())
-def test_the_books_hold_what_came_in_and_what_went_out_to_the_last_minor_unit(paid: Paid) -> None:
+def test_the_books_hold_what_came_in_and_what_went_out_to_the_last_minor_unit(paid: PaymentPosition) -> None:
     went_out = Counter({kind: -sum(gone.amount for gone in paid.gone if gone.kind is kind) for kind in Kind})
 
     assert summed(paid, Kind.PAYMENT) == sum(paid.shares.values())
@@ -55,7 +57,7 @@ def test_the_books_hold_what_came_in_and_what_went_out_to_the_last_minor_unit(pa
 
 
 @given(payments())
-def test_commission_is_ours_for_what_stayed_and_payable_in_its_currency(paid: Paid) -> None:
+def test_commission_is_ours_for_what_stayed_and_payable_in_its_currency(paid: PaymentPosition) -> None:
     commission, step = -summed(paid, Kind.COMMISSION), smallest_step(paid.currency)
     captured, gone = sum(paid.shares.values()), sum(each.amount for each in paid.gone)
 
@@ -68,7 +70,7 @@ def test_commission_is_ours_for_what_stayed_and_payable_in_its_currency(paid: Pa
 
 
 @given(payments())
-def test_commission_is_in_proportion_within_a_step_a_booking(paid: Paid) -> None:
+def test_commission_is_in_proportion_within_a_step_a_booking(paid: PaymentPosition) -> None:
     if overdrawn(paid):
         return
     captured, gone = sum(paid.shares.values()), sum(each.amount for each in paid.gone)
@@ -79,7 +81,7 @@ def test_commission_is_in_proportion_within_a_step_a_booking(paid: Paid) -> None
     assert off <= 2 * smallest_step(paid.currency) * len(paid.shares)
 
 
-def overdrawn(paid: Paid) -> bool:
+def overdrawn(paid: PaymentPosition) -> bool:
     """Whether more went back for a booking than was paid for it: then its commission is back, and no more."""
     named: Counter[UUID | None] = Counter()
     for gone in paid.gone:
@@ -88,11 +90,11 @@ def overdrawn(paid: Paid) -> bool:
 
 
 @given(payments())
-def test_a_session_that_was_refunded_in_full_costs_no_commission(paid: Paid) -> None:
+def test_a_session_that_was_refunded_in_full_costs_no_commission(paid: PaymentPosition) -> None:
     booking, share = next(iter(paid.shares.items()))
-    whole = [Gone(Kind.REFUND, uuid4(), booking, share)]
+    whole = [Outflow(Kind.REFUND, uuid4(), booking, share)]
 
-    found = amounts(Paid(PAYMENT, paid.currency, paid.shares, paid.commission, [], 0, whole))
+    found = amounts(PaymentPosition(PAYMENT, paid.currency, paid.shares, paid.commission, [], 0, whole))
 
     of_booking = [
         amount for item, amount in found.items() if (item.kind, item.booking_id) == (Kind.COMMISSION, booking)

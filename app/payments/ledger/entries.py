@@ -35,7 +35,7 @@ class Item(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Gone:
+class Outflow:
     """Money that went back to the client: a refund, or what a dispute has taken."""
 
     kind: Kind
@@ -45,7 +45,7 @@ class Gone:
 
 
 @dataclass(frozen=True)
-class Kept:
+class StripeFee:
     """What Stripe keeps, of the payment or for a dispute."""
 
     source_id: UUID
@@ -54,7 +54,7 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Paid:
+class PaymentPosition:
     """How a paid payment stands."""
 
     payment_id: UUID
@@ -63,14 +63,14 @@ class Paid:
     """What was paid for each booking."""
     commission: int
     """Ours, while nothing has gone back."""
-    kept: Sequence[Kept]
+    kept: Sequence[StripeFee]
     """Stripe's fees, as far as they are known and not ours to bear."""
     sent_on: int
     """What of it is at the coach's own account at Stripe."""
-    gone: Sequence[Gone]
+    gone: Sequence[Outflow]
 
 
-def amounts(paid: Paid) -> Counter[Item]:
+def amounts(paid: PaymentPosition) -> Counter[Item]:
     """Each amount that belongs into the books, in minor units: what the coach gets is positive."""
     found: Counter[Item] = Counter()
     for booking_id, share in paid.shares.items():
@@ -88,7 +88,7 @@ def amounts(paid: Paid) -> Counter[Item]:
     return found
 
 
-def _commission(paid: Paid) -> dict[UUID | None, int]:
+def _commission(paid: PaymentPosition) -> dict[UUID | None, int]:
     """What is still ours, by booking: of what has gone back, its proportion went back too.
 
     Each booking has a share of the commission, and loses of it what `in_proportion` says of all that went

@@ -29,7 +29,7 @@ from app.extensions import Base, MinorUnits, choice, db, now
 from app.money.money import Money
 from app.payments.ledger import debts
 from app.payments.ledger import entries as ledger_entries
-from app.payments.ledger.entries import Gone, Item, Kept, Kind, Paid
+from app.payments.ledger.entries import Item, Kind, Outflow, PaymentPosition, StripeFee
 from app.payments.ledger.models import Payout
 from app.payments.models import Payment, PaymentLine, Refund
 from app.payments.status import NOT_REFUNDED
@@ -149,7 +149,7 @@ def _falls(payment: Payment, due: Sequence[Refund]) -> Counter[tuple[UUID | None
     if not due:
         return Counter()
     before = _standing(payment)
-    gone = (Gone(Kind.REFUND, each.id, each.booking_id, each.amount_minor) for each in due)
+    gone = (Outflow(Kind.REFUND, each.id, each.booking_id, each.amount_minor) for each in due)
     falls = ledger_entries.amounts(before)
     falls.subtract(ledger_entries.amounts(replace(before, gone=[*before.gone, *gone])))
     found: Counter[tuple[UUID | None, str]] = Counter()
@@ -193,8 +193,8 @@ def _day(coach: Coach) -> ColumnElement[date]:
     return func.greatest(today, entered, paid_out)  # which leaves out what is NULL
 
 
-def _standing(payment: Payment) -> Paid:
-    return Paid(
+def _standing(payment: Payment) -> PaymentPosition:
+    return PaymentPosition(
         payment_id=payment.id,
         currency=payment.currency,
         # In an order that never changes: it decides who gets a minor unit that cannot be shared.
@@ -210,25 +210,25 @@ def _booking_id(line: PaymentLine) -> UUID:
     return line.booking_id
 
 
-def _kept(payment: Payment) -> Iterator[Kept]:
+def _kept(payment: Payment) -> Iterator[StripeFee]:
     if payment.fee_minor is not None and payment.fee_currency:
-        yield Kept(payment.id, Money(payment.fee_minor, payment.fee_currency))
+        yield StripeFee(payment.id, Money(payment.fee_minor, payment.fee_currency))
     for dispute in payment.disputes:
         if dispute.fee_minor is not None and dispute.fee_currency:
-            yield Kept(dispute.id, Money(dispute.fee_minor, dispute.fee_currency))
+            yield StripeFee(dispute.id, Money(dispute.fee_minor, dispute.fee_currency))
 
 
-def _gone(payment: Payment) -> Iterator[Gone]:
+def _gone(payment: Payment) -> Iterator[Outflow]:
     if not payment.is_paid:  # a debit that the bank returned: it leaves a fee only
         for line in payment.lines:
-            yield Gone(Kind.PAYMENT, payment.id, line.booking_id, line.amount_minor)
+            yield Outflow(Kind.PAYMENT, payment.id, line.booking_id, line.amount_minor)
     # Stripe takes a refund off what we have when it is made, however long the payer's bank is at it.
     for refund in payment.refunds:
         if refund.stripe_refund_id is not None and refund.status not in NOT_REFUNDED:
-            yield Gone(Kind.REFUND, refund.id, refund.booking_id, refund.amount_minor)
+            yield Outflow(Kind.REFUND, refund.id, refund.booking_id, refund.amount_minor)
     only_booking = payment.lines[0].booking_id if len(payment.lines) == 1 else None
     for dispute in payment.disputes:
-        yield Gone(Kind.DISPUTE, dispute.id, only_booking, dispute.withdrawn_minor)
+        yield Outflow(Kind.DISPUTE, dispute.id, only_booking, dispute.withdrawn_minor)
 
 
 def _posted(payment: Payment) -> Counter[Item]:
