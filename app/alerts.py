@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Index, Select, UniqueConstraint, delete, f
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
-from app.extensions import Base, Identified, choice, db
+from app.extensions import Base, UuidMixin, db, enum_column
 
 
 class AlertKind(StrEnum):
@@ -26,7 +26,7 @@ class AlertKind(StrEnum):
     EMAIL = "email"
 
 
-class Alert(Identified, Base):
+class Alert(UuidMixin, Base):
     """Something that waits for a person, from when it was given up."""
 
     __tablename__ = "trouble"
@@ -37,7 +37,7 @@ class Alert(Identified, Base):
         Index("ix_trouble_told_at", "told_at"),
     )
 
-    kind: Mapped[AlertKind] = mapped_column(choice(AlertKind, "kind"))
+    kind: Mapped[AlertKind] = mapped_column(enum_column(AlertKind, "kind"))
     subject_id: Mapped[str]
     """What it is about. Together with the kind it is there once, however often it is put on record."""
     what: Mapped[str]

@@ -3,7 +3,7 @@
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.extensions import Base, Identified, db
+from app.extensions import Base, UuidMixin, db
 from app.observability import context
 
 
@@ -19,7 +19,7 @@ def _address() -> str:
     return context.address.get()
 
 
-class AuditRow(Identified):
+class AuditRow(UuidMixin):
     """A row that is written once, by whoever acts at the moment."""
 
     reason: Mapped[str]

@@ -36,20 +36,20 @@ MinorUnits = Annotated[int, mapped_column(BigInteger)]
 """An amount of money: Stripe charges up to twelve digits."""
 
 
-class Identified:
+class UuidMixin:
     """A table whose rows have a random UUID and know when they were made."""
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     created_at: Mapped[datetime] = mapped_column(default=now, server_default=func.now())
 
 
-class Changing(Identified):
+class TimestampMixin(UuidMixin):
     """An identified row that also knows when it last changed."""
 
     updated_at: Mapped[datetime] = mapped_column(default=now, server_default=func.now(), onupdate=now)
 
 
-def choice(of: type[StrEnum], name: str = "status") -> Enum:
+def enum_column(of: type[StrEnum], name: str = "status") -> Enum:
     """The type of a column `name` that holds one of the enum's values, checked by the database."""
     return Enum(
         of,

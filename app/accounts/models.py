@@ -11,7 +11,7 @@ from sqlalchemy import ARRAY, ForeignKey, Index, SmallInteger, func, select, tex
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app import time_zones
-from app.extensions import Base, Changing, Identified, choice, db
+from app.extensions import Base, TimestampMixin, UuidMixin, db, enum_column
 from app.http.problems import Unauthorized
 
 profile_will_change = Signal()
@@ -25,7 +25,7 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
-class Account(Changing, Base):
+class Account(TimestampMixin, Base):
     __tablename__ = "account"
     __table_args__ = (
         # In the order of the operator's list: everybody, those with a role, and the few that are deactivated.
@@ -40,7 +40,7 @@ class Account(Changing, Base):
     email: Mapped[str] = mapped_column(unique=True)  # lower-case
     password_hash: Mapped[str]
     name: Mapped[str]
-    role: Mapped[Role] = mapped_column(choice(Role, "role"))
+    role: Mapped[Role] = mapped_column(enum_column(Role, "role"))
     time_zone: Mapped[str]  # IANA name
     email_verified_at: Mapped[datetime | None]
     reminder_hours: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger), default=lambda: [24, 1])
@@ -108,7 +108,7 @@ class PasswordReset(Base):
     asked_at: Mapped[datetime]
 
 
-class SignIn(Identified, Base):
+class SignIn(UuidMixin, Base):
     """One login on one device: a family of refresh tokens of which only the newest is good."""
 
     __tablename__ = "sign_in"

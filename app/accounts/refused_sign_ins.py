@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.accounts.models import Account
-from app.extensions import Base, Identified, choice, db, now
+from app.extensions import Base, UuidMixin, db, enum_column, now
 from app.observability import context
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ class What(StrEnum):
     """Of the second factor, behind the right password."""
 
 
-class RefusedSignIns(Identified, Base):
+class RefusedSignIns(UuidMixin, Base):
     """Those of an hour at one account, in the order in which the first of each came."""
 
     __tablename__ = "refused_sign_ins"
@@ -39,7 +39,7 @@ class RefusedSignIns(Identified, Base):
 
     subject: Mapped[str]
     """Such as `account:8c69ee8e-…`; `account:unknown` for every address that has no account."""
-    what: Mapped[What] = mapped_column(choice(What, "what"))
+    what: Mapped[What] = mapped_column(enum_column(What, "what"))
     hour: Mapped[datetime]
     number: Mapped[int] = mapped_column(BigInteger)
     last_at: Mapped[datetime]

@@ -18,7 +18,7 @@ from app.bookings.messages import REMINDER_HOURS
 from app.bookings.policy import Policy
 from app.bookings.status import Status, check_transition
 from app.coaches.models import Coach
-from app.extensions import Base, Changing, Identified, MinorUnits, choice, db
+from app.extensions import Base, MinorUnits, TimestampMixin, UuidMixin, db, enum_column
 from app.money.money import Money
 
 _ALIVE = text("status IN ('pending', 'confirmed')")
@@ -60,7 +60,7 @@ class Party(StrEnum):
 _AGREED = frozenset({Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW})
 
 
-class Booking(Changing, Base):
+class Booking(TimestampMixin, Base):
     __tablename__ = "booking"
     __table_args__ = (
         ExcludeConstraint(("coach_id", "="), ("busy", "&&"), where=_ALIVE, name="no_coach_twice"),
@@ -83,7 +83,7 @@ class Booking(Changing, Base):
     """The session, [start, end)."""
     busy: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
     """The session with the coach's buffers."""
-    status: Mapped[Status] = mapped_column(choice(Status), default=Status.PENDING)
+    status: Mapped[Status] = mapped_column(enum_column(Status), default=Status.PENDING)
     notes: Mapped[str] = mapped_column(default="")
     amount_minor: Mapped[MinorUnits]
     currency: Mapped[str]
@@ -98,13 +98,13 @@ class Booking(Changing, Base):
     """The payment that paid for it, or the newest try; the sessions of a series share one."""
     policy: Mapped[dict[str, Any]] = mapped_column(JSONB)
     """The coach's cancellation policy when it was booked."""
-    moved_by: Mapped["Party | None"] = mapped_column(choice(Party, "moved_by"))
+    moved_by: Mapped["Party | None"] = mapped_column(enum_column(Party, "moved_by"))
     """Who moved it last; None as long as it has the time that the client chose."""
     refund_percent_at_most: Mapped[int] = mapped_column(default=100)
     """A client who moves it late keeps the refund of that moment: moving on does not win it back."""
     next_reminder_at: Mapped[datetime | None]
     """When both are to be reminded next; None when they were, or there is nothing to be reminded of."""
-    cancelled_by: Mapped["Party | None"] = mapped_column(choice(Party, "cancelled_by"))
+    cancelled_by: Mapped["Party | None"] = mapped_column(enum_column(Party, "cancelled_by"))
     cancelled_at: Mapped[datetime | None]
     cancel_reason: Mapped[str | None]
     cancel_refund_percent: Mapped[int | None]
@@ -195,7 +195,7 @@ class Booking(Changing, Base):
         return db.session.scalars(rows.execution_options(populate_existing=True)).all()
 
 
-class BookingSeries(Identified, Base):
+class BookingSeries(UuidMixin, Base):
     """Sessions at the same hour, week by week, booked in one request and paid for together."""
 
     __tablename__ = "booking_series"
@@ -216,5 +216,5 @@ class BookingTransition(AuditRow, Base):
     __tablename__ = "booking_move"
 
     booking_id: Mapped[UUID] = mapped_column(ForeignKey("booking.id"), index=True)
-    before: Mapped[Status | None] = mapped_column(choice(Status, "before"))
-    after: Mapped[Status] = mapped_column(choice(Status, "after"))
+    before: Mapped[Status | None] = mapped_column(enum_column(Status, "before"))
+    after: Mapped[Status] = mapped_column(enum_column(Status, "after"))

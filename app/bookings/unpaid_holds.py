@@ -9,11 +9,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.bookings.models import Booking
 from app.config.settings import current_settings
-from app.extensions import Base, Identified, db, now
+from app.extensions import Base, UuidMixin, db, now
 from app.observability import context
 
 
-class UnpaidHold(Identified, Base):
+class UnpaidHold(UuidMixin, Base):
     """One request for a time, or for the times of a series: its id is the booking's or the series'.
 
     It goes when its client pays for anything, and else a day after it ended.

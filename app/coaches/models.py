@@ -27,7 +27,7 @@ from app import time_zones
 from app.accounts.models import Account
 from app.coaches.clocks import Clocks
 from app.config.settings import current_settings
-from app.extensions import Base, Changing, Identified, MinorUnits, choice, db
+from app.extensions import Base, MinorUnits, TimestampMixin, UuidMixin, db, enum_column
 from app.http.problems import NotFound
 from app.money.money import Money
 from app.unicode_text import search_form
@@ -80,7 +80,7 @@ class Missing(StrEnum):
     APPROVAL = "approval"
 
 
-class Coach(Changing, Base):
+class Coach(TimestampMixin, Base):
     """A coach's profile; its id is the account's."""
 
     __tablename__ = "coach"
@@ -135,7 +135,9 @@ class Coach(Changing, Base):
     video_url: Mapped[str | None]
     link_changed_at: Mapped[datetime | None]
     """When the link changed that the sessions to come are still to be given; None once they have it."""
-    approval: Mapped[Approval] = mapped_column(choice(Approval, "approval"), server_default=Approval.APPROVED)
+    approval: Mapped[Approval] = mapped_column(
+        enum_column(Approval, "approval"), server_default=Approval.APPROVED
+    )
     decline_reason: Mapped[str | None]
     """Why a declined one was, in the operator's words to the coach."""
 
@@ -245,7 +247,7 @@ def lock_own(coach: Coach) -> None:
     coach.account.check_not_erased()
 
 
-class WeeklyHours(Identified, Base):
+class WeeklyHours(UuidMixin, Base):
     """One range of a weekday in wall-clock time; it runs past midnight if it ends at or before its start."""
 
     __tablename__ = "weekly_hours"
@@ -257,7 +259,7 @@ class WeeklyHours(Identified, Base):
     end_time: Mapped[time]
 
 
-class DateOverride(Identified, Base):
+class DateOverride(UuidMixin, Base):
     """The hours of one date instead of the weekly ones; an empty list is a closed day."""
 
     __tablename__ = "date_override"
@@ -269,7 +271,7 @@ class DateOverride(Identified, Base):
     """`start_time` and `end_time` of each range, as 09:00."""
 
 
-class Stay(Identified, Base):
+class Stay(UuidMixin, Base):
     """Dates on which the coach lives in another time zone."""
 
     __tablename__ = "stay"
@@ -280,7 +282,7 @@ class Stay(Identified, Base):
     time_zone: Mapped[str]
 
 
-class TimeOff(Identified, Base):
+class TimeOff(UuidMixin, Base):
     """A period without sessions, in wall-clock time of the zone in force at each end."""
 
     __tablename__ = "time_off"

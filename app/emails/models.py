@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Index, UniqueConstraint, false, or_, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.extensions import Base, Changing, choice, db, now
+from app.extensions import Base, TimestampMixin, db, enum_column, now
 
 LEASE = timedelta(minutes=5)
 """How long a claim is believed; longer than any SMTP conversation may take."""
@@ -33,7 +33,7 @@ OPERATORS = frozenset(
 address: nobody is shown them, nor ends them, nor keeps them from leaving by an account."""
 
 
-class Email(Changing, Base):
+class Email(TimestampMixin, Base):
     __tablename__ = "email"
     __table_args__ = (
         UniqueConstraint("kind", "subject_id", "recipient", name="uq_email_once"),
@@ -57,7 +57,7 @@ class Email(Changing, Base):
     """iCalendar objects to carry, one after the other, each with its METHOD and one event inside."""
     reply_to: Mapped[str | None]
     """Whom an answer reaches: the other party of a session. None where answers go to the sender."""
-    status: Mapped[EmailStatus] = mapped_column(choice(EmailStatus), default=EmailStatus.QUEUED)
+    status: Mapped[EmailStatus] = mapped_column(enum_column(EmailStatus), default=EmailStatus.QUEUED)
     attempts: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime] = mapped_column(default=now)
     """When it may be tried (again); while it is being sent, when the claim runs out."""

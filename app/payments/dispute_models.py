@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, ForeignKey, Index, exists, text
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column, relationship
 
-from app.extensions import Base, Changing, MinorUnits, choice
+from app.extensions import Base, MinorUnits, TimestampMixin, enum_column
 from app.money.money import Money
 from app.payments.models import Payment
 from app.payments.status import AWAITS_EVIDENCE, DECIDED, GIVEN_BACK, INQUIRIES, DisputeStatus
@@ -15,7 +15,7 @@ WARNED_BEFORE = (timedelta(days=3), timedelta(days=1))
 """How long before a dispute's deadline the operator is told again."""
 
 
-class Dispute(Changing, Base):
+class Dispute(TimestampMixin, Base):
     """The payer's bank asks a payment's money back, or asks about it: an inquiry."""
 
     __tablename__ = "dispute"
@@ -29,7 +29,7 @@ class Dispute(Changing, Base):
 
     payment_id: Mapped[UUID] = mapped_column(ForeignKey("payment.id"), index=True)
     stripe_dispute_id: Mapped[str] = mapped_column(unique=True)
-    status: Mapped[DisputeStatus] = mapped_column(choice(DisputeStatus))
+    status: Mapped[DisputeStatus] = mapped_column(enum_column(DisputeStatus))
     amount_minor: Mapped[MinorUnits]
     currency: Mapped[str]
     reason: Mapped[str]

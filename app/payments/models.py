@@ -14,7 +14,7 @@ from app.audit import AuditRow
 from app.bookings.models import Booking, lock_people
 from app.bookings.status import Status as BookingStatus
 from app.coaches.models import Coach
-from app.extensions import Base, Changing, MinorUnits, choice, db, now
+from app.extensions import Base, MinorUnits, TimestampMixin, db, enum_column, now
 from app.money.money import Money
 from app.payments.status import (
     NOT_REFUNDED,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:  # its file stands above this one
     from app.payments.dispute_models import Dispute
 
 
-class Payment(Changing, Base):
+class Payment(TimestampMixin, Base):
     """One Checkout session for one booking or for a series, and the money that came through it."""
 
     __tablename__ = "payment"
@@ -60,7 +60,7 @@ class Payment(Changing, Base):
     """Who asked for it, of those on one Stripe account; None of what is older than this column."""
     amount_minor: Mapped[MinorUnits]
     currency: Mapped[str]
-    status: Mapped[Status] = mapped_column(choice(Status), default=Status.PENDING)
+    status: Mapped[Status] = mapped_column(enum_column(Status), default=Status.PENDING)
     amount_refunded_minor: Mapped[MinorUnits] = mapped_column(default=0)
     locale: Mapped[str] = mapped_column(default="auto")
     """In which language Stripe's page is shown; `auto` is the payer's browser's."""
@@ -256,11 +256,11 @@ class PaymentTransition(AuditRow, Base):
     __tablename__ = "payment_move"
 
     payment_id: Mapped[UUID] = mapped_column(ForeignKey("payment.id"), index=True)
-    before: Mapped[Status] = mapped_column(choice(Status, "before"))
-    after: Mapped[Status] = mapped_column(choice(Status, "after"))
+    before: Mapped[Status] = mapped_column(enum_column(Status, "before"))
+    after: Mapped[Status] = mapped_column(enum_column(Status, "after"))
 
 
-class Refund(Changing, Base):
+class Refund(TimestampMixin, Base):
     """Money that goes back: a row first, then the call to Stripe, then what Stripe says of it."""
 
     __tablename__ = "refund"
@@ -285,12 +285,12 @@ class Refund(Changing, Base):
     payment_id: Mapped[UUID] = mapped_column(ForeignKey("payment.id"), index=True)
     booking_id: Mapped[UUID | None] = mapped_column(ForeignKey("booking.id"))
     """Whose share it gives back; None where it was made by hand for a series, and nobody said."""
-    cause: Mapped[RefundCause] = mapped_column(choice(RefundCause, "cause"))
+    cause: Mapped[RefundCause] = mapped_column(enum_column(RefundCause, "cause"))
     amount_minor: Mapped[MinorUnits]
     currency: Mapped[str]
-    status: Mapped[RefundStatus] = mapped_column(choice(RefundStatus), default=RefundStatus.PENDING)
+    status: Mapped[RefundStatus] = mapped_column(enum_column(RefundStatus), default=RefundStatus.PENDING)
     reason: Mapped[str]
-    stripe_reason: Mapped[RefundReason | None] = mapped_column(choice(RefundReason, "stripe_reason"))
+    stripe_reason: Mapped[RefundReason | None] = mapped_column(enum_column(RefundReason, "stripe_reason"))
     """What Stripe is told of why; None of what was made there, or before it was told."""
     stripe_refund_id: Mapped[str | None] = mapped_column(unique=True)
     failure_reason: Mapped[str | None]

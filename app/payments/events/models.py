@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.extensions import Base, choice, db, now
+from app.extensions import Base, db, enum_column, now
 from app.http.problems import NotFound
 
 
@@ -60,7 +60,7 @@ class StripeEvent(Base):
     """Which payment it is about, where its object says so."""
     payment_id: Mapped[UUID | None]
     """The same by our own id, as its object's metadata has it: no word of ours, and perhaps no payment."""
-    status: Mapped[EventStatus] = mapped_column(choice(EventStatus), default=EventStatus.RECEIVED)
+    status: Mapped[EventStatus] = mapped_column(enum_column(EventStatus), default=EventStatus.RECEIVED)
     reason: Mapped[str | None]
     """Why it was ignored."""
     attempts: Mapped[int] = mapped_column(default=0)

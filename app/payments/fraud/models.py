@@ -6,12 +6,12 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.extensions import Base, Changing, choice
+from app.extensions import Base, TimestampMixin, enum_column
 from app.payments.models import Payment
 from app.payments.status import FraudWarningStatus
 
 
-class FraudWarning(Changing, Base):
+class FraudWarning(TimestampMixin, Base):
     """Stripe's early fraud warning about a payment of ours."""
 
     __tablename__ = "fraud_warning"
@@ -22,7 +22,7 @@ class FraudWarning(Changing, Base):
 
     payment_id: Mapped[UUID] = mapped_column(ForeignKey("payment.id"), index=True)
     stripe_warning_id: Mapped[str] = mapped_column(unique=True)
-    status: Mapped[FraudWarningStatus] = mapped_column(choice(FraudWarningStatus))
+    status: Mapped[FraudWarningStatus] = mapped_column(enum_column(FraudWarningStatus))
     fraud_type: Mapped[str]
     """Why the issuer thinks so, as Stripe calls it."""
     warned_at: Mapped[datetime]

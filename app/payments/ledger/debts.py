@@ -8,11 +8,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app import alerts
 from app.alerts import AlertKind
-from app.extensions import Base, Changing, db
+from app.extensions import Base, TimestampMixin, db
 from app.money.money import Money
 
 
-class Debt(Changing, Base):
+class Debt(TimestampMixin, Base):
     """A coach's balance in one currency that is below nothing; gone once it is settled."""
 
     __tablename__ = "debt"

@@ -6,14 +6,14 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.extensions import Base, Identified, MinorUnits
+from app.extensions import Base, MinorUnits, UuidMixin
 from app.money.money import Money
 
 PAYOUT = "payout"
 """What a statement calls it."""
 
 
-class Payout(Identified, Base):
+class Payout(UuidMixin, Base):
     """Money that left us for a coach; less than nothing, where it came back or the coach paid us."""
 
     __tablename__ = "payout"

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.coaches.models import Coach
-from app.extensions import Base, MinorUnits, choice, db, now
+from app.extensions import Base, MinorUnits, db, enum_column, now
 from app.money.money import Money
 from app.payments.ledger import debts
 from app.payments.ledger import entries as ledger_entries
@@ -56,7 +56,7 @@ class Entry(Base):
     """By the coach's clock then, never before the coach's last entry: a day that is over stays as it is."""
     payment_id: Mapped[UUID] = mapped_column(ForeignKey("payment.id"), index=True)
     booking_id: Mapped[UUID | None] = mapped_column(ForeignKey("booking.id"))
-    kind: Mapped[Kind] = mapped_column(choice(Kind, "kind"))
+    kind: Mapped[Kind] = mapped_column(enum_column(Kind, "kind"))
     source_id: Mapped[UUID]
     """The payment, the refund or the dispute that it is for."""
     amount_minor: Mapped[MinorUnits]

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.extensions import Base, Changing, choice, now
+from app.extensions import Base, TimestampMixin, enum_column, now
 from app.money.money import Money
 from app.payments.dispute_models import Dispute
 
@@ -34,7 +34,7 @@ GIVEN_UP = frozenset({RecoveryStatus.FAILED, RecoveryStatus.DISCARDED})
 """Not tried again unless an operator asks for it."""
 
 
-class Recovery(Changing, Base):
+class Recovery(TimestampMixin, Base):
     """A row first, then the call to Stripe: one at a time for a dispute."""
 
     __tablename__ = "recovery"
@@ -52,10 +52,12 @@ class Recovery(Changing, Base):
     )
 
     dispute_id: Mapped[UUID] = mapped_column(ForeignKey("dispute.id"))
-    kind: Mapped[RecoveryKind] = mapped_column(choice(RecoveryKind, "kind"))
+    kind: Mapped[RecoveryKind] = mapped_column(enum_column(RecoveryKind, "kind"))
     share_minor: Mapped[int] = mapped_column(BigInteger)
     """What of the disputed amount it is for, in the payment's currency; our commission is a part of it."""
-    status: Mapped[RecoveryStatus] = mapped_column(choice(RecoveryStatus), default=RecoveryStatus.PENDING)
+    status: Mapped[RecoveryStatus] = mapped_column(
+        enum_column(RecoveryStatus), default=RecoveryStatus.PENDING
+    )
     stripe_id: Mapped[str | None] = mapped_column(unique=True)
     """Of the reversal or of the transfer; None where nothing was left to move."""
     attempts: Mapped[int] = mapped_column(default=0)

@@ -8,10 +8,10 @@ from sqlalchemy import ForeignKey, Index, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.extensions import Base, Changing, db
+from app.extensions import Base, TimestampMixin, db
 
 
-class PayoutAccount(Changing, Base):
+class PayoutAccount(TimestampMixin, Base):
     """A coach's account at Stripe; its id is the coach's."""
 
     __tablename__ = "payout_account"

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app import alerts
 from app.alerts import AlertKind, AlertText
-from app.extensions import Base, Identified, choice, db, now
+from app.extensions import Base, UuidMixin, db, enum_column, now
 from app.payments.stripe.listing import Kind
 
 _OPEN = text("resolved_at IS NULL")
@@ -28,7 +28,7 @@ class Sides:
     """The row that it is about, or what Stripe holds for its id."""
 
 
-class Difference(Identified, Base):
+class Difference(UuidMixin, Base):
     """One object on which Stripe and our books differ, from when it was first seen until it was gone."""
 
     __tablename__ = "difference"
@@ -39,7 +39,7 @@ class Difference(Identified, Base):
         Index("ix_difference_created_at", "created_at", "id"),
     )
 
-    kind: Mapped[Kind] = mapped_column(choice(Kind, "kind"))
+    kind: Mapped[Kind] = mapped_column(enum_column(Kind, "kind"))
     stripe_id: Mapped[str]
     our_id: Mapped[UUID | None]
     stripe_says: Mapped[str]

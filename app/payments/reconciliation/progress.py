@@ -7,7 +7,7 @@ from enum import StrEnum
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.extensions import Base, choice, db, now
+from app.extensions import Base, db, enum_column, now
 from app.payments.reconciliation.windows import EVENTS_KEPT, Stage, Window
 
 GOES_ON_WITHIN = timedelta(hours=1)
@@ -26,12 +26,12 @@ class Reconciliation(Base):
 
     name: Mapped[str] = mapped_column(primary_key=True)
     """The window's."""
-    stage: Mapped[Stage] = mapped_column(choice(Stage, "stage"), primary_key=True)
+    stage: Mapped[Stage] = mapped_column(enum_column(Stage, "stage"), primary_key=True)
     since: Mapped[datetime]
     until: Mapped[datetime]
     point: Mapped[datetime]
     """What was created before it has been compared."""
-    status: Mapped[ReconciliationStatus] = mapped_column(choice(ReconciliationStatus))
+    status: Mapped[ReconciliationStatus] = mapped_column(enum_column(ReconciliationStatus))
     seen: Mapped[int] = mapped_column(default=0)
     settled: Mapped[int] = mapped_column(default=0)
     """How many differed and do no longer."""
