@@ -15,7 +15,7 @@ from app.queue.enqueue import queue
 from bench import asking, bare_worker, processes, system
 from bench.web import free_port, lines
 from sandbox.environment import with_programs
-from sandbox.supervisor import Foreman
+from sandbox.supervisor import Supervisor
 
 LOOK_SECONDS = 0.01
 PATIENCE = 60.0
@@ -63,7 +63,7 @@ class Starter:
     def _start(
         self, command: str, more: Mapping[str, str], is_of_use: Callable[[], bool], starts: Starts
     ) -> None:
-        with TemporaryDirectory(prefix="culturebridge-") as leftovers, Foreman(lambda: True) as foreman:
+        with TemporaryDirectory(prefix="culturebridge-") as leftovers, Supervisor(lambda: True) as foreman:
             quietly = {**system.QUIETLY, "TMPDIR": leftovers}
             environ = {**with_programs(os.environ), **self._found, **quietly, **more}
             began = time.perf_counter()

@@ -13,7 +13,7 @@ from app.payments.webhook.inbox import SUBSCRIBED
 from bench.web import free_port, lines, migrated, wait_until_ready
 from sandbox.environment import SANDBOX_KEY, with_programs
 from sandbox.servers import servers
-from sandbox.supervisor import Foreman
+from sandbox.supervisor import Supervisor
 
 QUIETLY = {"GUNICORN_CMD_ARGS": "--log-level warning"}
 
@@ -47,7 +47,7 @@ def running(smtp_port: int) -> Iterator[System]:
         app = migrated(found)
         leftovers = stack.enter_context(TemporaryDirectory(prefix="culturebridge-"))
         environ = {**with_programs(os.environ), **found, **addresses, **QUIETLY, "TMPDIR": leftovers}
-        foreman = stack.enter_context(Foreman(hurry=lambda: True))  # what is still in hand nobody measures
+        foreman = stack.enter_context(Supervisor(hurry=lambda: True))  # what is still in hand nobody measures
         foreman.start({"stripe": "python -m sandbox.stripe"}, environ)
         foreman.start(lines(), environ)
         wait_until_ready(f"{addresses['SANDBOX_STRIPE_URL']}/_sandbox/health", foreman)

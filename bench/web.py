@@ -17,7 +17,7 @@ from app.config.settings import Settings
 from sandbox.environment import ROOT, with_programs
 from sandbox.reachable import trouble_at
 from sandbox.servers import servers
-from sandbox.supervisor import Foreman
+from sandbox.supervisor import Supervisor
 
 READY_SECONDS = 60.0
 POLL_SECONDS = 0.1
@@ -54,7 +54,7 @@ def running(module: str = "wsgi:app", gunicorn: str = "") -> Iterator[Web]:
 def _serving(found: Mapping[str, str], module: str, gunicorn: str) -> Iterator[int]:
     port = free_port()
     arguments = {"GUNICORN_CMD_ARGS": f"--log-level warning {gunicorn}"}
-    with Foreman(hurry=lambda: False) as foreman:
+    with Supervisor(hurry=lambda: False) as foreman:
         foreman.start(
             {"web": lines()["web"].replace("wsgi:app", module)},
             {**with_programs(os.environ), **found, "PORT": str(port), **arguments},
@@ -78,7 +78,7 @@ def lines() -> dict[str, str]:
     return lines
 
 
-def wait_until_ready(url: str, foreman: Foreman) -> None:
+def wait_until_ready(url: str, foreman: Supervisor) -> None:
     """Returns once it answers. Raises SystemExit when it ends, or takes for ever."""
     deadline = time.monotonic() + READY_SECONDS
     while trouble := trouble_at(url):

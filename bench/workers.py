@@ -28,7 +28,7 @@ from bench.unpaid import Unpaid
 from bench.web import free_port, lines, migrated
 from sandbox.environment import ROOT, with_programs
 from sandbox.servers import servers
-from sandbox.supervisor import Foreman
+from sandbox.supervisor import Supervisor
 
 AIM = AtLeast(0.5)
 MAILERS = 8
@@ -165,6 +165,6 @@ def _running() -> Iterator[Plant]:
 
 @contextmanager
 def _at_work(variables: Mapping[str, str], commands: Mapping[str, str]) -> Iterator[None]:
-    with Foreman(hurry=lambda: False) as foreman:
+    with Supervisor(hurry=lambda: False) as foreman:
         foreman.start(commands, variables)
         yield

@@ -22,7 +22,7 @@ from sandbox.processes import ServerError
 from sandbox.reachable import refuse_unreachable, trouble_at
 from sandbox.run_file import RunFile
 from sandbox.servers import servers
-from sandbox.supervisor import Foreman, Terminal, in_a_session
+from sandbox.supervisor import Supervisor, Terminal, in_a_session
 from sandbox.watcher import watcher
 
 READY_SECONDS = 120.0
@@ -67,7 +67,7 @@ def main() -> int:
     try:
         with servers(environ) as found:
             environ |= found
-            with RunFile(environ) as run_file, Foreman(stop.hurry) as foreman:
+            with RunFile(environ) as run_file, Supervisor(stop.hurry) as foreman:
                 _serve({**environ, "RUN_FILE": run_file.name}, foreman, stop, run_file)
     except ServerError as failed:
         raise SystemExit(str(failed)) from None
@@ -76,7 +76,7 @@ def main() -> int:
     return 0
 
 
-def _serve(environ: Mapping[str, str], foreman: Foreman, stop: StopSignals, run_file: RunFile) -> None:
+def _serve(environ: Mapping[str, str], foreman: Supervisor, stop: StopSignals, run_file: RunFile) -> None:
     procfile: dict[str, str] = dict(parse_procfile((ROOT / "Procfile").read_text()).processes)
     _complete(procfile.pop("release"), environ, stop)
     _complete("flask demo", environ, stop)
@@ -118,7 +118,7 @@ def _complete(command: str, environ: Mapping[str, str], stop: StopSignals) -> No
         )
 
 
-def _wait_until_ready(environ: Mapping[str, str], foreman: Foreman, stop: StopSignals) -> None:
+def _wait_until_ready(environ: Mapping[str, str], foreman: Supervisor, stop: StopSignals) -> None:
     url = f"http://127.0.0.1:{environ['PORT']}/health/ready"
     deadline = time.monotonic() + READY_SECONDS
     while (trouble := trouble_at(url)) is not None:
@@ -128,7 +128,7 @@ def _wait_until_ready(environ: Mapping[str, str], foreman: Foreman, stop: StopSi
         time.sleep(POLL_SECONDS)
 
 
-def _check(foreman: Foreman, stop: StopSignals) -> None:
+def _check(foreman: Supervisor, stop: StopSignals) -> None:
     stop.check()
     if foreman.is_unheard:
         raise Stopped  # `make` in a window of its own keeps the SIGHUP to itself and waits for us

@@ -45,7 +45,7 @@ class Running:
         return self.popen.poll() is not None and not members_of(self.popen.pid)
 
 
-class Foreman:
+class Supervisor:
     """Runs commands until its block ends, then stops the last stage first; `hurry` ends its patience."""
 
     def __init__(self, hurry: Callable[[], bool]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from gunicorn.http.errors import NoMoreData, ParseException
 from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 
-from app.server.request_buffer import Arrival
+from app.server.request_buffer import RequestBuffer
 
 
 class BodyReader:
@@ -14,7 +14,7 @@ class BodyReader:
     A body that was cut off at its fault and read once more would look whole.
     """
 
-    def __init__(self, reader: Any, arrival: Arrival) -> None:
+    def __init__(self, reader: Any, arrival: RequestBuffer) -> None:
         self._reader = reader
         self._arrival = arrival
         self._refusal: HTTPException | None = None

@@ -17,7 +17,7 @@ _DIGITS = 12
 """Of a number, as many as matter: one with more is too long, and Python reads none of thousands."""
 
 
-class Arrival:
+class RequestBuffer:
     """One request as its bytes come in. It says how long to wait; what they mean is left to the server."""
 
     def __init__(self, longest_body: int) -> None:
@@ -33,11 +33,11 @@ class Arrival:
         self._searched = 0
         self._has_huge_chunk = False
 
-    def hears(self, more: bytes) -> None:
+    def feed(self, more: bytes) -> None:
         self.heard += more
 
     @property
-    def is_whole(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether there is nothing more to wait for: all has come, or more than we take, or no HTTP."""
         if self.is_malformed:
             return True

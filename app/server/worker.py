@@ -23,7 +23,7 @@ from werkzeug.exceptions import HTTPException
 
 from app.server.body_reader import BodyReader
 from app.server.public_reads import THREADS, is_public_read
-from app.server.request_buffer import Arrival
+from app.server.request_buffer import RequestBuffer
 
 LONGEST_BODY = 512 * 1024
 """As MAX_CONTENT_LENGTH: a longer one goes to the application as it is, to be refused, and is not read on."""
@@ -73,7 +73,7 @@ class Caller(TConn):
         self.parser.unreader = Reader(self.sock)
 
     def expect_request(self) -> None:
-        self.arrival = Arrival(LONGEST_BODY)
+        self.arrival = RequestBuffer(LONGEST_BODY)
         self.is_head_read = False
         self.is_refused = False
 
@@ -132,7 +132,7 @@ class Worker(ThreadWorker):
         """A connection is new, or its last request is answered: wait for the next one."""
         conn.sock.setblocking(False)
         conn.expect_request()
-        conn.arrival.hears(conn.parser.unreader.take_buffered())
+        conn.arrival.feed(conn.parser.unreader.take_buffered())
         conn.timeout = time.monotonic() + PATIENCE
         self.pending_conns.append(conn)
         self.poller.register(conn.sock, EVENT_READ, partial(self.on_pending_socket_readable, conn))
@@ -140,18 +140,18 @@ class Worker(ThreadWorker):
 
     def on_pending_socket_readable(self, conn: Caller, client: socket.socket) -> None:
         """More of a request is here: if that is all of it, a thread takes it over."""
-        if not conn.arrival.is_whole:
+        if not conn.arrival.is_complete:
             try:
                 more = client.recv(PIECE)
             except BlockingIOError:
                 return
             except OSError:
                 more = b""
-            conn.arrival.hears(more)
-            if more and not conn.arrival.is_whole and self._hears_on(conn):
+            conn.arrival.feed(more)
+            if more and not conn.arrival.is_complete and self._hears_on(conn):
                 return
         self.pending_conns.remove(conn)
-        if not (conn.arrival.is_whole or conn.is_refused):
+        if not (conn.arrival.is_complete or conn.is_refused):
             self._let_go(conn)
             return
         self.poller.unregister(client)
@@ -173,7 +173,7 @@ class Worker(ThreadWorker):
             with suppress(OSError):
                 conn.sock.send(NO_END)
             self.nr_conns -= 1
-            self.part(conn)
+            self.linger(conn)
             return
         conn.parser.unreader.arrived = memoryview(conn.arrival.heard)
         conn.data_ready = True
@@ -205,7 +205,7 @@ class Worker(ThreadWorker):
         conn.parser.unreader.unread(conn.parser.unreader.take_buffered())  # where gunicorn looks for the next
         super().finish_request(conn, done)
 
-    def part(self, conn: Caller) -> None:
+    def linger(self, conn: Caller) -> None:
         """Say that no more will come, and wait beside everything else for the client to hang up."""
         try:
             conn.sock.setblocking(False)
