@@ -71,7 +71,10 @@ task_routes = {
 }
 
 # What a lost message leaves undone is found by these; one that comes too late to its turn is not needed.
-_sweep = {"schedule": _settings.sweep_seconds, "options": {"expires": _settings.sweep_seconds}}
+_sweep = {
+    "schedule": _settings.requeue_interval_seconds,
+    "options": {"expires": _settings.requeue_interval_seconds},
+}
 
 beat_schedule = {
     "reminders": {"task": "bookings.remind", "schedule": 60, "options": {"expires": 60}},

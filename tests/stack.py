@@ -22,7 +22,7 @@ from tests.waiting import PATIENCE, wait_until
 
 HERE = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
-SWEEP_SECONDS = "2"
+REQUEUE_INTERVAL_SECONDS = "2"
 """So soon is found what somebody has to look for, such as a hold that ran out."""
 
 
@@ -73,7 +73,7 @@ def stack(
     logs = tmp_path_factory.mktemp("stack")
     variables = {**os.environ, **environment, "DATABASE_URL": second_database}
     variables["REDIS_URL"] = environment["REDIS_URL"].removesuffix("/0") + "/1"
-    variables["SWEEP_SECONDS"] = SWEEP_SECONDS
+    variables["REQUEUE_INTERVAL_SECONDS"] = REQUEUE_INTERVAL_SECONDS
     worker = [
         BIN / "celery",
         "-A",

@@ -124,12 +124,12 @@ class Settings(BaseSettings):
     smtp_tls_verify: bool | None = Field(default=None, validate_default=True)
     smtp_from_email: Sender
     ops_email: EmailStr | None = Field(default=None, validate_default=True)
-    events_kept_days: int = Field(default=180, ge=35)
-    mails_kept_days: int = Field(default=180, ge=35, validate_default=True)
-    personal_details_kept_days: int = Field(default=30, ge=1)
+    event_retention_days: int = Field(default=180, ge=35)
+    email_retention_days: int = Field(default=180, ge=35, validate_default=True)
+    pii_retention_days: int = Field(default=30, ge=1)
     idempotency_keys_kept_hours: int = Field(default=24, ge=1)
     metrics_token: SecretStr | None = None
-    sweep_seconds: int = Field(default=10, ge=1, le=300)
+    requeue_interval_seconds: int = Field(default=10, ge=1, le=300)
     heartbeat_file: Path | None = None
     sentry_dsn: SentryDsn | None = None
     log_level: LogLevel = "INFO"
@@ -228,12 +228,14 @@ class Settings(BaseSettings):
             raise ValueError("is missing")
         return value
 
-    @field_validator("mails_kept_days")
+    @field_validator("email_retention_days")
     @classmethod
     def _is_kept_as_long_as_events(cls, value: int, info: ValidationInfo) -> int:
-        events = info.data.get("events_kept_days", value)
+        events = info.data.get("event_retention_days", value)
         if value < events:
-            raise ValueError(f"must be {events} or more, as EVENTS_KEPT_DAYS: a replay must find its mail")
+            raise ValueError(
+                f"must be {events} or more, as EVENT_RETENTION_DAYS: a replay must find its mail"
+            )
         return value
 
     @field_validator("public_url", "allowed_redirect_origins", "cors_origins")

@@ -47,7 +47,7 @@ def redact_recipient(address: str, naming: TextualSelect) -> None:
     named = and_(part.kind == about.c.kind, part.subject_id == about.c.subject_id)
     in_others = Email.id.in_(select(part.gathered_in).join(about, named))
     for which in (to_operator, in_others, to_others, to_them):
-        latest = now() + timedelta(days=current_settings().personal_details_kept_days)
+        latest = now() + timedelta(days=current_settings().pii_retention_days)
         _change(which, to_erased=which is to_them, erase_at=latest)
     redact_words(None)
 

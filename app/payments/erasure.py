@@ -115,8 +115,8 @@ def naming(account: Account) -> TextualSelect:
 
 
 def forget_evidence(most: int) -> int:
-    """Remove the evidence and mails of disputes decided PERSONAL_DETAILS_KEPT_DAYS ago; of how many."""
-    before = now() - timedelta(days=current_settings().personal_details_kept_days)
+    """Remove the evidence and mails of disputes decided PII_RETENTION_DAYS ago; of how many."""
+    before = now() - timedelta(days=current_settings().pii_retention_days)
     old = select(Dispute.id).where(Dispute.decided_at < before, Dispute.evidence != "")
     found = db.session.scalars(
         old.order_by(Dispute.decided_at).limit(most).with_for_update(skip_locked=True)

@@ -25,40 +25,40 @@ MOST = 2000
 
 
 def forget_events() -> int:
-    """Remove events that were kept for EVENTS_KEPT_DAYS; how many."""
-    old = StripeEvent.received_at < now() - timedelta(days=current_settings().events_kept_days)
+    """Remove events that were kept for EVENT_RETENTION_DAYS; how many."""
+    old = StripeEvent.received_at < now() - timedelta(days=current_settings().event_retention_days)
     done = StripeEvent.status.in_([EventStatus.PROCESSED, EventStatus.IGNORED])
     return _remove(StripeEvent, StripeEvent.id, StripeEvent.received_at, old & done)
 
 
 def forget_mails() -> int:
-    """Remove mails that were kept for MAILS_KEPT_DAYS; how many."""
-    old = Email.created_at < now() - timedelta(days=current_settings().mails_kept_days)
+    """Remove mails that were kept for EMAIL_RETENTION_DAYS; how many."""
+    old = Email.created_at < now() - timedelta(days=current_settings().email_retention_days)
     done = Email.status.in_([EmailStatus.SENT, EmailStatus.WITHDRAWN])
     return _remove(Email, Email.id, Email.created_at, old & done)
 
 
 def forget_troubles() -> int:
-    """Remove what the operator was told MAILS_KEPT_DAYS ago, as the mail that told it; how much."""
-    old = Alert.told_at < now() - timedelta(days=current_settings().mails_kept_days)
+    """Remove what the operator was told EMAIL_RETENTION_DAYS ago, as the mail that told it; how much."""
+    old = Alert.told_at < now() - timedelta(days=current_settings().email_retention_days)
     return _remove(Alert, Alert.id, Alert.told_at, old)
 
 
 def forget_refused_sign_ins() -> int:
-    """Remove wrong passwords and codes of PERSONAL_DETAILS_KEPT_DAYS ago; of how many hours."""
-    days = timedelta(days=current_settings().personal_details_kept_days)
+    """Remove wrong passwords and codes of PII_RETENTION_DAYS ago; of how many hours."""
+    days = timedelta(days=current_settings().pii_retention_days)
     at = RefusedSignIns.created_at
     return _remove(RefusedSignIns, RefusedSignIns.id, at, at < now() - days)
 
 
 def trim_events() -> int:
-    """Take what is personal out of events received PERSONAL_DETAILS_KEPT_DAYS ago; of how many."""
-    before = now() - timedelta(days=current_settings().personal_details_kept_days)
+    """Take what is personal out of events received PII_RETENTION_DAYS ago; of how many."""
+    before = now() - timedelta(days=current_settings().pii_retention_days)
     return redaction.trim_old(before, MOST)
 
 
 def forget_evidence() -> int:
-    """Remove the evidence of disputes decided PERSONAL_DETAILS_KEPT_DAYS ago; of how many."""
+    """Remove the evidence of disputes decided PII_RETENTION_DAYS ago; of how many."""
     return payments_erasure.forget_evidence(MOST)
 
 

@@ -28,7 +28,7 @@ def variables(environment: dict[str, str], tmp_path: Path) -> dict[str, str]:
         "PATH": f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}",
         "REDIS_URL": environment["REDIS_URL"].removesuffix("/0") + "/3",
         "HEARTBEAT_FILE": str(tmp_path / "heartbeat"),
-        "SWEEP_SECONDS": "1",
+        "REQUEUE_INTERVAL_SECONDS": "1",
         "WEB_CONCURRENCY": "1",
     }
 

@@ -26,7 +26,7 @@ from tests.faults.part import Part
 from tests.people import Sandbox
 from tests.waiting import wait_until
 
-SWEEP_SECONDS = "1"
+REQUEUE_INTERVAL_SECONDS = "1"
 SLOW_TO_SEE_DEADLOCKS = {"deadlock_timeout": "2500ms"}
 """Time to make one; less than what a lock is waited for."""
 LOOK_SECONDS = 0.2
@@ -114,7 +114,7 @@ def running(folder: Path) -> Iterator[Plant]:
         valkey = stack.enter_context(Valkey(servers / "valkey"))
         postgres = Postgres(servers / "postgres", {**THROWAWAY, **SLOW_TO_SEE_DEADLOCKS})
         values = variables(postgres.url, valkey.url)
-        values |= {"SWEEP_SECONDS": SWEEP_SECONDS, "TMPDIR": str(folder)}
+        values |= {"REQUEUE_INTERVAL_SECONDS": REQUEUE_INTERVAL_SECONDS, "TMPDIR": str(folder)}
         environ = with_programs({**os.environ, **values})
         sandbox = stack.enter_context(_stand_ins(environ, folder))
         stack.enter_context(postgres)

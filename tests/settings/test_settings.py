@@ -52,7 +52,7 @@ def test_everything_that_is_wrong_is_named_at_once(monkeypatch: pytest.MonkeyPat
         "SMTP_FROM_EMAIL": "no address",
         "OPS_EMAIL": "nobody",
         "LOG_LEVEL": "LOUD",
-        "SWEEP_SECONDS": "0",
+        "REQUEUE_INTERVAL_SECONDS": "0",
     }
 
     named = [line.split()[1] for line in complaints(monkeypatch, **wrong)]
@@ -259,8 +259,8 @@ def test_bad_settings_stop_the_web_server_itself(monkeypatch: pytest.MonkeyPatch
 
 
 def test_mails_are_kept_as_long_as_the_events_behind_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    (complaint,) = complaints(monkeypatch, EVENTS_KEPT_DAYS="200", MAILS_KEPT_DAYS="100")
-    assert "MAILS_KEPT_DAYS must be 200 or more, as EVENTS_KEPT_DAYS" in complaint
+    (complaint,) = complaints(monkeypatch, EVENT_RETENTION_DAYS="200", EMAIL_RETENTION_DAYS="100")
+    assert "EMAIL_RETENTION_DAYS must be 200 or more, as EVENT_RETENTION_DAYS" in complaint
 
-    (complaint,) = complaints(monkeypatch, EVENTS_KEPT_DAYS="200")
-    assert "MAILS_KEPT_DAYS" in complaint
+    (complaint,) = complaints(monkeypatch, EVENT_RETENTION_DAYS="200")
+    assert "EMAIL_RETENTION_DAYS" in complaint
