@@ -14,7 +14,7 @@ from uuid import UUID
 
 Value = TypeVar("Value")
 
-LONGEST_AMOUNT = 24
+MAX_AMOUNT = 24
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -39,8 +39,8 @@ def whole_number(value: object) -> int:
 
 def decimal_number(value: object) -> Decimal:
     """75, 75.5, or the same as text. A number in JSON may have an exponent; a text may not."""
-    if isinstance(value, int | float | str | Decimal) and len(str(value)) > LONGEST_AMOUNT:
-        raise ValueError(f"must be a number of at most {LONGEST_AMOUNT} characters")
+    if isinstance(value, int | float | str | Decimal) and len(str(value)) > MAX_AMOUNT:
+        raise ValueError(f"must be a number of at most {MAX_AMOUNT} characters")
     if isinstance(value, str) and _DECIMAL.fullmatch(value):
         return Decimal(value)
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool) and math.isfinite(value):

@@ -19,9 +19,9 @@ _VARIATION = re.compile("[\u034f\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]
 """Marks that choose how the character before them is drawn, or only keep it apart."""
 _JOINERS = frozenset("\u200c\u200d")
 _BLACK_FLAG, _TAGS = "\U0001f3f4", range(0xE0020, 0xE0080)
-MOST_TAGS = 32
+MAX_TAGS = 32
 """Behind one flag: those of regions have six at most, and the end."""
-MOST_MARKS = 30
+MAX_MARKS = 30
 """On one letter (UAX #15, "Stream-Safe Text Format"): more are in no language."""
 _MARKS_BY_DECOMPOSITION = frozenset("\u0f73\u0f75\u0f81\uff9e\uff9f")
 """What is no mark by its class, and begins with one when it is decomposed."""
@@ -36,7 +36,7 @@ def has_too_many_marks(text: str) -> bool:
     for character in "" if text.isascii() else text:
         is_mark = unicodedata.combining(character) or character in _MARKS_BY_DECOMPOSITION
         marks = marks + 1 if is_mark else 0
-        if marks > MOST_MARKS:
+        if marks > MAX_MARKS:
             return True
     return False
 
@@ -89,7 +89,7 @@ def _is_needed(text: str, place: int) -> bool:
     if character in _JOINERS:
         return all(each and not each.isascii() and not each.isspace() for each in around)
     if ord(character) in _TAGS:
-        before = text[max(place - MOST_TAGS, 0) : place].rstrip("".join(map(chr, _TAGS)))
+        before = text[max(place - MAX_TAGS, 0) : place].rstrip("".join(map(chr, _TAGS)))
         return before.endswith(_BLACK_FLAG)
     return False
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-LONGEST_STEP = 100
+MAX_STEP = 100
 """Of a field's name: the answer to nonsense must not be larger than the nonsense."""
 _CHOICE = re.compile(r"'([^']*)'|(?<![\w'])(\d+)(?![\w'])")
 
@@ -104,7 +104,7 @@ def _said(kind: str, context: Mapping[str, Any]) -> str:
 
 
 def _place(location: Sequence[Any], is_body: bool) -> str:
-    steps = [str(step)[:LONGEST_STEP] for step in location]
+    steps = [str(step)[:MAX_STEP] for step in location]
     if not is_body:
         return ".".join(steps)
     return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in steps)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-MOST_AT_ONCE = 200
+MAX_AT_ONCE = 200
 """So many are under way at once; where answers take longer, the errands after them begin late."""
 
 
@@ -18,7 +18,7 @@ def at_pace(errands: Sequence[Callable[[], object]], a_second: float) -> list[fl
         errands[number]()
         return time.perf_counter() - due
 
-    with ThreadPoolExecutor(min(MOST_AT_ONCE, len(errands))) as pool:
+    with ThreadPoolExecutor(min(MAX_AT_ONCE, len(errands))) as pool:
         return list(pool.map(run, range(len(errands))))
 
 

@@ -10,7 +10,7 @@ from bench.kept import keep
 from bench.plans import Plan
 from bench.question import Question
 
-MOST_GROWTH = 1.5
+MAX_GROWTH = 1.5
 
 
 @dataclass
@@ -67,7 +67,7 @@ def _finding(question: Question, by_size: dict[int, Figure]) -> Finding:
         question.name,
         Series(by_size[most].medians, "ms"),
         Limit(f"with {fewest:,} bookings", Series(by_size[fewest].medians, "ms")),
-        AtMost(MOST_GROWTH),
+        AtMost(MAX_GROWTH),
         list(_wrongs(question, by_size)),
     )
 

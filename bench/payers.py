@@ -15,7 +15,7 @@ from bench.system import System
 
 AT_ONCE = 8
 """So many book at once, and so many pages are asked for."""
-MOST_AT_ONCE = 100
+MAX_AT_ONCE = 100
 """So many pay at once, where answers come later than payers."""
 CARD = {
     "email": "payer@example.com",
@@ -65,7 +65,7 @@ def steadily(payers: Sequence[Payer], a_second: float) -> Iterator[tuple[Payer, 
     began = time.time() + 0.1
     due = [began + number / a_second for number in range(len(payers))]
     clicks: list[Future[int]] = []
-    with ThreadPoolExecutor(MOST_AT_ONCE) as pool:
+    with ThreadPoolExecutor(MAX_AT_ONCE) as pool:
         for payer, at in zip(payers, due, strict=True):
             time.sleep(max(0.0, at - time.time()))
             clicks.append(pool.submit(payer.click))

@@ -20,7 +20,7 @@ from sandbox.processes import ServerError, ServerProcess
 DATABASE = "culturebridge"
 SUPERUSER = "postgres"
 SOCKET_NAME = ".s.PGSQL.5432"
-LONGEST_SOCKET_PATH = 103  # what macOS takes (Linux: 107)
+MAX_SOCKET_PATH = 103  # what macOS takes (Linux: 107)
 
 # For a server whose data goes with its folder: nothing need survive the machine. Commits still survive a kill
 # of the server; synchronous_commit=off would lose the last of them, and tests of crashes rely on them.
@@ -54,7 +54,7 @@ class Postgres:
     """
 
     def __init__(self, folder: Path, settings: Mapping[str, str] = THROWAWAY) -> None:
-        if len(os.fsencode(folder / SOCKET_NAME)) > LONGEST_SOCKET_PATH:
+        if len(os.fsencode(folder / SOCKET_NAME)) > MAX_SOCKET_PATH:
             raise ServerError(f"{folder} is too long a path for a unix socket; choose a shorter TMPDIR.")
         self.folder = folder
         self.settings = settings

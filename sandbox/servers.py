@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from sandbox.postgres import LONGEST_SOCKET_PATH, Postgres
+from sandbox.postgres import MAX_SOCKET_PATH, Postgres
 from sandbox.valkey import Valkey
 from sandbox.watcher import watcher
 
@@ -36,7 +36,7 @@ def private_folder() -> Iterator[Path]:
     Others can pass through it, as PostgreSQL's own account must; what is inside is private to its owner.
     """
     chosen = Path(tempfile.gettempdir()).resolve()
-    if len(str(chosen)) + ROOM_FOR_NAMES > LONGEST_SOCKET_PATH or not _lets_others_through(chosen):
+    if len(str(chosen)) + ROOM_FOR_NAMES > MAX_SOCKET_PATH or not _lets_others_through(chosen):
         chosen = Path("/tmp").resolve()  # noqa: S108 - the folder made in it is ours alone
     with tempfile.TemporaryDirectory(prefix="culturebridge-", dir=chosen) as made:
         folder = Path(made)

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from app.extensions import db
 from app.queue import enqueue as job_queue
-from app.queue.enqueue import MOST_WAITING, after_commit, enqueue, enqueue_each
+from app.queue.enqueue import MAX_WAITING, after_commit, enqueue, enqueue_each
 from tests.people import PASSWORD
 from tests.queues import QUEUES, elsewhere, queued
 
@@ -79,11 +79,11 @@ def test_each_queue_gets_only_its_own_jobs(app: Flask, broker: Redis, task: str,
 
 def test_rows_that_each_sweep_finds_again_do_not_fill_the_broker(app: Flask, broker: Redis) -> None:
     enqueue("payments.apply_event", "evt_1")
-    rows = [f"row-{n}" for n in range(MOST_WAITING - 100)]
+    rows = [f"row-{n}" for n in range(MAX_WAITING - 100)]
 
     assert [enqueue_each("emails.deliver", rows) for _ in range(3)] == [len(rows)] * 3
 
-    assert broker.llen("email") == MOST_WAITING
+    assert broker.llen("email") == MAX_WAITING
     assert broker.llen("events") == 1
 
 

@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import OperationalError
 
-from app.db.transactions import MOST_TRIES, in_one_transaction
+from app.db.transactions import MAX_TRIES, in_one_transaction
 from app.extensions import db
 from tests.waiting import wait_until
 
@@ -56,7 +56,7 @@ def test_a_conflict_that_does_not_end_is_told_in_the_end(app: Flask) -> None:
     with pytest.raises(OperationalError):
         in_one_transaction(view)
 
-    assert len(tries) == MOST_TRIES
+    assert len(tries) == MAX_TRIES
 
 
 def test_another_error_is_told_at_once(app: Flask) -> None:

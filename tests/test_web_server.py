@@ -33,7 +33,7 @@ print(door.fileno())
 module["on_exit"](None)
 """
 MAKES_ROOM = """
-server_worker.PIECE, server_worker.MOST_HEARD = 1000, 4500
+server_worker.PIECE, server_worker.MAX_HEARD = 1000, 4500
 head = b"POST / HTTP/1.1\\r\\nContent-Length: 5000\\r\\n\\r\\n"
 for then in ([10], [10, 2000], [10, 2000, 1500], [10, 1500, 1000]):
     one_more()

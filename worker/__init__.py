@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 flask_app = create_app()
 
 
-LONGEST_NUDGE = timedelta(seconds=60)
+MAX_NUDGE = timedelta(seconds=60)
 
 
 def come_again(job: "Task[..., Any]", wait: timedelta, error: Exception | None = None) -> None:
@@ -45,9 +45,9 @@ def come_again(job: "Task[..., Any]", wait: timedelta, error: Exception | None =
     Where there is a row, its sweep is what tries again; this is only quicker. So no message waits for long:
     one that outlives the broker's visibility timeout is delivered again and again.
     """
-    if error is None and wait > LONGEST_NUDGE:
+    if error is None and wait > MAX_NUDGE:
         return
-    raise job.retry(exc=error, countdown=min(wait, LONGEST_NUDGE).total_seconds(), max_retries=None)
+    raise job.retry(exc=error, countdown=min(wait, MAX_NUDGE).total_seconds(), max_retries=None)
 
 
 class Job(Task):  # type: ignore[type-arg]

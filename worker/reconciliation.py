@@ -20,11 +20,11 @@ from worker import Sweep, come_again
 
 log = logging.getLogger(__name__)
 
-LONGEST_TURN = 20
+MAX_TURN = 20
 """Seconds that it works before it lets others have the worker."""
 PATIENCE = 5
 """Seconds that it waits for a busy Stripe."""
-LATER = timedelta(seconds=LONGEST_TURN)
+LATER = timedelta(seconds=MAX_TURN)
 """When the other one's turn is over, or Stripe has had time to recover."""
 
 
@@ -68,7 +68,7 @@ def _turn(window: Window) -> Sequence[Reconciliation]:
     with closing(run.run(window, PATIENCE)) as steps:
         for stages in steps:
             is_done = all(row.is_done for row in stages)  # what then is left to do is part of this turn
-            if time.monotonic() - began > LONGEST_TURN and not is_done:
+            if time.monotonic() - began > MAX_TURN and not is_done:
                 break
     return stages
 

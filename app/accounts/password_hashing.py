@@ -23,7 +23,7 @@ from app.http.problems import Unavailable
 PASSES, KIBIBYTES, LANES = 2, 19 * 1024, 1
 AT_ONCE = 2
 """Hashes in one process: more would be done no sooner, and take processors and memory from the others."""
-MOST_WAITING = 2
+MAX_WAITING = 2
 """In one process, each in one of its eight threads (gunicorn.conf.py). Where a hash ends the next one begins,
 and half of the threads stay with everybody who does something else."""
 NICENESS = 10
@@ -41,7 +41,7 @@ def _stand_back() -> None:
             os.setpriority(os.PRIO_PROCESS, get_native_id(), NICENESS)
 
 
-_places = BoundedSemaphore(AT_ONCE + MOST_WAITING)
+_places = BoundedSemaphore(AT_ONCE + MAX_WAITING)
 _hashing = ThreadPoolExecutor(AT_ONCE, "hashing", _stand_back)  # no process forks once it has hashed
 _hasher = PasswordHasher(PASSES, KIBIBYTES, LANES)
 _nobodys_hash = _hasher.hash("the password of nobody")

@@ -16,7 +16,7 @@ from app.http.problems import Faults, Invalid
 from app.observability import context
 
 LINK_LASTS = timedelta(hours=1)
-MOST_MAILS_AN_HOUR = 3
+MAX_MAILS_AN_HOUR = 3
 
 
 def forget(email: str) -> None:
@@ -31,7 +31,7 @@ def forget(email: str) -> None:
     account = Account.with_email(email)
     asked = Email.asked_for(email, now() - timedelta(hours=1), messages.RESET_PASSWORD)
     messages.reset_password(email, account.name if account else email, key)
-    if account is None or len(asked) >= MOST_MAILS_AN_HOUR:
+    if account is None or len(asked) >= MAX_MAILS_AN_HOUR:
         messages.take_back(messages.RESET_PASSWORD, key)
         return
     newest = {"key": key, "asked_at": now()}

@@ -17,7 +17,7 @@ from app.observability import context
 
 log = logging.getLogger(__name__)
 
-MOST_ADDRESSES = 20
+MAX_ADDRESSES = 20
 """Network addresses that a row names: whoever has thousands is seen by the number."""
 WARNED_OF = {10, 100, 1_000, 10_000, 100_000}
 
@@ -62,7 +62,7 @@ def note(account: Account | None, what: What) -> None:
     }
     known = RefusedSignIns.addresses
     is_known = func.array_position(known, context.address.get()).is_not(None)
-    is_told = is_known | (func.cardinality(known) >= MOST_ADDRESSES)
+    is_told = is_known | (func.cardinality(known) >= MAX_ADDRESSES)
     more = {
         "number": RefusedSignIns.number + 1,
         "addresses": case((is_told, known), else_=func.array_append(known, context.address.get())),

@@ -16,7 +16,7 @@ from app.emails.models import Email
 from app.extensions import db, now
 from app.http.problems import Problem
 
-MOST_MAILS_AN_HOUR = 3
+MAX_MAILS_AN_HOUR = 3
 HOUR = timedelta(hours=1)
 OF_REGISTERING = (messages.VERIFY_ADDRESS, messages.ADDRESS_IN_USE)
 
@@ -61,7 +61,7 @@ def _tell(owner: Account, mails: Sequence[datetime]) -> None:
     """That somebody tried to register with this address, unless its owner heard of that often enough."""
     key = uuid4()
     messages.address_in_use(owner, key)
-    if len(mails) >= MOST_MAILS_AN_HOUR:
+    if len(mails) >= MAX_MAILS_AN_HOUR:
         messages.take_back(messages.ADDRESS_IN_USE, key)
 
 
@@ -87,8 +87,8 @@ def verify_again(account: Account) -> None:
     if account.email_verified:
         raise AlreadyVerified("This address is verified already.")
     asked = Email.asked_for(account.email, now() - HOUR, messages.VERIFY_ADDRESS)
-    if len(asked) >= MOST_MAILS_AN_HOUR:
-        wait = ceil((asked[-MOST_MAILS_AN_HOUR] + HOUR - now()).total_seconds())
+    if len(asked) >= MAX_MAILS_AN_HOUR:
+        wait = ceil((asked[-MAX_MAILS_AN_HOUR] + HOUR - now()).total_seconds())
         raise TooManyMails(
             f"{len(asked)} mails went to this address within the hour; look for them, also under spam.",
             headers={"Retry-After": str(max(wait, 1))},

@@ -9,7 +9,7 @@ from app.accounts.links_in_names import has_link
 from app.accounts.models import Role
 from app.http.schema_types import Body, Instant, TimeZone, View, VisibleName
 
-LONGEST_ADDRESS = 254
+MAX_ADDRESS = 254
 
 
 def _deliverable(address: str) -> str:
@@ -31,7 +31,7 @@ def _email(address: str) -> str:
 
 def as_registered(address: str) -> str:
     """As an account has it, however it is spelled; what is no address stays what it is."""
-    if len(address) > LONGEST_ADDRESS:
+    if len(address) > MAX_ADDRESS:
         return address
     try:
         return _deliverable(address)
@@ -54,9 +54,9 @@ def _no_link(name: str) -> str:
 
 Email = Annotated[
     str,
-    Field(max_length=LONGEST_ADDRESS),
+    Field(max_length=MAX_ADDRESS),
     AfterValidator(_email),
-    WithJsonSchema({"type": "string", "format": "email", "maxLength": LONGEST_ADDRESS}),
+    WithJsonSchema({"type": "string", "format": "email", "maxLength": MAX_ADDRESS}),
 ]
 Password = Annotated[str, BeforeValidator(_normalised), Field(max_length=256)]
 NewPassword = Annotated[
@@ -89,7 +89,7 @@ class Registration(Body):
 
 
 class Credentials(Body):
-    email: Annotated[str, Field(max_length=LONGEST_ADDRESS), AfterValidator(as_registered)]
+    email: Annotated[str, Field(max_length=MAX_ADDRESS), AfterValidator(as_registered)]
     password: Password
     code: Annotated[str | None, Field(max_length=40)] = None
     """Where a second factor is on: what the app shows, or a recovery code."""

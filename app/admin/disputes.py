@@ -16,7 +16,7 @@ from app.http.schema_types import Body, Instant, Text, View
 from app.idempotency import idempotent
 from app.payments.dispute_models import Dispute
 from app.payments.disputes import responses
-from app.payments.disputes.evidence import LONGEST_STATEMENT
+from app.payments.disputes.evidence import MAX_STATEMENT
 from app.payments.ledger import recoveries
 from app.payments.schemas import DisputeView
 from app.payments.status import DisputeStatus
@@ -31,7 +31,7 @@ class DisputeSearch(Span):
 class StatementRequest(Body):
     """What the operator says; the booking's history follows it."""
 
-    text: Annotated[Text, Field(max_length=LONGEST_STATEMENT)] = ""
+    text: Annotated[Text, Field(max_length=MAX_STATEMENT)] = ""
 
 
 class AdminDisputeView(DisputeView):

@@ -22,7 +22,7 @@ from app.extensions import db
 from app.http.problems import Problem
 from app.http.schema_types import counted
 
-MOST_HOLDS = 3
+MAX_HOLDS = 3
 
 
 class TooManyHolds(Problem):
@@ -95,8 +95,8 @@ def check(client: Account, coach: Coach, starts: Sequence[datetime], minutes: in
     Raises TooManyHolds, HoldsPaused, CalendarHeld.
     """
     holds, sessions = _running(client, at)
-    if holds >= MOST_HOLDS:
-        raise TooManyHolds(f"You hold {MOST_HOLDS} unpaid times already. Pay for one, or let it run out.")
+    if holds >= MAX_HOLDS:
+        raise TooManyHolds(f"You hold {MAX_HOLDS} unpaid times already. Pay for one, or let it run out.")
     if not current_settings().rate_limits:
         return
     standing, network = Standing.of(client), current_network()

@@ -27,7 +27,7 @@ why they do not when they do not."""
 what_is_left = Signal()
 """Asked with a booking: the payments answer what of its money has not gone back yet, nor is on its way."""
 
-MOST_MOVES = 50
+MAX_MOVES = 50
 """Of one session, by both sides: its history is answered whole."""
 
 
@@ -54,7 +54,7 @@ class TooLate(Problem):
 
 class TooManyMoves(Problem):
     status, slug, title = 409, "too-many-moves", "Moved too often"
-    meaning = f"A session is moved {MOST_MOVES} times at most: each time is a mail to both, and on record."
+    meaning = f"A session is moved {MAX_MOVES} times at most: each time is a mail to both, and on record."
     remedy = "Leave it where it is, or cancel it and book another."
 
 
@@ -106,8 +106,8 @@ def expire(booking: Booking) -> None:
 
 def check_moves(booking: Booking) -> None:
     """Raises TooManyMoves."""
-    if sum(move.before is move.after for move in booking.moves) >= MOST_MOVES:
-        raise TooManyMoves(f"This session was moved {MOST_MOVES} times, and that is the most.")
+    if sum(move.before is move.after for move in booking.moves) >= MAX_MOVES:
+        raise TooManyMoves(f"This session was moved {MAX_MOVES} times, and that is the most.")
 
 
 def moved(booking: Booking, before: datetime, by: Party) -> None:

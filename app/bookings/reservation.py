@@ -31,7 +31,7 @@ from app.http.problems import Faults, Invalid, NotFound, Problem
 from app.http.schema_types import counted, instant_text
 
 HOLD_LASTS = timedelta(minutes=15)
-MOST_AHEAD = timedelta(days=366)
+MAX_AHEAD = timedelta(days=366)
 """As far as any coach can let people book; a session that is moved further is a slip of the pen."""
 TIME_TO_HEAR = timedelta(days=1)
 """How long a client has at least, whose session is moved to an earlier time, to hear of it and call it off.
@@ -201,8 +201,8 @@ def _check_own_reschedule(coach: Coach, time: TimeRange, at: datetime, booking: 
     """Raises Invalid for a coach who moves a session to where nobody can be, SlotTaken on a full day."""
     if time.start <= at:
         raise Invalid("/session_datetime", "must lie in the future")
-    if time.start > at + MOST_AHEAD:
-        raise Invalid("/session_datetime", f"is too far: a session lies at most {MOST_AHEAD.days} days ahead")
+    if time.start > at + MAX_AHEAD:
+        raise Invalid("/session_datetime", f"is too far: a session lies at most {MAX_AHEAD.days} days ahead")
     if time.start < min(booking.start, at + TIME_TO_HEAR):
         hours = TIME_TO_HEAR // timedelta(hours=1)
         why = "so that the client hears of it in time"

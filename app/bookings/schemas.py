@@ -14,7 +14,7 @@ from app.http.problems import Problem
 from app.http.schema_types import WHOLE, Body, Flag, Identifier, Instant, InstantOrDate, Major, Text, View
 from app.money.money import Money
 
-MOST_SESSIONS = 52
+MAX_SESSIONS = 52
 """Of a series: a year of weeks, and fewer than the lines that Stripe allows in one Checkout session."""
 
 
@@ -28,7 +28,7 @@ class BookingRequest(Body):
 class SeriesRequest(BookingRequest):
     """`session_datetime` is the first session; the others follow at the same hour of the coach's clock."""
 
-    sessions: Annotated[int, Field(ge=2, le=MOST_SESSIONS), WHOLE]
+    sessions: Annotated[int, Field(ge=2, le=MAX_SESSIONS), WHOLE]
     skip_taken: Flag = False
 
 

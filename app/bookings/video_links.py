@@ -13,7 +13,7 @@ from app.bookings.status import Status
 from app.coaches.models import Coach
 from app.extensions import db, now
 
-LONGEST_SESSION = timedelta(hours=8)
+MAX_SESSION = timedelta(hours=8)
 
 
 def renew(coach_id: UUID) -> None:
@@ -50,7 +50,7 @@ def _coming(coach: Coach) -> Sequence[Booking]:
     alive = Booking.status.in_([Status.PENDING, Status.CONFIRMED])
     found = db.session.scalars(
         select(Booking)
-        .where(Booking.coach_id == coach.id, alive, start > at - LONGEST_SESSION)
+        .where(Booking.coach_id == coach.id, alive, start > at - MAX_SESSION)
         .where(func.upper(Booking.period) > at)
         .options(joinedload(Booking.client))
         .order_by(Booking.id)

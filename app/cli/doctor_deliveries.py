@@ -17,7 +17,7 @@ from app.payments.stripe.listing import Span
 from app.payments.webhook import signature_failures
 from app.payments.webhook.inbox import SUBSCRIBED
 
-MOST_REFUSED = 2
+MAX_REFUSED = 2
 """Deliveries in a row that may be refused: anybody can send one or two."""
 OLD_ENOUGH = timedelta(minutes=10)
 """What is younger may be on its way."""
@@ -60,7 +60,7 @@ def _signed_and_arrived() -> Finding | None:
     except RedisError:
         refused = 0  # the broker is told of anyway
     missing = _not_delivered()
-    if refused > (0 if missing else MOST_REFUSED):
+    if refused > (0 if missing else MAX_REFUSED):
         deliveries = "one delivery was" if refused == 1 else f"{refused} deliveries in a row were"
         return Finding("webhook", f"{deliveries} signed with another secret than ours", REMEDY)
     if missing:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from app.cli import doctor_deliveries
-from app.cli.doctor_deliveries import MOST_REFUSED
+from app.cli.doctor_deliveries import MAX_REFUSED
 from app.cli.errors import first_line
 from app.cli.findings import Finding
 from app.config.settings import Settings
@@ -12,7 +12,7 @@ from app.payments.stripe import client as stripe_client
 from app.payments.stripe import webhook_endpoints
 from app.payments.webhook.inbox import SUBSCRIBED, SUBSCRIBED_OF_COACHES
 
-__all__ = ["MOST_REFUSED", "stripe_key", "webhook"]
+__all__ = ["MAX_REFUSED", "stripe_key", "webhook"]
 
 PERMIT = "Give the restricted key the permission that is named, in Stripe's dashboard, Developers > API keys."
 

@@ -34,9 +34,9 @@ from app.http.schema_types import (
 )
 from app.money.money import CURRENCIES, Money
 
-MOST_DAYS = 62
-TOO_FAR = f"must be after `from`, by {MOST_DAYS} days at most"
-MOST_NOTICE = 60 * 24 * 30
+MAX_DAYS = 62
+TOO_FAR = f"must be after `from`, by {MAX_DAYS} days at most"
+MAX_NOTICE = 60 * 24 * 30
 
 Minutes = Annotated[int, Field(ge=5, le=480, multiple_of=5), WHOLE]
 
@@ -94,7 +94,7 @@ class SlotSearch(Body):
         length = time_zones.end_of(until, utc) - time_zones.start_of(since, utc)
         is_exact = isinstance(until, datetime) is isinstance(since, datetime)
         slack = timedelta(0 if is_exact else 1)
-        if not -slack < length <= timedelta(MOST_DAYS) + slack:
+        if not -slack < length <= timedelta(MAX_DAYS) + slack:
             raise ValueError(TOO_FAR)
         return until
 
@@ -119,8 +119,8 @@ class CancellationPolicy(Body):
         max_length=10,
         default_factory=lambda: [RefundTier(**tier) for tier in STANDARD_POLICY["tiers"]],
     )
-    client_notice_minutes: Annotated[int, Field(ge=0, le=MOST_NOTICE), WHOLE] = 0
-    coach_notice_minutes: Annotated[int, Field(ge=0, le=MOST_NOTICE), WHOLE] = 0
+    client_notice_minutes: Annotated[int, Field(ge=0, le=MAX_NOTICE), WHOLE] = 0
+    coach_notice_minutes: Annotated[int, Field(ge=0, le=MAX_NOTICE), WHOLE] = 0
 
     @field_validator("tiers")
     @classmethod
@@ -144,7 +144,7 @@ class CoachChange(Body):
     time_zone: TimeZone | None = None
     buffer_before_minutes: Annotated[int, Field(ge=0, le=240), WHOLE] | None = None
     buffer_after_minutes: Annotated[int, Field(ge=0, le=240), WHOLE] | None = None
-    minimum_notice_minutes: Annotated[int, Field(ge=0, le=MOST_NOTICE), WHOLE] | None = None
+    minimum_notice_minutes: Annotated[int, Field(ge=0, le=MAX_NOTICE), WHOLE] | None = None
     horizon_days: Annotated[int, Field(ge=1, le=366), WHOLE] | None = None
     slot_step_minutes: Annotated[int, Field(ge=5, le=240, multiple_of=5), WHOLE] | None = None
     max_per_day: Annotated[int, Field(ge=1, le=100), WHOLE] | None = None

@@ -18,8 +18,8 @@ BROKEN_OFF = {"40001", "40P01", "0A000"}
 The same again will do. The last is said of a statement that was prepared before a migration changed the type
 of a column; the rollback has the connection forget what it prepared.
 """
-MOST_TRIES = 3
-LONGEST_PAUSE = 0.05
+MAX_TRIES = 3
+MAX_PAUSE = 0.05
 """Seconds; by chance, so that two that stood in each other's way do not meet again."""
 
 Answer = TypeVar("Answer")
@@ -27,7 +27,7 @@ Answer = TypeVar("Answer")
 
 def in_one_transaction(view: Callable[[], Answer]) -> Answer:
     """What `view` answers, committed. It may be called again from its beginning, as if it was sent again."""
-    for _ in range(MOST_TRIES - 1):
+    for _ in range(MAX_TRIES - 1):
         try:
             return _committed(view)
         except (OperationalError, NotSupportedError) as error:
@@ -35,7 +35,7 @@ def in_one_transaction(view: Callable[[], Answer]) -> Answer:
                 raise
             db.session.rollback()
             log.warning("the database broke the transaction off, so it is done again: %s", error.orig)
-            time.sleep(random.uniform(0, LONGEST_PAUSE))  # noqa: S311 - not a secret
+            time.sleep(random.uniform(0, MAX_PAUSE))  # noqa: S311 - not a secret
     return _committed(view)
 
 

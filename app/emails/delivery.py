@@ -12,12 +12,12 @@ from app.alerts import AlertKind
 from app.emails import digest, signed_links, smtp
 from app.emails.models import Email, EmailStatus
 from app.extensions import db, now
-from app.queue.backoff import MOST_ATTEMPTS, delay, delay_unless_last
+from app.queue.backoff import MAX_ATTEMPTS, delay, delay_unless_last
 from app.queue.enqueue import enqueue
 
 log = logging.getLogger(__name__)
 
-MOST_WITHOUT_CONNECTION = 8
+MAX_WITHOUT_CONNECTION = 8
 """Attempts that are counted while the mail server cannot be reached: two to four minutes apart at last."""
 WATCHED = frozenset({"needs_attention", "test"})
 """A mail of alerts causes no other about itself, and who sends a test sees what becomes of it."""
@@ -37,7 +37,7 @@ def deliver(email_id: UUID) -> timedelta | None:
     if email is None:
         digest.gather(email_id)
         return None
-    if email.attempts > MOST_ATTEMPTS:
+    if email.attempts > MAX_ATTEMPTS:
         return _failed(email, RuntimeError("every worker that tried it died"), None)
     try:
         smtp.send(email)
@@ -74,16 +74,16 @@ def _pause_after(error: smtp.Unreachable, email: Email) -> timedelta | None:
     """
     if not isinstance(error, smtp.NotConnected):
         return delay_unless_last(email.attempts)
-    if email.attempts == MOST_WITHOUT_CONNECTION:
+    if email.attempts == MAX_WITHOUT_CONNECTION:
         log.error("no mail leaves, so mails wait: %s", error)
-    return delay(min(email.attempts, MOST_WITHOUT_CONNECTION))
+    return delay(min(email.attempts, MAX_WITHOUT_CONNECTION))
 
 
 def _failed(email: Email, error: Exception, wait: timedelta | None) -> timedelta | None:
     """Write down what went wrong, and when to try again: never, when `wait` is None or it was withdrawn."""
     db.session.refresh(email, with_for_update=True)
     if isinstance(error, smtp.NotConnected):
-        email.attempts = min(email.attempts, MOST_WITHOUT_CONNECTION)
+        email.attempts = min(email.attempts, MAX_WITHOUT_CONNECTION)
     said = signed_links.without_tokens(str(error))  # servers repeat what they refuse
     email.last_error = said if email.has_words else None  # servers repeat the address that they refuse
     if email.status is EmailStatus.WITHDRAWN:

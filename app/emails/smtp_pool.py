@@ -16,7 +16,7 @@ TIMEOUT = 20
 """Seconds for each step of the connection; Flask-Mail alone would wait for ever."""
 IDLE = 20
 """Seconds of silence after which one is not gone on with: servers hang up after a while."""
-MOST_MAILS = 50
+MAX_MAILS = 50
 """In one connection: some servers take no more than a hundred."""
 
 NETWORK = (smtplib.SMTPException, OSError)
@@ -49,7 +49,7 @@ class SmtpConnection(Connection):
     @property
     def goes_on(self) -> bool:
         """Whether the server is still there and listening. It may have hung up meanwhile, or be about to."""
-        if self.host is None or time.monotonic() - self.spoke_at > IDLE or self.num_emails >= MOST_MAILS:
+        if self.host is None or time.monotonic() - self.spoke_at > IDLE or self.num_emails >= MAX_MAILS:
             return False
         with suppress(*NETWORK):
             return self.host.noop()[0] == 250

@@ -11,7 +11,7 @@ from app import parsing
 from app.http.problems import NotFound
 from app.validation_errors import Fault
 
-LONGEST_SHOWN = 100
+MAX_SHOWN = 100
 """Of the path that was asked for."""
 _PLACE = re.compile(r"<(?:\w+:)?(\w+)>")
 
@@ -59,7 +59,7 @@ def _fault(name: str, text: str) -> Fault | None:
 
 def _candidates(path: str) -> Iterator[tuple[str, str]]:
     """Every path as long as this one: with this one's own values at the places of ids, and as described."""
-    steps = path[:LONGEST_SHOWN].split("/")
+    steps = path[:MAX_SHOWN].split("/")
     for rule in current_app.url_map.iter_rules():
         known = rule.rule.split("/")
         if len(known) <= len(steps):
@@ -69,4 +69,4 @@ def _candidates(path: str) -> Iterator[tuple[str, str]]:
 
 
 def _shown(path: str) -> str:
-    return path if len(path) <= LONGEST_SHOWN else f"{path[:LONGEST_SHOWN]}…"
+    return path if len(path) <= MAX_SHOWN else f"{path[:MAX_SHOWN]}…"

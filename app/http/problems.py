@@ -9,7 +9,7 @@ from flask import Response, json
 from app.observability.context import request_id
 from app.validation_errors import Fault
 
-MOST_TOLD = 50
+MAX_TOLD = 50
 """Of the values that are wrong: an answer must not be larger than what was sent."""
 KINDS: "dict[str, type[Problem]]" = {}
 """By their slug: all that there are, once the application is made."""
@@ -126,7 +126,7 @@ class Invalid(Problem):
     def __init__(self, place: str, wrong: str, *further: Fault) -> None:
         """A Fault of this place, and what else is wrong."""
         self.faults = [Fault(place, wrong), *further]
-        told = [{"pointer": each.place, "detail": each.sentence} for each in self.faults[:MOST_TOLD]]
+        told = [{"pointer": each.place, "detail": each.sentence} for each in self.faults[:MAX_TOLD]]
         more = len(self.faults) - len(told)
         said = [each["detail"] for each in told] + [f"{more} more values are wrong."] * bool(more)
         super().__init__(" ".join(said), errors=told)

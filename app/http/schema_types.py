@@ -25,9 +25,9 @@ from pydantic import (
 )
 
 from app import parsing, time_zones
-from app.parsing import LONGEST_AMOUNT
+from app.parsing import MAX_AMOUNT
 from app.unicode_text import (
-    MOST_MARKS,
+    MAX_MARKS,
     has_hidden_characters,
     has_too_many_marks,
     is_visible,
@@ -44,7 +44,7 @@ OUR_YEARS = range(2000, 2200)
 """Far from both ends of the calendar, where adding a day or an offset overflows."""
 _CONTROLS = frozenset({"Cc", "Cs"})
 """Control characters, and halves of surrogate pairs, which JSON can spell and PostgreSQL cannot keep."""
-MOST_MAJOR = 10**12
+MAX_MAJOR_UNITS = 10**12
 
 
 def _zone(name: str) -> str:
@@ -152,12 +152,12 @@ Major = Annotated[
 AnyAmount = Annotated[
     Decimal,
     BeforeValidator(parsing.decimal_number),
-    Field(gt=-MOST_MAJOR, lt=MOST_MAJOR, max_digits=12),
+    Field(gt=-MAX_MAJOR_UNITS, lt=MAX_MAJOR_UNITS, max_digits=12),
     WithJsonSchema(
         {
             "anyOf": [
-                {"type": "number", "exclusiveMinimum": -MOST_MAJOR, "exclusiveMaximum": MOST_MAJOR},
-                {"type": "string", "maxLength": LONGEST_AMOUNT},
+                {"type": "number", "exclusiveMinimum": -MAX_MAJOR_UNITS, "exclusiveMaximum": MAX_MAJOR_UNITS},
+                {"type": "string", "maxLength": MAX_AMOUNT},
             ]
         }
     ),
@@ -165,12 +165,12 @@ AnyAmount = Annotated[
 Amount = Annotated[
     Decimal,
     BeforeValidator(parsing.decimal_number),
-    Field(gt=0, lt=MOST_MAJOR, max_digits=12),
+    Field(gt=0, lt=MAX_MAJOR_UNITS, max_digits=12),
     WithJsonSchema(
         {
             "anyOf": [
-                {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": MOST_MAJOR},
-                {"type": "string", "maxLength": LONGEST_AMOUNT},
+                {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": MAX_MAJOR_UNITS},
+                {"type": "string", "maxLength": MAX_AMOUNT},
             ]
         }
     ),
@@ -212,7 +212,7 @@ class Body(BaseModel):
             if any(at == "\0" or category(at) == "Cs" for at in text):
                 raise ValueError("must not contain NUL or half a surrogate pair")
             if has_too_many_marks(text):
-                raise ValueError(f"must not have more than {MOST_MARKS} marks on one letter")
+                raise ValueError(f"must not have more than {MAX_MARKS} marks on one letter")
         return value
 
 

@@ -13,7 +13,7 @@ from app.observability.context import actor, caller_request_id, request_id
 log = logging.getLogger("app.request")
 
 _LINE = "%(asctime)s %(levelname)s %(name)s request_id=%(request_id)s%(beside)s %(message)s"
-LONGEST_ID = 36
+MAX_ID = 36
 """Of what paths name: a UUID. Stripe's ids are shorter, and tokens longer."""
 
 
@@ -94,5 +94,5 @@ def request_done(response: Response) -> Response:
 
 def _shown(path: str) -> str:
     """On one line, whatever the caller put into it, and without what is too long for an id, as tokens are."""
-    parts = ("..." if len(part) > LONGEST_ID else part for part in path.split("/"))
+    parts = ("..." if len(part) > MAX_ID else part for part in path.split("/"))
     return quote("/".join(parts), safe="/:@")

@@ -3,13 +3,13 @@
 import random
 from datetime import timedelta
 
-MOST_ATTEMPTS = 12
+MAX_ATTEMPTS = 12
 """With the pauses below the last attempt comes about five hours after the first."""
 
 
 def delay_unless_last(attempts: int) -> timedelta | None:
     """The pause after the nth attempt, None when it was the last."""
-    return delay(attempts) if attempts < MOST_ATTEMPTS else None
+    return delay(attempts) if attempts < MAX_ATTEMPTS else None
 
 
 def delay(attempts: int) -> timedelta:

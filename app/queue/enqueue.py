@@ -28,7 +28,7 @@ queue.config_from_object("celeryconfig")
 NO_SUCH_QUEUE = 404
 """AMQP 0-9-1's reply code "not-found"."""
 _WAITING = "jobs to enqueue after the commit"
-MOST_WAITING = 500
+MAX_WAITING = 500
 """As many jobs on a queue, and a sweep adds none: they may be those of the very rows that it found."""
 
 
@@ -86,7 +86,7 @@ def enqueue_each(task: str, ids: Sequence[UUID | str]) -> int:
 
     Rows whose jobs wait for a slow mail server are found by every sweep: all of those would fill the broker.
     """
-    room = max(0, MOST_WAITING - waiting_for(task)) if ids else 0
+    room = max(0, MAX_WAITING - waiting_for(task)) if ids else 0
     for row_id in ids[:room]:
         enqueue(task, str(row_id))
     return len(ids)

@@ -2,9 +2,9 @@
 
 import re
 
-LONGEST_HEAD = 64 * 1024
+MAX_HEAD = 64 * 1024
 """A request line and its headers. Far more than browsers, Stripe or a platform's router send."""
-LONGEST_LINE = 8 * 1024
+MAX_LINE = 8 * 1024
 """The line before a chunk: a few digits, and whatever extension is written behind them."""
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)[ \t]*\r\n", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding:[^\r\n]*chunked[ \t]*\r\n", re.IGNORECASE)
@@ -47,7 +47,7 @@ class RequestBuffer:
 
     @property
     def has_endless_head(self) -> bool:
-        return self._body_at is None and len(self.heard) > LONGEST_HEAD
+        return self._body_at is None and len(self.heard) > MAX_HEAD
 
     @property
     def is_too_long(self) -> bool:
@@ -101,7 +101,7 @@ class RequestBuffer:
                 return
             self._chunk_at = chunk_ends + 2
         is_line = _SIZE_SO_FAR.fullmatch(self.heard, self._chunk_at) is not None
-        self.is_malformed = not is_line or len(self.heard) - self._chunk_at > LONGEST_LINE
+        self.is_malformed = not is_line or len(self.heard) - self._chunk_at > MAX_LINE
 
     def _read_trailers(self, line_ends: int) -> None:
         """Headers after the last chunk, which end with an empty line as those before the body do."""
@@ -109,7 +109,7 @@ class RequestBuffer:
         if trailer_ends >= 0:
             self._ends_at = trailer_ends + 4
         else:
-            is_endless = len(self.heard) - line_ends > LONGEST_HEAD
+            is_endless = len(self.heard) - line_ends > MAX_HEAD
             self.is_malformed = is_endless or self._has_bare_break(line_ends)
 
     def _has_bare_break(self, start: int) -> bool:

@@ -25,9 +25,9 @@ from app.server.body_reader import BodyReader
 from app.server.public_reads import THREADS, is_public_read
 from app.server.request_buffer import RequestBuffer
 
-LONGEST_BODY = 512 * 1024
+MAX_BODY = 512 * 1024
 """As MAX_CONTENT_LENGTH: a longer one goes to the application as it is, to be refused, and is not read on."""
-MOST_HEARD = 64 * 1024 * 1024
+MAX_HEARD = 64 * 1024 * 1024
 """Bytes of requests that a process holds in all; beyond it, who sent most of one not yet whole is let go."""
 PIECE = 64 * 1024
 """Bytes that are read at a time. Requests of fewer are no burden, however many connections send."""
@@ -73,7 +73,7 @@ class Caller(TConn):
         self.parser.unreader = Reader(self.sock)
 
     def expect_request(self) -> None:
-        self.arrival = RequestBuffer(LONGEST_BODY)
+        self.arrival = RequestBuffer(MAX_BODY)
         self.is_head_read = False
         self.is_refused = False
 
@@ -245,7 +245,7 @@ class Worker(ThreadWorker):
         """Who has said nothing for longest goes first, then who has sent most of a request not yet whole."""
         while len(self.keepalived_conns) + len(self.pending_conns) > self.worker_connections // 2:
             self._let_go(self._silent_longest().popleft())
-        while self._heard_in_all() > MOST_HEARD:
+        while self._heard_in_all() > MAX_HEARD:
             longest = max(self.pending_conns, key=lambda each: len(each.arrival.heard), default=None)
             if longest is None or len(longest.arrival.heard) <= PIECE:
                 return  # it is held by requests that are being answered

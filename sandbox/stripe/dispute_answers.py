@@ -11,7 +11,7 @@ from sandbox.stripe.objects import Json
 VERDICTS = {"winning_evidence": "won", "losing_evidence": "lost"}
 ESCALATES = "escalate_inquiry_evidence"
 # Stripe: "Respond to disputes", "Evidence submission guidelines".
-LONGEST_FIELD, LONGEST_IN_ALL = 20_000, 150_000
+MAX_FIELD, MAX_IN_ALL = 20_000, 150_000
 
 
 def update(account: Account, params: Json, dispute_id: str) -> Json:
@@ -39,15 +39,15 @@ def update(account: Account, params: Json, dispute_id: str) -> Json:
 
 def _check_length(dispute: Json, evidence: Json) -> None:
     for name, text in evidence.items():
-        if isinstance(text, str) and len(text) > LONGEST_FIELD:
+        if isinstance(text, str) and len(text) > MAX_FIELD:
             raise InvalidParameter(
-                f"Invalid string: {text[:20]}…; must be at most {LONGEST_FIELD} characters",
+                f"Invalid string: {text[:20]}…; must be at most {MAX_FIELD} characters",
                 param=f"evidence[{name}]",
             )
     texts = [text for text in {**dispute["evidence"], **evidence}.values() if isinstance(text, str)]
-    if sum(map(len, texts)) > LONGEST_IN_ALL:
+    if sum(map(len, texts)) > MAX_IN_ALL:
         raise InvalidParameter(
-            f"The combined character count of evidence is limited to {LONGEST_IN_ALL}.", param="evidence"
+            f"The combined character count of evidence is limited to {MAX_IN_ALL}.", param="evidence"
         )
 
 

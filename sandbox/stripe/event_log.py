@@ -5,7 +5,7 @@ from sandbox.stripe.errors import InvalidParameter, Missing
 from sandbox.stripe.lists import lister
 from sandbox.stripe.objects import Json
 
-MOST_TYPES = 20
+MAX_TYPES = 20
 KEPT_SECONDS = 30 * 24 * 60 * 60
 
 
@@ -17,8 +17,8 @@ def listed(account: Account, params: Json) -> Json:
             code="parameters_exclusive",
             param="type",
         )
-    if len(params.get("types", [])) > MOST_TYPES:
-        raise InvalidParameter(f"You may pass at most {MOST_TYPES} types.", param="types")
+    if len(params.get("types", [])) > MAX_TYPES:
+        raise InvalidParameter(f"You may pass at most {MAX_TYPES} types.", param="types")
     return _list(account, {**params, "kept": True})
 
 

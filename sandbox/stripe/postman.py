@@ -9,7 +9,7 @@ import stripe
 
 from sandbox.stripe.objects import Json
 
-LONGEST_BODY = 2000
+MAX_BODY = 2000
 HEADERS = {
     "Content-Type": "application/json; charset=utf-8",
     "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
@@ -51,6 +51,4 @@ class Postman:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             reason = f"{type(error).__name__}: {error}"
             return Attempt(started, time.time() - started, None, "", reason)
-        return Attempt(
-            started, time.time() - started, answer.status_code, answer.text[:LONGEST_BODY], error=None
-        )
+        return Attempt(started, time.time() - started, answer.status_code, answer.text[:MAX_BODY], error=None)

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, text
 
-from app.accounts.refused_sign_ins import MOST_ADDRESSES, RefusedSignIns
+from app.accounts.refused_sign_ins import MAX_ADDRESSES, RefusedSignIns
 from app.audit import AuditEntry
 from app.extensions import db
 from app.privacy import retention
@@ -58,7 +58,7 @@ def test_a_flood_of_guesses_leaves_a_row_an_account_and_hour(
     assert rows.keys() == {f"account:{client.id}", "account:unknown"}
     of_client = rows[f"account:{client.id}"]
     assert (of_client["what"], of_client["number"]) == ("password", MANY)
-    assert of_client["addresses"] == [f"192.0.2.{n}" for n in range(MOST_ADDRESSES)]
+    assert of_client["addresses"] == [f"192.0.2.{n}" for n in range(MAX_ADDRESSES)]
     assert of_client["request_id"] == last.headers["X-Request-ID"]
     unknown = rows["account:unknown"]
     assert (unknown["number"], unknown["addresses"]) == (MANY, ["192.0.2.7"])

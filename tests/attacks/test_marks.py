@@ -5,13 +5,13 @@ from unicodedata import combining, normalize
 import httpx
 import pytest
 
-from app.unicode_text import MOST_MARKS, MOST_TAGS, has_hidden_characters, has_too_many_marks
+from app.unicode_text import MAX_MARKS, MAX_TAGS, has_hidden_characters, has_too_many_marks
 from tests.people import PASSWORD, Person
 
-SORTED = "a" + "\u0316\u0301" * MOST_MARKS
-TIBETAN = "\u0f40" + "\u0f73" * (MOST_MARKS + 1)
+SORTED = "a" + "\u0316\u0301" * MAX_MARKS
+TIBETAN = "\u0f40" + "\u0f73" * (MAX_MARKS + 1)
 """Which is no mark by its class, and two of them once it is normalised."""
-SENTENCE = f"must not have more than {MOST_MARKS} marks on one letter"
+SENTENCE = f"must not have more than {MAX_MARKS} marks on one letter"
 NOBODY = {"email": "nobody@example.com"}
 
 
@@ -50,7 +50,7 @@ def test_nor_in_a_list(coach: Person) -> None:
 
 
 def test_as_many_marks_as_a_language_has_are_kept(coach: Person) -> None:
-    name = "a" + "\u0301" * MOST_MARKS + " שָׁלוֹם"
+    name = "a" + "\u0301" * MAX_MARKS + " שָׁלוֹם"
 
     assert coach.ask("PATCH", "/auth/me", json={"name": name}).status_code == 200
 
@@ -60,7 +60,7 @@ def test_every_character_that_is_decomposed_into_marks_is_counted() -> None:
     uncounted = [
         f"{number:04X}"
         for number in range(0x110000)
-        if not has_too_many_marks(chr(number) * (MOST_MARKS + 1))
+        if not has_too_many_marks(chr(number) * (MAX_MARKS + 1))
         and combining(normalize("NFKD", chr(number))[0])
     ]
 
@@ -70,5 +70,5 @@ def test_every_character_that_is_decomposed_into_marks_is_counted() -> None:
 def test_tags_behind_a_flag_are_as_many_as_a_flag_needs() -> None:
     flag, tag = "\U0001f3f4", "\U000e0067"
 
-    assert not has_hidden_characters(flag + tag * MOST_TAGS)
-    assert has_hidden_characters(flag + tag * (MOST_TAGS + 1))
+    assert not has_hidden_characters(flag + tag * MAX_TAGS)
+    assert has_hidden_characters(flag + tag * (MAX_TAGS + 1))

@@ -123,8 +123,8 @@ def test_a_session_is_moved_so_often_and_no_more(
     shop: Shop, client: Person, coach: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its history is answered whole, and each move is a mail to both."""
-    assert lifecycle.MOST_MOVES <= 100
-    monkeypatch.setattr(lifecycle, "MOST_MOVES", 4)
+    assert lifecycle.MAX_MOVES <= 100
+    monkeypatch.setattr(lifecycle, "MAX_MOVES", 4)
     booking_id = paid(shop, client, coach, next_week(10))
     path, places = f"/booking/{booking_id}/reschedule", [next_week(15).isoformat(), next_week(10).isoformat()]
 

@@ -86,7 +86,7 @@ def test_a_server_that_hung_up_meanwhile_is_called_again(post: Post, server: Ser
     assert len(server.heard) == len({id(session) for session in server.heard}) == 2
 
 
-@pytest.mark.parametrize("bound", ["IDLE", "MOST_MAILS"])
+@pytest.mark.parametrize("bound", ["IDLE", "MAX_MAILS"])
 def test_a_conversation_that_is_old_or_long_is_not_gone_on_with(
     post: Post, server: Server, monkeypatch: pytest.MonkeyPatch, bound: str
 ) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from app.emails import delivery
 from app.emails.models import Email, EmailStatus
 from app.extensions import db, now
-from app.queue.backoff import MOST_ATTEMPTS
+from app.queue.backoff import MAX_ATTEMPTS
 from tests.emails.conftest import Post
 from tests.people import Person
 
@@ -131,15 +131,15 @@ def test_a_repeat_after_a_lost_answer_bears_the_same_message_id(post: Post, clie
 
 def test_in_the_end_it_is_given_up(post: Post, client: Person) -> None:
     email_id = post.waiting(client)
-    post.sandbox.mail_fails(reply="451 4.3.0 Try again later", times=MOST_ATTEMPTS)
+    post.sandbox.mail_fails(reply="451 4.3.0 Try again later", times=MAX_ATTEMPTS)
 
-    for _ in range(MOST_ATTEMPTS):
+    for _ in range(MAX_ATTEMPTS):
         pause = post.work(delivery.deliver, email_id)
         post.make_due()
 
     assert pause is None
     row = post.row(email_id)
-    assert (row.status, row.attempts) == (EmailStatus.FAILED, MOST_ATTEMPTS)
+    assert (row.status, row.attempts) == (EmailStatus.FAILED, MAX_ATTEMPTS)
 
 
 def test_a_mail_that_is_not_there_is_no_failure(post: Post, client: Person) -> None:

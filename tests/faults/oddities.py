@@ -10,7 +10,7 @@ import httpx
 import stripe
 from sqlalchemy import text
 
-from app.queue.backoff import MOST_ATTEMPTS
+from app.queue.backoff import MAX_ATTEMPTS
 from tests.environment import WEBHOOK_SECRET
 from tests.faults import machines, outside
 from tests.faults.fault import Fault, Scene
@@ -88,7 +88,7 @@ def _age(plant: Plant, event_id: str) -> None:
     """Most of its tries are behind it; pauses between the last ones are hours."""
     with plant.database.begin() as rows:
         age = text("UPDATE stripe_event SET attempts = :tried WHERE id = :id AND status = 'received'")
-        rows.execute(age, {"tried": MOST_ATTEMPTS - 2, "id": event_id})
+        rows.execute(age, {"tried": MAX_ATTEMPTS - 2, "id": event_id})
 
 
 def _is_failed(plant: Plant, event_id: str) -> bool:

@@ -36,7 +36,7 @@ def crowd(stack: Stack) -> Iterator[list[Person]]:
             ),
             [{"email": address, "hash": shared} for address in addresses],
         )
-    few = password_hashing.AT_ONCE + password_hashing.MOST_WAITING  # more would be told to come again
+    few = password_hashing.AT_ONCE + password_hashing.MAX_WAITING  # more would be told to come again
     signed_in = _all_at_once(lambda address: Person.signed_in(stack.http, address, PASSWORD), addresses, few)
     with ExitStack() as connections:
         for person in signed_in:  # each with a connection of its own, as people have

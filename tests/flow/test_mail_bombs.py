@@ -10,14 +10,14 @@ import pytest
 from sqlalchemy import text
 
 from app.emails.unverified_limit import FEWER_OF_KIND, MAX_OF_KIND, MAX_UNPROVEN
-from app.payments.refunds.manual import MOST_PARTS
+from app.payments.refunds.manual import MAX_PARTS
 from tests.flow.conftest import LimitedWeb, Stack
 from tests.flow.seeing import confirmed, settled
 from tests.people import Person, next_week
 from tests.waiting import wait_until
 
 LURE = "open https://evil.example/login"
-MOST_UNPROVEN = 5
+MAX_HELD = 5
 """So many sessions somebody holds whose address is not proven."""
 
 
@@ -73,12 +73,12 @@ def test_series_cancelled_in_words_of_the_attacker(stack: Stack, client: Person,
     assert client.wish_series(coach, next_week(), 52).status_code == 409
     cancelled = 0
     for hour in range(18):
-        held = client.wish_series(coach, next_week(hour), MOST_UNPROVEN)
+        held = client.wish_series(coach, next_week(hour), MAX_HELD)
         for booking in held.json().get("items", []):
             answer = coach.post(f"/booking/{booking['id']}/cancel", json={"reason": LURE})
             cancelled += answer.status_code == 200
 
-    assert cancelled >= MOST_UNPROVEN
+    assert cancelled >= MAX_HELD
     mails = arrived(stack, client)
     assert len(mails) == min(1 + cancelled, MAX_UNPROVEN)
     assert not any("evil.example" in mail for mail in mails)
@@ -114,7 +114,7 @@ def test_a_payment_that_is_given_back_by_the_cent(stack: Stack, client: Person, 
 
     answers = [coach.post(path, json={"amount": 0.01, "reason": LURE}).status_code for _ in range(60)]
 
-    assert (answers.count(202), set(answers)) == (MOST_PARTS, {202, 409, 429})
+    assert (answers.count(202), set(answers)) == (MAX_PARTS, {202, 409, 429})
     refunds = [mail for mail in arrived(stack, client) if mail.startswith("Refund")]
     assert len(refunds) == FEWER_OF_KIND["refund_issued"]
     half_an_hour_passes(stack, client)

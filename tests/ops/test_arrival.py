@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.server.request_buffer import LONGEST_HEAD, LONGEST_LINE, RequestBuffer
+from app.server.request_buffer import MAX_HEAD, MAX_LINE, RequestBuffer
 
 HEAD = b"POST /booking HTTP/1.1\r\nHost: a\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: gzip, Chunked\r\n\r\n"
@@ -72,7 +72,7 @@ def test_who_waits_to_be_told_to_go_on_is_known() -> None:
 
 
 def test_a_head_without_end_is_known_for_one() -> None:
-    arrival = arrived(HEAD + b"X: " + b"x" * LONGEST_HEAD)
+    arrival = arrived(HEAD + b"X: " + b"x" * MAX_HEAD)
 
     assert arrival.is_complete
     assert arrival.has_endless_head
@@ -88,8 +88,8 @@ def test_a_head_without_end_is_known_for_one() -> None:
         b"5\r\nabcdef",
         b"5\r\nabcde\n",
         b"0\r\nTrailer: 1\n",
-        b"5;" + b"x" * LONGEST_LINE,
-        b"0\r\nTrailer: " + b"x" * LONGEST_HEAD,
+        b"5;" + b"x" * MAX_LINE,
+        b"0\r\nTrailer: " + b"x" * MAX_HEAD,
     ],
 )
 def test_what_is_no_chunk_is_left_to_the_server_to_refuse_at_once(rest: bytes) -> None:

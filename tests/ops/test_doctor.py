@@ -182,7 +182,7 @@ def delivery(shop: Shop, secret: str) -> int:
 
 def test_a_secret_that_does_not_sign_what_arrives_is_told(fresh: Shop) -> None:
     endpoint(fresh)
-    for _ in range(doctor_stripe.MOST_REFUSED):
+    for _ in range(doctor_stripe.MAX_REFUSED):
         assert delivery(fresh, "whsec_of_another_endpoint") == 400
     assert webhook(fresh).remedy == ""
 

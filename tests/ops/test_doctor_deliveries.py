@@ -134,6 +134,6 @@ def test_an_event_of_a_type_that_stripe_lists_apart_is_told_as_well(
     missed: Event, fresh: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Stripe lists so many types at once and no more."""
-    monkeypatch.setattr(listing, "MOST_TYPES", 4)
+    monkeypatch.setattr(listing, "MAX_TYPES", 4)
 
     assert missed["id"] in webhook(fresh).seen

@@ -8,7 +8,7 @@ import pytest
 from app.extensions import db
 from app.payments.models import Refund
 from app.payments.refunds import submission
-from app.payments.refunds.manual import MOST_PARTS
+from app.payments.refunds.manual import MAX_PARTS
 from app.payments.status import RefundStatus
 from tests.accounts.second_factors import proven
 from tests.payments.conftest import Shop, become_admin
@@ -184,13 +184,13 @@ def test_a_share_goes_back_in_few_parts_and_the_rest_in_one(
 ) -> None:
     _, checkout = shop.pays_for(client, coach)
 
-    answers = [refunds(coach, checkout, amount=0.01) for _ in range(MOST_PARTS + 1)]
+    answers = [refunds(coach, checkout, amount=0.01) for _ in range(MAX_PARTS + 1)]
 
-    assert [answer.status_code for answer in answers] == [202] * MOST_PARTS + [409]
+    assert [answer.status_code for answer in answers] == [202] * MAX_PARTS + [409]
     assert answers[-1].json()["type"] == "/problems/too-many-refunds"
     assert refunds(coach, checkout, amount=74.90).status_code == 409
-    assert refunds(coach, checkout).json()["amount_minor"] == 7500 - MOST_PARTS
-    assert len(shop.rows(Refund)) == MOST_PARTS + 1
+    assert refunds(coach, checkout).json()["amount_minor"] == 7500 - MAX_PARTS
+    assert len(shop.rows(Refund)) == MAX_PARTS + 1
 
 
 def test_parts_that_stripe_refused_and_those_of_other_sessions_do_not_count(
@@ -200,7 +200,7 @@ def test_parts_that_stripe_refused_and_those_of_other_sessions_do_not_count(
     checkout = client.checks_out(series)
     shop.told(shop.paid(checkout))
     first, second, _ = (each["id"] for each in series["items"])
-    for _ in range(MOST_PARTS):
+    for _ in range(MAX_PARTS):
         assert refunds(coach, checkout, amount=0.01, booking_id=first).status_code == 202
     assert refunds(coach, checkout, amount=0.01, booking_id=first).status_code == 409
 
@@ -212,7 +212,7 @@ def test_parts_that_stripe_refused_and_those_of_other_sessions_do_not_count(
 
 def test_of_many_parts_the_client_reads_in_few_mails(shop: Shop, client: Person, coach: Person) -> None:
     _, checkout = shop.pays_for(proven(client), coach)
-    for _ in range(MOST_PARTS):
+    for _ in range(MAX_PARTS):
         refunds(coach, checkout, amount=0.01)
     refunds(coach, checkout)
 

@@ -19,7 +19,7 @@ from app.extensions import db, now
 from app.http.problems import Invalid, Problem, Unauthorized
 from app.observability import context
 
-TELL_AFTER, MOST_WRONG = 5, 20
+TELL_AFTER, MAX_WRONG = 5, 20
 """Wrong codes within a day. Of a million three are good at a time; who tries them knows the password."""
 
 
@@ -161,14 +161,14 @@ def forget(account: Account) -> None:
 
 def _refusal_of_app_code(account: Account, code: str) -> Unauthorized | None:
     factor, at = db.session.get_one(SecondFactor, account.id), now()
-    if totp.wrong_lately(factor, at) >= MOST_WRONG:
+    if totp.wrong_lately(factor, at) >= MAX_WRONG:
         return Unauthorized(
-            f"{MOST_WRONG} wrong codes came within a day: for now only a recovery code is good."
+            f"{MAX_WRONG} wrong codes came within a day: for now only a recovery code is good."
         )
     if totp.consume(factor, code, at):
         return None
     if totp.count_wrong(factor, at) == TELL_AFTER:
-        messages.codes_guessed(account, TELL_AFTER, MOST_WRONG)
+        messages.codes_guessed(account, TELL_AFTER, MAX_WRONG)
     return Unauthorized("The code is wrong or was used already. Wait until the app shows the next one.")
 
 

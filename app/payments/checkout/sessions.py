@@ -28,7 +28,7 @@ REPEATABLE_FOR = timedelta(minutes=4)
 """How long an order whose answer was lost may be repeated: after that its expiry is too near for Stripe."""
 GRACE = timedelta(minutes=2)
 """The hold outlives the session by this, so that the word of a payment in its last minute arrives in time."""
-LONGEST_HOLD = timedelta(minutes=90)
+MAX_HOLD = timedelta(minutes=90)
 """Opening session after session must not keep a time from others for ever."""
 
 
@@ -196,7 +196,7 @@ def _wait_again(payment_id: UUID) -> None:
 
 
 def _check_may_be_held(bookings: Sequence[Booking]) -> None:
-    if now() + SESSION_LASTS + GRACE > bookings[0].created_at + LONGEST_HOLD:
+    if now() + SESSION_LASTS + GRACE > bookings[0].created_at + MAX_HOLD:
         raise NotPayable("This booking was held too long without being paid; book the time again.")
 
 

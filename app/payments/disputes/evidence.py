@@ -24,7 +24,7 @@ from app.payments.stripe.disputes import Evidence
 LONGEST = 20_000
 """Characters that Stripe takes in one field; the fields together stay far below the 150,000 of all."""
 
-LONGEST_STATEMENT = LONGEST // 2
+MAX_STATEMENT = LONGEST // 2
 """Of the operator's own, so that there is room for the history."""
 
 Entry = tuple[datetime, str]

@@ -79,8 +79,8 @@ def submit_evidence(dispute: Dispute, statement: str = "") -> None:
     Commits before Stripe is asked. Raises StatementTooLong, NotAnswerable, EvidenceInFlight, EvidenceRefused,
     StripeAway.
     """
-    if len(statement) > evidence.LONGEST_STATEMENT:
-        raise StatementTooLong(f"A statement has {evidence.LONGEST_STATEMENT:,} characters at most.")
+    if len(statement) > evidence.MAX_STATEMENT:
+        raise StatementTooLong(f"A statement has {evidence.MAX_STATEMENT:,} characters at most.")
     _check_answerable(dispute)
     lease = _take_lease(dispute)
     try:

@@ -17,7 +17,7 @@ from app.payments.ledger.posting import Entry
 from app.payments.models import Payment, PaymentLine, Refund
 from app.payments.status import RefundStatus
 
-LONGEST_SESSION = timedelta(days=1)
+MAX_SESSION = timedelta(days=1)
 """No session is longer, so that one that has not ended began no longer ago than this."""
 
 
@@ -133,7 +133,7 @@ def _payable_from(coach_id: UUID) -> dict[tuple[UUID, UUID | None], datetime]:
     rows = db.session.execute(
         select(PaymentLine.payment_id, Booking.id, func.upper(Booking.period))
         .join(Booking, Booking.id == PaymentLine.booking_id)
-        .where(Booking.coach_id == coach_id, func.lower(Booking.period) > ended - LONGEST_SESSION)
+        .where(Booking.coach_id == coach_id, func.lower(Booking.period) > ended - MAX_SESSION)
         .where(func.upper(Booking.period) > ended)
     )
     return {(payment_id, booking_id): end + delay for payment_id, booking_id, end in rows}

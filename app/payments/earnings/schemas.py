@@ -16,7 +16,7 @@ from app.payments.earnings.totals import Totals
 from app.payments.ledger.entries import Kind
 from app.payments.ledger.models import Payout
 
-MOST_PAID_OUT = 2_000_000_000
+MAX_PAID_OUT = 2_000_000_000
 """In minor units: what a column of them holds."""
 
 
@@ -154,8 +154,8 @@ class PayoutRequest(Body):
         if "currency" not in info.data:
             return amount
         found = Money.of(amount, info.data["currency"])
-        if not 0 < abs(found.amount) <= MOST_PAID_OUT:
-            most = Money(MOST_PAID_OUT, found.currency)
+        if not 0 < abs(found.amount) <= MAX_PAID_OUT:
+            most = Money(MAX_PAID_OUT, found.currency)
             raise ValueError(f"must not be 0, nor more than {most} at once")
         return amount
 

@@ -18,7 +18,7 @@ from app.payments.stripe import balance as balances
 from app.payments.stripe import client as stripe_client
 from app.payments.stripe import deployment
 from app.payments.stripe import transfers as at_stripe
-from app.queue.backoff import MOST_ATTEMPTS, delay
+from app.queue.backoff import MAX_ATTEMPTS, delay
 
 log = logging.getLogger(__name__)
 
@@ -131,7 +131,7 @@ def _postpone(recovery_id: UUID, error: str, broke: bool) -> timedelta:
     wait = delay(recovery.attempts)
     recovery.stripe_failures += broke
     recovery.last_error, recovery.due_at, recovery.lease_expires_at = error, now() + wait, None
-    if recovery.attempts == MOST_ATTEMPTS:
+    if recovery.attempts == MAX_ATTEMPTS:
         what = f"{_name(recovery)} was tried {recovery.attempts} times: {error}"
         alerts.record(AlertKind.RECOVERY, recovery.id, what)
     db.session.commit()

@@ -22,7 +22,7 @@ BUSY_TRIES = 8
 """So often one request may be told that Stripe is busy."""
 MOST = 3 * PAGE
 """So many objects are held at a time."""
-MOST_ONE_BY_ONE = 50
+MAX_ONE_BY_ONE = 50
 """So many are looked up at a time, each by a request of its own: a step must end well before a job has to."""
 SHORTEST = timedelta(seconds=1)
 """Stripe's clock tells nothing finer apart."""
@@ -73,7 +73,7 @@ def listed(subject: Subject, span: Span, pace: Pace) -> Found | None:
     oldest_first.sort(key=lambda thing: thing["created"])  # of several lists, one after the other
     found: dict[str, StripeObject | None] = {thing["id"]: thing for thing in oldest_first}
     missing = [stripe_id for stripe_id in held if stripe_id not in found]
-    if subject.find and len(missing) > MOST_ONE_BY_ONE and may_be_parted:
+    if subject.find and len(missing) > MAX_ONE_BY_ONE and may_be_parted:
         return None
     return found | {stripe_id: looked_up(subject, stripe_id, pace) for stripe_id in missing}
 

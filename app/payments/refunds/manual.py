@@ -13,7 +13,7 @@ from app.payments.refunds import refunds
 from app.payments.schemas import RefundRequest
 from app.payments.status import NOT_REFUNDED, RefundCause, RefundReason
 
-MOST_PARTS = 5
+MAX_PARTS = 5
 """Of one session's share that are given by hand: each is a call to Stripe and a mail to the client."""
 FRAUD = ", as fraudulent"
 """In the audit log."""
@@ -65,7 +65,7 @@ def _check_parts(payment: Payment, booking: Booking, amount: Money) -> None:
         and refund.cause is RefundCause.BY_HAND
         and refund.status not in NOT_REFUNDED
     ]
-    if len(given) >= MOST_PARTS and amount.amount < payment.left_of(booking).amount:
+    if len(given) >= MAX_PARTS and amount.amount < payment.left_of(booking).amount:
         raise TooManyParts(f"{len(given)} refunds of this session were given. {TooManyParts.remedy}")
 
 

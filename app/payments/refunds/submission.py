@@ -18,7 +18,7 @@ from app.payments.status import RefundStatus
 from app.payments.stripe import client as stripe_client
 from app.payments.stripe import deployment
 from app.payments.stripe import refunds as at_stripe
-from app.queue.backoff import MOST_ATTEMPTS, delay
+from app.queue.backoff import MAX_ATTEMPTS, delay
 
 log = logging.getLogger(__name__)
 
@@ -141,7 +141,7 @@ def _postpone(refund: Refund, error: str) -> timedelta:
     """A refund is owed and never given up; after many tries an operator hears of it."""
     wait = delay(refund.attempts)
     refund.last_error, refund.due_at, refund.lease_expires_at = error, now() + wait, None
-    if refund.attempts == MOST_ATTEMPTS:
+    if refund.attempts == MAX_ATTEMPTS:
         what = f"Refund {refund.id} of {refund.money} was tried {refund.attempts} times: {error}"
         alerts.record(AlertKind.LATE_REFUND, refund.id, what)
     db.session.commit()

@@ -18,7 +18,7 @@ from app.payments.stripe.client import StripeRefused, call, v1
 
 PAGE = 100
 """Stripe gives no more at once."""
-MOST_TYPES = 20
+MAX_TYPES = 20
 """Of events, Stripe lists no more types at once."""
 FOLLOWING = ("application_fee.", "transfer.", "radar.")
 """Types that begin so are about what events of the other types have made known."""
@@ -82,7 +82,7 @@ def undelivered_events(span: Span, after: str | None, types: Collection[str]) ->
 
 def newest_undelivered(span: Span, types: Collection[str]) -> Sequence[StripeObject]:
     """Of these the newest, a page of each group of types; asks Stripe once a group."""
-    groups = range(ceil(len(types) / MOST_TYPES))
+    groups = range(ceil(len(types) / MAX_TYPES))
     found = [event for number in groups for event in undelivered_events(span, f"{number}:", types).objects]
     return sorted(found, key=lambda event: int(event["created"]), reverse=True)
 
@@ -177,8 +177,8 @@ def _events(span: Span, after: str | None, types: Collection[str], more: EventLi
 def _groups(types: Collection[str]) -> Sequence[list[str]]:
     """What all depends on is together in the last: of events of one second, the first listed is newest."""
     names = sorted(types, key=lambda name: (not name.startswith(FOLLOWING), name))
-    ends = range(len(names), 0, -MOST_TYPES)
-    return [names[max(end - MOST_TYPES, 0) : end] for end in reversed(ends)]
+    ends = range(len(names), 0, -MAX_TYPES)
+    return [names[max(end - MAX_TYPES, 0) : end] for end in reversed(ends)]
 
 
 def _page(answer: _List) -> Page:

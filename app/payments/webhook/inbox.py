@@ -26,7 +26,7 @@ from app.payments.settlement import payment_events
 from app.payments.stripe import deployment
 from app.payments.webhook import api_versions
 from app.payments.webhook.api_versions import Reading
-from app.queue.backoff import MOST_ATTEMPTS, delay_unless_last
+from app.queue.backoff import MAX_ATTEMPTS, delay_unless_last
 
 log = logging.getLogger(__name__)
 
@@ -123,7 +123,7 @@ def apply(event_id: str, attempt: int | None) -> timedelta | None:
     """
     if attempt is None:
         return None
-    if attempt > MOST_ATTEMPTS:
+    if attempt > MAX_ATTEMPTS:
         return _failed(event_id, WorkerDied("every worker that tried it died"), wait=None)
     try:
         with context.acting(f"stripe:{event_id}", context.request_id.get()):

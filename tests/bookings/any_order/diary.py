@@ -14,7 +14,7 @@ DAY = 24 * 60
 WEEK = 7 * DAY
 BEGINS = 8 * 60
 """The minute of its day in which the diary begins, UTC."""
-HOLD, MOST_HOLDS = 15, 3
+HOLD, MAX_HOLDS = 15, 3
 PRICE_A_MINUTE = 125
 TOOK_PLACE = {Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW}
 
@@ -137,7 +137,7 @@ class Diary:
 
     def _holds_enough(self, client: int) -> bool:
         held = [each for each in self.entries if each.status is Status.PENDING and self.runs(each)]
-        return len({each.series or each for each in held if each.client == client}) >= MOST_HOLDS
+        return len({each.series or each for each in held if each.client == client}) >= MAX_HOLDS
 
     def _hold(self, wish: Entry) -> str | None:
         refusal = self._refuse_time(wish, wish)

@@ -30,7 +30,7 @@ NEXT_DUE = """
                 AND status NOT IN ('won', 'lost', 'prevented', 'warning_closed')
                 AND NOT is_charge_refundable)
     ) due"""
-MOST_PAUSES = 60
+MAX_PAUSES = 60
 """A refund that Stripe would refuse for ever would come due for ever."""
 
 
@@ -137,7 +137,7 @@ class Backstage(Dealings):
         self._settles()
         if self.lost:
             self._finds_what_was_lost(by_events)
-        for _ in range(MOST_PAUSES):
+        for _ in range(MAX_PAUSES):
             if not self._waits_for_what_is_due():
                 return
             self._settles()

@@ -12,7 +12,7 @@ from app.extensions import db, now
 from app.payments.reconciliation import pace, progress, run
 from app.payments.reconciliation.disputes import OPEN_DISPUTES
 from app.payments.reconciliation.events import EVENTS
-from app.payments.reconciliation.pace import MOST_ONE_BY_ONE, PAUSE, Pace, listed
+from app.payments.reconciliation.pace import MAX_ONE_BY_ONE, PAUSE, Pace, listed
 from app.payments.reconciliation.progress import Reconciliation
 from app.payments.reconciliation.windows import EVENTS_KEPT, BadWindow, Stage, Window, asked, recent
 from app.payments.stripe import listing
@@ -170,7 +170,7 @@ def test_events_of_several_groups_and_pages_come_once_and_in_their_order(
     for hour in (8, 10):
         silent.paid(client.checks_out(client.books(coach, next_week(hour))))
     monkeypatch.setattr(listing, "PAGE", 3)
-    monkeypatch.setattr(listing, "MOST_TYPES", 4)
+    monkeypatch.setattr(listing, "MAX_TYPES", 4)
     subject = replace(EVENTS, page=lambda span, after: listing.events(span, after, SUBSCRIBED))
     hour = Span(now() - timedelta(hours=1), now() + timedelta(seconds=2))
 
@@ -247,7 +247,7 @@ def test_what_is_no_time_is_refused(typed: str) -> None:
 
 
 def test_what_must_be_looked_up_one_by_one_is_taken_in_short_steps(silent: Shop) -> None:
-    several = [f"dp_{number}" for number in range(MOST_ONE_BY_ONE + 1)]
+    several = [f"dp_{number}" for number in range(MAX_ONE_BY_ONE + 1)]
     subject = replace(OPEN_DISPUTES, held=lambda _span, _most: several)
     day = Span(now() - timedelta(days=1), now())
 
