@@ -66,8 +66,8 @@ task_routes = {
     "payments.reconcile_*": {"queue": "schedule"},
     "payments.*": {"queue": "events"},
     "emails.*": {"queue": "email"},
-    "events.leave_a_sign": {"queue": "events"},
-    "email.leave_a_sign": {"queue": "email"},
+    "events.ping": {"queue": "events"},
+    "email.ping": {"queue": "email"},
 }
 
 # What a lost message leaves undone is found by these; one that comes too late to its turn is not needed.
@@ -77,57 +77,65 @@ _sweep = {
 }
 
 beat_schedule = {
-    "reminders": {"task": "bookings.remind", "schedule": 60, "options": {"expires": 60}},
+    "reminders": {"task": "bookings.requeue_due_reminders", "schedule": 60, "options": {"expires": 60}},
     "past sessions": {"task": "bookings.complete_past", "schedule": 300, "options": {"expires": 300}},
     "old idempotency keys": {
-        "task": "ops.forget_idempotency_keys",
+        "task": "maintenance.delete_idempotency_keys",
         "schedule": 3600,
         "options": {"expires": 3600},
     },
     "old events": {
-        "task": "ops.forget_events",
+        "task": "maintenance.delete_events",
         "schedule": crontab(minute="11"),
         "options": {"expires": 3600},
     },
-    "old mails": {"task": "ops.forget_mails", "schedule": crontab(minute="41"), "options": {"expires": 3600}},
+    "old mails": {
+        "task": "maintenance.delete_emails",
+        "schedule": crontab(minute="41"),
+        "options": {"expires": 3600},
+    },
     "old alerts": {
-        "task": "ops.forget_troubles",
+        "task": "maintenance.delete_alerts",
         "schedule": crontab(minute="51"),
         "options": {"expires": 3600},
     },
     "old refused sign-ins": {
-        "task": "ops.forget_refused_sign_ins",
+        "task": "maintenance.delete_refused_sign_ins",
         "schedule": crontab(minute="1"),
         "options": {"expires": 3600},
     },
     "personal values of events": {
-        "task": "ops.trim_events",
+        "task": "maintenance.redact_events",
         "schedule": crontab(minute="21"),
         "options": {"expires": 3600},
     },
     "old evidence": {
-        "task": "ops.forget_evidence",
+        "task": "maintenance.delete_evidence",
         "schedule": crontab(minute="31"),
         "options": {"expires": 3600},
     },
     "old unpaid holds": {
-        "task": "ops.forget_unpaid_holds",
+        "task": "maintenance.delete_unpaid_holds",
         "schedule": crontab(minute="1"),
         "options": {"expires": 3600},
     },
     "stale search texts": {
-        "task": "ops.correct_search_texts",
+        "task": "maintenance.correct_search_texts",
         "schedule": crontab(hour="2", minute="47"),
         "options": {"expires": 3600},
     },
-    "mails that name the erased": {"task": "ops.forget_words", "schedule": 60, "options": {"expires": 60}},
-    "unsent alerts": {"task": "ops.tell_operator", **_sweep},
-    "due links": {"task": "bookings.renew_forgotten_links", **_sweep},
+    "mails that name the erased": {
+        "task": "maintenance.redact_emails",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
+    "unsent alerts": {"task": "maintenance.send_alerts", **_sweep},
+    "due links": {"task": "bookings.requeue_due_video_links", **_sweep},
     "stale holds": {"task": "bookings.expire_holds", **_sweep},
-    "due events": {"task": "payments.apply_forgotten", **_sweep},
-    "due refunds": {"task": "payments.issue_forgotten_refunds", **_sweep},
-    "due transfers": {"task": "payments.recover_forgotten_transfers", **_sweep},
-    "due mails": {"task": "emails.deliver_forgotten", **_sweep},
+    "due events": {"task": "payments.requeue_due_events", **_sweep},
+    "due refunds": {"task": "payments.requeue_due_refunds", **_sweep},
+    "due transfers": {"task": "payments.requeue_due_recoveries", **_sweep},
+    "due mails": {"task": "emails.requeue_due", **_sweep},
     "recent differences": {
         "task": "payments.reconcile_recent",
         "schedule": 300,
@@ -138,14 +146,14 @@ beat_schedule = {
         "schedule": crontab(hour="3", minute="17"),
         "options": {"expires": 3600},
     },
-    "unknown fees": {"task": "payments.look_up_unknown_fees", "schedule": 60, "options": {"expires": 60}},
+    "unknown fees": {"task": "payments.requeue_due_fees", "schedule": 60, "options": {"expires": 60}},
     "dispute deadlines": {
-        "task": "payments.warn_of_deadlines",
+        "task": "payments.warn_of_dispute_deadlines",
         "schedule": 600,
         "options": {"expires": 600},
     },
     "payout accounts": {
-        "task": "payments.look_up_payout_accounts",
+        "task": "payments.requeue_due_payout_accounts",
         "schedule": 60,
         "options": {"expires": 60},
     },

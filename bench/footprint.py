@@ -78,7 +78,7 @@ def _after_work(requests: int) -> Iterator[Finding]:
 
 
 def _wait_for_workers(running: System) -> None:
-    signs = {f"{name}.leave_a_sign": f"sign {uuid4()}" for name in ("events", "email")}
+    signs = {f"{name}.ping": f"sign {uuid4()}" for name in ("events", "email")}
     with queue.connection_for_write(running.redis_url) as broker, Redis.from_url(running.redis_url) as redis:
         for task, sign in signs.items():
             queue.send_task(task, args=[sign], connection=broker)

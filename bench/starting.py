@@ -92,7 +92,7 @@ def web(starter: Starter, ours: Starts, bare: Starts) -> None:
 
 
 def worker(starter: Starter, ours: Starts, bare: Starts) -> None:
-    starter.worker(OURS["worker"], queue, "events.leave_a_sign", ours)
+    starter.worker(OURS["worker"], queue, "events.ping", ours)
     starter.worker(BARE_WORKER, bare_worker.app, "bare.leave_a_sign", bare)
 
 

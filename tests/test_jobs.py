@@ -78,7 +78,7 @@ def test_each_queue_gets_only_its_own_jobs(app: Flask, broker: Redis, task: str,
 
 
 def test_rows_that_each_sweep_finds_again_do_not_fill_the_broker(app: Flask, broker: Redis) -> None:
-    enqueue("payments.apply_event", "evt_1")
+    enqueue("payments.process_recorded_event", "evt_1")
     rows = [f"row-{n}" for n in range(MAX_WAITING - 100)]
 
     assert [enqueue_each("emails.deliver", rows) for _ in range(3)] == [len(rows)] * 3

@@ -27,8 +27,8 @@ from wsgi import app
 from app.queue import enqueue as job_queue
 with app.app_context():
     for queue in ("events", "email", "schedule"):
-        job_queue.enqueue(f"{queue}.leave_a_sign", f"rabbit:{queue}")
-    job_queue.queue.send_task("events.leave_a_sign", args=["rabbit:later"], countdown=2)
+        job_queue.enqueue(f"{queue}.ping", f"rabbit:{queue}")
+    job_queue.queue.send_task("events.ping", args=["rabbit:later"], countdown=2)
 """
 DEPTHS = """
 import json

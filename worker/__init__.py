@@ -36,21 +36,21 @@ log = logging.getLogger(__name__)
 flask_app = create_app()
 
 
-MAX_NUDGE = timedelta(seconds=60)
+MAX_COUNTDOWN = timedelta(seconds=60)
 
 
-def come_again(job: "Task[..., Any]", wait: timedelta, error: Exception | None = None) -> None:
+def retry_later(job: "Task[..., Any]", wait: timedelta, error: Exception | None = None) -> None:
     """Ends a job with a message for the next try. Raises celery's Retry.
 
     Where there is a row, its sweep is what tries again; this is only quicker. So no message waits for long:
     one that outlives the broker's visibility timeout is delivered again and again.
     """
-    if error is None and wait > MAX_NUDGE:
+    if error is None and wait > MAX_COUNTDOWN:
         return
-    raise job.retry(exc=error, countdown=min(wait, MAX_NUDGE).total_seconds(), max_retries=None)
+    raise job.retry(exc=error, countdown=min(wait, MAX_COUNTDOWN).total_seconds(), max_retries=None)
 
 
-class Job(Task):  # type: ignore[type-arg]
+class DatabaseTask(Task):  # type: ignore[type-arg]
     """One job, one transaction: committed here once the task is done, rolled back if it raised.
 
     A job that finds the database away comes back later.
@@ -76,10 +76,10 @@ class Job(Task):  # type: ignore[type-arg]
 
     def without_database(self, error: Exception) -> None:
         log.warning("%s waits, as the database does not answer: %s", self.name, error)
-        come_again(self, delay(self.request.retries + 1), error)
+        retry_later(self, delay(self.request.retries + 1), error)
 
 
-class Sweep(Job):
+class PeriodicTask(DatabaseTask):
     """A job that beat sends again anyway, and that gives the number of rows it found.
 
     One at a time: two beats, as at a deploy, or a queue that was long make no double work.
@@ -126,7 +126,7 @@ def _say_goodbye(**_: Any) -> None:
 
 
 celery: Celery = job_queue.queue
-celery.Task = Job  # type: ignore[misc]
+celery.Task = DatabaseTask  # type: ignore[misc]
 celery.conf.broker_transport_options |= {"socket_timeout": 5}
 celery.conf.imports = (
     "worker.bookings",

@@ -7,26 +7,26 @@ from celery import shared_task
 from app.bookings import lifecycle, reminders, video_links
 from app.extensions import now
 from app.queue.enqueue import enqueue_each
-from worker import Sweep
+from worker import PeriodicTask
 
 BATCH = 500
 
 
-@shared_task(name="bookings.expire_holds", base=Sweep)
+@shared_task(name="bookings.expire_holds", base=PeriodicTask)
 def expire_holds() -> int:
     """Holds that ran out, each released by a job of its own; how many there were."""
     return enqueue_each("payments.release_hold", lifecycle.with_stale_holds(now(), BATCH))
 
 
-@shared_task(name="bookings.remind", base=Sweep)
-def remind() -> int:
+@shared_task(name="bookings.requeue_due_reminders", base=PeriodicTask)
+def requeue_due_reminders() -> int:
     """Sessions whose next reminder is due, each by a job of its own; how many there were."""
     reminders.withdraw_late(now())
-    return enqueue_each("bookings.remind_of", reminders.due(now(), BATCH))
+    return enqueue_each("bookings.send_reminder", reminders.due(now(), BATCH))
 
 
-@shared_task(name="bookings.remind_of")
-def remind_of(booking_id: str) -> None:
+@shared_task(name="bookings.send_reminder")
+def send_reminder(booking_id: str) -> None:
     """Two mails to render: of hundreds at once, all would be locked until the last is."""
     reminders.remind(UUID(booking_id), now())
 
@@ -37,13 +37,13 @@ def renew_video_link(coach_id: str) -> None:
     video_links.renew(UUID(coach_id))
 
 
-@shared_task(name="bookings.renew_forgotten_links", base=Sweep)
-def renew_forgotten_links() -> int:
+@shared_task(name="bookings.requeue_due_video_links", base=PeriodicTask)
+def requeue_due_video_links() -> int:
     """Coaches whose new link has not reached their sessions, as its job was lost; how many there were."""
     return enqueue_each("bookings.renew_video_link", video_links.due(BATCH))
 
 
-@shared_task(name="bookings.complete_past", base=Sweep)
+@shared_task(name="bookings.complete_past", base=PeriodicTask)
 def complete_past() -> int:
     """Sessions that ended a day ago and of which nobody said how they went; how many there were."""
     return lifecycle.complete_past(BATCH)

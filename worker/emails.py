@@ -7,7 +7,7 @@ from celery import Task, shared_task
 from app.emails import delivery
 from app.emails.models import Email
 from app.queue.enqueue import enqueue_each
-from worker import Sweep, come_again
+from worker import PeriodicTask, retry_later
 
 BATCH = 500
 
@@ -15,16 +15,16 @@ BATCH = 500
 @shared_task(name="emails.deliver", bind=True, max_retries=None)
 def deliver(self: "Task[..., None]", email_id: str) -> None:
     if wait := delivery.deliver(UUID(email_id)):
-        come_again(self, wait)
+        retry_later(self, wait)
 
 
-@shared_task(name="emails.note_sent")
-def note_sent(email_id: str) -> None:
+@shared_task(name="emails.record_sent")
+def record_sent(email_id: str) -> None:
     """What could not be written down while the database was away; it is tried until it can be."""
     delivery.record_sent(UUID(email_id))
 
 
-@shared_task(name="emails.deliver_forgotten", base=Sweep)
-def deliver_forgotten() -> int:
+@shared_task(name="emails.requeue_due", base=PeriodicTask)
+def requeue_due() -> int:
     """Mails whose job was lost; how many there were."""
     return enqueue_each("emails.deliver", Email.due(BATCH))

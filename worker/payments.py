@@ -15,7 +15,7 @@ from app.payments.stripe import client as stripe_client
 from app.payments.webhook import inbox, signature_failures
 from app.queue.backoff import delay
 from app.queue.enqueue import enqueue_each
-from worker import Sweep, come_again
+from worker import PeriodicTask, retry_later
 
 log = logging.getLogger(__name__)
 
@@ -32,35 +32,35 @@ def handle_event(self: "Task[..., None]", payload: str) -> None:
         event_id, attempt = inbox.record(payload)
     except Exception as error:
         log.exception("an event could not be put on record")
-        come_again(self, delay(self.request.retries + 1), error)
+        retry_later(self, delay(self.request.retries + 1), error)
         return
     signature_failures.note_accepted()
     if wait := inbox.apply(event_id, attempt):
-        come_again(self, wait)
+        retry_later(self, wait)
 
 
-@shared_task(name="payments.apply_event", bind=True, max_retries=None)
-def apply_event(self: "Task[..., None]", event_id: str) -> None:
+@shared_task(name="payments.process_recorded_event", bind=True, max_retries=None)
+def process_recorded_event(self: "Task[..., None]", event_id: str) -> None:
     if wait := inbox.process(event_id):
-        come_again(self, wait)
+        retry_later(self, wait)
 
 
-@shared_task(name="payments.apply_forgotten", base=Sweep)
-def apply_forgotten() -> int:
+@shared_task(name="payments.requeue_due_events", base=PeriodicTask)
+def requeue_due_events() -> int:
     """Events whose job was lost; how many there were."""
-    return enqueue_each("payments.apply_event", inbox.due(BATCH))
+    return enqueue_each("payments.process_recorded_event", inbox.due(BATCH))
 
 
-@shared_task(name="payments.issue_refund", bind=True, max_retries=None)
-def issue_refund(self: "Task[..., None]", refund_id: str) -> None:
+@shared_task(name="payments.submit_refund", bind=True, max_retries=None)
+def submit_refund(self: "Task[..., None]", refund_id: str) -> None:
     if wait := submission.issue(UUID(refund_id)):
-        come_again(self, wait)
+        retry_later(self, wait)
 
 
-@shared_task(name="payments.issue_forgotten_refunds", base=Sweep)
-def issue_forgotten_refunds() -> int:
+@shared_task(name="payments.requeue_due_refunds", base=PeriodicTask)
+def requeue_due_refunds() -> int:
     """Refunds whose job was lost; how many there were."""
-    return enqueue_each("payments.issue_refund", submission.due(BATCH))
+    return enqueue_each("payments.submit_refund", submission.due(BATCH))
 
 
 @shared_task(name="payments.look_up_refunds", bind=True, max_retries=None)
@@ -69,17 +69,17 @@ def look_up_refunds(self: "Task[..., None]", payment_id: str) -> None:
     try:
         charge_refunds.look_up(UUID(payment_id))
     except stripe_client.StripeAway as error:
-        come_again(self, delay(self.request.retries + 1), error)
+        retry_later(self, delay(self.request.retries + 1), error)
 
 
 @shared_task(name="payments.recover_transfer", bind=True, max_retries=None)
 def recover_transfer(self: "Task[..., None]", recovery_id: str) -> None:
     if wait := recovery_submission.recover(UUID(recovery_id)):
-        come_again(self, wait)
+        retry_later(self, wait)
 
 
-@shared_task(name="payments.recover_forgotten_transfers", base=Sweep)
-def recover_forgotten_transfers() -> int:
+@shared_task(name="payments.requeue_due_recoveries", base=PeriodicTask)
+def requeue_due_recoveries() -> int:
     """Transfers after disputes whose job was lost; how many there were."""
     return enqueue_each("payments.recover_transfer", recovery_submission.due(BATCH))
 
@@ -87,11 +87,11 @@ def recover_forgotten_transfers() -> int:
 @shared_task(name="payments.look_up_fee", bind=True, max_retries=None)
 def look_up_fee(self: "Task[..., None]", payment_id: str) -> None:
     if wait := stripe_fees.look_up(UUID(payment_id)):
-        come_again(self, wait)
+        retry_later(self, wait)
 
 
-@shared_task(name="payments.look_up_unknown_fees", base=Sweep)
-def look_up_unknown_fees() -> int:
+@shared_task(name="payments.requeue_due_fees", base=PeriodicTask)
+def requeue_due_fees() -> int:
     """Paid payments whose fee is unknown; how many there were."""
     return enqueue_each("payments.look_up_fee", stripe_fees.due(BATCH))
 
@@ -99,11 +99,11 @@ def look_up_unknown_fees() -> int:
 @shared_task(name="payments.look_up_payout_account", bind=True, max_retries=None)
 def look_up_payout_account(self: "Task[..., None]", coach_id: str) -> None:
     if wait := connect.look_up(UUID(coach_id)):
-        come_again(self, wait)
+        retry_later(self, wait)
 
 
-@shared_task(name="payments.look_up_payout_accounts", base=Sweep)
-def look_up_payout_accounts() -> int:
+@shared_task(name="payments.requeue_due_payout_accounts", base=PeriodicTask)
+def requeue_due_payout_accounts() -> int:
     """Payout accounts that changed; how many there were."""
     return enqueue_each("payments.look_up_payout_account", connect.due(BATCH))
 
@@ -120,7 +120,7 @@ def release_hold(booking_id: str) -> None:
     expiry.release(UUID(booking_id))
 
 
-@shared_task(name="payments.warn_of_deadlines", base=Sweep)
-def warn_of_deadlines() -> int:
+@shared_task(name="payments.warn_of_dispute_deadlines", base=PeriodicTask)
+def warn_of_dispute_deadlines() -> int:
     """Disputes whose deadline comes near; how many there were."""
     return responses.warn(now(), BATCH)

@@ -16,7 +16,7 @@ from app.payments.reconciliation.progress import Reconciliation
 from app.payments.reconciliation.windows import Window, nightly, recent
 from app.payments.stripe import client as stripe_client
 from app.queue.enqueue import enqueue
-from worker import Sweep, come_again
+from worker import PeriodicTask, retry_later
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ LATER = timedelta(seconds=MAX_TURN)
 """When the other one's turn is over, or Stripe has had time to recover."""
 
 
-@shared_task(name="payments.reconcile_recent", base=Sweep)
+@shared_task(name="payments.reconcile_recent", base=PeriodicTask)
 def reconcile_recent() -> int:
     """The last hours, if it is time; how much was settled. What could not be, beat's next one does."""
     window = recent()
@@ -41,7 +41,7 @@ def reconcile_recent() -> int:
         return 0
 
 
-@shared_task(name="payments.reconcile_nightly", base=Sweep, bind=True, max_retries=None)
+@shared_task(name="payments.reconcile_nightly", base=PeriodicTask, bind=True, max_retries=None)
 def reconcile_nightly(self: "Task[..., int]") -> int:
     """The last days, and what is open from before, in as many turns as it takes."""
     try:
@@ -54,7 +54,7 @@ def reconcile_nightly(self: "Task[..., int]") -> int:
         return 0
     except (run.AnotherAtWork, stripe_client.StripeAway) as error:
         log.warning("the nightly reconciliation waits: %s", error)
-        come_again(self, LATER, error)
+        retry_later(self, LATER, error)
         return 0
     if not all(row.is_done for row in stages):
         enqueue("payments.reconcile_nightly")

@@ -74,7 +74,7 @@ def _worker(settings: Settings) -> Finding:
     signs = {queue: f"doctor:{queue}:{uuid4()}" for queue in ("events", "email", "schedule")}
     try:
         for queue, sign in signs.items():
-            enqueue(f"{queue}.leave_a_sign", sign)
+            enqueue(f"{queue}.ping", sign)
         with Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2) as redis:
             _within(WORKER_ANSWERS_WITHIN, lambda: redis.exists(*signs.values()) == len(signs))
             idle = [queue for queue, sign in signs.items() if not redis.exists(sign)]

@@ -55,7 +55,7 @@ def deliver(email_id: UUID) -> timedelta | None:
     except (OperationalError, InterfaceError) as error:
         db.session.rollback()
         log.warning("mail %s is noted as sent later, as the database does not answer: %s", email_id, error)
-        enqueue("emails.note_sent", str(email_id))
+        enqueue("emails.record_sent", str(email_id))
     return None
 
 

@@ -105,7 +105,7 @@ def forget_words(account: Account) -> None:
     payments = db.session.execute(
         select(Payment.id, Payment.stripe_payment_intent_id).where(_is_theirs(account))
     ).all()
-    redaction.trim_of_payments([row[0] for row in payments], [row[1] for row in payments if row[1]])
+    redaction.redact_of_payments([row[0] for row in payments], [row[1] for row in payments if row[1]])
 
 
 def naming(account: Account) -> TextualSelect:

@@ -40,7 +40,7 @@ def replay(event_id: str, reason: str) -> StripeEvent:
     event.status, event.reason, event.attempts = EventStatus.RECEIVED, None, 0
     event.due_at, event.finished_at = now(), None
     audit.record("stripe_event.replay", f"stripe_event:{event.id}", reason)
-    after_commit("payments.apply_event", event.id)
+    after_commit("payments.process_recorded_event", event.id)
     return event
 
 

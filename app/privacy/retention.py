@@ -24,50 +24,50 @@ MOST = 2000
 """As many rows at once, so that nobody waits for a deletion; who finds as many should come again."""
 
 
-def forget_events() -> int:
+def delete_events() -> int:
     """Remove events that were kept for EVENT_RETENTION_DAYS; how many."""
     old = StripeEvent.received_at < now() - timedelta(days=current_settings().event_retention_days)
     done = StripeEvent.status.in_([EventStatus.PROCESSED, EventStatus.IGNORED])
     return _remove(StripeEvent, StripeEvent.id, StripeEvent.received_at, old & done)
 
 
-def forget_mails() -> int:
+def delete_emails() -> int:
     """Remove mails that were kept for EMAIL_RETENTION_DAYS; how many."""
     old = Email.created_at < now() - timedelta(days=current_settings().email_retention_days)
     done = Email.status.in_([EmailStatus.SENT, EmailStatus.WITHDRAWN])
     return _remove(Email, Email.id, Email.created_at, old & done)
 
 
-def forget_troubles() -> int:
+def delete_alerts() -> int:
     """Remove what the operator was told EMAIL_RETENTION_DAYS ago, as the mail that told it; how much."""
     old = Alert.told_at < now() - timedelta(days=current_settings().email_retention_days)
     return _remove(Alert, Alert.id, Alert.told_at, old)
 
 
-def forget_refused_sign_ins() -> int:
+def delete_refused_sign_ins() -> int:
     """Remove wrong passwords and codes of PII_RETENTION_DAYS ago; of how many hours."""
     days = timedelta(days=current_settings().pii_retention_days)
     at = RefusedSignIns.created_at
     return _remove(RefusedSignIns, RefusedSignIns.id, at, at < now() - days)
 
 
-def trim_events() -> int:
+def redact_events() -> int:
     """Take what is personal out of events received PII_RETENTION_DAYS ago; of how many."""
     before = now() - timedelta(days=current_settings().pii_retention_days)
-    return redaction.trim_old(before, MOST)
+    return redaction.redact_old(before, MOST)
 
 
-def forget_evidence() -> int:
+def delete_evidence() -> int:
     """Remove the evidence of disputes decided PII_RETENTION_DAYS ago; of how many."""
     return payments_erasure.forget_evidence(MOST)
 
 
-def forget_words() -> int:
+def redact_emails() -> int:
     """Take the words out of mails that name somebody whose account was erased; how many had left."""
     return erasure.redact_words(MOST)
 
 
-def forget_unpaid_holds() -> int:
+def delete_unpaid_holds() -> int:
     """Remove what was held and came to nothing a day ago, or stands as nothing of it lapsed; how much."""
     lapsed = UnpaidHold.lapsed_at < now() - hold_limits.OF_A_PERSON.counted_for
     longest = timedelta(days=current_settings().delayed_hold_days + 1)

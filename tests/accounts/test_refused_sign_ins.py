@@ -74,9 +74,9 @@ def test_each_hour_has_its_own_and_they_are_forgotten_in_time(
     assert [each["number"] for each in seen(admin, subject=f"account:{client.id}")] == [1, 1]
 
     clock.at += timedelta(days=30, minutes=-1)
-    assert retention.forget_refused_sign_ins() == 1
+    assert retention.delete_refused_sign_ins() == 1
     clock.at += timedelta(minutes=2)
-    assert retention.forget_refused_sign_ins() == 1
+    assert retention.delete_refused_sign_ins() == 1
     assert db.session.scalars(select(RefusedSignIns)).all() == []
 
 

@@ -86,12 +86,12 @@ def test_a_day_later_nothing_counts_any_more_and_is_forgotten(
     shop: Shop, client: Person, coach: Person
 ) -> None:
     lapses(client, coach, 3)
-    assert shop.work(retention.forget_unpaid_holds) == 0
+    assert shop.work(retention.delete_unpaid_holds) == 0
     later(days=1)
 
     assert outcome(client.wish(coach, next_week())) == "held"
-    assert shop.work(retention.forget_unpaid_holds) == 3
-    assert shop.work(retention.forget_unpaid_holds) == 0
+    assert shop.work(retention.delete_unpaid_holds) == 3
+    assert shop.work(retention.delete_unpaid_holds) == 0
 
 
 def test_an_abandoned_payment_page_counts_as_calling_off(shop: Shop, client: Person, coach: Person) -> None:

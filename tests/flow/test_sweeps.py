@@ -6,8 +6,8 @@ from tests.flow.conftest import Stack
 from tests.people import Person
 from tests.programs import Programs
 
-SWEEP = "from worker.maintenance import forget_idempotency_keys as sweep; print('found', sweep())"
-LOCK = text("SELECT pg_advisory_xact_lock(hashtext('ops.forget_idempotency_keys'))")
+SWEEP = "from worker.maintenance import delete_idempotency_keys as sweep; print('found', sweep())"
+LOCK = text("SELECT pg_advisory_xact_lock(hashtext('maintenance.delete_idempotency_keys'))")
 OLD_KEY = text(
     "INSERT INTO idempotency_key (account_id, key, fingerprint, started_at)"
     " SELECT id, 'old', '', now() - interval '3 days' FROM account WHERE email = :email"

@@ -41,10 +41,10 @@ def event(shop: Shop) -> None:
 @pytest.mark.parametrize("status", ["processed", "ignored"])
 def test_an_event_that_is_dealt_with_goes_when_its_time_is_over(app: Flask, event: None, status: str) -> None:
     grown("stripe_event", status=f"'{status}'", received_at=f"{BEFORE} + interval '1 minute'")
-    assert retention.forget_events() == 0
+    assert retention.delete_events() == 0
 
     grown("stripe_event", received_at=f"{BEFORE} - interval '1 minute'")
-    assert retention.forget_events() == 1
+    assert retention.delete_events() == 1
     assert count("stripe_event") == 0
 
 
@@ -52,15 +52,15 @@ def test_an_event_that_is_dealt_with_goes_when_its_time_is_over(app: Flask, even
 def test_an_event_that_is_not_stays(app: Flask, event: None, status: str) -> None:
     grown("stripe_event", status=f"'{status}'", received_at=f"{BEFORE} - interval '1 year'")
 
-    assert retention.forget_events() == 0
+    assert retention.delete_events() == 0
 
 
 def test_mails_that_have_left_go_and_those_that_failed_stay(app: Flask, client: Person) -> None:
     grown("email", status="'failed'", created_at=f"{BEFORE} - interval '1 minute'")
-    assert retention.forget_mails() == 0
+    assert retention.delete_emails() == 0
 
     grown("email", status="'sent'")
-    assert retention.forget_mails() == 1
+    assert retention.delete_emails() == 1
     assert count("email") == 0
 
 
@@ -76,7 +76,7 @@ def test_many_are_forgotten_in_portions(shop: Shop, monkeypatch: pytest.MonkeyPa
             db.session.execute(text(f"SET enable_{how} = off"))
         db.session.commit()
 
-    assert [shop.work(retention.forget_events) for _ in range(4)] == [1, 1, 1, 0]
+    assert [shop.work(retention.delete_events) for _ in range(4)] == [1, 1, 1, 0]
 
 
 def test_troubles_that_were_told_go_as_their_mail_does_and_untold_ones_stay(app: Flask) -> None:
@@ -84,8 +84,8 @@ def test_troubles_that_were_told_go_as_their_mail_does_and_untold_ones_stay(app:
         alerts.record(AlertKind.STRIPE_EVENT, subject, "it broke")
         grown("trouble", told_at=f"{BEFORE} + interval '1 minute'")
     alerts.record(AlertKind.STRIPE_EVENT, "evt_untold", "it broke")
-    assert retention.forget_troubles() == 0
+    assert retention.delete_alerts() == 0
 
     grown("trouble", created_at=f"{BEFORE} - interval '1 year'", told_at="told_at - interval '2 minutes'")
-    assert retention.forget_troubles() == 2
+    assert retention.delete_alerts() == 2
     assert db.session.scalar(text("SELECT subject_id FROM trouble")) == "evt_untold"

@@ -39,7 +39,7 @@ def test_a_mail_that_is_being_sent_names_nobody_afterwards(
     shop.work(delivery.deliver, mail.id)
     shop.sandbox.behaves()
     work_off(shop)
-    shop.work(retention.forget_words)
+    shop.work(retention.redact_emails)
 
     assert shop.rows(Email)[0].status is became
     assert tables_with(zelda.email) == set()

@@ -36,7 +36,7 @@ def test_the_bank_is_told_what_was_on_record_and_it_is_kept_until_it_decides(
     hears(shop, checkout, "closed")
     for mail in shop.mails("account_erased"):
         mail.status = type(mail.status).SENT
-    shop.work(retention.forget_words)
+    shop.work(retention.redact_emails)
     assert tables_with("Quimby") <= {"email"}  # of mails that have not left yet
     assert shop.rows(Dispute)[0].evidence == ""
 

@@ -28,7 +28,7 @@ def aged(days: int) -> None:
 
 
 def without(event: Event) -> Event:
-    trimmed: Event = json.loads(redaction.trimmed(json.dumps(event)))
+    trimmed: Event = json.loads(redaction.redacted(json.dumps(event)))
     return trimmed
 
 
@@ -70,10 +70,10 @@ def test_an_old_event_names_nobody_and_can_be_applied_again(
     (event,) = shop.rows(StripeEvent)
     assert tables_with("Pat Payer") == {"stripe_event"}
     aged(29)
-    assert shop.work(retention.trim_events) == 0
+    assert shop.work(retention.redact_events) == 0
 
     aged(31)
-    assert shop.work(retention.trim_events) == 1
+    assert shop.work(retention.redact_events) == 1
 
     for mark in (*PERSONAL, client.email):
         assert mark not in shop.rows(StripeEvent)[0].payload
@@ -90,7 +90,7 @@ def test_events_are_trimmed_once_and_in_portions(shop: Shop, monkeypatch: Any) -
     aged(31)
     monkeypatch.setattr(retention, "MOST", 2)
 
-    assert [shop.work(retention.trim_events) for _ in range(3)] == [2, 1, 0]
+    assert [shop.work(retention.redact_events) for _ in range(3)] == [2, 1, 0]
     assert {row.payload for row in shop.rows(StripeEvent)} != set()
     assert tables_with("Pat Payer") == set()
 
@@ -132,13 +132,13 @@ def test_the_evidence_of_a_dispute_goes_some_time_after_it_was_decided(
         shop.told(event)
     (dispute,) = shop.rows(Dispute)
     assert client.email in dispute.evidence
-    assert shop.work(retention.forget_evidence) == 0
+    assert shop.work(retention.delete_evidence) == 0
 
     db.session.execute(text("UPDATE dispute SET decided_at = now() - interval '31 days'"))
     db.session.commit()
-    assert [shop.work(retention.forget_evidence) for _ in range(2)] == [1, 0]
+    assert [shop.work(retention.delete_evidence) for _ in range(2)] == [1, 0]
     db.session.execute(text("UPDATE email SET status = 'sent' WHERE kind LIKE 'dispute_%'"))
-    shop.work(retention.forget_words)
+    shop.work(retention.redact_emails)
 
     assert shop.rows(Dispute)[0].evidence == ""
     assert {mail.text_body for mail in shop.rows(Email) if mail.kind.startswith("dispute_")} == {""}

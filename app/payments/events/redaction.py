@@ -67,7 +67,7 @@ _FINISH = update(EVENTS).where(EVENTS.c.id == bindparam("event")).returning(_IS_
 """The rest of what it is given is what it sets."""
 
 
-def trimmed(payload: str) -> str:
+def redacted(payload: str) -> str:
     """The event without what is personal in it."""
     return json.dumps(_kept(json.loads(payload), DEEPEST))
 
@@ -80,13 +80,13 @@ def _kept(value: Any, deepest: int) -> Any:
     return value
 
 
-def trim_old(before: datetime, most: int) -> int:
+def redact_old(before: datetime, most: int) -> int:
     """Trim events that came before that time, the oldest first; how many there were this time."""
     old = _untrimmed(StripeEvent.received_at < before).limit(most)
     return _trim(old.with_for_update(skip_locked=True))  # a portion leaves to the next what is at work
 
 
-def trim_of_payments(payments: Sequence[UUID], intents: Sequence[str]) -> int:
+def redact_of_payments(payments: Sequence[UUID], intents: Sequence[str]) -> int:
     """Trim all events about these payments; how many there were.
 
     One that is being applied is left to its worker: it waits for the people whom the caller has locked, and
@@ -109,7 +109,7 @@ def finish(
     outcome = {"status": status, "reason": reason, "last_error": error, "finished_at": now()}
     is_of_erased = db.session.scalar(_FINISH, {"event": event.id, **outcome})
     if event.is_of_coach or is_of_erased:
-        event.payload, event.trimmed_at = trimmed(event.payload), now()
+        event.payload, event.trimmed_at = redacted(event.payload), now()
 
 
 def _untrimmed(*which: ColumnElement[bool]) -> Select[str, str]:
@@ -120,7 +120,7 @@ def _untrimmed(*which: ColumnElement[bool]) -> Select[str, str]:
 def _trim(events: Select[str, str]) -> int:
     at = now()
     rows = [
-        {"id": row.id, "payload": trimmed(row.payload), "trimmed_at": at}
+        {"id": row.id, "payload": redacted(row.payload), "trimmed_at": at}
         for row in db.session.execute(events)
     ]
     if rows:

@@ -65,14 +65,14 @@ def request(
     )
     db.session.add(refund)
     db.session.flush()
-    after_commit("payments.issue_refund", str(refund.id))
+    after_commit("payments.submit_refund", str(refund.id))
     return refund
 
 
 def ask_again(refund: Refund) -> None:
     """What it waited for is over: a job asks Stripe for it once this is committed."""
     refund.due_at = now()
-    after_commit("payments.issue_refund", str(refund.id))
+    after_commit("payments.submit_refund", str(refund.id))
 
 
 def reduce_to_what_is_left(refund_id: UUID) -> Money:
@@ -181,7 +181,7 @@ _WAKE = (
 def wake_told(payment_intent_id: str) -> None:
     """Refunds and disputes told before their payment was known as ours were ignored: they are applied now."""
     for event_id in db.session.scalars(_WAKE, {"intent": payment_intent_id, "at": now()}):
-        after_commit("payments.apply_event", event_id)
+        after_commit("payments.process_recorded_event", event_id)
 
 
 def claimed_id(refund: dict[str, Any]) -> UUID | None:

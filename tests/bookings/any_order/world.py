@@ -38,9 +38,9 @@ IBANS = {True: "DE89370400440532013000", False: "DE62370400440532013001"}
 """Of an account that pays, and of one that does not."""
 JOBS: dict[str, Callable[[str], object]] = {
     "payments.recover_transfer": lambda recovery_id: recovery_submission.recover(UUID(recovery_id)),
-    "payments.issue_refund": lambda refund_id: submission.issue(UUID(refund_id)),
+    "payments.submit_refund": lambda refund_id: submission.issue(UUID(refund_id)),
     "payments.close_session": lambda payment_id: expiry.close(UUID(payment_id)),
-    "payments.apply_event": inbox.process,
+    "payments.process_recorded_event": inbox.process,
     "payments.look_up_fee": lambda payment_id: stripe_fees.look_up(UUID(payment_id)),
     "payments.look_up_refunds": lambda payment_id: _look_up_refunds(UUID(payment_id)),
 }
