@@ -13,7 +13,7 @@ from typing import Any
 
 from psycopg import Connection
 
-from app.bookings.messages import REMINDER_HOURS
+from app.accounts.models import REMINDER_HOURS
 from app.bookings.status import Status
 from app.coaches.models import STANDARD_POLICY
 from bench import trail

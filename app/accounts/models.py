@@ -14,6 +14,10 @@ from app import time_zones
 from app.extensions import Base, TimestampMixin, UuidMixin, db, enum_column
 from app.http.problems import Unauthorized
 
+REMINDER_HOURS = (24, 1)
+"""How long before a session people can be reminded of it."""
+
+
 profile_will_change = Signal()
 """Sent with an account before it is locked to change what other rooms keep beside it, such as its name: who
 locks rows before accounts does so now."""

@@ -9,9 +9,8 @@ from uuid import uuid4
 from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts import messages, password_hashing
-from app.accounts.models import Account
+from app.accounts.models import REMINDER_HOURS, Account
 from app.accounts.schemas import Registration
-from app.bookings.messages import REMINDER_HOURS
 from app.emails.models import Email
 from app.extensions import db, now
 from app.http.problems import Problem

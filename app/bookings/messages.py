@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select, update
 
 from app import time_zones
+from app.accounts.models import REMINDER_HOURS
 from app.emails.models import UNSENT, Email, EmailStatus
 from app.emails.outbox import (
     Calendar,
@@ -31,9 +32,6 @@ if TYPE_CHECKING:  # a mail is about its subject's room, which stands above this
     from app.accounts.models import Account
     from app.bookings.models import Booking
     from app.bookings.policy import Cancelling
-
-REMINDER_HOURS = (24, 1)
-"""How long before a session people can be reminded of it."""
 
 
 def booking_confirmed(booking: "Booking", invitation: Calendar) -> None:

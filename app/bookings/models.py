@@ -12,9 +12,8 @@ from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, ExcludeConstraint, 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.accounts.models import Account, Role
+from app.accounts.models import REMINDER_HOURS, Account, Role
 from app.audit import AuditRow
-from app.bookings.messages import REMINDER_HOURS
 from app.bookings.policy import Policy
 from app.bookings.status import Status, check_transition
 from app.coaches.models import Coach

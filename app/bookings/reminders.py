@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import func, or_, select
 
+from app.accounts import models
 from app.bookings import messages
 from app.bookings.models import Booking
 from app.bookings.status import Status
@@ -38,7 +39,7 @@ def _remind(booking: Booking, at: datetime) -> None:
     """Those who chose a reminder that is due, once: an outage may have let several become due."""
     if booking.start <= at:
         return
-    now_due = {hours for hours in messages.REMINDER_HOURS if _is_due(booking, hours, at)}
+    now_due = {hours for hours in models.REMINDER_HOURS if _is_due(booking, hours, at)}
     for reader in (booking.client, booking.coach.account):
         if now_due.intersection(reader.reminder_hours):
             messages.reminder(booking, reader, min(now_due))

@@ -7,8 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Text, TextualSelect, func, or_, select, text, update
 
-from app.accounts.models import Account
-from app.bookings.messages import REMINDER_HOURS
+from app.accounts.models import REMINDER_HOURS, Account
 from app.config.settings import current_settings
 from app.emails.models import Email
 from app.extensions import db, now

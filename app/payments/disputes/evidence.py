@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from sqlalchemy import and_, or_, select
 
 from app import time_zones
-from app.bookings.messages import REMINDER_HOURS
+from app.accounts.models import REMINDER_HOURS
 from app.bookings.models import Booking, BookingTransition
 from app.bookings.policy import Policy
 from app.bookings.status import Status as BookingStatus
