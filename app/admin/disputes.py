@@ -14,10 +14,10 @@ from app.http import rate_limits
 from app.http.pagination import Span, newest_first
 from app.http.schema_types import Body, Instant, Text, View
 from app.idempotency import idempotent
-from app.payments.dispute_models import Dispute
 from app.payments.disputes import responses
 from app.payments.disputes.evidence import MAX_STATEMENT
 from app.payments.ledger import recoveries
+from app.payments.models import Dispute
 from app.payments.schemas import DisputeView
 from app.payments.status import DisputeStatus
 

@@ -9,9 +9,8 @@ from app.bookings.models import Booking
 from app.bookings.status import Status
 from app.emails.models import UNSENT, Email, EmailStatus
 from app.extensions import Base, db, now
-from app.payments.dispute_models import Dispute
 from app.payments.events.models import EventStatus, StripeEvent
-from app.payments.models import Refund
+from app.payments.models import Dispute, Refund
 from app.payments.reconciliation.differences import Difference
 from app.payments.status import DECIDED, NOT_REFUNDED, DisputeStatus, RefundStatus
 from app.queue import enqueue as job_queue

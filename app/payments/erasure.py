@@ -12,10 +12,9 @@ from app.config.settings import current_settings
 from app.emails.models import Email
 from app.extensions import db, now
 from app.money.money import Money
-from app.payments.dispute_models import Dispute
 from app.payments.earnings import balances
 from app.payments.events import redaction
-from app.payments.models import Payment, Refund
+from app.payments.models import Dispute, Payment, Refund
 from app.payments.payouts.account import PayoutAccount
 from app.payments.status import DECIDED, PAID, RefundCause
 

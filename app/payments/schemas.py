@@ -8,8 +8,7 @@ from app.bookings.models import Booking
 from app.http import return_urls
 from app.http.pagination import Page
 from app.http.schema_types import Amount, Body, Flag, Identifier, Instant, Major, Text, View
-from app.payments.dispute_models import Dispute
-from app.payments.models import Payment, Refund
+from app.payments.models import Dispute, Payment, Refund
 from app.payments.status import DisputeStatus, RefundCause, RefundStatus, Status
 
 RedirectUrl = Annotated[str, Field(max_length=2000), AfterValidator(return_urls.leads_to_us)]

@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.emails.models import Email
-from app.payments.dispute_models import Dispute
+from app.payments.models import Dispute
 from tests.payments.conftest import Event, Shop
 from tests.people import Person
 from tests.waiting import wait_until

@@ -9,8 +9,7 @@ from sqlalchemy import text
 from app.bookings.models import Booking
 from app.emails.models import Email
 from app.extensions import db
-from app.payments.dispute_models import Dispute
-from app.payments.models import Payment, Refund
+from app.payments.models import Dispute, Payment, Refund
 from app.payments.webhook.inbox import HANDLERS
 from tests.payments.conftest import Event, Shop
 from tests.people import DECLINED, Checkout, Person

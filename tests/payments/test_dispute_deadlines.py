@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import text
 
 from app.extensions import db
-from app.payments.dispute_models import Dispute
 from app.payments.disputes import responses
+from app.payments.models import Dispute
 from tests.payments.conftest import Shop
 from tests.payments.disputing import answered, decided, disputed, hears, mails, word_of
 from tests.people import Person

@@ -10,9 +10,8 @@ from app.cli import commands
 from app.emails import delivery
 from app.emails.models import Email
 from app.extensions import db, now
-from app.payments.dispute_models import Dispute
 from app.payments.disputes import evidence, responses
-from app.payments.models import Payment
+from app.payments.models import Dispute, Payment
 from app.payments.status import DisputeStatus
 from tests.clock import Clock
 from tests.contract import check_log

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from app.emails.models import Email
-from app.payments.dispute_models import Dispute
 from app.payments.ledger.posting import Entry
-from app.payments.models import Payment, Refund
+from app.payments.models import Dispute, Payment, Refund
 from tests.payments.conftest import Event, Shop, changed
 from tests.payments.disputing import OPS, answered, decided, disputed, word_of
 from tests.payments.test_every_order import undone

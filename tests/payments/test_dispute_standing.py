@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.payments.dispute_models import Dispute
-from app.payments.models import Payment
+from app.payments.models import Dispute, Payment
 from tests.payments.conftest import Event, Shop, changed
 from tests.payments.disputing import disputed, mails, subjects, word_of
 from tests.people import Person

@@ -6,8 +6,7 @@ import pytest
 
 from app.emails.models import Email
 from app.monitoring import backlog
-from app.payments.dispute_models import Dispute
-from app.payments.models import Payment, Refund
+from app.payments.models import Dispute, Payment, Refund
 from app.payments.refunds import refunds, submission
 from app.payments.status import DisputeStatus, RefundStatus
 from app.payments.webhook import inbox

@@ -13,9 +13,8 @@ from app.coaches.models import Coach
 from app.extensions import db
 from app.money.allocation import commission_on
 from app.money.money import Money, smallest_step
-from app.payments.dispute_models import Dispute
 from app.payments.ledger import posting
-from app.payments.models import Payment, PaymentLine, Refund
+from app.payments.models import Dispute, Payment, PaymentLine, Refund
 from app.payments.refunds import refunds
 from app.payments.status import DisputeStatus, RefundCause, RefundStatus, Status
 

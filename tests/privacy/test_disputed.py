@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from app.payments.dispute_models import Dispute
 from app.payments.disputes import responses
+from app.payments.models import Dispute
 from app.privacy import retention
 from tests.payments.conftest import Shop
 from tests.payments.disputing import decided, disputed, hears

@@ -8,10 +8,10 @@ from sqlalchemy import text
 from app.emails.models import Email
 from app.extensions import db
 from app.payments import operations
-from app.payments.dispute_models import Dispute
 from app.payments.events import redaction
 from app.payments.events.models import StripeEvent
 from app.payments.ledger.posting import Entry
+from app.payments.models import Dispute
 from app.payments.webhook import inbox
 from app.privacy import retention
 from tests.payments.conftest import Event, Shop

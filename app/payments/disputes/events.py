@@ -13,7 +13,6 @@ from sqlalchemy import or_, select
 
 from app.extensions import db, now
 from app.money.money import CURRENCIES
-from app.payments.dispute_models import Dispute
 from app.payments.disputes import evidence, messages, resolution
 from app.payments.events.payloads import (
     Handler,
@@ -27,7 +26,7 @@ from app.payments.events.payloads import (
     text_or_none,
 )
 from app.payments.ledger import posting, recoveries
-from app.payments.models import Payment
+from app.payments.models import Dispute, Payment
 from app.payments.status import AWAITS_EVIDENCE, GIVEN_BACK, INQUIRIES, DisputeStatus
 from app.payments.stripe import disputes as at_stripe
 

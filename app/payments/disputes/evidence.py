@@ -16,8 +16,7 @@ from app.bookings.policy import Policy
 from app.bookings.status import Status as BookingStatus
 from app.emails.models import Email, EmailStatus
 from app.extensions import db
-from app.payments.dispute_models import Dispute
-from app.payments.models import Payment, PaymentTransition
+from app.payments.models import Dispute, Payment, PaymentTransition
 from app.payments.status import Status
 from app.payments.stripe.disputes import Evidence
 

@@ -9,8 +9,7 @@ from app.extensions import now
 from app.unicode_text import isolate
 
 if TYPE_CHECKING:  # a mail is about its subject's room, which stands above this one
-    from app.payments.dispute_models import Dispute
-    from app.payments.models import Refund
+    from app.payments.models import Dispute, Refund
 
 _REASONS = {
     "bank_cannot_process": "the bank cannot process the payment",

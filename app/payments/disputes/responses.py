@@ -8,9 +8,9 @@ from sqlalchemy import ColumnElement, select, update
 from app import audit, parsing
 from app.extensions import db, now
 from app.http.problems import NotFound, Problem
-from app.payments.dispute_models import Dispute
 from app.payments.disputes import events as dispute_events
 from app.payments.disputes import evidence, messages
+from app.payments.models import Dispute
 from app.payments.stripe import client as stripe_client
 from app.payments.stripe import disputes as at_stripe
 from app.payments.stripe import listing

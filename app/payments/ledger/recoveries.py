@@ -12,9 +12,8 @@ from sqlalchemy import select
 from app.config.settings import DisputeRecovery, current_settings
 from app.extensions import db, now
 from app.money.money import Money
-from app.payments.dispute_models import Dispute
 from app.payments.ledger.recovery_models import GIVEN_UP, Recovery, RecoveryKind, RecoveryStatus
-from app.payments.models import Payment
+from app.payments.models import Dispute, Payment
 from app.payments.status import DECIDED, GIVEN_BACK
 from app.queue.enqueue import after_commit
 

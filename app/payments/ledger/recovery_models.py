@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.extensions import Base, TimestampMixin, enum_column, now
 from app.money.money import Money
-from app.payments.dispute_models import Dispute
+from app.payments.models import Dispute
 
 
 class RecoveryKind(StrEnum):

@@ -9,11 +9,10 @@ from sqlalchemy import ColumnElement, or_, select
 
 from app.extensions import db, now
 from app.money.money import Money
-from app.payments.dispute_models import Dispute
 from app.payments.disputes import events as dispute_events
 from app.payments.disputes.events import Standing
 from app.payments.events.payloads import StripeObject
-from app.payments.models import Payment
+from app.payments.models import Dispute, Payment
 from app.payments.reconciliation.differences import Sides
 from app.payments.reconciliation.subject import Disagreement, Found, Subject, nothing_listed
 from app.payments.status import APPEALED, DisputeStatus

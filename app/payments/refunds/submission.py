@@ -10,9 +10,8 @@ from sqlalchemy import select, update
 from app import alerts
 from app.alerts import AlertKind
 from app.extensions import db, now
-from app.payments.dispute_models import Dispute
 from app.payments.events.payloads import Mismatch
-from app.payments.models import Payment, Refund
+from app.payments.models import Dispute, Payment, Refund
 from app.payments.refunds import refunds
 from app.payments.status import RefundStatus
 from app.payments.stripe import client as stripe_client

@@ -4,8 +4,8 @@ from sqlalchemy import text
 
 from app.emails.models import Email
 from app.extensions import db, now
-from app.payments.dispute_models import Dispute
 from app.payments.disputes import events as dispute_events
+from app.payments.models import Dispute
 from app.payments.reconciliation import disputes as reconciliation
 from app.payments.reconciliation.windows import Stage
 from app.payments.stripe import listing

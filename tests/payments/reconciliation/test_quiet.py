@@ -8,8 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from app.extensions import db, now
-from app.payments.dispute_models import Dispute
-from app.payments.models import Refund
+from app.payments.models import Dispute, Refund
 from app.payments.reconciliation import schedule
 from app.payments.reconciliation.windows import QUIET, recent
 from tests.clock import Clock
