@@ -15,16 +15,7 @@ from sqlalchemy import ColumnElement, select, update
 from app import time_zones
 from app.accounts.models import REMINDER_HOURS
 from app.emails.models import UNSENT, Email, EmailStatus
-from app.emails.outbox import (
-    Calendar,
-    actor_name,
-    enqueue_email,
-    enqueue_email_to,
-    enqueue_to_parties,
-    format_session,
-    parties,
-    seen_by,
-)
+from app.emails.outbox import enqueue_email, enqueue_email_to
 from app.extensions import db
 from app.unicode_text import isolate
 
@@ -32,6 +23,82 @@ if TYPE_CHECKING:  # a mail is about its subject's room, which stands above this
     from app.accounts.models import Account
     from app.bookings.models import Booking
     from app.bookings.policy import Cancelling
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:  # a mail is about its subject's room, which stands above this one
+    from app.accounts.models import Account
+    from app.bookings.models import Booking
+from app.emails.outbox import enqueue_rendered, render
+
+Calendar = Callable[["Account"], str]
+"""The iCalendar file for a reader: not everybody is shown everything."""
+
+
+def enqueue_to_parties(
+    kind: str, booking: "Booking", subject: str, calendar: "Calendar", **shown: Any
+) -> None:
+    about, mails = f"{booking.id}:{booking.calendar_sequence}", []
+    for reader, other in parties(booking):
+        shown |= {
+            "booking": booking,
+            "reader": reader,
+            "other": other,
+            "when": format_session(booking, reader),
+        }
+        shown["moment"] = partial(_moment_of, booking, reader)
+        shown["who"] = actor_name(booking, reader, shown.get("by"))
+        title = subject.format(minutes=booking.duration_minutes, name=isolate(other.name))
+        mails.append(
+            render(kind, about, reader.email, reader.name, title, calendar(reader), other.email, shown)
+        )
+    enqueue_rendered(mails)
+
+
+@dataclass(frozen=True)
+class Other:
+    """The other party of a session, as a reader may know it."""
+
+    name: str
+    email: str | None
+
+
+def seen_by(reader: "Account", other: "Account") -> Other:
+    """A name is somebody's words too: it reaches no address that was never proven."""
+    if reader.email_verified:
+        return Other(other.name, other.email)
+    return Other(f"your {other.role}", None)
+
+
+def parties(booking: "Booking") -> "tuple[tuple[Account, Other], ...]":
+    """Each of the two as reader, beside the other."""
+    client, coach = booking.client, booking.coach.account
+    return (client, seen_by(client, coach)), (coach, seen_by(coach, client))
+
+
+def actor_name(booking: "Booking", reader: "Account", by: str | None) -> str:
+    """Whoever did it, as the reader calls them."""
+    if by == "admin":
+        return "we"
+    actor = booking.client if by == "client" else booking.coach.account
+    return "you" if actor.id == reader.id else seen_by(reader, actor).name
+
+
+def _zone_of(booking: "Booking", reader: "Account", at: datetime) -> ZoneInfo:
+    """Of the clocks that the reader lives by at that moment: a coach may stay abroad."""
+    return reader.zone if reader.id == booking.client_id else booking.coach.zone_at(at)
+
+
+def _moment_of(booking: "Booking", reader: "Account", at: datetime) -> str:
+    return time_zones.moment(at, _zone_of(booking, reader, at))
+
+
+def format_session(booking: "Booking", reader: "Account") -> dict[str, str]:
+    """When the session is, in the reader's terms."""
+    return time_zones.span(booking.start, booking.end, _zone_of(booking, reader, booking.start))
 
 
 def booking_confirmed(booking: "Booking", invitation: Calendar) -> None:

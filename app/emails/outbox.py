@@ -1,19 +1,14 @@
 """Putting a mail into the outbox: rendered in its reader's terms, once, in the transaction that caused it."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_eval_context, select_autoescape
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
 from sqlalchemy.dialects.postgresql import insert
 
-from app import time_zones
 from app.config.settings import current_settings
 from app.emails import erasure, unverified_limit
 from app.emails.models import OPERATORS, Email, EmailStatus
@@ -22,13 +17,17 @@ from app.observability import context
 from app.queue.enqueue import after_commit
 from app.unicode_text import isolate, lines, without_bidi_controls
 
-if TYPE_CHECKING:  # a mail is about its subject's room, which stands above this one
-    from app.accounts.models import Account
-    from app.bookings.models import Booking
-
 Mail = dict[str, Any]
-Calendar = Callable[["Account"], str]
-"""The iCalendar file for a reader: not everybody is shown everything."""
+
+
+class Reader(Protocol):
+    """Whoever a mail is to: an account, whose room stands above this one."""
+
+    @property
+    def email(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+
 
 _OUTBOX = Email.metadata.tables[Email.__tablename__]
 _INSERT_ONCE = insert(_OUTBOX).on_conflict_do_nothing(constraint="uq_email_once").returning(_OUTBOX.c.id)
@@ -62,56 +61,7 @@ templates.filters |= {
 }
 
 
-def enqueue_to_parties(
-    kind: str, booking: "Booking", subject: str, calendar: "Calendar", **shown: Any
-) -> None:
-    about, mails = f"{booking.id}:{booking.calendar_sequence}", []
-    for reader, other in parties(booking):
-        shown |= {
-            "booking": booking,
-            "reader": reader,
-            "other": other,
-            "when": format_session(booking, reader),
-        }
-        shown["moment"] = partial(_moment_of, booking, reader)
-        shown["who"] = actor_name(booking, reader, shown.get("by"))
-        title = subject.format(minutes=booking.duration_minutes, name=isolate(other.name))
-        mails.append(
-            render(kind, about, reader.email, reader.name, title, calendar(reader), other.email, shown)
-        )
-    enqueue_rendered(mails)
-
-
-@dataclass(frozen=True)
-class Other:
-    """The other party of a session, as a reader may know it."""
-
-    name: str
-    email: str | None
-
-
-def seen_by(reader: "Account", other: "Account") -> Other:
-    """A name is somebody's words too: it reaches no address that was never proven."""
-    if reader.email_verified:
-        return Other(other.name, other.email)
-    return Other(f"your {other.role}", None)
-
-
-def parties(booking: "Booking") -> "tuple[tuple[Account, Other], ...]":
-    """Each of the two as reader, beside the other."""
-    client, coach = booking.client, booking.coach.account
-    return (client, seen_by(client, coach)), (coach, seen_by(coach, client))
-
-
-def actor_name(booking: "Booking", reader: "Account", by: str | None) -> str:
-    """Whoever did it, as the reader calls them."""
-    if by == "admin":
-        return "we"
-    actor = booking.client if by == "client" else booking.coach.account
-    return "you" if actor.id == reader.id else seen_by(reader, actor).name
-
-
-def enqueue_email(kind: str, subject_id: object, reader: "Account", subject: str, **shown: Any) -> None:
+def enqueue_email(kind: str, subject_id: object, reader: Reader, subject: str, **shown: Any) -> None:
     enqueue_email_to(kind, str(subject_id), reader.email, reader.name, subject, reader=reader, **shown)
 
 
@@ -205,17 +155,3 @@ def _held_back() -> Mail:
 
 _ABOVE = {unverified_limit.Verdict.WITHHELD: _withheld, unverified_limit.Verdict.HELD_BACK: _held_back}
 """What the row of a mail says besides, by its verdict."""
-
-
-def _zone_of(booking: "Booking", reader: "Account", at: datetime) -> ZoneInfo:
-    """Of the clocks that the reader lives by at that moment: a coach may stay abroad."""
-    return reader.zone if reader.id == booking.client_id else booking.coach.zone_at(at)
-
-
-def _moment_of(booking: "Booking", reader: "Account", at: datetime) -> str:
-    return time_zones.moment(at, _zone_of(booking, reader, at))
-
-
-def format_session(booking: "Booking", reader: "Account") -> dict[str, str]:
-    """When the session is, in the reader's terms."""
-    return time_zones.span(booking.start, booking.end, _zone_of(booking, reader, booking.start))

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from app.emails.outbox import enqueue_email, seen_by
+from app.bookings.messages import seen_by
+from app.emails.outbox import enqueue_email
 from app.time_zones import moment
 from app.unicode_text import isolate
 
