@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 
 from app.accounts.models import Account, Role
-from app.bookings import lifecycle
+from app.bookings import cancellation
 from app.bookings.models import Booking, Party
 from app.bookings.status import Status
 from app.coaches.models import Coach
@@ -33,7 +33,7 @@ def call_off(account: Account) -> int:
     for booking_id in coming:
         booking = Booking.locked(booking_id)
         assert booking, "bookings are never deleted"
-        lifecycle.cancel_for_erasure(booking, party, WHY)
+        cancellation.cancel_for_erasure(booking, party, WHY)
     db.session.flush()
     return len(coming)
 

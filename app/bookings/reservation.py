@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts.models import Account
-from app.bookings import hold_limits, lifecycle, unpaid_holds
+from app.bookings import cancellation, hold_limits, lifecycle, unpaid_holds
 from app.bookings.models import (
     NO_CLIENT_TWICE,
     Booking,
@@ -176,7 +176,7 @@ def reschedule(booking: Booking, by: Party, start: datetime) -> None:
     hours, notice or horizon.
     """
     coach, at, before = booking.coach, now(), booking.start
-    lifecycle.check_may_change(booking, by, at)
+    cancellation.check_may_change(booking, by, at)
     if start == before:
         return
     lifecycle.check_moves(booking)

@@ -5,7 +5,7 @@ from flask import Response
 
 from app.accounts.access import current_account, signed_in
 from app.accounts.models import Role
-from app.bookings import calendar, lifecycle, queries, reservation, series
+from app.bookings import calendar, cancellation, lifecycle, queries, reservation, series
 from app.bookings.models import Booking
 from app.bookings.schemas import (
     BookingList,
@@ -95,7 +95,7 @@ def show_history(booking_id: UUID) -> HistoryView:
 def preview_cancellation(booking_id: UUID) -> CancellationPreview:
     """What cancelling now would give back."""
     booking = lifecycle.seen_by(current_account(), booking_id)
-    return CancellationPreview.of(lifecycle.preview(booking, booking.party(current_account())))
+    return CancellationPreview.of(cancellation.preview(booking, booking.party(current_account())))
 
 
 @bookings.post("/<uuid:booking_id>/cancel")
@@ -108,7 +108,7 @@ def preview_cancellation(booking_id: UUID) -> CancellationPreview:
 def cancel_booking(booking_id: UUID, json_data: CancelRequest) -> BookingView:
     """Call it off; what goes back follows from the policy it was booked under."""
     booking, party = lifecycle.locked_for(current_account(), booking_id)
-    lifecycle.cancel(booking, party, json_data.reason)
+    cancellation.cancel(booking, party, json_data.reason)
     return _changed(booking)
 
 

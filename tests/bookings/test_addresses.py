@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from icalendar import Calendar
 
-from app.bookings import lifecycle
+from app.bookings import cancellation, lifecycle
 from app.bookings.models import Booking
 from app.emails.models import Email
 from app.extensions import db
@@ -40,7 +40,9 @@ def it_runs_out(shop: Shop, client: Person, coach: Person, held: Held) -> None:
 
 def coach_leaves(shop: Shop, client: Person, coach: Person, held: Held) -> None:
     shop.work(
-        lambda: lifecycle.cancel_for_erasure(db.session.get_one(Booking, UUID(held["id"])), "coach", "left")
+        lambda: cancellation.cancel_for_erasure(
+            db.session.get_one(Booking, UUID(held["id"])), "coach", "left"
+        )
     )  # type: ignore[arg-type]
 
 

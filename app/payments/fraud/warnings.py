@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from app import alerts, audit
 from app.alerts import AlertKind
-from app.bookings import lifecycle
+from app.bookings import cancellation
 from app.bookings.models import Party
 from app.bookings.status import Status as BookingStatus
 from app.extensions import db, now
@@ -128,7 +128,7 @@ def _cancel_what_is_to_come(payment: Payment) -> None:
     for booking in payment.bookings:
         is_paid_by_it = booking.payment_id == payment.id
         if is_paid_by_it and booking.status is BookingStatus.CONFIRMED and booking.start > now():
-            lifecycle.cancel(booking, Party.ADMIN, SAID_TO_THE_TWO)
+            cancellation.cancel(booking, Party.ADMIN, SAID_TO_THE_TWO)
 
 
 def _close_all(payment: Payment) -> None:

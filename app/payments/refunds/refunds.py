@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, or_, select, update
 
 from app import alerts
 from app.alerts import AlertKind
-from app.bookings.lifecycle import booking_cancelled, what_is_left
+from app.bookings.cancellation import booking_cancelled, what_is_left
 from app.bookings.models import Booking
 from app.extensions import db, now
 from app.money.money import Money

@@ -1,0 +1,114 @@
+"""Cancelling a booking: who may until when, what goes back, and who is told."""
+
+from datetime import datetime
+from functools import partial
+
+from blinker import Signal
+
+from app.bookings import calendar, messages, unpaid_holds
+from app.bookings.models import Booking, Party
+from app.bookings.policy import Cancelling
+from app.bookings.status import Status
+from app.extensions import now
+from app.http.problems import Problem
+from app.http.schema_types import instant_text
+
+booking_cancelled = Signal()
+"""Sent with the booking inside the transaction that cancels it: the payments give the money back, and answer
+why they do not when they do not."""
+
+
+what_is_left = Signal()
+"""Asked with a booking: the payments answer what of its money has not gone back yet, nor is on its way."""
+
+
+class WrongStatus(Problem):
+    status, slug, title = 409, "wrong-status", "Not possible in this state"
+    meaning = "The booking is in a state, such as cancelled or completed, in which this cannot be done."
+    remedy = "Look at its `status` with `GET /booking/{id}`; `GET /booking/{id}/history` says what led to it."
+
+
+class TooLate(Problem):
+    status, slug, title = 409, "too-late", "Too late to change"
+    meaning = "The time until which this side may move or cancel the session has passed."
+    remedy = (
+        "Write to the other side. The coach's cancellation policy says how long before the start each side"
+        " may change."
+    )
+
+
+def preview(booking: Booking, by: Party) -> Cancelling:
+    """What cancelling now would give back. Raises WrongStatus, TooLate."""
+    at = now()
+    if booking.status is Status.PENDING:
+        return Cancelling(0, booking.price.percent(0))
+    check_may_change(booking, by, at)
+    return _giving_back(booking, client_percent(booking, booking.start, at) if by is Party.CLIENT else 100)
+
+
+def _giving_back(booking: Booking, percent: int) -> Cancelling:
+    wanted = booking.price.percent(percent)
+    left = [answer for _, answer in what_is_left.send(booking)]
+    return Cancelling(percent, min([wanted, *left], key=lambda money: money.amount))
+
+
+def client_percent(booking: Booking, start: datetime, at: datetime) -> int:
+    """What a client gets back by the policy of a session at `start`: all, once the other side moved it."""
+    if _is_moved_by_others(booking):
+        return 100
+    return min(booking.refund_percent_at_most, booking.cancellation_policy.refund_percent(start, at))
+
+
+def _is_moved_by_others(booking: Booking) -> bool:
+    return booking.moved_by not in {None, Party.CLIENT}
+
+
+def cancel(booking: Booking, by: Party, reason: str) -> None:
+    """Call a locked booking off. Raises WrongStatus, TooLate.
+
+    The client gets back what the policy says; all of it when the coach or an admin cancels.
+    """
+    _call_off(booking, by, reason, preview(booking, by))
+
+
+def cancel_for_erasure(booking: Booking, by: Party, reason: str) -> None:
+    """Call a locked booking off for somebody who is here no longer. Raises WrongStatus.
+
+    Likewise; but that it is too late to cancel stops nobody from leaving: a client gets nothing back then.
+    """
+    try:
+        refund = preview(booking, by)
+    except TooLate:
+        refund = _giving_back(booking, 0 if by is Party.CLIENT else 100)
+    _call_off(booking, by, reason, refund)
+
+
+def _call_off(booking: Booking, by: Party, reason: str, refund: Cancelling) -> None:
+    was_confirmed = booking.status is Status.CONFIRMED
+    messages.withdraw_reminders(booking)
+    booking.transition_to(Status.CANCELLED)
+    booking.cancelled_by, booking.cancel_reason, booking.cancelled_at = by, reason, now()
+    booking.cancel_refund_percent = refund.percent
+    answers = booking_cancelled.send(booking, refund=refund.refund)
+    if was_confirmed:
+        no_refund = next((why for _, why in answers if why), None)
+        messages.booking_cancelled(booking, by, refund, no_refund, partial(calendar.cancellation, booking))
+    elif by is Party.CLIENT:
+        unpaid_holds.lapse(booking)
+    else:
+        messages.hold_cancelled(booking, by)
+
+
+def check_may_change(booking: Booking, by: Party, at: datetime) -> None:
+    """Raises WrongStatus unless it is confirmed, TooLate within the notice of whoever wants to change it."""
+    if booking.status is not Status.CONFIRMED:
+        raise WrongStatus(f"This booking is {booking.status}.")
+    policy, start = booking.cancellation_policy, booking.start
+    until = {
+        # A time that the client did not choose binds the client to no notice.
+        Party.CLIENT: start if _is_moved_by_others(booking) else policy.client_may_change_until(start),
+        Party.COACH: policy.coach_may_change_until(start),
+        Party.ADMIN: booking.end,
+    }[by]
+    if at >= until:
+        raise TooLate(f"This could be changed until {instant_text(until)}.")
