@@ -7,6 +7,8 @@ from typing import Any, Self
 
 from app.money.money import Money
 
+HOLD_DURATION = timedelta(minutes=15)
+
 
 @dataclass(frozen=True)
 class Tier:

@@ -21,6 +21,7 @@ from app.bookings.models import (
     lock_people,
     overlap_refused,
 )
+from app.bookings.policy import HOLD_DURATION
 from app.bookings.schemas import BookingRequest
 from app.bookings.status import Status
 from app.coaches import slots
@@ -30,7 +31,6 @@ from app.extensions import db, now
 from app.http.problems import Faults, Invalid, NotFound, Problem
 from app.http.schema_types import counted, instant_text
 
-HOLD_LASTS = timedelta(minutes=15)
 MAX_AHEAD = timedelta(days=366)
 """As far as any coach can let people book; a session that is moved further is a slip of the pen."""
 TIME_TO_HEAR = timedelta(days=1)
@@ -158,7 +158,7 @@ def place_hold(
         coach_time_zone=coach.zone_at(time.start).key,
         client_time_zone=client.time_zone,
         video_url=coach.video_url,
-        hold_expires_at=at + HOLD_LASTS,
+        hold_expires_at=at + HOLD_DURATION,
         series_id=series_id,
     )
     with _no_overlap(coach, time, at):
