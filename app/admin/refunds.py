@@ -15,7 +15,7 @@ from app.http.problems import NotFound
 from app.idempotency import idempotent
 from app.payments import operations
 from app.payments.models import Refund
-from app.payments.schemas import RefundList, RefundWork
+from app.payments.refunds.schemas import RefundList, RefundWork
 
 admin_refunds = APIBlueprint("admin_refunds", __name__, url_prefix="/admin/refund")
 

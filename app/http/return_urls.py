@@ -1,6 +1,9 @@
 """Where Stripe's pages may send somebody's browser."""
 
+from typing import Annotated
 from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field
 
 from app.config.environment import Environment
 from app.config.settings import current_settings
@@ -17,3 +20,6 @@ def leads_to_us(url: str) -> str:
     if settings.app_env is Environment.PRODUCTION and f"{parts.scheme}://{parts.netloc}" not in allowed:
         raise ValueError(f"must lead to a page of ours, at {' or '.join(allowed)}")
     return url
+
+
+RedirectUrl = Annotated[str, Field(max_length=2000), AfterValidator(leads_to_us)]

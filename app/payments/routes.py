@@ -8,16 +8,10 @@ from app.http import rate_limits
 from app.idempotency import idempotent
 from app.payments import queries
 from app.payments.checkout import sessions
+from app.payments.checkout.schemas import CheckoutRequest, CheckoutView
 from app.payments.refunds import manual
-from app.payments.schemas import (
-    CheckoutRequest,
-    CheckoutView,
-    PaymentList,
-    PaymentSearch,
-    PaymentView,
-    RefundRequest,
-    RefundView,
-)
+from app.payments.refunds.schemas import RefundRequest
+from app.payments.schemas import PaymentList, PaymentSearch, PaymentView, RefundView
 
 payments = APIBlueprint("payments", __name__, url_prefix="/payment")
 

@@ -1,79 +1,17 @@
-from typing import Annotated, Literal, Self
+from typing import Self
 from uuid import UUID
-
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from app.accounts.models import Account
 from app.bookings.models import Booking
-from app.http import return_urls
 from app.http.pagination import Page
-from app.http.schema_types import Amount, Body, Flag, Identifier, Instant, Major, Text, View
+from app.http.schema_types import Identifier, Instant, Major, View
 from app.payments.models import Dispute, Payment, Refund
 from app.payments.status import DisputeStatus, RefundCause, RefundStatus, Status
-
-RedirectUrl = Annotated[str, Field(max_length=2000), AfterValidator(return_urls.leads_to_us)]
-
-
-Locale = Literal[
-    "auto", "bg", "cs", "da", "de", "el", "en", "en-GB", "es", "es-419", "et", "fi", "fil", "fr", "fr-CA",
-    "hi-IN", "hr", "hu", "id", "it", "ja", "ko", "lt", "lv", "ms", "mt", "nb", "nl", "pl", "pt", "pt-BR",
-    "ro", "ru", "sk", "sl", "sv", "th", "tr", "vi", "zh", "zh-HK", "zh-TW",
-]  # fmt: skip
-"""Stripe's, of its payment page."""
-
-
-class CheckoutRequest(Body):
-    """One booking, or a series: all that is still unpaid of a series is paid for together."""
-
-    booking_id: Identifier | None = None
-    series_id: Annotated[Identifier | None, Field(validate_default=True)] = None
-    success_url: RedirectUrl
-    cancel_url: RedirectUrl
-    locale: Locale = "auto"
-
-    @field_validator("series_id")
-    @classmethod
-    def _is_one_order(cls, series_id: UUID | None, info: ValidationInfo) -> UUID | None:
-        if "booking_id" in info.data and (series_id is None) is (info.data["booking_id"] is None):
-            raise ValueError("is for one order: send either booking_id or series_id")
-        return series_id
-
-
-class RefundRequest(Body):
-    """`amount` in major units; left out, all that is left of the session's share goes back."""
-
-    amount: Amount | None = None
-    reason: Annotated[Text, Field(min_length=1, max_length=500)]
-    booking_id: Identifier | None = None
-    fraudulent: Flag = False
-    """For an admin alone: Stripe blocks the payer's card and address from then on."""
 
 
 class PaymentSearch(Page):
     booking_id: Identifier | None = None
     status: Status | None = None
-
-
-class CheckoutView(View):
-    session_id: str
-    url: str
-    payment_id: UUID
-    amount: Major
-    amount_minor: int
-    currency: str
-    expires_at: Instant
-
-    @classmethod
-    def of(cls, payment: Payment) -> Self:
-        return cls(
-            session_id=payment.stripe_session_id,
-            url=payment.session_url,
-            payment_id=payment.id,
-            amount=payment.price.major,
-            amount_minor=payment.amount_minor,
-            currency=payment.currency,
-            expires_at=payment.session_expires_at,
-        )
 
 
 class Failure(View):
@@ -141,21 +79,6 @@ class LineView(View):
             amount_minor=share.amount,
             left_minor=payment.left_of(booking).amount,
         )
-
-
-class RefundWork(RefundView):
-    """A refund as the operator sees it."""
-
-    attempts: int
-    due_at: Instant
-    last_error: str | None
-    follows_id: UUID | None
-    """The failed refund that this one was made in place of."""
-
-
-class RefundList(View):
-    items: list[RefundWork]
-    next_cursor: str | None
 
 
 class PaymentList(View):

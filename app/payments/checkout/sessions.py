@@ -14,10 +14,10 @@ from app.extensions import db, now
 from app.http.problems import NotFound, Problem
 from app.money.money import Money
 from app.payments.checkout import payment_methods, terms
+from app.payments.checkout.schemas import CheckoutRequest
 from app.payments.ledger import debts, recoveries
 from app.payments.models import Payment, PaymentLine
 from app.payments.payouts import connect
-from app.payments.schemas import CheckoutRequest
 from app.payments.status import Status
 from app.payments.stripe import checkout_sessions, deployment
 from app.payments.stripe import client as stripe_client

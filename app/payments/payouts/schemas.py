@@ -4,9 +4,9 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, WithJsonSchema
 
 from app.accounts.schemas import Password
+from app.http.return_urls import RedirectUrl
 from app.http.schema_types import Body, Instant, View
 from app.payments.payouts.account import PayoutAccount
-from app.payments.schemas import RedirectUrl
 
 
 def _country(code: str) -> str:

@@ -10,7 +10,7 @@ from app.http.problems import Faults, Forbidden, Invalid, NotFound, Problem
 from app.money.money import BadAmount, Money
 from app.payments.models import Payment, Refund
 from app.payments.refunds import refunds
-from app.payments.schemas import RefundRequest
+from app.payments.refunds.schemas import RefundRequest
 from app.payments.status import NOT_REFUNDED, RefundCause, RefundReason
 
 MAX_PARTS = 5
