@@ -1,7 +1,6 @@
 """Who may call a route. Every view declares it; one that does not is open to nobody."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from app.accounts.models import Account, Role, SignIn
 from app.config.environment import Environment
 from app.config.settings import current_settings
 from app.extensions import db, jwt
+from app.http.access_rule import Rule
 from app.http.problems import Forbidden, Unauthorized
 from app.observability import context
 
@@ -30,19 +30,6 @@ class SecondFactorRequired(Forbidden):
         "Turn one on: `POST /auth/second-factor` with your password, then `POST /auth/second-factor/confirm`"
         " with a code."
     )
-
-
-@dataclass(frozen=True)
-class Rule:
-    """Which roles may call a view; None is everybody, signed in or not."""
-
-    roles: frozenset[Role] | None
-
-
-def public(view: View) -> View:
-    """Open to everybody."""
-    view.__dict__["access"] = Rule(None)
-    return view
 
 
 def signed_in(*roles: Role) -> Callable[[View], View]:
@@ -76,7 +63,7 @@ def check() -> None:
         )
 
 
-def _one(role: Role) -> str:
+def _one(role: str) -> str:
     return f"an {role}" if role[0] in "aeiou" else f"a {role}"
 
 

@@ -33,6 +33,7 @@ class CodeNeeded(Problem):
 
 class WrongProof(Problem):
     status, slug, title = 403, "wrong-password-or-code", "Wrong password or code"
+    counts_as_failure = True
     meaning = "The password or the code that was sent again is not right. Nothing was changed."
     remedy = "Send the right ones. After many wrong ones you have to wait."
 

@@ -4,11 +4,12 @@ from apiflask import APIBlueprint
 from flask import Response, render_template, request
 
 from app.accounts import password_policy, password_reset
-from app.accounts.access import current_account, current_sign_in_id, public, signed_in
+from app.accounts.access import current_account, current_sign_in_id, signed_in
 from app.accounts.password_hashing import TooManyAtOnce
 from app.accounts.schemas import ForgottenPassword, OnItsWayView, PasswordChange, PasswordReset
 from app.extensions import db
 from app.http import rate_limits
+from app.http.access_rule import public
 from app.http.problems import Invalid
 
 passwords = APIBlueprint("passwords", __name__, url_prefix="/auth/password", template_folder="templates")

@@ -2,7 +2,7 @@ from apiflask import APIBlueprint
 from flask import Response, render_template, request
 
 from app.accounts import deactivation, registration, sessions, tokens, verification
-from app.accounts.access import current_account, current_sign_in_id, optional_sign_in_id, public, signed_in
+from app.accounts.access import current_account, current_sign_in_id, optional_sign_in_id, signed_in
 from app.accounts.password_hashing import TooManyAtOnce
 from app.accounts.schemas import (
     AccountChange,
@@ -18,6 +18,7 @@ from app.accounts.schemas import (
 from app.accounts.two_factor import two_factor
 from app.extensions import db
 from app.http import rate_limits
+from app.http.access_rule import public
 from app.http.problems import Invalid, Unauthorized
 from app.idempotency import idempotent
 

@@ -1,42 +1,22 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import EmailNotValidError
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, WithJsonSchema, field_validator
 
 from app.accounts import password_hashing, password_policy
 from app.accounts.links_in_names import has_link
 from app.accounts.models import Role
+from app.http.email_addresses import MAX_ADDRESS, deliverable, normalized
 from app.http.schema_types import Body, Instant, TimeZone, View, VisibleName
-
-MAX_ADDRESS = 254
-
-
-def _deliverable(address: str) -> str:
-    """Lower-case, its domain as the DNS spells it. Plain letters before the @: few servers take others.
-
-    Raises EmailNotValidError.
-    """
-    found = validate_email(address, allow_smtputf8=False, check_deliverability=False)
-    return str(found.ascii_email).lower()
 
 
 def _email(address: str) -> str:
     try:
-        return _deliverable(address.strip(" "))
+        return deliverable(address.strip(" "))
     except EmailNotValidError as error:
         why = str(error).rstrip(".")
         raise ValueError(f"must be an e-mail address such as ada@example.com ({why})") from None
-
-
-def as_registered(address: str) -> str:
-    """As an account has it, however it is spelled; what is no address stays what it is."""
-    if len(address) > MAX_ADDRESS:
-        return address
-    try:
-        return _deliverable(address)
-    except EmailNotValidError:
-        return address  # which no account has
 
 
 def _normalised(password: object) -> object:
@@ -89,7 +69,7 @@ class Registration(Body):
 
 
 class Credentials(Body):
-    email: Annotated[str, Field(max_length=MAX_ADDRESS), AfterValidator(as_registered)]
+    email: Annotated[str, Field(max_length=MAX_ADDRESS), AfterValidator(normalized)]
     password: Password
     code: Annotated[str | None, Field(max_length=40)] = None
     """Where a second factor is on: what the app shows, or a recovery code."""

@@ -5,9 +5,10 @@ from apiflask import APIBlueprint
 from flask import Response, request
 from pydantic import Field
 
-from app.accounts.access import current_account, current_sign_in_id, public, signed_in
+from app.accounts.access import current_account, current_sign_in_id, signed_in
 from app.bookings import feeds
 from app.http import rate_limits
+from app.http.access_rule import public
 from app.http.schema_types import Body, View
 from app.idempotency import idempotent_with_secret
 

@@ -4,7 +4,7 @@ from uuid import UUID
 from apiflask import APIBlueprint
 
 from app import time_zones
-from app.accounts.access import current_account, public, signed_in
+from app.accounts.access import current_account, signed_in
 from app.accounts.models import Role
 from app.coaches import availability, collisions, profile, search, slots, time_off
 from app.coaches.availability_schemas import (
@@ -32,6 +32,7 @@ from app.coaches.schemas import (
 )
 from app.extensions import now
 from app.http import rate_limits
+from app.http.access_rule import public
 from app.http.pagination import cursor_after, page
 from app.http.problems import Invalid
 from app.idempotency import idempotent

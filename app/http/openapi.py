@@ -10,9 +10,9 @@ from flask import Response, redirect, render_template_string, send_from_director
 from pydantic import BaseModel
 from werkzeug import Response as Redirect
 
-from app.accounts.access import public
 from app.config.settings import Settings
 from app.http import security_headers
+from app.http.access_rule import public
 
 _FILES = str(files("flask_openapi3_swagger") / "templates" / "swagger")
 

@@ -7,7 +7,7 @@ from apiflask import APIBlueprint
 from flask import Response, jsonify, render_template, request
 from werkzeug.http import HTTP_STATUS_CODES
 
-from app.accounts.access import public
+from app.http.access_rule import public
 from app.http.problems import KINDS, NotFound, Problem
 from app.http.schema_types import View
 

@@ -31,6 +31,8 @@ class Problem(Exception):
     """What has happened."""
     remedy: ClassVar[str]
     """What the caller can do about it."""
+    counts_as_failure: ClassVar[bool] = False
+    """Whether something wrong was sent as a password, a code or a token: so many are too many."""
 
     def __init_subclass__(cls) -> None:
         """A kind is complete, or there is no such class."""
@@ -70,6 +72,8 @@ class Unauthorized(Problem):
     remedy = (
         "Refresh the token with `POST /auth/refresh` or sign in with `POST /auth/login`, then send it again."
     )
+
+    counts_as_failure = True
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail, headers={"WWW-Authenticate": "Bearer"})

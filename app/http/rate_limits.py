@@ -7,16 +7,13 @@ import hashlib
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException
 
-from app.accounts.access import current_account, is_signed_in
-from app.accounts.erasure import WrongProof
-from app.accounts.schemas import as_registered
-from app.accounts.two_factor.two_factor import SecondFactorNeeded
 from app.config.settings import Settings, current_settings
 from app.extensions import limiter
-from app.http.problems import Problem
+from app.http.email_addresses import normalized
+from app.http.problems import KINDS, Problem
 from app.observability import context
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -93,11 +90,11 @@ def _is_off() -> bool:
 
 
 def _account() -> str:
-    return str(current_account().id)
+    return str(g.account.id)
 
 
 def _address_and_account() -> str:
-    address = current_account().email if is_signed_in() else as_registered(_email_sent()).lower()
+    address = g.account.email if "account" in g else normalized(_email_sent()).lower()
     return f"{_network()} {hashlib.sha256(address.encode(errors='replace')).hexdigest()}"
 
 
@@ -115,9 +112,8 @@ def _network() -> str:
 
 
 def _was_refused(response: Response) -> bool:
-    """Nothing wrong was sent by whoever is only told that a code is needed too."""
+    """By the answer, as some refusals are made by Flask's extensions and never raised here."""
     if response.status_code not in {401, 403}:
         return False
-    refusal = response.get_json()["type"]
-    is_wrong = response.status_code == 401 and SecondFactorNeeded.slug not in refusal
-    return is_wrong or WrongProof.slug in refusal
+    slug = response.get_json()["type"].rpartition("/")[2]
+    return KINDS[slug].counts_as_failure

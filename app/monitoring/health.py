@@ -12,9 +12,9 @@ from flask import Flask, current_app
 from pydantic import BaseModel
 from sqlalchemy import text
 
-from app.accounts.access import public
 from app.config.settings import current_settings
 from app.extensions import db
+from app.http.access_rule import public
 from app.queue.enqueue import ping_broker
 
 health = APIBlueprint("health", __name__, url_prefix="/health")

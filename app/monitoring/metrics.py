@@ -13,9 +13,9 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import REGISTRY, Collector
 
 from app import alerts
-from app.accounts.access import public
 from app.config.environment import Environment
 from app.config.settings import current_settings
+from app.http.access_rule import public
 from app.http.problems import NotFound, Unauthorized
 from app.monitoring import backlog
 

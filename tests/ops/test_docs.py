@@ -9,8 +9,8 @@ from flask import Flask
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from app import create_app
-from app.accounts.access import Rule
 from app.config.settings import Settings
+from app.http.access_rule import Rule
 
 HIDDEN = {
     "/": {"get"},

@@ -25,6 +25,7 @@ TELL_AFTER, MAX_WRONG = 5, 20
 
 class SecondFactorNeeded(Unauthorized):
     slug, title = "second-factor-needed", "Code of the second factor needed"
+    counts_as_failure = False  # whoever is only told that a code is needed too sent nothing wrong
     meaning = "The password is right, and this account has a second factor."
     remedy = "Send the same request with `code`: the six digits that the app shows, or a recovery code."
 

@@ -5,7 +5,7 @@ import json
 from apiflask import APIBlueprint
 from flask import request
 
-from app.accounts.access import public
+from app.http.access_rule import public
 from app.http.problems import Problem
 from app.payments.webhook import signature as webhook_signature
 from app.payments.webhook import signature_failures
