@@ -6,41 +6,29 @@ commit. Asked for again, for the same subject and recipient, it does nothing.
 
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, select, update
 
 from app import time_zones
-from app.accounts.models import REMINDER_HOURS
+from app.accounts.models import REMINDER_HOURS, Account
+from app.bookings.models import Booking
+from app.bookings.policy import Cancelling
 from app.emails.models import UNSENT, Email, EmailStatus
-from app.emails.outbox import enqueue_email, enqueue_email_to
+from app.emails.outbox import enqueue_email, enqueue_email_to, enqueue_rendered, render
 from app.extensions import db
 from app.unicode_text import isolate
-
-if TYPE_CHECKING:  # a mail is about its subject's room, which stands above this one
-    from app.accounts.models import Account
-    from app.bookings.models import Booking
-    from app.bookings.policy import Cancelling
-
-from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
-
-if TYPE_CHECKING:  # a mail is about its subject's room, which stands above this one
-    from app.accounts.models import Account
-    from app.bookings.models import Booking
-from app.emails.outbox import enqueue_rendered, render
 
 Calendar = Callable[["Account"], str]
 """The iCalendar file for a reader: not everybody is shown everything."""
 
 
-def enqueue_to_parties(
-    kind: str, booking: "Booking", subject: str, calendar: "Calendar", **shown: Any
-) -> None:
+def enqueue_to_parties(kind: str, booking: Booking, subject: str, calendar: "Calendar", **shown: Any) -> None:
     about, mails = f"{booking.id}:{booking.calendar_sequence}", []
     for reader, other in parties(booking):
         shown |= {
@@ -66,20 +54,20 @@ class Other:
     email: str | None
 
 
-def seen_by(reader: "Account", other: "Account") -> Other:
+def seen_by(reader: Account, other: Account) -> Other:
     """A name is somebody's words too: it reaches no address that was never proven."""
     if reader.email_verified:
         return Other(other.name, other.email)
     return Other(f"your {other.role}", None)
 
 
-def parties(booking: "Booking") -> "tuple[tuple[Account, Other], ...]":
+def parties(booking: Booking) -> "tuple[tuple[Account, Other], ...]":
     """Each of the two as reader, beside the other."""
     client, coach = booking.client, booking.coach.account
     return (client, seen_by(client, coach)), (coach, seen_by(coach, client))
 
 
-def actor_name(booking: "Booking", reader: "Account", by: str | None) -> str:
+def actor_name(booking: Booking, reader: Account, by: str | None) -> str:
     """Whoever did it, as the reader calls them."""
     if by == "admin":
         return "we"
@@ -87,28 +75,28 @@ def actor_name(booking: "Booking", reader: "Account", by: str | None) -> str:
     return "you" if actor.id == reader.id else seen_by(reader, actor).name
 
 
-def _zone_of(booking: "Booking", reader: "Account", at: datetime) -> ZoneInfo:
+def _zone_of(booking: Booking, reader: Account, at: datetime) -> ZoneInfo:
     """Of the clocks that the reader lives by at that moment: a coach may stay abroad."""
     return reader.zone if reader.id == booking.client_id else booking.coach.zone_at(at)
 
 
-def _moment_of(booking: "Booking", reader: "Account", at: datetime) -> str:
+def _moment_of(booking: Booking, reader: Account, at: datetime) -> str:
     return time_zones.moment(at, _zone_of(booking, reader, at))
 
 
-def format_session(booking: "Booking", reader: "Account") -> dict[str, str]:
+def format_session(booking: Booking, reader: Account) -> dict[str, str]:
     """When the session is, in the reader's terms."""
     return time_zones.span(booking.start, booking.end, _zone_of(booking, reader, booking.start))
 
 
-def booking_confirmed(booking: "Booking", invitation: Calendar) -> None:
+def booking_confirmed(booking: Booking, invitation: Calendar) -> None:
     """To client and coach: the session is on."""
     enqueue_to_parties(
         "booking_confirmed", booking, "Confirmed: {minutes} minutes of coaching with {name}", invitation
     )
 
 
-def series_confirmed(bookings: "Sequence[Booking]", invitations: Calendar) -> None:
+def series_confirmed(bookings: Sequence[Booking], invitations: Calendar) -> None:
     """To client and coach: these sessions, paid for together, are on; with an invitation to each."""
     first = bookings[0]
     for reader, other in parties(first):
@@ -128,7 +116,7 @@ def series_confirmed(bookings: "Sequence[Booking]", invitations: Calendar) -> No
         )
 
 
-def _hour_of(bookings: "Sequence[Booking]") -> str:
+def _hour_of(bookings: Sequence[Booking]) -> str:
     """09:00 (Europe/Paris; on 9 February 2027 Asia/Tokyo): when a series begins by its coach's clock."""
     local = [each.start.astimezone(time_zones.zone(each.coach_time_zone)) for each in bookings]
     usual, _ = Counter((f"{at:%H:%M}", str(at.tzinfo)) for at in local).most_common(1)[0]
@@ -144,7 +132,7 @@ def _hour_of(bookings: "Sequence[Booking]") -> str:
     return f"{hour} ({zone}{''.join(exceptions)})"
 
 
-def booking_moved(booking: "Booking", before: datetime, by: str, invitation: Calendar) -> None:
+def booking_moved(booking: Booking, before: datetime, by: str, invitation: Calendar) -> None:
     """To both: the session has another time, and by whom."""
     enqueue_to_parties(
         "booking_moved",
@@ -157,7 +145,7 @@ def booking_moved(booking: "Booking", before: datetime, by: str, invitation: Cal
 
 
 def video_link_changed(
-    bookings: "Sequence[Booking]", at: datetime, invitations: "Callable[[Sequence[Booking]], str]"
+    bookings: Sequence[Booking], at: datetime, invitations: Callable[[Sequence[Booking]], str]
 ) -> None:
     """To the coach and each client, in one mail: their sessions are held behind another link.
 
@@ -185,7 +173,7 @@ def video_link_changed(
 
 
 def booking_cancelled(
-    booking: "Booking", by: str, cancelling: "Cancelling", no_refund: str | None, cancellation: Calendar
+    booking: Booking, by: str, cancelling: Cancelling, no_refund: str | None, cancellation: Calendar
 ) -> None:
     """To both: the session is off, by whom, and what goes back, or why it does not although it should."""
     enqueue_to_parties(
@@ -199,7 +187,7 @@ def booking_cancelled(
     )
 
 
-def hold_cancelled(booking: "Booking", by: str) -> None:
+def hold_cancelled(booking: Booking, by: str) -> None:
     """To the client: the time that was held, and not paid for yet, is not to be had after all."""
     coach = seen_by(booking.client, booking.coach.account)
     enqueue_email(
@@ -214,7 +202,7 @@ def hold_cancelled(booking: "Booking", by: str) -> None:
     )
 
 
-def reminder(booking: "Booking", reader: "Account", hours: int) -> bool:
+def reminder(booking: Booking, reader: Account, hours: int) -> bool:
     """To one of the two: the session begins in so many hours. Whether it is news."""
     other = seen_by(reader, booking.coach.account if reader.id == booking.client_id else booking.client)
     return enqueue_email_to(
@@ -232,7 +220,7 @@ def reminder(booking: "Booking", reader: "Account", hours: int) -> bool:
     )
 
 
-def withdraw_reminders(booking: "Booking") -> None:
+def withdraw_reminders(booking: Booking) -> None:
     """The session is off or elsewhere: what has not left yet must not leave."""
     of_booking = Email.subject_id.in_([_reminder_id(booking, hours) for hours in REMINDER_HOURS])
     _withdraw(Email.kind == "reminder", of_booking)
@@ -254,5 +242,5 @@ def _withdraw(*which: ColumnElement[bool]) -> None:
     db.session.execute(unsent.values(status=EmailStatus.WITHDRAWN))
 
 
-def _reminder_id(booking: "Booking", hours: int) -> str:
+def _reminder_id(booking: Booking, hours: int) -> str:
     return f"{booking.id}:{booking.calendar_sequence}:{hours}h"

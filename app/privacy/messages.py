@@ -1,24 +1,21 @@
 """The mails about an account that is erased: the last to its owner, and one to whoever runs this."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from app.accounts.models import Account
 from app.config.settings import current_settings
 from app.emails.outbox import enqueue_email, put_to_operator
 from app.money.money import Money
+from app.payments.erasure import Accounts
 from app.unicode_text import isolate
 
-if TYPE_CHECKING:  # a mail is about its subject's room, which stands above this one
-    from app.accounts.models import Account
-    from app.payments.erasure import Accounts
 
-
-def account_erased(account: "Account", cancelled: int) -> None:
+def account_erased(account: Account, cancelled: int) -> None:
     """To its owner, for the last time: all is done, and how many sessions were cancelled with it."""
     enqueue_email("account_erased", account.id, account, "Your account was erased", cancelled=cancelled)
 
 
-def coach_left(account: "Account", accounts: "Accounts") -> None:
+def coach_left(account: Account, accounts: Accounts) -> None:
     """To whoever runs this: whom we owe money, or who owes us some, named here for the last time."""
     owed, debts, disputable = map(_sum, (accounts.owed, accounts.debts, accounts.disputable))
     if not (owed or debts or disputable):

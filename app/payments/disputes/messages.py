@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from app.emails.outbox import put_to_operator
 from app.extensions import now
+from app.payments.models import Dispute, Refund
 from app.unicode_text import isolate
-
-if TYPE_CHECKING:  # a mail is about its subject's room, which stands above this one
-    from app.payments.models import Dispute, Refund
 
 _REASONS = {
     "bank_cannot_process": "the bank cannot process the payment",
@@ -31,14 +29,14 @@ _REASONS = {
 """Stripe's words for why, in ours (Stripe: "Dispute reason codes")."""
 
 
-def opened(dispute: "Dispute", page: str) -> None:
+def opened(dispute: Dispute, page: str) -> None:
     """A payment is disputed, or a bank asks about it: who, what, why, until when, and what to do."""
     kind = "Inquiry about a payment" if dispute.is_inquiry else "Payment disputed"
     phase = "inquiry" if dispute.is_inquiry else "chargeback"
     _put("dispute_opened", f"{dispute.id}:{phase}", f"{kind}: {_of_whom(dispute)}", dispute, page)
 
 
-def deadline(dispute: "Dispute", at: datetime, page: str) -> None:
+def deadline(dispute: Dispute, at: datetime, page: str) -> None:
     """The deadline for evidence comes near, and none was submitted."""
     assert dispute.due_by, "only what has a deadline is warned of"
     days = -(-(dispute.due_by - at) // timedelta(days=1))
@@ -49,9 +47,7 @@ def deadline(dispute: "Dispute", at: datetime, page: str) -> None:
     _put("dispute_deadline", once, subject, dispute, page, left=left)
 
 
-def decided(
-    dispute: "Dispute", reversed_verdict: str | None, called_off: "Sequence[Refund]", page: str
-) -> None:
+def decided(dispute: Dispute, reversed_verdict: str | None, called_off: Sequence[Refund], page: str) -> None:
     """The bank has decided, or asks no longer; and what becomes of refunds that waited for it.
 
     `reversed_verdict` is how it had decided before: each time, its money has moved once more.
@@ -73,7 +69,7 @@ def decided(
     )
 
 
-def _verdict(dispute: "Dispute") -> tuple[str, str]:
+def _verdict(dispute: Dispute) -> tuple[str, str]:
     if dispute.is_inquiry:
         return "Inquiry closed", "The bank asks no longer. No money has moved."
     if dispute.status == "won":
@@ -86,11 +82,11 @@ def _verdict(dispute: "Dispute") -> tuple[str, str]:
     return "Dispute lost", f"The bank decided for the client, who keeps {dispute.money}."
 
 
-def _of_whom(dispute: "Dispute") -> str:
+def _of_whom(dispute: Dispute) -> str:
     return f"{dispute.money} of {isolate(dispute.payment.client.name)}"
 
 
-def _put(kind: str, once: str, subject: str, dispute: "Dispute", page: str, **shown: Any) -> None:
+def _put(kind: str, once: str, subject: str, dispute: Dispute, page: str, **shown: Any) -> None:
     shown |= {
         "dispute": dispute,
         "payment": dispute.payment,

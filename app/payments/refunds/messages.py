@@ -2,22 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from app.bookings.messages import seen_by
+from app.bookings.models import Booking
 from app.emails.outbox import enqueue_email
+from app.money.money import Money
+from app.payments.models import Refund
 from app.time_zones import moment
 from app.unicode_text import isolate
 
-if TYPE_CHECKING:  # a mail is about its subject's room, which stands above this one
-    from app.bookings.models import Booking
-    from app.money.money import Money
-    from app.payments.models import Refund
-
 
 def payment_returned(
-    bookings: "Sequence[Booking]", payment_id: UUID, amount: "Money", why: str, free: Sequence[datetime]
+    bookings: Sequence[Booking], payment_id: UUID, amount: Money, why: str, free: Sequence[datetime]
 ) -> None:
     """To the client: the money goes back, for which sessions, why, and which times are free instead."""
     first = bookings[0]
@@ -35,7 +32,7 @@ def payment_returned(
     )
 
 
-def refund_issued(refund: "Refund", sessions: "Sequence[Booking]") -> None:
+def refund_issued(refund: Refund, sessions: Sequence[Booking]) -> None:
     """To the client: Stripe sends this money back, for these sessions."""
     client = sessions[0].client
     when = moment(refund.created_at, client.zone)
@@ -43,14 +40,14 @@ def refund_issued(refund: "Refund", sessions: "Sequence[Booking]") -> None:
     enqueue_email("refund_issued", refund.id, client, title, refund=refund, what=_what(sessions), when=when)
 
 
-def refund_failed(refund: "Refund", sessions: "Sequence[Booking]") -> None:
+def refund_failed(refund: Refund, sessions: Sequence[Booking]) -> None:
     """To the client: Stripe did not send the money, or the bank did not take it; it comes another way."""
     what = "did not arrive" if refund.stripe_refund_id else "could not be made"
     title = f"Your refund of {refund.money} {what}"
     enqueue_email("refund_failed", refund.id, sessions[0].client, title, refund=refund, what=_what(sessions))
 
 
-def _what(sessions: "Sequence[Booking]") -> str:
+def _what(sessions: Sequence[Booking]) -> str:
     """60 minutes with Chris Coach, and below it when; of several only how many."""
     first = sessions[0]
     coach = seen_by(first.client, first.coach.account)
