@@ -7,7 +7,7 @@ from celery import shared_task
 from app.bookings import lifecycle, reminders, video_links
 from app.extensions import now
 from app.queue.enqueue import enqueue_each
-from worker import PeriodicTask
+from worker.task import PeriodicTask
 
 BATCH = 500
 

@@ -7,7 +7,7 @@ from celery import Task, shared_task
 from app.emails import delivery
 from app.emails.models import Email
 from app.queue.enqueue import enqueue_each
-from worker import PeriodicTask, retry_later
+from worker.task import PeriodicTask, retry_later
 
 BATCH = 500
 

@@ -7,7 +7,7 @@ leaves the file to grow old; `deploy/healthcheck.py` looks at its age.
 
 from celery.signals import after_task_publish, beat_init, heartbeat_sent
 
-from worker import flask_app
+from worker.application import flask_app
 
 _file = flask_app.extensions["settings"].heartbeat_file
 

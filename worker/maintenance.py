@@ -9,7 +9,7 @@ from app.coaches import listing, search
 from app.config.settings import current_settings
 from app.privacy import retention
 from app.queue.enqueue import after_commit
-from worker import PeriodicTask
+from worker.task import PeriodicTask
 
 
 def ping(sign: str) -> None:

@@ -15,7 +15,7 @@ from app.payments.stripe import client as stripe_client
 from app.payments.webhook import inbox, signature_failures
 from app.queue.backoff import delay
 from app.queue.enqueue import enqueue_each
-from worker import PeriodicTask, retry_later
+from worker.task import PeriodicTask, retry_later
 
 log = logging.getLogger(__name__)
 

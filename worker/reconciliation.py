@@ -16,7 +16,7 @@ from app.payments.reconciliation.progress import Reconciliation
 from app.payments.reconciliation.windows import Window, nightly, recent
 from app.payments.stripe import client as stripe_client
 from app.queue.enqueue import enqueue
-from worker import PeriodicTask, retry_later
+from worker.task import PeriodicTask, retry_later
 
 log = logging.getLogger(__name__)
 

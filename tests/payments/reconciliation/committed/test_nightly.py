@@ -16,7 +16,7 @@ import itertools, types, worker
 from app.payments.reconciliation.windows import nightly
 from worker import reconciliation as room
 room.time = types.SimpleNamespace(monotonic=itertools.count(0, 15).__next__)  # a turn is over after one step
-with worker.flask_app.app_context():
+with worker.application.flask_app.app_context():
     while not all(row.is_done for row in room._turn(nightly())):
         pass
 """
