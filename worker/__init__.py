@@ -21,6 +21,7 @@ celery.conf.imports = (
     "worker.maintenance",
     "worker.payments",
     "worker.reconciliation",
+    "worker.renamed",
 )
 gc.freeze()  # before processes are forked, which then share these pages
 gc.enable()
