@@ -80,6 +80,15 @@ def environment() -> Iterator[dict[str, str]]:
         os.environ.update(before)
 
 
+@pytest.fixture(autouse=True)
+def kept_environment() -> Iterator[None]:
+    """Puts back what the start of an application in production removes from the environment."""
+    before = dict(os.environ)
+    yield
+    for name in before.keys() - os.environ.keys():
+        os.environ[name] = before[name]
+
+
 @pytest.fixture(scope="session")
 def sandbox(environment: dict[str, str]) -> Iterator[Sandbox]:
     """The fake Stripe and the mailbox, as processes of their own."""
