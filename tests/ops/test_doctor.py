@@ -29,12 +29,13 @@ HERE = Path(__file__).parent.parent.parent
 @pytest.fixture
 def fresh(shop: Shop) -> Iterator[Shop]:
     """No endpoint at Stripe, and no delivery refused."""
+    redis = redis_of(shop)
     with shop.app.app_context():
-        redis_of(shop).delete(signature_failures.KEY)
+        redis.delete(signature_failures.KEY)
         for endpoint in stripe_client.v1().webhook_endpoints.list().data:
             stripe_client.v1().webhook_endpoints.delete(endpoint.id)
         yield shop
-        redis_of(shop).delete(signature_failures.KEY)
+        redis.delete(signature_failures.KEY)
     shop.sandbox.control("/reset")
 
 
