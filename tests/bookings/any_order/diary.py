@@ -152,6 +152,8 @@ class Diary:
         if start == entry.start:
             return None
         wish = Entry(entry.coach, entry.client, start, entry.minutes, self.at)
+        if not by_client and start < min(entry.start, self.at + DAY):
+            return "invalid"  # the client has a day to hear of an earlier time
         if refusal := self._refuse_time(wish, entry):
             return refusal
         self.make_room(wish)
