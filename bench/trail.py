@@ -71,6 +71,7 @@ _FORGET = (
     b" WHERE id IN (SELECT id FROM booking WHERE status = 'pending' LIMIT %(most)s)",
     b"UPDATE booking SET next_reminder_at = %(at)s"
     b" WHERE id IN (SELECT id FROM booking WHERE status = 'confirmed' LIMIT %(most)s)",
+    b"UPDATE coach SET link_changed_at = %(at)s WHERE id IN (SELECT id FROM coach LIMIT %(most)s)",
     b"UPDATE refund SET status = 'pending', stripe_refund_id = NULL, attempts = 0, due_at = %(at)s"
     b" WHERE id IN (SELECT id FROM refund LIMIT %(most)s)",
     b"UPDATE payment SET fee_minor = NULL, net_minor = NULL, fee_currency = NULL, fee_due_at = %(at)s"
