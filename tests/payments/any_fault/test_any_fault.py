@@ -64,11 +64,11 @@ class AnyFault(RuleBasedStateMachine):
     )
     def begin(self, client: int, coach: int, part: int, times: int, refusals: list[Refusing]) -> None:
         """What seldom comes by chance: money moves, and only Stripe knows."""
-        deals = [Deal(client, coach, ahead) for ahead in (2, 30, 60, 90, 120, 150, 160, 170)]
+        deals = [Deal(client, coach, ahead) for ahead in (2, 30, 60, 90, 120, 150, 160)]
         troubles.all_is_heard_backwards(self.play, deals[4], part)
         troubles.refunds_are_refused(self.play, deals[5], refusals)
         troubles.another_deployment_meddles(self.play, deals[6], part)
-        troubles.decline_is_heard_last(self.play, deals[7])
+        troubles.decline_is_heard_last(self.play, client, 170)
         self._rests(by_events=False)  # nothing was lost, so that nothing is compared
         troubles.answers_of_refunds_are_lost(self.play, deals[0], 30, times)
         troubles.purchase_is_not_heard_of(self.play, deals[1])
