@@ -170,6 +170,14 @@ def _disputed(shop: Shop, client: Person, coach: Person, verdict: str) -> list[C
     return pages
 
 
+def warned_and_disputed(shop: Shop, client: Person, coach: Person) -> list[Checkout]:
+    (checkout,) = pages = [client.checks_out(client.books(coach))]
+    shop.sandbox.pays(checkout)
+    shop.sandbox.control(f"/payments/{checkout['session_id']}/fraud-warning")
+    shop.sandbox.control(f"/payments/{checkout['session_id']}/dispute")
+    return pages
+
+
 def _hold_ran_out() -> None:
     db.session.execute(text("UPDATE booking SET status = 'expired', hold_expires_at = NULL"))
     db.session.commit()
@@ -244,3 +252,16 @@ STORIES = [
         ),
     ),
 ]
+TOLD_BY_EVENTS_ALONE = [
+    Story(
+        "warned of fraud, then disputed",
+        warned_and_disputed,
+        Books(
+            ["confirmed"],
+            [("succeeded", 0)],
+            mails=CONFIRMED_MAILS | {"dispute_opened": 1, "needs_attention": 1},
+            disputes=[("needs_response", 7500)],
+        ),
+    ),
+]
+"""Stripe lists their events and nothing else that reconciliation asks for."""

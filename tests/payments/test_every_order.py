@@ -15,7 +15,7 @@ from app.extensions import db
 from app.payments.webhook import inbox
 from tests.generated import examples
 from tests.payments.conftest import Event, Shop
-from tests.payments.stories import STORIES, Books, Story
+from tests.payments.stories import STORIES, TOLD_BY_EVENTS_ALONE, Books, Story
 from tests.people import Person
 
 ALL_ORDERS_OF, CHANCES = int(os.environ.get("ORDERS_OF") or examples(4, ci=5)), examples(20, ci=60)
@@ -68,7 +68,7 @@ def books_at_rest(shop: Shop, events: list[Event], told: list[int]) -> Books:
 
 
 @pytest.mark.timeout(600 if ALL_ORDERS_OF <= 5 else 7200)  # ten seconds at the most, unless it is busy
-@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+@pytest.mark.parametrize("story", [*STORIES, *TOLD_BY_EVENTS_ALONE], ids=lambda story: story.name)
 def test_in_every_order_and_twice_the_books_end_the_same(
     unhurried: Shop, client: Person, coach: Person, story: Story
 ) -> None:

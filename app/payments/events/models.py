@@ -20,7 +20,10 @@ class EventStatus(StrEnum):
     FAILED = "failed"
 
 
-MAY_BE_OURS_LATER = text("status = 'ignored' AND (type LIKE 'refund.%' OR type LIKE 'charge.dispute.%')")
+MAY_BE_OURS_LATER = text(
+    "status = 'ignored' AND (type LIKE 'refund.%' OR type LIKE 'charge.dispute.%'"
+    " OR type LIKE 'radar.early_fraud_warning.%')"
+)
 """Events that can come before the one by which their payment is known as ours."""
 _UNTRIMMED = text("trimmed_at IS NULL")
 
@@ -40,7 +43,7 @@ class StripeEvent(Base):
             "id",
             postgresql_where=text("status <> 'processed'"),
         ),
-        Index("ix_stripe_event_ignored_early", "payment_intent_id", postgresql_where=MAY_BE_OURS_LATER),
+        Index("ix_stripe_event_may_be_ours", "payment_intent_id", postgresql_where=MAY_BE_OURS_LATER),
         # Of what still has personal values: in the order of age, and by whose payment it is about.
         Index("ix_stripe_event_untrimmed", "received_at", "id", postgresql_where=_UNTRIMMED),
         Index("ix_stripe_event_untrimmed_of_payment", "payment_id", postgresql_where=_UNTRIMMED),

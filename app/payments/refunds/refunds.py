@@ -179,7 +179,7 @@ _WAKE = (
 
 
 def wake_told(payment_intent_id: str) -> None:
-    """Refunds and disputes told before their payment was known as ours were ignored: they are applied now."""
+    """What was told before its payment was known as ours was ignored, such as a refund: it is applied now."""
     for event_id in db.session.scalars(_WAKE, {"intent": payment_intent_id, "at": now()}):
         after_commit("payments.process_recorded_event", event_id)
 
