@@ -20,7 +20,7 @@ from app.payments.status import RefundStatus
 from app.payments.webhook.inbox import HANDLERS
 from tests.payments.conftest import Event, Shop, changed
 from tests.payments.reconciliation.comparing import differences, reconciled
-from tests.payments.stories import STORIES
+from tests.payments.stories import STORIES, TOLD_BY_EVENTS_ALONE
 from tests.payments.test_every_order import undone
 from tests.people import Person
 
@@ -75,6 +75,7 @@ STANDS = text(
     " UNION ALL SELECT 'payment', status, amount_refunded_minor, '' FROM payment"
     " UNION ALL SELECT 'refund', status, amount_minor, '' FROM refund"
     " UNION ALL SELECT 'dispute', status, withdrawn_minor, '' FROM dispute"
+    " UNION ALL SELECT 'fraud_warning', status, 0, '' FROM fraud_warning"
     " UNION ALL SELECT 'entry', kind, amount_minor, currency FROM ledger_entry"
     " UNION ALL SELECT 'mail', kind, 0, recipient FROM email"
 )
@@ -114,7 +115,7 @@ def check(shop: Shop, event: Event, true: Event, before: Books, after: Books, ma
     assert books(shop) == after  # nothing was lost
 
 
-STORY = {story.name: story for story in STORIES}
+STORY = {story.name: story for story in [*STORIES, *TOLD_BY_EVENTS_ALONE]}
 STORIES_OF_TYPES = {
     "paid": {"checkout.session.completed", "payment_intent.succeeded", "charge.updated"},
     "declined, then paid": {"payment_intent.payment_failed"},
@@ -126,6 +127,10 @@ STORIES_OF_TYPES = {
     "disputed and won": {
         f"charge.dispute.{kind}"
         for kind in ("created", "updated", "closed", "funds_withdrawn", "funds_reinstated")
+    },
+    "warned of fraud, then disputed": {
+        "radar.early_fraud_warning.created",
+        "radar.early_fraud_warning.updated",
     },
 }
 
