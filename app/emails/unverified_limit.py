@@ -28,15 +28,21 @@ TOGETHER = timedelta(minutes=30)
 """How far apart the mails are that hold what was above."""
 OWN_BOUNDS = frozenset({"verify_address", "reset_password", "address_in_use"})
 """Kinds that are counted where they are asked for: they are how an address is proven at all."""
+ASKED_FOR_BY_ANYBODY = frozenset({"reset_password", "address_in_use"})
+"""Of these, what a stranger has sent who only knows the address. They fill no bound, or strangers could keep
+the mails about money and sessions from whoever reads it."""
 WITHHELD = f"not sent: {MAX_UNPROVEN} mails went within a day to this address, which was never proven"
 
 _COUNTED = text("""
 SELECT account.email, account.email_verified_at IS NOT NULL AS is_proven, count(email.id) AS of_day,
   count(email.id) FILTER (WHERE email.kind = :kind AND email.created_at > :lately) AS of_kind
 FROM account LEFT JOIN email ON email.recipient = account.email AND email.created_at > :since
-  AND email.status <> 'withdrawn' AND NOT email.held_back
+  AND email.status <> 'withdrawn' AND NOT email.held_back AND email.kind NOT IN :asked_for_by_anybody
 WHERE account.email IN :recipients GROUP BY account.id
-""").bindparams(bindparam("recipients", expanding=True))
+""").bindparams(
+    bindparam("recipients", expanding=True),
+    bindparam("asked_for_by_anybody", sorted(ASKED_FOR_BY_ANYBODY), expanding=True),
+)
 
 
 class Verdict(StrEnum):

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, text
 
+from app.accounts import password_reset, registration
 from app.emails.models import Email, EmailStatus
 from app.emails.unverified_limit import MAX_UNPROVEN, WITHHELD
 from app.extensions import db
@@ -100,3 +101,21 @@ def test_one_person_s_bound_takes_nothing_from_another(client: Person, coach: Pe
     other = Person.registered(client.http, role)
 
     assert leaving(other) == 1
+
+
+def test_what_a_stranger_asks_for_takes_nothing_from_the_reader(
+    client: Person, coach: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Links for a new password, and word of another registration, are had by the address alone."""
+    for module in (registration, password_reset):
+        monkeypatch.setattr(module, "MAX_MAILS_AN_HOUR", MAX_UNPROVEN)
+    again = {"email": client.email, "password": "correct horse battery", "name": "N", "role": "client"}
+    for _ in range(MAX_UNPROVEN // 2):
+        client.http.post("/auth/password/forgot", json={"email": client.email}).raise_for_status()
+        client.http.post("/auth/register", json=again).raise_for_status()
+    assert leaving(client) == 1 + MAX_UNPROVEN // 2 * 2
+
+    cancel_holds(client, coach, 1)
+
+    mail = db.session.scalars(select(Email).where(Email.kind == "hold_cancelled")).one()
+    assert mail.status is not EmailStatus.WITHDRAWN
