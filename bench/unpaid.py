@@ -20,7 +20,8 @@ from sandbox.stripe.objects import new_id, shaped
 
 PRICE = 7500
 CURRENCY = "EUR"
-COACHES = 200
+SESSIONS_EACH = 10
+"""Of a coach and of a client, none of whose mails is above its recipient's bound."""
 FIRST = timedelta(days=2)
 APART = timedelta(hours=2)
 
@@ -36,11 +37,14 @@ class Unpaid:
 
 def load(count: int) -> Sequence[Unpaid]:
     """Put coaches, clients and so many unpaid sessions into an empty, migrated database. Commits."""
-    people.load(Business(0, COACHES, COACHES))
+    pairs = -(-count // SESSIONS_EACH)
+    people.load(Business(0, pairs, pairs))
     unpaid = [Unpaid(uuid4(), uuid4(), new_id("cs_test")) for _ in range(count)]
     first = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + FIRST
-    db.session.execute(insert(Payment), [_payment(n, each, first) for n, each in enumerate(unpaid)])
-    db.session.execute(insert(Booking), [_booking(n, each, first) for n, each in enumerate(unpaid)])
+    db.session.execute(insert(Payment), [_payment(n % pairs, each, first) for n, each in enumerate(unpaid)])
+    starts = [first + n // pairs * APART for n in range(count)]
+    bookings = [_booking(n % pairs, each, starts[n]) for n, each in enumerate(unpaid)]
+    db.session.execute(insert(Booking), bookings)
     lines = [{"payment_id": each.payment_id, "booking_id": each.booking_id} for each in unpaid]
     db.session.execute(insert(PaymentLine), [{**line, "amount_minor": PRICE} for line in lines])
     db.session.commit()
@@ -67,9 +71,9 @@ def deliveries(unpaid: Sequence[Unpaid]) -> Iterator[str]:
         yield event("checkout.session.completed", session)
 
 
-def _payment(number: int, unpaid: Unpaid, first: datetime) -> dict[str, Any]:
+def _payment(pair: int, unpaid: Unpaid, first: datetime) -> dict[str, Any]:
     return {
-        **_who(number),
+        **_who(pair),
         "id": unpaid.payment_id,
         "stripe_session_id": unpaid.session_id,
         "success_url": "https://app.example/paid",
@@ -78,27 +82,25 @@ def _payment(number: int, unpaid: Unpaid, first: datetime) -> dict[str, Any]:
     }
 
 
-def _booking(number: int, unpaid: Unpaid, first: datetime) -> dict[str, Any]:
-    start = first + number // COACHES * APART
+def _booking(pair: int, unpaid: Unpaid, start: datetime) -> dict[str, Any]:
     period = Range(start, start + timedelta(hours=1))
     return {
-        **_who(number),
+        **_who(pair),
         "id": unpaid.booking_id,
         "payment_id": unpaid.payment_id,
         "period": period,
         "busy": period,
-        "hold_expires_at": first,
+        "hold_expires_at": start,
         "coach_time_zone": people.COACH_ZONE,
         "client_time_zone": people.CLIENT_ZONE,
         "policy": STANDARD_POLICY,
     }
 
 
-def _who(number: int) -> dict[str, Any]:
-    place = number % COACHES
+def _who(pair: int) -> dict[str, Any]:
     return {
-        "coach_id": coach_id(place),
-        "client_id": client_id(place),
+        "coach_id": coach_id(pair),
+        "client_id": client_id(pair),
         "amount_minor": PRICE,
         "currency": CURRENCY,
     }

@@ -24,6 +24,7 @@ from bench import bare_sql, unpaid
 from bench.findings import AtLeast, Finding, Limit, Series
 from bench.idle import idle
 from bench.jobs import Queue
+from bench.stops import MAILS
 from bench.unpaid import Unpaid
 from bench.web import free_port, lines, migrated
 from sandbox.environment import ROOT, with_programs
@@ -95,7 +96,7 @@ def race(rounds: int, events: int) -> list[Finding]:
         bills = [sessions[n * events : (n + 1) * events] for n in range(2 * rounds)]
         for ours, bare in zip(bills[::2], bills[1::2], strict=True):
             _events(plant, ours, bare, rates)
-            _mails(plant, rates)
+            _mails(plant, MAILS * events, rates)
         with plant.app.app_context():
             confirmed = db.session.scalar(
                 select(func.count()).select_from(Booking).where(Booking.status == Status.CONFIRMED)
@@ -120,9 +121,11 @@ def _rate(of: Queue, sender: Celery, task: str, payloads: Sequence[str]) -> floa
     return of.rate(of.lay_out(sender, task, payloads))
 
 
-def _mails(plant: Plant, rates: Rates) -> None:
+def _mails(plant: Plant, expected: int, rates: Rates) -> None:
     """Those that the events have put on their queue, by a mailer that begins now."""
     mails = plant.queue("email").set_aside()
+    if mails != expected:
+        rates.wrongs.append(f"{mails} of {expected} mails were to leave at once")
     with _at_work(plant.variables, {"mailer": lines()["mailer"], "idle": IDLE_MAILER}):
         payloads = [str(number) for number in range(mails)]
         rates.nothing_in_threads.append(_rate(plant.queue("idle-threads"), idle, "idle.nothing", payloads))

@@ -95,4 +95,5 @@ def test_every_event_is_applied_and_every_mail_sent(tmp_path: Path) -> None:
     told = bench("workers", tmp_path)
 
     assert "were confirmed" not in told
+    assert "were to leave" not in told
     assert all(each["rounds"][0] > 0 for each in kept(tmp_path, "latest.json").values())

@@ -8,8 +8,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
+from app.emails import unverified_limit
 from app.extensions import db
-from bench import sweeps
+from bench import free_times, sweeps, unpaid
 from bench.bulk import bare
 from bench.businesses import businesses
 from bench.load import TABLES
@@ -49,6 +50,13 @@ def test_each_sweep_finds_what_was_left_to_it(business: Flask) -> None:
 
     assert found.pop("sweep: sessions over") == 0
     assert set(found.values()) == {FORGOTTEN}
+
+
+def test_no_mail_that_a_bench_waits_for_is_above_its_recipients_bound() -> None:
+    for_each = max(free_times.TIMES, unpaid.SESSIONS_EACH)
+    assert for_each <= unverified_limit.MAX_OF_KIND
+    clients = unpaid.SESSIONS_EACH
+    assert clients <= unverified_limit.MAX_UNPROVEN
 
 
 def test_after_a_bulk_load_every_key_reference_and_index_is_as_it_was(business: Flask) -> None:
