@@ -1,5 +1,6 @@
 """What the mails say, and that what people write into them stays text."""
 
+import re
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
@@ -18,6 +19,7 @@ from app.alerts import AlertKind
 from app.bookings import lifecycle
 from app.bookings.models import Booking
 from app.emails.models import Email
+from app.emails.outbox import templates
 from app.extensions import db
 from tests.emails.conftest import Post
 from tests.people import Person, next_week
@@ -70,6 +72,21 @@ def test_each_reads_who_the_other_is_and_what_was_paid(post: Post, client: Perso
         for body in (mail["text"], mail["html"]):
             for said in (name, other.email, "75.00 EUR", "About my next job.", booking["id"]):
                 assert said in body
+
+
+def test_what_follows_an_address_stands_on_a_line_of_its_own(
+    post: Post, client: Person, coach: Person
+) -> None:
+    """Jinja takes the break after a block away unless it is told not to."""
+    client.prove_address()
+    confirmed(post, client, coach)
+
+    text = post.delivered(client, CONFIRMED)["text"]
+
+    assert re.search(rf"^  With .*, {re.escape(coach.email)}\r?$", text, re.MULTILINE)
+    for name in templates.list_templates(extensions=["txt"]):
+        source = templates.loader.get_source(templates, name)[0] if templates.loader else ""
+        assert not re.search(r"^(?!\{%).*\S.*\{% end\w+ %\}$", source, re.MULTILINE), name
 
 
 def test_the_video_link_is_told_to_both(post: Post, client: Person, coach: Person) -> None:
