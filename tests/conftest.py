@@ -24,7 +24,8 @@ from redis import Redis
 
 from app import create_app
 from app.accounts import password_hashing
-from app.extensions import db
+from app.config.settings import Settings
+from app.extensions import db, limiter
 from sandbox.postgres import Postgres
 from sandbox.servers import private_folder
 from sandbox.valkey import Valkey
@@ -113,6 +114,7 @@ def application(environment: dict[str, str]) -> Flask:
     """The application on a migrated database."""
     password_hashing._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # real ones are slow
     app = create_app()
+    app.extensions["limiter as made"] = dict(vars(limiter))  # a later application points it at its own Redis
     with app.app_context():
         upgrade()
     return app
@@ -134,6 +136,18 @@ def app(application: Flask) -> Iterator[Flask]:
             outer.rollback()
             connection.close()
             db.engines[None] = engine
+
+
+@pytest.fixture
+def limits_on(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Limits as in production, counted from nothing."""
+    settings: Settings = app.extensions["settings"]
+    monkeypatch.setitem(app.extensions, "settings", settings.model_copy(update={"rate_limits": True}))
+    for name, value in app.extensions["limiter as made"].items():
+        monkeypatch.setattr(limiter, name, value)
+    limiter.reset()
+    yield
+    limiter.reset()
 
 
 @pytest.fixture

@@ -2,14 +2,11 @@
 
 import json
 import os
-from collections.abc import Iterator
 
 import httpx
 import pytest
 from flask import Flask
 
-from app.config.settings import Settings
-from app.extensions import limiter
 from tests.accounts.second_factors import Phone, clock
 from tests.environment import free_port
 from tests.people import PASSWORD, Person
@@ -26,14 +23,7 @@ print(json.dumps([asked.post("/auth/login", json=guess).status_code for _ in ran
 """
 
 
-@pytest.fixture(autouse=True)
-def counted(app: Flask, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Limits as in production, counted from nothing."""
-    settings: Settings = app.extensions["settings"]
-    monkeypatch.setitem(app.extensions, "settings", settings.model_copy(update={"rate_limits": True}))
-    limiter.reset()
-    yield
-    limiter.reset()
+pytestmark = pytest.mark.usefixtures("limits_on")
 
 
 def login(http: httpx.Client, email: str, password: str, address: str = "192.0.2.1") -> httpx.Response:
