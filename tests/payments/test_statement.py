@@ -191,6 +191,7 @@ def test_the_table_is_a_file_of_lines_as_rfc_4180_ends_them(
         ("Sam； －2+3", "Sam； '－2+3"),  # noqa: RUF001 - full width
         ("Sam;\u00a0;+1;-2", "Sam;\u00a0;'+1;'-2"),
         ("Sam|=1|Lee", "Sam|'=1|Lee"),
+        ('Sam;"=1+1;x', "Sam;\"'=1+1;x"),
         ("Anna-Maria Lee+Co", "Anna-Maria Lee+Co"),
     ],
 )
@@ -205,7 +206,7 @@ def test_no_name_is_a_formula(shop: Shop, coach: Person, clock: Clock, name: str
 def test_whatever_separates_cells_none_begins_a_formula_and_numbers_stay_numbers(
     shop: Shop, coach: Person, clock: Clock, delimiter: str, quotes: int
 ) -> None:
-    name = "Sam;=1+cmd|@SUM(1), =2;\u3000-3,+4 ＝5"  # noqa: RUF001
+    name = 'Sam;=1+cmd|@SUM(1), =2;\u3000-3,+4 ＝5;"=6;"" +7'  # noqa: RUF001
     shop.pays_for(Person.registered(coach.http, "client", name=name), coach)
 
     text = coach.get("/coach/me/statement/2031-01.csv").text

@@ -55,7 +55,7 @@ def _in_and_out(amount: Money) -> tuple[str, str, str]:
 def _harmless(cell: str) -> str:
     """What begins like a formula begins with an apostrophe instead, and is text to a spreadsheet.
 
-    A cell may begin within ours, as some spreadsheets separate by semicolons and then see no quotes.
+    A cell may begin within ours, as some spreadsheets separate by semicolons, where our quotes are theirs.
     """
     told, begins = [], True
     for character in cell:
@@ -63,7 +63,7 @@ def _harmless(cell: str) -> str:
         if begins and plain[:1] in FORMULA:
             told.append("'")
         told.append(character)
-        begins = plain[-1:] in SEPARATORS or (begins and _draws_nothing(character))
+        begins = plain[-1:] in SEPARATORS or (begins and (character == '"' or _draws_nothing(character)))
     return "".join(told)
 
 
