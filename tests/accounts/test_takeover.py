@@ -14,9 +14,9 @@ from tests.accounts.letters import forgets, mails, token_in
 from tests.accounts.second_factors import Phone, proven, unproven
 from tests.ops.conftest import admin
 from tests.people import PASSWORD, Person
-from tests.test_limits import counted
 
-__all__ = ["admin", "counted"]
+__all__ = ["admin"]
+pytestmark = pytest.mark.usefixtures("limits_on")
 NEW = "seven green umbrellas"
 
 
