@@ -10,7 +10,7 @@ from markupsafe import Markup
 from sqlalchemy.dialects.postgresql import insert
 
 from app.config.settings import current_settings
-from app.emails import erasure, unverified_limit
+from app.emails import erasure, recipient_limits
 from app.emails.models import OPERATORS, Email, EmailStatus
 from app.extensions import db, now
 from app.observability import context
@@ -121,7 +121,7 @@ def enqueue_rendered(mails: Sequence[Mail]) -> int:
     readable = [mail for mail in mails if not erasure.is_placeholder(mail["recipient"])]
     if not readable:
         return 0
-    above = unverified_limit.verdicts(readable[0]["kind"], [mail["recipient"] for mail in readable])
+    above = recipient_limits.verdicts(readable[0]["kind"], [mail["recipient"] for mail in readable])
     leaving = [mail for mail in readable if mail["recipient"] not in above]
     new = db.session.scalars(_INSERT_ONCE, leaving).all() if leaving else []
     for email_id in new:
@@ -146,12 +146,12 @@ def insert_gathered(mails: Sequence[Email]) -> UUID:
 
 
 def _withheld() -> Mail:
-    return {"status": EmailStatus.WITHDRAWN, "last_error": unverified_limit.WITHHELD}
+    return {"status": EmailStatus.WITHDRAWN, "last_error": recipient_limits.WITHHELD}
 
 
 def _held_back() -> Mail:
-    return {"held_back": True, "due_at": unverified_limit.next_time(now())}
+    return {"held_back": True, "due_at": recipient_limits.next_time(now())}
 
 
-_ABOVE = {unverified_limit.Verdict.WITHHELD: _withheld, unverified_limit.Verdict.HELD_BACK: _held_back}
+_ABOVE = {recipient_limits.Verdict.WITHHELD: _withheld, recipient_limits.Verdict.HELD_BACK: _held_back}
 """What the row of a mail says besides, by its verdict."""

@@ -10,7 +10,7 @@ from app.admin import alert_mail
 from app.alerts import AlertKind
 from app.emails import outbox
 from app.emails.models import Email, EmailStatus
-from app.emails.unverified_limit import MAX_UNPROVEN
+from app.emails.recipient_limits import MAX_UNPROVEN
 from app.extensions import db
 from tests.people import PASSWORD, Person
 

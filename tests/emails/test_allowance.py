@@ -7,7 +7,7 @@ from sqlalchemy import func, select, text
 
 from app.accounts import password_reset, registration
 from app.emails.models import Email, EmailStatus
-from app.emails.unverified_limit import MAX_UNPROVEN, WITHHELD
+from app.emails.recipient_limits import MAX_UNPROVEN, WITHHELD
 from app.extensions import db
 from tests.accounts.second_factors import proven
 from tests.emails.conftest import Post

@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from app.accounts.models import Account
 from app.bookings import messages
 from app.bookings.models import Booking
-from app.emails import delivery, operations, unverified_limit
+from app.emails import delivery, operations, recipient_limits
 from app.emails.models import Email, EmailStatus
 from app.emails.outbox import enqueue_email
 from app.extensions import db
@@ -43,20 +43,20 @@ def works(post: Post) -> None:
 
 
 def test_what_repeats_itself_waits_and_leaves_in_one_mail(post: Post, client: Person) -> None:
-    gets(post, proven(client), "account_reactivated", unverified_limit.MAX_OF_KIND + 3)
+    gets(post, proven(client), "account_reactivated", recipient_limits.MAX_OF_KIND + 3)
 
     works(post)
-    assert len(post.arrived(client)) == 1 + unverified_limit.MAX_OF_KIND
+    assert len(post.arrived(client)) == 1 + recipient_limits.MAX_OF_KIND
     assert {mail.due_at for mail in mails(client, held_back=True)} == {
-        unverified_limit.next_time(datetime.now(UTC))
+        recipient_limits.next_time(datetime.now(UTC))
     }
     post.make_due()
     works(post)
 
     (together,) = mails(client, kind="gathered")
-    assert len(post.arrived(client)) == 1 + unverified_limit.MAX_OF_KIND + 1
+    assert len(post.arrived(client)) == 1 + recipient_limits.MAX_OF_KIND + 1
     assert together.status is EmailStatus.SENT
-    for number in range(unverified_limit.MAX_OF_KIND, unverified_limit.MAX_OF_KIND + 3):
+    for number in range(recipient_limits.MAX_OF_KIND, recipient_limits.MAX_OF_KIND + 3):
         for body in (together.text_body, together.html_body):
             assert f"account_reactivated {number}" in body
             assert f"moment {number}" in body
@@ -67,16 +67,16 @@ def test_what_repeats_itself_waits_and_leaves_in_one_mail(post: Post, client: Pe
 def test_above_a_day_s_bound_of_all_kinds_together_everything_waits(post: Post, client: Person) -> None:
     proven(client)
     for kind in OTHERS:
-        gets(post, client, kind, unverified_limit.MAX_OF_KIND - 1)
+        gets(post, client, kind, recipient_limits.MAX_OF_KIND - 1)
         hour_passes()
-    gets(post, client, "account_deactivated", unverified_limit.MAX_PROVEN)
+    gets(post, client, "account_deactivated", recipient_limits.MAX_PROVEN)
     leaving = mails(client, held_back=False)
     of_kind = len(mails(client, kind="account_deactivated", held_back=False))
 
-    assert (len(leaving), of_kind) == (min(unverified_limit.MAX_PROVEN, 1 + 4 * 19 + 20), 20)
+    assert (len(leaving), of_kind) == (min(recipient_limits.MAX_PROVEN, 1 + 4 * 19 + 20), 20)
     hour_passes()
     gets(post, client, "account_deactivated", 10)
-    assert len(mails(client, held_back=False)) == unverified_limit.MAX_PROVEN
+    assert len(mails(client, held_back=False)) == recipient_limits.MAX_PROVEN
 
 
 def hour_passes() -> None:
@@ -85,7 +85,7 @@ def hour_passes() -> None:
 
 
 def test_one_that_waited_alone_leaves_as_it_is(post: Post, client: Person) -> None:
-    gets(post, proven(client), "account_reactivated", unverified_limit.MAX_OF_KIND + 1)
+    gets(post, proven(client), "account_reactivated", recipient_limits.MAX_OF_KIND + 1)
     (waiting,) = mails(client, held_back=True)
     post.make_due()
     works(post)
@@ -97,7 +97,7 @@ def test_one_that_waited_alone_leaves_as_it_is(post: Post, client: Person) -> No
 
 
 def test_fifty_are_in_one_mail_and_the_rest_in_the_next(post: Post, client: Person) -> None:
-    gets(post, proven(client), "account_reactivated", unverified_limit.MAX_OF_KIND + 60)
+    gets(post, proven(client), "account_reactivated", recipient_limits.MAX_OF_KIND + 60)
     post.make_due()
     works(post)
 
@@ -105,7 +105,7 @@ def test_fifty_are_in_one_mail_and_the_rest_in_the_next(post: Post, client: Pers
 
 
 def test_the_next_day_mails_leave_at_once_again(post: Post, client: Person) -> None:
-    gets(post, proven(client), "account_reactivated", unverified_limit.MAX_OF_KIND + 1)
+    gets(post, proven(client), "account_reactivated", recipient_limits.MAX_OF_KIND + 1)
     hour_passes()
 
     gets(post, client, "account_reactivated")
@@ -114,7 +114,7 @@ def test_the_next_day_mails_leave_at_once_again(post: Post, client: Person) -> N
 
 
 def test_an_operator_who_cannot_wait_sends_it_at_once(post: Post, client: Person) -> None:
-    gets(post, proven(client), "account_reactivated", unverified_limit.MAX_OF_KIND + 2)
+    gets(post, proven(client), "account_reactivated", recipient_limits.MAX_OF_KIND + 2)
     first, _ = mails(client, held_back=True)
 
     post.work(operations.resend, first.id, "asked for by telephone")
@@ -127,7 +127,7 @@ def test_an_operator_who_cannot_wait_sends_it_at_once(post: Post, client: Person
 def test_words_of_the_erased_go_from_what_was_gathered_too(
     post: Post, client: Person, coach: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(unverified_limit, "MAX_PROVEN", 0)
+    monkeypatch.setattr(recipient_limits, "MAX_PROVEN", 0)
     proven(coach)
     booking = client.books(coach)
     db.session.execute(text("UPDATE booking SET status = 'confirmed' WHERE id = :id"), {"id": booking["id"]})
@@ -164,5 +164,5 @@ def remind(post: Post, booking_id: str, hours: int) -> None:
 def test_what_waits_leaves_on_each_half_hour(at: str, leaves: str) -> None:
     moment = datetime.fromisoformat(f"2031-03-05T{at}+00:00")
 
-    assert f"{unverified_limit.next_time(moment):%H:%M}" == leaves
-    assert unverified_limit.next_time(moment) > moment
+    assert f"{recipient_limits.next_time(moment):%H:%M}" == leaves
+    assert recipient_limits.next_time(moment) > moment

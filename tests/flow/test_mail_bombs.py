@@ -9,7 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from app.emails.unverified_limit import FEWER_OF_KIND, MAX_OF_KIND, MAX_UNPROVEN
+from app.emails.recipient_limits import FEWER_OF_KIND, MAX_OF_KIND, MAX_UNPROVEN
 from app.payments.refunds.manual import MAX_PARTS
 from tests.flow.conftest import LimitedWeb, Stack
 from tests.flow.seeing import confirmed, settled
