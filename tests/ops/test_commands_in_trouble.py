@@ -14,6 +14,7 @@ from app import create_app
 from app.accounts.models import Account
 from app.cli import commands, doctor
 from app.config.settings import Settings
+from app.emails import smtp_pool
 from app.extensions import db
 from app.queue import enqueue as job_queue
 from tests.payments.conftest import Shop
@@ -146,6 +147,7 @@ def test_a_webhook_that_stripe_does_not_make_is_not_claimed(shop: Shop, command:
 
 
 def test_a_mail_that_does_not_leave_is_not_claimed(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    smtp_pool.close_all()  # another test's connection would take the mail
     monkeypatch.setattr(app.extensions["mail"], "port", nobody_s_port())
 
     result = runs(app, ["email", "test", "you@example.com"])
