@@ -8,8 +8,7 @@ from app.admin import alert_mail
 from app.coaches import listing, search
 from app.config.settings import current_settings
 from app.privacy import retention
-from app.queue.enqueue import after_commit
-from worker.task import PeriodicTask
+from worker.task import PeriodicTask, PortionedTask
 
 
 def ping(sign: str) -> None:
@@ -36,61 +35,55 @@ def delete_idempotency_keys() -> int:
     return idempotency.forget_old()
 
 
-@shared_task(name="maintenance.delete_events", base=PeriodicTask)
+@shared_task(name="maintenance.delete_events", base=PortionedTask)
 def delete_events() -> int:
     """Events that were kept long enough; how many there were this time."""
-    return _all_of_them("maintenance.delete_events", retention.delete_events())
+    return retention.delete_events()
 
 
-@shared_task(name="maintenance.delete_emails", base=PeriodicTask)
+@shared_task(name="maintenance.delete_emails", base=PortionedTask)
 def delete_emails() -> int:
     """Mails that were kept long enough; how many there were this time."""
-    return _all_of_them("maintenance.delete_emails", retention.delete_emails())
+    return retention.delete_emails()
 
 
-@shared_task(name="maintenance.delete_alerts", base=PeriodicTask)
+@shared_task(name="maintenance.delete_alerts", base=PortionedTask)
 def delete_alerts() -> int:
     """What was told long enough ago; how much there was this time."""
-    return _all_of_them("maintenance.delete_alerts", retention.delete_alerts())
+    return retention.delete_alerts()
 
 
-@shared_task(name="maintenance.delete_refused_sign_ins", base=PeriodicTask)
+@shared_task(name="maintenance.delete_refused_sign_ins", base=PortionedTask)
 def delete_refused_sign_ins() -> int:
     """Wrong passwords and codes that were kept long enough; of how many hours this time."""
-    return _all_of_them("maintenance.delete_refused_sign_ins", retention.delete_refused_sign_ins())
+    return retention.delete_refused_sign_ins()
 
 
-@shared_task(name="maintenance.redact_events", base=PeriodicTask)
+@shared_task(name="maintenance.redact_events", base=PortionedTask)
 def redact_events() -> int:
     """Events whose personal values were kept long enough; how many there were this time."""
-    return _all_of_them("maintenance.redact_events", retention.redact_events())
+    return retention.redact_events()
 
 
-@shared_task(name="maintenance.delete_evidence", base=PeriodicTask)
+@shared_task(name="maintenance.delete_evidence", base=PortionedTask)
 def delete_evidence() -> int:
     """Decided disputes whose evidence was kept long enough; how many there were this time."""
-    return _all_of_them("maintenance.delete_evidence", retention.delete_evidence())
+    return retention.delete_evidence()
 
 
-@shared_task(name="maintenance.redact_emails", base=PeriodicTask)
+@shared_task(name="maintenance.redact_emails", base=PortionedTask)
 def redact_emails() -> int:
     """Mails that named somebody who is erased, and have left by now; how many there were this time."""
-    return _all_of_them("maintenance.redact_emails", retention.redact_emails())
+    return retention.redact_emails()
 
 
-@shared_task(name="maintenance.delete_unpaid_holds", base=PeriodicTask)
+@shared_task(name="maintenance.delete_unpaid_holds", base=PortionedTask)
 def delete_unpaid_holds() -> int:
     """Unpaid holds that count no longer for anything; how many there were this time."""
-    return _all_of_them("maintenance.delete_unpaid_holds", retention.delete_unpaid_holds())
+    return retention.delete_unpaid_holds()
 
 
-@shared_task(name="maintenance.correct_search_texts", base=PeriodicTask)
+@shared_task(name="maintenance.correct_search_texts", base=PortionedTask)
 def correct_search_texts() -> int:
     """Coaches who are not found by their name or headline as they are now; how many this time."""
-    return _all_of_them("maintenance.correct_search_texts", search.correct_search_texts(retention.MOST))
-
-
-def _all_of_them(task: str, found: int) -> int:
-    if found == retention.MOST:
-        after_commit(task)
-    return found
+    return search.correct_search_texts(retention.MOST)

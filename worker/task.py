@@ -11,7 +11,9 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from app.extensions import db
 from app.observability import context
+from app.privacy import retention
 from app.queue.backoff import delay
+from app.queue.enqueue import after_commit
 from worker.application import flask_app
 
 log = logging.getLogger(__name__)
@@ -76,3 +78,13 @@ class PeriodicTask(DatabaseTask):
 
     def without_database(self, error: Exception) -> None:
         log.warning("%s is left out, as the database does not answer: %s", self.name, error)
+
+
+class PortionedTask(PeriodicTask):
+    """One that finds no more than retention.MOST rows at a time, and comes again at once while it does."""
+
+    def work(self, *args: Any, **kwargs: Any) -> Any:
+        found = super().work(*args, **kwargs)
+        if found == retention.MOST:
+            after_commit(self.name)
+        return found
