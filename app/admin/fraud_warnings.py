@@ -13,7 +13,6 @@ from app.http import rate_limits
 from app.http.pagination import Span, newest_first
 from app.http.schema_types import Instant, Major, View
 from app.idempotency import idempotent
-from app.money.money import Money
 from app.payments.fraud import warnings as fraud_warnings
 from app.payments.fraud.models import FraudWarning
 from app.payments.status import FraudWarningStatus
@@ -40,7 +39,7 @@ class FraudWarningView(View):
 
     @classmethod
     def of(cls, warning: FraudWarning) -> Self:
-        left = Money(warning.payment.left_minor, warning.payment.currency)
+        left = warning.payment.left
         amounts = {"left": left.major, "left_minor": left.amount, "currency": left.currency}
         plain = {field: getattr(warning, field) for field in cls.model_fields if field not in amounts}
         return cls(**plain, **amounts)

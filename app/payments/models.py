@@ -129,6 +129,10 @@ class Payment(TimestampMixin, Base):
         )
 
     @property
+    def left(self) -> Money:
+        return Money(self.left_minor, self.currency)
+
+    @property
     def left_minor(self) -> int:
         """What is not refunded yet, nor being refunded, nor given back to the client by a dispute."""
         gone = (refund.amount_minor for refund in self.refunds if refund.status not in NOT_REFUNDED)
@@ -181,6 +185,12 @@ class Payment(TimestampMixin, Base):
     def is_of_erased(self) -> bool:
         """Whether its client or its coach has erased the account."""
         return self.client.is_erased or self.coach.account.is_erased
+
+    def stop_waiting(self, apart_from: Booking | None = None) -> None:
+        """Its bookings wait for another payment from now on; it and they are locked."""
+        for booking in self.waiting:
+            if booking is not apart_from:
+                booking.payment_id = None
 
     def wait_again(self) -> None:
         """Bookings that wait for no payment wait for this one; the payment is locked."""

@@ -35,6 +35,5 @@ def _close_pages(coach: Account) -> None:
         payment = Payment.locked(payment_id)
         if payment is None or payment.is_paid or payment.status is Status.PROCESSING:
             continue
-        for booking in payment.waiting:
-            booking.payment_id = None
+        payment.stop_waiting()
         after_commit("payments.close_session", str(payment_id))

@@ -171,8 +171,7 @@ def _close(payment: Payment) -> None:
     may come before the other is opened, and must free nothing.
     """
     session_id, payment_id = payment.stripe_session_id, payment.id
-    for booking in payment.waiting:
-        booking.payment_id = None
+    payment.stop_waiting()
     db.session.commit()  # no lock waits for Stripe's answer
     try:
         is_complete = session_id is not None and checkout_sessions.close_session(session_id)

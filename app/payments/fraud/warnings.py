@@ -12,7 +12,6 @@ from app.bookings.models import Party
 from app.bookings.status import Status as BookingStatus
 from app.extensions import db, now
 from app.http.problems import NotFound, Problem
-from app.money.money import Money
 from app.payments.disputes import events as dispute_events
 from app.payments.events.payloads import Handler, Outcome, StripeObject, required
 from app.payments.fraud.models import FraudWarning
@@ -70,13 +69,9 @@ def _opened(payment: Payment, subject: StripeObject, is_actionable: bool) -> Non
     db.session.add(warning)
     db.session.flush()
     left = _why_nothing_is_left(payment)
-    todo = f"nothing is left to return: {left}" if left else f"{_left(payment)} can be returned"
+    todo = f"nothing is left to return: {left}" if left else f"{payment.left} can be returned"
     what = f"Fraud warning {warning.id} ({warning.fraud_type}) of payment {payment.id}: {todo}"
     alerts.record(AlertKind.FRAUD_WARNING, warning.id, what)
-
-
-def _left(payment: Payment) -> Money:
-    return Money(payment.left_minor, payment.currency)
 
 
 def _why_nothing_is_left(payment: Payment) -> str | None:
@@ -100,7 +95,7 @@ def refund(warning_id: UUID, reason: str) -> FraudWarning:
     assert payment, "payments are never deleted"
     if why := _why_nothing_is_left(payment):
         raise NothingToReturn(f"Nothing is left to return: {why}.")
-    left = _left(payment)
+    left = payment.left
     _return_all(payment)
     _cancel_what_is_to_come(payment)
     audit.record(

@@ -131,9 +131,7 @@ def _close(payment: Payment, cancelled: Booking) -> None:
     """
     if payment.status is Status.PROCESSING:
         return
-    for booking in payment.waiting:
-        if booking is not cancelled:
-            booking.payment_id = None
+    payment.stop_waiting(apart_from=cancelled)
     after_commit("payments.close_session", str(payment.id))
 
 

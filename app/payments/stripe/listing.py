@@ -7,7 +7,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from math import ceil
 from typing import Protocol
 
 from stripe.params import DisputeListParams, EventListParams, PaymentIntentListParams, RefundListParams
@@ -82,7 +81,7 @@ def undelivered_events(span: Span, after: str | None, types: Collection[str]) ->
 
 def newest_undelivered(span: Span, types: Collection[str]) -> Sequence[StripeObject]:
     """Of these the newest, a page of each group of types; asks Stripe once a group."""
-    groups = range(ceil(len(types) / MAX_TYPES))
+    groups = range(len(_groups(types)))
     found = [event for number in groups for event in undelivered_events(span, f"{number}:", types).objects]
     return sorted(found, key=lambda event: int(event["created"]), reverse=True)
 
