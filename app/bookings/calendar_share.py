@@ -9,8 +9,9 @@ from itertools import groupby
 from math import ceil
 from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, Text, bindparam, text
 
+from app.bookings.status import AGREED
 from app.coaches import slots
 from app.coaches.models import Coach
 from app.config.settings import current_settings
@@ -40,9 +41,9 @@ FROM booking hold JOIN account client ON client.id = hold.client_id
 LEFT JOIN unpaid_hold ON unpaid_hold.id = coalesce(hold.series_id, hold.id)
 WHERE hold.coach_id = :coach_id AND hold.status = 'pending' AND NOT EXISTS (
     SELECT FROM booking paid
-    WHERE paid.client_id = hold.client_id AND paid.status IN ('confirmed', 'completed', 'no_show')
+    WHERE paid.client_id = hold.client_id AND paid.status IN :agreed
 )
-""")
+""").bindparams(bindparam("agreed", type_=Text, expanding=True, literal_execute=True))
 
 
 def check(
@@ -59,7 +60,7 @@ def check(
     The first hold of a week is always allowed: a coach with one free time is to be booked by somebody new.
     The coach is locked, so that of two at once the second sees the first. Raises CalendarHeld.
     """
-    found = db.session.execute(_BY_STRANGERS, {"coach_id": coach.id}).all()
+    found = db.session.execute(_BY_STRANGERS, {"coach_id": coach.id, "agreed": list(AGREED)}).all()
     running = [row for row in found if row.until and row.until > at]
     for week, wanted in groupby(starts, _week_of):
         of_week = [row for row in running if _week_of(row.start) == week]

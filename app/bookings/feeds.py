@@ -13,14 +13,13 @@ from app.accounts import sessions
 from app.accounts.models import Account
 from app.bookings import calendar
 from app.bookings.models import Booking
-from app.bookings.status import Status
+from app.bookings.status import AGREED
 from app.config.settings import current_settings
 from app.extensions import db, now
 from app.http.problems import NotFound
 
 KEPT = timedelta(days=90)
 """How long a session that is over stays in the feed."""
-SHOWN = (Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW)
 
 
 def renewed(account: Account, sign_in_id: UUID) -> str:
@@ -53,7 +52,7 @@ def behind(token: str, account_id: UUID | None = None) -> str:
     bookings = db.session.scalars(
         select(Booking)
         .where(
-            or_(Booking.client_id == account.id, Booking.coach_id == account.id), Booking.status.in_(SHOWN)
+            or_(Booking.client_id == account.id, Booking.coach_id == account.id), Booking.status.in_(AGREED)
         )
         .where(func.lower(Booking.period) > now() - KEPT)
         .order_by(func.lower(Booking.period))

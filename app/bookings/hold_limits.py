@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from app.accounts.models import Account
 from app.bookings import calendar_share
 from app.bookings.models import Booking
-from app.bookings.status import Status
+from app.bookings.status import AGREED, Status
 from app.bookings.unpaid_holds import UnpaidHold, current_network
 from app.coaches.models import Coach
 from app.config.settings import current_settings
@@ -61,8 +61,8 @@ class Standing(IntEnum):
 
     @classmethod
     def of(cls, client: Account) -> "Standing":
-        stands = Booking.status.in_([Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW])
-        paid = select(Booking.id).where(Booking.client_id == client.id, stands).limit(1)
+        of_client = Booking.client_id == client.id, Booking.status.in_(AGREED)
+        paid = select(Booking.id).where(*of_client).limit(1)
         if db.session.scalar(paid):
             return cls.PAID
         return cls.PROVEN if client.email_verified else cls.UNPROVEN

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.accounts.models import REMINDER_HOURS, Account, Role
 from app.audit import AuditRow
 from app.bookings.policy import Policy
-from app.bookings.status import Status, check_transition
+from app.bookings.status import AGREED, Status, check_transition
 from app.coaches.models import Coach
 from app.extensions import Base, MinorUnits, TimestampMixin, UuidMixin, db, enum_column
 from app.money.money import Money
@@ -54,9 +54,6 @@ class Party(StrEnum):
     CLIENT = "client"
     COACH = "coach"
     ADMIN = "admin"
-
-
-_AGREED = frozenset({Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW})
 
 
 class Booking(TimestampMixin, Base):
@@ -157,7 +154,7 @@ class Booking(TimestampMixin, Base):
     @property
     def was_confirmed(self) -> bool:
         """Whether it was paid for, whatever became of it: from then on the two know each other's address."""
-        return self.status in _AGREED or any(move.after is Status.CONFIRMED for move in self.moves)
+        return self.status in AGREED or any(move.after is Status.CONFIRMED for move in self.moves)
 
     def transition_to(self, status: Status, reason: str = "") -> None:
         """The only writer of `status`. Raises IllegalMove; writes the audit row; calendars hear of it."""

@@ -12,6 +12,9 @@ class Status(StrEnum):
     EXPIRED = "expired"
 
 
+AGREED = frozenset({Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW})
+"""Paid for, and not called off."""
+
 TRANSITIONS = {
     Status.PENDING: {Status.CONFIRMED, Status.EXPIRED, Status.CANCELLED},
     Status.CONFIRMED: {Status.COMPLETED, Status.NO_SHOW, Status.CANCELLED},
@@ -27,6 +30,6 @@ class IllegalTransition(Exception):
 
 
 def check_transition(before: Status, after: Status) -> None:
-    """Raises IllegalMove unless the table above lists the move."""
+    """Raises IllegalTransition unless the table above lists it."""
     if after not in TRANSITIONS[before]:
         raise IllegalTransition(f"a booking that is {before} cannot become {after}")

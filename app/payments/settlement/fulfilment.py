@@ -6,6 +6,7 @@ from datetime import datetime
 
 from app.bookings import lifecycle, reservation, unpaid_holds
 from app.bookings.models import Booking
+from app.bookings.status import AGREED
 from app.bookings.status import Status as BookingStatus
 from app.coaches import slots
 from app.extensions import now
@@ -44,7 +45,7 @@ def _make_room(late: Sequence[Booking]) -> None:
 
 def _not_confirmed(booking: Booking) -> str | None:
     """None once the booking is on; else why its money goes back."""
-    if booking.status in {BookingStatus.CONFIRMED, BookingStatus.COMPLETED, BookingStatus.NO_SHOW}:
+    if booking.status in AGREED:
         return TWICE
     if booking.status is BookingStatus.CANCELLED:
         return "your payment came after the booking was cancelled."
