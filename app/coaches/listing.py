@@ -10,7 +10,7 @@ from app import alerts, audit
 from app.accounts.models import Account
 from app.alerts import Alert, AlertKind, AlertText
 from app.coaches import messages
-from app.coaches.models import Approval, Coach, Missing
+from app.coaches.models import Approval, Coach, Missing, lacks_at_most_approval
 from app.config.settings import current_settings
 from app.extensions import db
 from app.http.problems import NotFound, Problem
@@ -146,9 +146,4 @@ def note_waiting() -> int:
 
 def _is_waiting() -> ColumnElement[bool]:
     """An operator is what the coach lacks, and nothing else: whoever proves no address makes no work."""
-    return and_(
-        Coach.approval == Approval.WAITING,
-        Coach.hourly_rate_minor.is_not(None),
-        Account.email_verified_at.is_not(None),
-        Account.deactivated_at.is_(None),
-    )
+    return and_(lacks_at_most_approval(), Coach.approval == Approval.WAITING)

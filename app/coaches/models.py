@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     CheckConstraint,
+    ColumnElement,
     DateTime,
     ForeignKey,
     Index,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     SmallInteger,
     Text,
     UniqueConstraint,
+    and_,
     select,
     text,
 )
@@ -70,6 +72,15 @@ def accepted() -> frozenset[Approval]:
 def of_newcomer() -> Approval:
     """Who comes while operators do not look stays listed when they begin to."""
     return Approval.WAITING if current_settings().coach_approval else Approval.APPROVED
+
+
+def lacks_at_most_approval() -> ColumnElement[bool]:
+    """What `Coach.is_listed` says of all but the approval, of rows that are joined to their accounts."""
+    return and_(
+        Coach.hourly_rate_minor.is_not(None),
+        Account.email_verified_at.is_not(None),
+        Account.deactivated_at.is_(None),
+    )
 
 
 class Missing(StrEnum):

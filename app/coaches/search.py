@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import get_history
 
 from app.accounts.models import Account, profile_will_change
-from app.coaches.models import Coach, accepted
+from app.coaches.models import Coach, accepted, lacks_at_most_approval
 from app.coaches.schemas import CoachSearch
 from app.extensions import db
 from app.http.pagination import position
@@ -16,7 +16,7 @@ from app.unicode_text import search_form
 
 def search(wish: CoachSearch) -> Sequence[Coach]:
     """Who is listed, oldest first: one more than the page, to know whether it is the last."""
-    query = select(Coach).join(Coach.account).where(*_listed())
+    query = select(Coach).join(Coach.account).where(lacks_at_most_approval(), Coach.approval.in_(accepted()))
     if wish.q:
         query = query.where(_matches(search_form(wish.q)))
     if wish.language:
@@ -29,16 +29,6 @@ def search(wish: CoachSearch) -> Sequence[Coach]:
     if wish.cursor:
         query = query.where(tuple_(Coach.created_at, Coach.id) > tuple_(*position(wish.cursor)))
     return db.session.scalars(query.order_by(Coach.created_at, Coach.id).limit(wish.limit + 1)).all()
-
-
-def _listed() -> tuple[ColumnElement[bool], ...]:
-    """What `Coach.is_listed` says, of rows."""
-    return (
-        Coach.hourly_rate_minor.is_not(None),
-        Coach.approval.in_(accepted()),
-        Account.email_verified_at.is_not(None),
-        Account.deactivated_at.is_(None),
-    )
 
 
 def _matches(searched: str) -> ColumnElement[bool]:
