@@ -146,6 +146,14 @@ def refunded_in_parts(shop: Shop, client: Person, coach: Person) -> list[Checkou
     return pages
 
 
+def refunded_whole(shop: Shop, client: Person, coach: Person) -> list[Checkout]:
+    (checkout,) = pages = [client.checks_out(client.books(coach))]
+    shop.sandbox.pays(checkout, DECLINED)
+    shop.sandbox.pays(checkout)
+    shop.sandbox.control(f"/payments/{checkout['session_id']}/refund")
+    return pages
+
+
 def refund_came_back(shop: Shop, client: Person, coach: Person) -> list[Checkout]:
     (checkout,) = pages = [client.checks_out(client.books(coach))]
     shop.sandbox.pays(checkout)
@@ -219,6 +227,16 @@ STORIES = [
             [("partially_refunded", 4000)],
             [("succeeded", 1500), ("succeeded", 2500)],
             CONFIRMED_MAILS | {"refund_issued": 2},
+        ),
+    ),
+    Story(
+        "refunded in full",
+        refunded_whole,
+        Books(
+            ["confirmed"],
+            [("refunded", 7500)],
+            [("succeeded", 7500)],
+            CONFIRMED_MAILS | {"refund_issued": 1},
         ),
     ),
     Story(

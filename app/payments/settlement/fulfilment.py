@@ -71,6 +71,8 @@ def _return(payment: Payment, bookings: Sequence[Booking], why: str) -> None:
             total += share
     first = bookings[0]
     free = _free(first) if first.coach.is_listed else []
+    if total.amount == 0:  # all of it is on its way back already
+        total = Money(sum(payment.share(booking).amount for booking in bookings), payment.currency)
     messages.payment_returned(bookings, payment.id, total, why, free)
 
 

@@ -164,10 +164,9 @@ def _paid(told: Told) -> Outcome:
     payment.transition_to(Status.SUCCEEDED, "paid")
     stripe_fees.expect(payment)
     refunds.total(payment)  # one made in Stripe's dashboard may have been told first
-    if payment.status is Status.REFUNDED:
-        _free(payment)
-    else:
-        fulfilment.deliver(payment)
+    # Also where all of it went back by then: a refund calls no session off, whichever of them is told first,
+    # and one that the bank does not take is ours again.
+    fulfilment.deliver(payment)
     return None
 
 

@@ -87,6 +87,8 @@ class Refusal(Enum):
 def make(order: RefundOrder) -> StripeRefund:
     """Send money back, once however often it is asked for. Raises StripeAway, StripeRefused.
 
+    The key names the row and not the deployment: only a copy of our database has the same row, and the client
+    is owed it once. Of two that ask, Stripe refuses the second, which then finds what the first had made.
     https://docs.stripe.com/connect/destination-charges#issue-refunds
     """
     params: RefundCreateParams = {

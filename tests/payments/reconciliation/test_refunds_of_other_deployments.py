@@ -15,6 +15,7 @@ from app.payments.stripe import refunds as at_stripe
 from app.payments.webhook import inbox
 from tests.payments.conftest import Event, Shop
 from tests.payments.reconciliation.comparing import differences, reconciled
+from tests.payments.test_refunds import make_due
 from tests.people import Person
 
 
@@ -109,6 +110,25 @@ def test_a_copy_that_makes_a_refund_which_is_ours_to_make_has_made_it(
     (refund,) = silent.rows(Refund)
     assert (refund.stripe_refund_id, refund.cause) == (stripe_id, RefundCause.CANCELLED)
     assert refund.status is RefundStatus.SUCCEEDED
+
+
+def test_of_a_refund_that_a_copy_has_too_one_is_made_though_neither_hears_of_the_other(
+    silent: Shop, client: Person, coach: Person
+) -> None:
+    booking, checkout = silent.pays_for(client, coach)
+    coach.post(f"/booking/{booking['id']}/cancel", json={})
+    (ours,) = silent.rows(Refund)
+    stripe_id = refunded_by_another(silent, ours.amount_minor, ours.id)
+
+    assert silent.work(submission.issue, ours.id)  # its key was used for what the copy asked
+    make_due()
+    assert silent.work(submission.issue, ours.id) is None
+
+    intent = client.payment(checkout)["stripe_payment_intent_id"]
+    made = silent.at_stripe(f"/v1/refunds?payment_intent={intent}")["data"]
+    assert [each["id"] for each in made] == [stripe_id]
+    (refund,) = silent.rows(Refund)
+    assert (refund.stripe_refund_id, refund.status) == (stripe_id, RefundStatus.SUCCEEDED)
 
 
 def test_a_copy_that_makes_a_refund_of_ours_once_more_has_made_another(
