@@ -1,4 +1,4 @@
-"""When a coach works: weekly hours, other hours by date, stays in other time zones."""
+"""A coach's availability: weekly hours, overrides by date, and stays in other time zones."""
 
 from datetime import date, timedelta
 
@@ -10,11 +10,11 @@ from app.extensions import db, now
 
 
 def replace(coach: Coach, wish: Availability) -> Coach:
-    """Replace the weekly hours, and the overrides and stays that are sent.
+    """Replace the weekly hours, and the overrides and stays if they are sent.
 
-    Overrides and stays that are over are not kept.
+    Past overrides and stays are not stored.
     """
-    lock_own(coach)  # of two replacements at once one stays, and not a mixture
+    lock_own(coach)  # two concurrent replacements must not mix
     coach.weekly_hours = [
         WeeklyHours(weekday=hours.weekday, start_time=hours.start_time, end_time=hours.end_time)
         for hours in wish.weekly
@@ -30,7 +30,7 @@ def replace(coach: Coach, wish: Availability) -> Coach:
 
 def _replace_overrides(coach: Coach, wishes: list[HoursOfDate]) -> None:
     coach.overrides = []
-    db.session.flush()  # rows go before others come: no date may have two
+    db.session.flush()  # delete before insert: the constraint allows one override a date
     coach.overrides = [
         DateOverride(local_date=wish.date, hours=[hours.model_dump(mode="json") for hours in wish.hours])
         for wish in sorted(wishes, key=lambda wish: wish.date)
@@ -49,5 +49,5 @@ def _replace_stays(coach: Coach, wishes: list[StayAbroad]) -> None:
 
 
 def _oldest_that_matters() -> date:
-    """The oldest date whose hours may still run on somewhere, past midnight and far west."""
+    """The earliest date whose hours may still be running in some time zone (past midnight, far west)."""
     return now().date() - timedelta(days=2)

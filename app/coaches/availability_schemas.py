@@ -1,4 +1,4 @@
-"""Weekly hours, other hours by date, stays and time off, as sent and shown: all in wall-clock time."""
+"""Request and response models for weekly hours, overrides, stays and time off, in wall-clock time."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
@@ -68,7 +68,7 @@ class Hours(Body):
     end_time: LocalTime
 
     def overlaps(self, other: "Hours") -> bool:
-        """On one and the same day."""
+        """Whether both ranges overlap when they begin on the same day."""
         return self._start < other._end and other._start < self._end
 
     @property
@@ -90,7 +90,7 @@ class HoursOfDay(Hours):
 
 
 class HoursOfDate(Body):
-    """The hours of one date instead of its weekday's; none: closed."""
+    """The hours of one date, in place of its weekday's. An empty list closes the day."""
 
     date: LocalDate
     hours: Annotated[list[Hours], Field(max_length=20)]
@@ -101,7 +101,7 @@ class HoursOfDate(Body):
 
 
 class StayAbroad(Body):
-    """Dates, the first and the last among them, on which the hours are those of another zone's clocks."""
+    """Dates (both ends included) on which the coach's hours follow another time zone."""
 
     first_date: LocalDate
     last_date: LocalDate
@@ -126,7 +126,7 @@ class StayAbroad(Body):
 
 
 class Availability(Body):
-    """Hours belong to the day on which they begin. `overrides` or `stays` left out stay as they are."""
+    """Hours belong to the day on which they begin. Omit `overrides` or `stays` to keep them."""
 
     weekly: Annotated[list[HoursOfDay], Field(max_length=100)]
     overrides: Annotated[list[HoursOfDate] | None, Field(max_length=400)] = None
@@ -149,7 +149,7 @@ class Availability(Body):
             overlapping = _overlapping(list(enumerate(override.hours)))
             faults += [((index, "hours", at), OVERLAPS) for at in overlapping]
             if override.date in {other.date for other in (overrides or [])[:index]}:
-                faults.append(((index, "date"), "is there twice: give all hours of the date together"))
+                faults.append(((index, "date"), "occurs twice: list all hours of the date in one override"))
         refuse("overrides", faults)
         return overrides
 
@@ -163,7 +163,7 @@ class Availability(Body):
 
 
 def _overlapping(of_one_day: Sequence[tuple[int, Hours]]) -> list[int]:
-    """The numbers of those that overlap an earlier one."""
+    """Indexes of the ranges that overlap an earlier one."""
     return [
         at
         for place, (at, hours) in enumerate(of_one_day)
@@ -188,7 +188,7 @@ class AvailabilityView(View):
 
 
 class Collision(View):
-    """A pending or confirmed session that a change of the calendar gets in the way of. It stays booked."""
+    """A pending or confirmed session that conflicts with a change of the calendar. It stays booked."""
 
     id: UUID
     session_datetime: Instant
@@ -197,7 +197,7 @@ class Collision(View):
 
 class AvailabilityWithCollisions(AvailabilityView):
     collides_with: list[Collision]
-    """Booked sessions to come that lie outside of these hours."""
+    """Upcoming booked sessions outside these hours."""
 
     @classmethod
     def having(cls, coach: Coach, collisions: list[Collision]) -> Self:
@@ -208,7 +208,7 @@ class AvailabilityWithCollisions(AvailabilityView):
 
 
 class TimeOffRequest(Body):
-    """Wall-clock times of the zone in force at each end; an end at midnight ends the day before it."""
+    """Wall-clock times in the zone in force at each end. An end at midnight belongs to the day before."""
 
     local_start: LocalDateTime
     local_end: LocalDateTime

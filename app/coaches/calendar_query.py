@@ -1,4 +1,4 @@
-"""A coach's calendar as the database has it, read in one statement: rules, and what is booked."""
+"""Reads a coach's calendar in one SQL statement: availability rules and bookings."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from app.coaches.schedule import Hours, Rules
 from app.extensions import db
 
 DAYS_AROUND = timedelta(days=2)
-"""How far from its UTC date the local dates may lie whose rules decide about a moment.
+"""How many days a local date that decides about an instant may differ from the instant's UTC date.
 
-One day is for the offset; one because hours may run on past midnight, and because the next date ends a day.
+One day for the UTC offset; one because hours may run past midnight and the next date ends a day.
 """
 
-# A hold that has run out no longer takes its time; the booking transaction expires it before it inserts.
-# A session that took place is still one of its day. What is said of holds is no alternative that the planner
-# could look up by itself: it would read everybody's running holds, as it expects next to none.
+# An expired hold no longer blocks its time: the booking transaction expires it before the insert.
+# A completed session still counts for its day. The condition on holds is written so that the planner does
+# not scan the index of all running holds: it estimates that there are almost none.
 _ROWS = text("""
 SELECT weekly.*, override.*, stay.*, off.*, taken.*, booked.* FROM (
   SELECT array_agg(weekday) AS weekdays, array_agg(start_time) AS opens, array_agg(end_time) AS closes
@@ -55,17 +55,17 @@ SELECT weekly.*, override.*, stay.*, off.*, taken.*, booked.* FROM (
 
 @dataclass(frozen=True)
 class Booked:
-    """What takes a coach's time."""
+    """Time ranges that a coach's bookings occupy."""
 
     busy: Sequence[Interval]
-    """With the buffers of their time."""
+    """Each range with its buffers."""
     starts: Sequence[datetime]
-    """Of all sessions that count for their day; none unless they are asked for."""
+    """Starts of all sessions that count towards `max_per_day`; empty unless requested."""
 
 
 @dataclass(frozen=True)
 class CalendarQuery:
-    """A coach's calendar around [since, until) as of `at`."""
+    """Parameters of the query: a coach's calendar around [since, until) as of `at`."""
 
     coach_id: UUID
     home: str
@@ -74,13 +74,13 @@ class CalendarQuery:
     until: datetime
     at: datetime
     count_starts: bool = False
-    """Whether the sessions of each day matter."""
+    """Whether to count the sessions of each day."""
     apart_from: UUID | None = None
-    """A booking that does not count."""
+    """A booking to leave out (the one that is being rescheduled)."""
 
     @property
     def first(self) -> date:
-        """The first local date whose rules decide about the span."""
+        """The first local date whose rules affect the span."""
         return self.since.astimezone(UTC).date() - DAYS_AROUND
 
     @property
@@ -88,7 +88,7 @@ class CalendarQuery:
         return self.until.astimezone(UTC).date() + DAYS_AROUND
 
     def answer(self) -> tuple[Rules, Booked]:
-        """The rules of the dates from first to last, and what is booked."""
+        """The rules of the dates from first to last, and the occupied time."""
         row = db.session.execute(_ROWS, vars(self) | {"first": self.first, "last": self.last}).one()
         return _rules(self.home, row), Booked(_pairs(row.busy_from, row.busy_until), row.starts or ())
 

@@ -1,4 +1,4 @@
-"""The clocks that a coach lives by: those of home, and on the dates of a stay those of another zone."""
+"""The time zone in force for a coach on each date: the home zone, or the zone of a stay."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Clocks:
-    """Wall-clock times of a coach made instants, date by date, in the zone in force on the date."""
+    """Converts a coach's wall-clock times to instants, in the zone in force on each date."""
 
     home: str
     stays: Sequence[tuple[date, date, str]] = ()
-    """First date, the date after the last, and the zone."""
+    """Each stay as (first date, date after the last, zone)."""
 
     def name_on(self, on: date) -> str:
         return next((zone for first, after, zone in self.stays if first <= on < after), self.home)
@@ -26,40 +26,40 @@ class Clocks:
         return time_zones.zone(self.name_on(on))
 
     def zone_at(self, at: datetime) -> ZoneInfo:
-        """The zone in force at a moment: that of the latest date that has begun."""
+        """The zone in force at an instant: the zone of the latest date that has begun."""
         tomorrow = at.astimezone(UTC).date() + DAY
         return self.zone_on(next(on for n in range(5) if self.begins(on := tomorrow - n * DAY) <= at))
 
     def begins(self, on: date) -> datetime:
-        """The first moment of a date."""
+        """The first instant of a date."""
         return time_zones.midnight(on, self.zone_on(on))
 
     def start_of(self, bound: date) -> datetime:
-        """From when a search looks that names a moment, or a plain date of these clocks."""
+        """The start of a search range given as an instant, or as a local date."""
         return bound if isinstance(bound, datetime) else self.begins(bound)
 
     def end_of(self, bound: date) -> datetime:
-        """Until when a search looks that names a moment, or a plain date of these clocks."""
+        """The end of a search range given as an instant, or as a local date (its last instant)."""
         return bound if isinstance(bound, datetime) else self.day(bound)[1]
 
     def day(self, on: date) -> Interval:
-        """A date lasts until the next begins, also when a journey west makes that later.
+        """A date lasts until the next one begins, also where a move to another zone makes it longer.
 
-        It is empty when no instant falls into it, as 30 December 2011 was in Samoa.
+        It is empty when no instant falls on it, as on 30 December 2011 in Samoa.
         """
         ends_here = time_zones.midnight(on + DAY, self.zone_on(on))
         return self.begins(on), max(ends_here, self.begins(on + DAY))
 
     def days(self, first: date, last: date) -> list[Interval]:
-        """Those of the dates from first to last that are not empty, in order."""
+        """The dates from first to last that are not empty, in order."""
         days = (self.day(first + n * DAY) for n in range((last - first).days + 1))
         return [(begins, ends) for begins, ends in days if begins < ends]
 
     def away(self, local_start: datetime, local_end: datetime) -> Interval:
-        """Time off, each end in the zone of its date; it may turn round on a journey, and is nothing then.
+        """Time off as instants, each end in the zone of its date. Empty if a zone change reverses the ends.
 
-        A period that ends at midnight ends with the day before it: whoever is off to the end of the 26th and
-        lives in another zone from the 27th on is off until the 26th ends where they are on the 26th.
+        A period that ends at midnight ends with the day before it. With a new zone from the 27th on, time off
+        until the end of the 26th ends when the 26th ends in the old zone.
         """
         last = (local_end - timedelta(minutes=1)).date()
         return (

@@ -1,4 +1,4 @@
-"""Booked sessions that a coach's change gets in the way of. They stay booked; the coach is told."""
+"""Booked sessions that conflict with a change of the coach's calendar. They stay booked."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,12 +22,12 @@ ORDER BY period
 
 
 def within(coach: Coach, since: datetime, until: datetime, at: datetime) -> list[Collision]:
-    """The sessions that lie within a span or reach into it, in order."""
+    """The sessions that overlap a time range, in order of start."""
     return [_view(row) for row in _booked(coach, since, until, at)]
 
 
 def outside_hours(coach: Coach, at: datetime) -> list[Collision]:
-    """The sessions to come that the coach's hours, time off aside, do not hold, in order."""
+    """Upcoming sessions outside the coach's hours (time off aside), in order of start."""
     coming = _booked(coach, at, None, at)
     if not coming:
         return []
@@ -44,6 +44,6 @@ def _view(row: Row[Any]) -> Collision:
 
 
 def _booked(coach: Coach, since: datetime, until: datetime | None, at: datetime) -> Sequence[Row[Any]]:
-    """The pending and confirmed sessions that take some of the time in [since, until), in order."""
+    """Pending and confirmed sessions that overlap [since, until), in order of start."""
     asked = {"coach_id": coach.id, "since": since, "until": until, "at": at}
     return db.session.execute(_BOOKED, asked).all()

@@ -1,4 +1,4 @@
-"""A coach whose account is erased: in no directory, and with nothing to be booked."""
+"""Erasure of a coach's profile: it leaves the directory and cannot be booked."""
 
 from sqlalchemy import delete
 
@@ -8,7 +8,7 @@ from app.extensions import db
 
 
 def erase(account: Account) -> None:
-    """Remove the profile and the calendar. The time zone stays: the books go by its days."""
+    """Delete the profile and the calendar. The time zone stays: statements group entries by its days."""
     coach = db.session.get(Coach, account.id)
     if coach is None:
         return

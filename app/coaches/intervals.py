@@ -1,4 +1,4 @@
-"""Sets of time: lists of spans [start, end), in order, none of which touches another."""
+"""Interval sets: ordered lists of half-open ranges [start, end) that neither overlap nor touch."""
 
 from bisect import bisect
 from collections.abc import Iterable, Iterator
@@ -8,7 +8,7 @@ Interval = tuple[datetime, datetime]
 
 
 def union(spans: Iterable[Interval]) -> list[Interval]:
-    """All time that lies in one of them; a span that ends before it begins has none."""
+    """The union of the ranges. A range that ends before it begins is empty."""
     found: list[Interval] = []
     for start, end in sorted(span for span in spans if span[0] < span[1]):
         if found and start <= found[-1][1]:
@@ -19,7 +19,7 @@ def union(spans: Iterable[Interval]) -> list[Interval]:
 
 
 def difference(spans: Iterable[Interval], others: Iterable[Interval]) -> list[Interval]:
-    """The time of the ones that lies in none of the others; the others need not be in order."""
+    """The set difference. The ranges to subtract need not be ordered."""
     return list(_cut(iter(union(spans)), union(others)))
 
 
@@ -38,7 +38,7 @@ def _cut(spans: Iterator[Interval], others: list[Interval]) -> Iterator[Interval
 
 
 def overlap(spans: list[Interval], span: Interval) -> list[Interval]:
-    """What lies in the set and in one span."""
+    """The intersection of the set and one range."""
     start, end = span
     found, at = [], max(bisect(spans, (start,)) - 1, 0)
     while at < len(spans) and spans[at][0] < end:
@@ -49,7 +49,7 @@ def overlap(spans: list[Interval], span: Interval) -> list[Interval]:
 
 
 def within(moments: Iterable[datetime], spans: list[Interval]) -> Iterator[datetime]:
-    """Those of the moments, which come in order, that lie in the set."""
+    """The instants, given in order, that lie in the set."""
     passed = 0
     for moment in moments:
         while passed < len(spans) and spans[passed][1] <= moment:
@@ -61,5 +61,5 @@ def within(moments: Iterable[datetime], spans: list[Interval]) -> Iterator[datet
 
 
 def covers(spans: list[Interval], span: Interval) -> bool:
-    """Whether all of a span lies in the set."""
+    """Whether the set contains the whole range."""
     return overlap(spans, span) == [span]

@@ -1,4 +1,4 @@
-"""Who gets into the directory: what a coach has to do for it, and what operators decide."""
+"""Listing in the directory: what a coach must complete, and the operator's approval."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,21 +16,21 @@ from app.extensions import db
 from app.http.problems import NotFound, Problem
 
 MAX_NOTED = 100
-"""So many at once are put on record for the operator; the next sweep goes on."""
+"""The most coaches that one sweep reports to the operator; the next sweep continues."""
 
 
 class DecidedOtherwise(Problem):
     status, slug, title = 409, "decided-otherwise", "Coach in another state"
-    meaning = "The coach is in another state than `current_status` says: somebody decided meanwhile."
+    meaning = "The coach's status is no longer the `current_status` that you sent: another operator decided."
     remedy = (
-        "Look at the coach with `GET /admin/coach/{id}`. To decide otherwise all the same, send the state"
-        " that the coach is in as `current_status`."
+        "Look at the coach with `GET /admin/coach/{id}`. To change the decision, send the coach's"
+        " present status as `current_status`."
     )
 
 
 @dataclass(frozen=True)
 class Step:
-    """One thing that is left to do until a coach is listed."""
+    """One step that is left until a coach is listed."""
 
     missing: Missing
     what_to_do: str
@@ -45,19 +45,19 @@ def _what_to_do(coach: Coach, missing: Missing) -> str:
         return "Set your hourly_rate with PATCH /coach/me."
     if missing is Missing.PROOF:
         return (
-            "Prove your e-mail address: follow the link in the mail that you got."
+            "Confirm your e-mail address with the link that we mailed to you."
             " POST /auth/verify/resend sends another."
         )
     if coach.approval is Approval.DECLINED:
         why = (coach.decline_reason or "").rstrip(".")
         return f"We do not list you: {why}. Write to us once that has changed."
-    return "Nothing: we look at your profile, and write to you."
+    return "Nothing: we review your profile and send you a mail."
 
 
 def approve(coach_id: UUID, seen: Approval, reason: str = "") -> Coach:
-    """List a coach, as soon as nothing else is missing; again does nothing.
+    """Approve a coach, who is listed once every other step is done. Does nothing when repeated.
 
-    Raises NotFound, and DecidedOtherwise where the coach is not in the state that was `seen`.
+    Raises NotFound, and DecidedOtherwise if the coach's status is not the one that was `seen`.
     """
     coach = _locked(coach_id)
     if coach.approval is Approval.APPROVED:
@@ -71,9 +71,11 @@ def approve(coach_id: UUID, seen: Approval, reason: str = "") -> Coach:
 
 
 def decline(coach_id: UUID, seen: Approval, reason: str) -> Coach:
-    """List a coach no (more), and say why; again does nothing. What is booked already stands.
+    """Decline a coach with a reason, or remove the coach from the list. Does nothing when repeated.
 
-    Raises NotFound, and DecidedOtherwise where the coach is not in the state that was `seen`.
+    Existing bookings stay as they are.
+
+    Raises NotFound, and DecidedOtherwise if the coach's status is not the one that was `seen`.
     """
     coach = _locked(coach_id)
     if coach.approval is Approval.DECLINED:
@@ -88,7 +90,7 @@ def decline(coach_id: UUID, seen: Approval, reason: str) -> Coach:
 
 
 def _locked(coach_id: UUID) -> Coach:
-    """As it is once nobody else decides, or books, any more."""
+    """The coach's row, locked against concurrent decisions and bookings."""
     coach = Coach.locked(coach_id)
     if coach is None or coach.account.is_erased:
         raise NotFound("There is no such coach.")
@@ -107,7 +109,7 @@ def _decide(coach: Coach, wanted: Approval, seen: Approval) -> None:
 
 
 def selected(status: Approval | None) -> Select[Coach]:
-    """Coaches for the operator; of those who wait, the ones who lack nothing else."""
+    """Coaches for the operator. Of those pending, only coaches who have completed every other step."""
     query = select(Coach).join(Coach.account)
     if status is Approval.WAITING:
         return query.where(_is_waiting())
@@ -124,7 +126,7 @@ def found(coach_id: UUID) -> Coach:
 
 
 def count_waiting() -> int:
-    """How many wait for an operator to look."""
+    """The number of coaches who wait for approval."""
     if not current_settings().coach_approval:
         return 0
     waiting = select(func.count()).select_from(Coach).join(Coach.account).where(_is_waiting())
@@ -132,7 +134,7 @@ def count_waiting() -> int:
 
 
 def note_waiting() -> int:
-    """Put on record for the operator who waits and was not put there yet; how many."""
+    """Record an alert for each coach who waits for approval and has none yet. Returns how many."""
     if not current_settings().coach_approval:
         return 0
     noted = exists().where(Alert.kind == AlertKind.COACH, Alert.subject_id == cast(Coach.id, Text))
@@ -145,5 +147,5 @@ def note_waiting() -> int:
 
 
 def _is_waiting() -> ColumnElement[bool]:
-    """An operator is what the coach lacks, and nothing else: whoever proves no address makes no work."""
+    """Whether approval is the only step left. A coach with an unconfirmed address needs no review yet."""
     return and_(lacks_at_most_approval(), Coach.approval == Approval.WAITING)

@@ -1,4 +1,4 @@
-"""Coaches: what they offer, and when."""
+"""Coaches: profile, prices and availability."""
 
 import json
 from datetime import date, datetime, time
@@ -39,7 +39,7 @@ STANDARD_POLICY: dict[str, Any] = {
     "client_notice_minutes": 0,
     "coach_notice_minutes": 0,
 }
-"""All back until a day before the start, nothing later; either side may cancel until it begins."""
+"""The default policy: a full refund until 24 hours before the start, none later."""
 
 
 class Weekday(IntEnum):
@@ -55,27 +55,27 @@ class Weekday(IntEnum):
 
 
 class Approval(StrEnum):
-    """What an operator says to a coach's being listed."""
+    """The operator's decision on listing a coach."""
 
     WAITING = "waiting"
-    """Nobody has looked yet."""
+    """No operator has reviewed the profile yet."""
     APPROVED = "approved"
     DECLINED = "declined"
 
 
 def accepted() -> frozenset[Approval]:
-    """With which of them a coach can be listed: where operators do not look, nobody has to wait for them."""
+    """The decisions with which a coach can be listed. Without COACH_APPROVAL no coach has to wait."""
     waits = current_settings().coach_approval
     return frozenset({Approval.APPROVED} if waits else {Approval.APPROVED, Approval.WAITING})
 
 
 def of_newcomer() -> Approval:
-    """Who comes while operators do not look stays listed when they begin to."""
+    """Coaches who join without COACH_APPROVAL stay listed when it is turned on."""
     return Approval.WAITING if current_settings().coach_approval else Approval.APPROVED
 
 
 def lacks_at_most_approval() -> ColumnElement[bool]:
-    """What `Coach.is_listed` says of all but the approval, of rows that are joined to their accounts."""
+    """The SQL form of `Coach.is_listed` without the approval, for rows joined to their accounts."""
     return and_(
         Coach.hourly_rate_minor.is_not(None),
         Account.email_verified_at.is_not(None),
@@ -84,7 +84,7 @@ def lacks_at_most_approval() -> ColumnElement[bool]:
 
 
 class Missing(StrEnum):
-    """What a coach lacks who is not listed."""
+    """A step that keeps a coach from being listed."""
 
     RATE = "hourly_rate"
     PROOF = "proven_address"
@@ -111,7 +111,7 @@ class Coach(TimestampMixin, Base):
             "ix_coach_link_changed", "link_changed_at", postgresql_where=text("link_changed_at IS NOT NULL")
         ),
         Index("ix_coach_listed", "created_at", "id", postgresql_where=text("hourly_rate_minor IS NOT NULL")),
-        # In the order of the operator's list: all, and the few that are not approved.
+        # For the operator's list: all coaches, and the few that are not approved.
         Index("ix_coach_at", "created_at", "id"),
         Index(
             "ix_coach_not_approved",
@@ -125,14 +125,14 @@ class Coach(TimestampMixin, Base):
     id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), primary_key=True)
     headline: Mapped[str] = mapped_column(default="")
     search_text: Mapped[str] = mapped_column(default="", server_default="")
-    """Name and headline in the form in which they are searched."""
+    """Name and headline in the normalised form that the search uses."""
     bio: Mapped[str] = mapped_column(default="")
     languages: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
     hourly_rate_minor: Mapped[MinorUnits | None]
     currency: Mapped[str] = mapped_column(default="EUR")
     durations: Mapped[list[int]] = mapped_column(ARRAY(Integer), default=lambda: [30, 60, 90])
     prices_minor: Mapped[dict[str, int]] = mapped_column(JSONB, default=dict, server_default="{}")
-    """Of the lengths that have a price of their own: minutes to minor units."""
+    """Prices for single lengths: minutes (as text) to minor units."""
     time_zone: Mapped[str]
     buffer_before_minutes: Mapped[int] = mapped_column(default=0)
     buffer_after_minutes: Mapped[int] = mapped_column(default=0)
@@ -145,12 +145,12 @@ class Coach(TimestampMixin, Base):
     )
     video_url: Mapped[str | None]
     link_changed_at: Mapped[datetime | None]
-    """When the link changed that the sessions to come are still to be given; None once they have it."""
+    """When the video link last changed; None once all upcoming sessions carry it."""
     approval: Mapped[Approval] = mapped_column(
         enum_column(Approval, "approval"), server_default=Approval.APPROVED
     )
     decline_reason: Mapped[str | None]
-    """Why a declined one was, in the operator's words to the coach."""
+    """The operator's reason for declining, as the coach reads it."""
 
     account: Mapped[Account] = relationship(lazy="joined", innerjoin=True)
     weekly_hours: Mapped[list["WeeklyHours"]] = relationship(
@@ -175,24 +175,24 @@ class Coach(TimestampMixin, Base):
 
     @property
     def clocks(self) -> Clocks:
-        """Those that the coach lives by: of stays, or else the coach's own."""
+        """The coach's clocks: the zone of a stay on its dates, otherwise the home zone."""
         stays = [(stay.dates.lower, stay.dates.upper, stay.time_zone) for stay in self.stays]
         return Clocks(
             self.time_zone, [(first, after, zone) for first, after, zone in stays if first and after]
         )
 
     def zone_at(self, at: datetime) -> ZoneInfo:
-        """Of the clocks that the coach lives by at a moment."""
+        """The time zone in force for the coach at an instant."""
         return self.clocks.zone_at(at)
 
     @property
     def is_gone(self) -> bool:
-        """Whether the account is deactivated: what is booked stands, and nothing more is."""
+        """Whether the account is deactivated. Existing bookings stand; new ones are refused."""
         return self.account.deactivated_at is not None
 
     @property
     def missing(self) -> list[Missing]:
-        """What keeps clients from seeing the coach, as long as the account is in use."""
+        """The steps that keep an active coach from being listed."""
         lacks = {
             Missing.RATE: self.hourly_rate_minor is None,
             Missing.PROOF: not self.account.email_verified,
@@ -211,17 +211,17 @@ class Coach(TimestampMixin, Base):
 
     @property
     def own_prices(self) -> dict[int, Money]:
-        """By length in minutes."""
+        """Prices by length in minutes."""
         return {int(minutes): Money(minor, self.currency) for minutes, minor in self.prices_minor.items()}
 
     def price_of(self, duration_minutes: int) -> Money | None:
-        """The price of a session of this length: its own, or else by the hourly rate, if there is one."""
+        """The price of a session of this length: its own, or by the hourly rate. None without either."""
         by_the_hour = self.hourly_rate and self.hourly_rate.for_minutes(duration_minutes)
         return self.own_prices.get(duration_minutes, by_the_hour)
 
     @classmethod
     def of(cls, account: Account) -> Self:
-        """The profile of a coach's account, made on first use."""
+        """The profile of a coach's account, created on first use."""
         profile = db.session.get(cls, account.id)
         if profile is None:
             new = insert(cls).values(
@@ -230,7 +230,9 @@ class Coach(TimestampMixin, Base):
                 search_text=search_form(account.name),
                 approval=of_newcomer(),
             )
-            db.session.execute(new.on_conflict_do_nothing())  # two first visits at once are no conflict
+            db.session.execute(
+                new.on_conflict_do_nothing()
+            )  # two concurrent first requests must not conflict
             profile = db.session.get_one(cls, account.id)
         return profile
 
@@ -244,22 +246,22 @@ class Coach(TimestampMixin, Base):
 
     @classmethod
     def locked(cls, coach_id: UUID | ScalarSelect[UUID]) -> Self | None:
-        """The coach's row, locked until the transaction ends: it gives bookings of one coach an order.
+        """The coach's row, locked until the transaction ends, so that bookings of one coach are serialized.
 
-        The exclusion constraint alone gives the guarantee too, but deadlocks under a crowd.
+        The exclusion constraint alone gives the guarantee too, but deadlocks under load.
         """
         row_lock = select(cls).where(cls.id == coach_id).with_for_update(of=cls, key_share=True)
         return db.session.scalar(row_lock.execution_options(populate_existing=True))
 
 
 def lock_own(coach: Coach) -> None:
-    """Lock the row of a coach who changes something. Raises Unauthorized for one who left meanwhile."""
+    """Lock the coach's row for a change. Raises Unauthorized if the account was erased concurrently."""
     Coach.locked(coach.id)
     coach.account.check_not_erased()
 
 
 class WeeklyHours(UuidMixin, Base):
-    """One range of a weekday in wall-clock time; it runs past midnight if it ends at or before its start."""
+    """A wall-clock range of one weekday. It runs past midnight if it ends at or before its start."""
 
     __tablename__ = "weekly_hours"
     __table_args__ = (CheckConstraint("weekday between 1 and 7", name="weekday"),)
@@ -271,7 +273,7 @@ class WeeklyHours(UuidMixin, Base):
 
 
 class DateOverride(UuidMixin, Base):
-    """The hours of one date instead of the weekly ones; an empty list is a closed day."""
+    """The hours of one date in place of the weekly hours. An empty list is a closed day."""
 
     __tablename__ = "date_override"
     __table_args__ = (UniqueConstraint("coach_id", "local_date"),)
@@ -279,11 +281,11 @@ class DateOverride(UuidMixin, Base):
     coach_id: Mapped[UUID] = mapped_column(ForeignKey("coach.id", ondelete="CASCADE"))
     local_date: Mapped[date]
     hours: Mapped[list[dict[str, str]]] = mapped_column(JSONB)
-    """`start_time` and `end_time` of each range, as 09:00."""
+    """Each range's `start_time` and `end_time` as HH:MM."""
 
 
 class Stay(UuidMixin, Base):
-    """Dates on which the coach lives in another time zone."""
+    """Dates on which the coach stays in another time zone."""
 
     __tablename__ = "stay"
     __table_args__ = (ExcludeConstraint(("coach_id", "="), ("dates", "&&"), name="no_two_stays_at_once"),)
@@ -294,7 +296,7 @@ class Stay(UuidMixin, Base):
 
 
 class TimeOff(UuidMixin, Base):
-    """A period without sessions, in wall-clock time of the zone in force at each end."""
+    """A period without sessions, in wall-clock time; each end in the zone in force on its date."""
 
     __tablename__ = "time_off"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""What a session costs, and what a coach may ask for one."""
+"""Prices of sessions, checked against what Stripe accepts."""
 
 from decimal import Decimal
 
@@ -11,7 +11,7 @@ from app.money.money import BadAmount, Money
 def price(coach: Coach, duration_minutes: int, place: str = "/duration_minutes") -> Money:
     """The price of one session of an offered length.
 
-    Raises Invalid, at `place`, for another length, and for a price that Stripe does not charge.
+    Raises Invalid, at `place`, for a length that is not offered or a price that Stripe refuses.
     """
     found = coach.price_of(duration_minutes)
     if duration_minutes not in coach.durations or found is None:
@@ -19,7 +19,7 @@ def price(coach: Coach, duration_minutes: int, place: str = "/duration_minutes")
         raise Invalid(place, f"must be a length that {coach.name} offers: {offered or 'none yet'}")
     try:
         found.check_chargeable()
-    except BadAmount as error:  # set before this limit of Stripe's was known here
+    except BadAmount as error:  # saved before this limit of Stripe's was checked
         raise Invalid(
             place, f"costs {found}, which {error}: choose a longer session, or ask the coach"
         ) from None
@@ -27,7 +27,7 @@ def price(coach: Coach, duration_minutes: int, place: str = "/duration_minutes")
 
 
 def change(coach: Coach, wish: CoachChange) -> None:
-    """Take over rate, currency and prices. Raises Invalid when Stripe would refuse to charge one of them."""
+    """Change rate, currency and prices. Raises Invalid if Stripe would refuse to charge one of them."""
     faults = Faults()
     with faults.gathered():
         _change_currency(coach, wish)
@@ -37,7 +37,7 @@ def change(coach: Coach, wish: CoachChange) -> None:
     if wish.prices is not None:
         with faults.gathered():
             coach.prices_minor = _own_prices(wish.prices, coach)
-    faults.check()  # what follows wants them all to be right
+    faults.check()  # the checks below need valid values
     with faults.gathered():
         _check_lengths(coach)
     with faults.gathered():
@@ -48,9 +48,9 @@ def change(coach: Coach, wish: CoachChange) -> None:
 def _change_currency(coach: Coach, wish: CoachChange) -> None:
     if wish.currency and wish.currency != coach.currency:
         if coach.hourly_rate and wish.hourly_rate is None:
-            raise Invalid("/currency", "is a new one: send its hourly_rate as well")
+            raise Invalid("/currency", "changes: send the hourly_rate in the new currency as well")
         if coach.prices_minor and wish.prices is None:
-            raise Invalid("/currency", "is a new one: send its prices as well")
+            raise Invalid("/currency", "changes: send the prices in the new currency as well")
         coach.currency = wish.currency
 
 
@@ -62,7 +62,7 @@ def _own_prices(wishes: list[PriceOfLength], coach: Coach) -> dict[str, int]:
             if wish.duration_minutes not in coach.durations:
                 raise Invalid(f"{pointer}/duration_minutes", "must be one of the lengths offered")
             if length in found:
-                raise Invalid(f"{pointer}/duration_minutes", "is there twice: give one price for each length")
+                raise Invalid(f"{pointer}/duration_minutes", "occurs twice: give one price for each length")
         with faults.gathered():
             found[length] = _amount(f"{pointer}/amount", wish.amount, coach.currency)
             _check_chargeable(f"{pointer}/amount", Money(found[length], coach.currency))
@@ -94,7 +94,7 @@ def _check_lengths(coach: Coach) -> None:
 
 
 def _check_rate(coach: Coach) -> None:
-    """Every length that has no price of its own must be chargeable at the hourly rate."""
+    """Check that Stripe accepts the hourly rate's price of each length without a price of its own."""
     if coach.hourly_rate:
         lengths = set(coach.durations) - coach.own_prices.keys() or {60}
         for minutes in (min(lengths), max(lengths)):

@@ -8,12 +8,12 @@ from app.extensions import db, now
 from app.queue.enqueue import after_commit
 
 MADE = {"hourly_rate", "currency", "prices", "cancellation_policy", "video_url"}
-"""What is not stored as it is sent."""
+"""Fields that need more than an assignment."""
 
 
 def change(coach: Coach, wish: CoachChange) -> Coach:
-    """Change what was sent. Raises Invalid when Stripe would refuse to charge the new prices."""
-    lock_own(coach)  # rate and lengths are checked together: two changes at once must not mix
+    """Change the fields that were sent. Raises Invalid if Stripe would refuse to charge the new prices."""
+    lock_own(coach)  # rate and lengths are checked together: concurrent changes must not mix
     changes = wish.model_dump(exclude_unset=True, exclude=MADE)
     for field, value in changes.items():
         setattr(coach, field, value)
@@ -43,13 +43,13 @@ def withdraw(account: Account) -> str | None:
 
 
 def _forget_decision(coach: Coach) -> None:
-    """What operators decided was about somebody else."""
+    """The approval belonged to the earlier owner."""
     if coach.approval is not Approval.DECLINED:
         coach.approval = of_newcomer()
 
 
 def _change_video_url(coach: Coach, url: str | None) -> None:
-    """A job gives it to the sessions to come and tells those who booked them: a year has hundreds."""
+    """A job copies the link to upcoming sessions and mails their clients: there may be hundreds."""
     if url != coach.video_url:
         coach.video_url, coach.link_changed_at = url, now()
         after_commit("bookings.renew_video_link", str(coach.id))

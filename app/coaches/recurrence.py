@@ -1,4 +1,4 @@
-"""The same hour week by week, on the clock that the coach lives by on each date."""
+"""Weekly recurrence at the same local time, in the zone in force for the coach on each date."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -15,21 +15,21 @@ class WeeklyStart:
 
     at: datetime
     on: date
-    """The date whose hours it belongs to: after midnight, the one before."""
+    """The date whose hours it belongs to: after midnight, the previous date."""
     local: datetime
-    """What the clocks of that date show, naive."""
+    """The local time in the zone of that date, naive."""
     zone: ZoneInfo
 
     @property
     def is_skipped(self) -> bool:
-        """Whether the clocks go forward over this time and never show it."""
+        """Whether a clock change skips this local time."""
         return time_zones.local(self.at, self.zone) != self.local
 
 
 def starts(coach: Coach, first: datetime, duration_minutes: int, sessions: int) -> list[WeeklyStart]:
-    """So many starts from `first` on, a week apart by the wall: in the zone of a stay where one is.
+    """`count` starts from `first` on, at the same local time each week, in the zone in force on each date.
 
-    Of a time that comes twice it is the second, in standard time.
+    Of a local time that occurs twice it takes the second, in standard time.
     """
     begin = _first(coach, first, duration_minutes)
     return [begin, *(_later(coach, begin, timedelta(weeks=week)) for week in range(1, sessions))]

@@ -38,7 +38,7 @@ from app.http.problems import Invalid
 from app.idempotency import idempotent
 
 MAX_SLOTS = 3000
-"""Of one answer: 62 days around the clock, every half hour."""
+"""Slots in one answer: 62 days around the clock, every half hour."""
 
 coaches = APIBlueprint("coaches", __name__, url_prefix="/coach")
 
@@ -49,7 +49,7 @@ coaches = APIBlueprint("coaches", __name__, url_prefix="/coach")
 @coaches.output(CoachList)
 @public
 def list_coaches(query_data: CoachSearch) -> CoachList:
-    """Coaches to be searched: with a rate and a proven address, and approved where operators look first."""
+    """List the coaches who can be booked."""
     rows, more = page(search.search(query_data), query_data.limit)
     cursor = cursor_after(rows[-1].created_at, rows[-1].id) if more else None
     return CoachList(items=[CoachView.of(coach) for coach in rows], next_cursor=cursor)
@@ -71,9 +71,9 @@ def show_coach(coach_id: UUID) -> CoachView:
 @coaches.doc(responses=[404])
 @public
 def list_slots(coach_id: UUID, query_data: SlotSearch) -> SlotList:
-    """The free starts for a session of one length; each of them can be booked.
+    """List the free starts for a session of one length. Each of them can be booked.
 
-    At most 3000: where there are more, `next_from` is the `from` to ask for the rest with.
+    At most 3000: if there are more, `next_from` is the `from` of the next request.
     """
     coach = Coach.bookable(coach_id)
     zone = time_zones.zone(query_data.time_zone or coach.time_zone)
@@ -89,7 +89,7 @@ def list_slots(coach_id: UUID, query_data: SlotSearch) -> SlotList:
 
 
 def _period(coach: Coach, wish: SlotSearch) -> tuple[datetime, datetime]:
-    """The moments that are asked for: dates are those of the zone that is named, or of the coach's clocks."""
+    """The requested range as instants. Dates count in `time_zone`, or in the coach's zone."""
     if wish.time_zone:
         zone = time_zones.zone(wish.time_zone)
         since, until = time_zones.start_of(wish.since, zone), time_zones.end_of(wish.until, zone)
@@ -104,7 +104,7 @@ def _period(coach: Coach, wish: SlotSearch) -> tuple[datetime, datetime]:
 @coaches.output(OwnCoachView)
 @signed_in(Role.COACH)
 def show_me() -> OwnCoachView:
-    """The caller's own profile."""
+    """Show your profile as a coach."""
     return OwnCoachView.of(Coach.of(current_account()))
 
 
@@ -114,7 +114,10 @@ def show_me() -> OwnCoachView:
 @coaches.output(CoachWithCollisions)
 @signed_in(Role.COACH)
 def change_me(json_data: CoachChange) -> CoachWithCollisions:
-    """Change the fields that are sent. Sessions that another time zone strands are named, and stay booked."""
+    """Change your profile: the fields that you send.
+
+    If you change the time zone, the answer lists the sessions now outside your hours. They stay booked.
+    """
     coach = profile.change(Coach.of(current_account()), json_data)
     stranded = collisions.outside_hours(coach, now()) if json_data.time_zone else None
     return CoachWithCollisions.having(coach, stranded)
@@ -125,7 +128,7 @@ def change_me(json_data: CoachChange) -> CoachWithCollisions:
 @coaches.output(AvailabilityWithCollisions)
 @signed_in(Role.COACH)
 def show_availability() -> AvailabilityWithCollisions:
-    """The weekly hours, other hours by date, stays elsewhere, and what is booked outside of them."""
+    """Show your weekly hours, overrides and stays, and the sessions booked outside them."""
     coach = Coach.of(current_account())
     return AvailabilityWithCollisions.having(coach, collisions.outside_hours(coach, now()))
 
@@ -136,9 +139,9 @@ def show_availability() -> AvailabilityWithCollisions:
 @coaches.output(AvailabilityWithCollisions)
 @signed_in(Role.COACH)
 def replace_availability(json_data: Availability) -> AvailabilityWithCollisions:
-    """Replace the weekly hours, and the overrides and stays where they are sent.
+    """Replace your weekly hours, and the overrides and stays if you send them.
 
-    Sessions to come that lie outside of them are named, and stay booked.
+    The answer lists upcoming sessions outside the new hours. They stay booked.
     """
     coach = availability.replace(Coach.of(current_account()), json_data)
     return AvailabilityWithCollisions.having(coach, collisions.outside_hours(coach, now()))
@@ -149,7 +152,7 @@ def replace_availability(json_data: Availability) -> AvailabilityWithCollisions:
 @coaches.output(TimeOffList)
 @signed_in(Role.COACH)
 def list_time_off(query_data: TimeOffSearch) -> TimeOffList:
-    """Periods without sessions, in order."""
+    """List your time off, in order."""
     rows, more = page(time_off.listed(Coach.of(current_account()), query_data), query_data.limit)
     cursor = cursor_after(rows[-1].local_start, rows[-1].id) if more else None
     return TimeOffList(items=[TimeOffView.model_validate(row) for row in rows], next_cursor=cursor)
@@ -162,7 +165,9 @@ def list_time_off(query_data: TimeOffSearch) -> TimeOffList:
 @coaches.output(NewTimeOffView, status_code=201)
 @signed_in(Role.COACH)
 def take_time_off(json_data: TimeOffRequest) -> NewTimeOffView:
-    """Offer no sessions in a period. Those already booked in it are named, and stay booked."""
+    """Take time off: offer no sessions in a period.
+
+    The answer lists the sessions already booked in it. They stay booked."""
     coach = Coach.of(current_account())
     period = time_off.take(coach, json_data)
     return NewTimeOffView.of(period, time_off.collides_with(coach, period))
@@ -174,6 +179,6 @@ def take_time_off(json_data: TimeOffRequest) -> NewTimeOffView:
 @coaches.doc(responses=[404])
 @signed_in(Role.COACH)
 def give_back_time_off(period_id: UUID) -> str:
-    """Work in that period after all."""
+    """Delete a period of time off."""
     time_off.give_back(Coach.of(current_account()), period_id)
     return ""

@@ -1,4 +1,4 @@
-"""The starts that a coach offers, bookings aside: wall-clock rules made instants. Pure."""
+"""The starts that a coach's rules allow, bookings aside: wall-clock rules converted to instants. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from app.coaches.clocks import DAY, Clocks
 from app.coaches.intervals import Interval
 
 Hours = tuple[time, time]
-"""A range of one date; it runs past midnight if it ends at or before its start."""
+"""A wall-clock range of one date. It runs past midnight if it ends at or before its start."""
 
 
 @dataclass(frozen=True)
 class Opening:
-    """Hours of one date, between the instants of their ends."""
+    """Hours of one date as instants."""
 
     on: date
     local_start: datetime
@@ -34,16 +34,16 @@ class Opening:
         return cls(on, local_start, local_end, zone, span)
 
     def starts(self, step: timedelta, allowed: list[Interval]) -> Iterator[datetime]:
-        """Those on the grid of the wall, on each date the same: start, start + step, …
+        """Starts on the wall-clock grid, the same on every date: start, start + step, …
 
-        On a day on which the clocks change, a time that they skip is left out, and one that comes twice is
-        two starts: the coach is there both times.
+        On a day with a clock change, a skipped local time is left out, and one that occurs twice gives two
+        starts.
         """
         room = intervals.overlap(allowed, self.span)
         if not room:
             return iter(())
         shift = time_zones.offset(self.span[0], self.zone)
-        if shift == time_zones.offset(self.span[1], self.zone):  # as nearly always, and cheaper
+        if shift == time_zones.offset(self.span[1], self.zone):  # no clock change: the usual case, and faster
             return _even(self.local_start.replace(tzinfo=UTC) - shift, step, room)
         return intervals.within(sorted(self._uneven(step)), room)
 
@@ -54,7 +54,7 @@ class Opening:
 
 
 def _even(first: datetime, step: timedelta, room: list[Interval]) -> Iterator[datetime]:
-    """What lies in the room of first, first + step, …"""
+    """The grid first, first + step, … up to the end."""
     for since, until in room:
         start = first + max(0, -((first - since) // step)) * step
         while start < until:
@@ -64,7 +64,7 @@ def _even(first: datetime, step: timedelta, room: list[Interval]) -> Iterator[da
 
 @dataclass(frozen=True)
 class Rules:
-    """All that a coach says of the times at which to work."""
+    """A coach's availability rules."""
 
     clocks: Clocks
     weekly: Mapping[int, Sequence[Hours]]
@@ -74,9 +74,9 @@ class Rules:
     """Wall-clock times."""
 
     def openings(self, first: date, last: date) -> list[Opening]:
-        """The hours of these dates, which have some: a date that the zone skips has none.
+        """The hours of each of these dates. A date that its zone skips has none.
 
-        Nor has one in a zone that tzdata knows no longer: nobody can say when it is nine there.
+        A date in a zone that tzdata no longer has is left out as well: its local times have no instant.
         """
         dates = (first + n * DAY for n in range((last - first).days + 1))
         return [opening for on in dates for opening in self._openings_of(on)]
@@ -89,19 +89,19 @@ class Rules:
                 yield from (Opening.of(on, each, self.clocks.zone_on(on)) for each in hours)
 
     def hours(self, first: date, last: date) -> list[Interval]:
-        """When the coach works on these dates, time off aside."""
+        """The coach's working time on these dates, time off aside."""
         return intervals.union(opening.span for opening in self.openings(first, last))
 
     def workable(self, openings: Sequence[Opening]) -> list[Interval]:
-        """When a session may take place; it may run on into hours that follow, and so into the next day."""
+        """When a session may take place. It may run into adjoining hours, and so into the next day."""
         hours = intervals.union(opening.span for opening in openings)
         return intervals.difference(hours, (self.clocks.away(*each) for each in self.time_off))
 
 
 def starts(openings: Sequence[Opening], step: timedelta, allowed: list[Interval]) -> list[datetime]:
-    """Of the grids of these hours what is allowed, in order; a start that two of them offer, once.
+    """The allowed starts on the grids of these hours, in order, without duplicates.
 
-    Each is counted from the opening of its own hours, so that it is the same whatever span is asked for.
+    Each grid begins with its own hours, so the starts do not depend on the requested range.
     """
     found = sorted(start for opening in openings for start in opening.starts(step, allowed))
     return [start for start, _ in groupby(found)]

@@ -68,7 +68,7 @@ class CoachSearch(Body):
         if most is None or "currency" not in info.data:
             return most
         if info.data["currency"] is None:
-            raise ValueError("needs a currency beside it: rates of different currencies do not compare")
+            raise ValueError("needs a currency: rates in different currencies cannot be compared")
         Money.of(most, info.data["currency"])
         return most
 
@@ -86,7 +86,7 @@ class SlotSearch(Body):
     @field_validator("until")
     @classmethod
     def _is_soon_after(cls, until: date, info: ValidationInfo) -> date:
-        """Where one of the two is a date, it is taken in UTC here, and a day more or less is let through."""
+        """Checks the length of the range. A plain date counts in UTC here, with a tolerance of one day."""
         since: date | None = info.data.get("since")
         if since is None:
             return until
@@ -105,14 +105,14 @@ class PriceOfLength(Body):
 
 
 class RefundTier(Body):
-    """Cancelled at least so many hours before the start, so many percent go back."""
+    """A tier of the policy: cancel at least `hours_before` the start, get `refund_percent` back."""
 
     hours_before: Annotated[int, Field(ge=0, le=8760), WHOLE]
     refund_percent: Annotated[int, Field(ge=0, le=100), WHOLE]
 
 
 class CancellationPolicy(Body):
-    """What a client who cancels gets back, and how long before the start either side may still change."""
+    """Refund tiers for a client who cancels, and the notice for cancelling and rescheduling."""
 
     tiers: list[RefundTier] = Field(
         min_length=1,
@@ -127,7 +127,7 @@ class CancellationPolicy(Body):
     def _differ_in_hours(cls, tiers: list[RefundTier]) -> list[RefundTier]:
         """Earliest first."""
         if len({tier.hours_before for tier in tiers}) < len(tiers):
-            raise ValueError("must differ in hours_before from each other")
+            raise ValueError("must each have a different hours_before")
         return sorted(tiers, key=lambda tier: -tier.hours_before)
 
 
@@ -216,20 +216,20 @@ class CoachView(View):
 
 
 class StepView(View):
-    """What is left to do until a coach is listed."""
+    """A step that is left until a coach is listed."""
 
     missing: Missing
     what_to_do: str
 
 
 class OwnCoachView(CoachView):
-    """What only the coach sees of the own profile, besides what everybody sees."""
+    """The coach's own view of the profile: the public fields and the private ones."""
 
     listed: bool
-    """Whether clients see and can book the coach. What is booked already stands in any case."""
+    """Whether clients see the coach and can book. Existing bookings do not depend on it."""
     approval: Approval
     to_be_listed: list[StepView]
-    """What is left to do; nothing once it is listed."""
+    """The steps that are left; empty once the coach is listed."""
 
     buffer_before_minutes: int
     buffer_after_minutes: int
@@ -243,7 +243,7 @@ class OwnCoachView(CoachView):
 
 class CoachWithCollisions(OwnCoachView):
     collides_with: Annotated[list[Collision] | None, Field(exclude_if=lambda named: named is None)] = None
-    """Booked sessions to come that lie outside of the hours; told where the time zone was sent."""
+    """Upcoming sessions outside the hours; present if the time zone was sent."""
 
     @classmethod
     def having(cls, coach: Coach, collisions: list[Collision] | None) -> Self:
@@ -259,7 +259,7 @@ class Slot(View):
     start: Instant
     end: Instant
     local_start: str
-    """Wall-clock time with its offset in the zone asked for."""
+    """Local time with its UTC offset, in the requested zone."""
     amount: Major
     amount_minor: int
     currency: str
@@ -280,4 +280,4 @@ class SlotList(View):
     time_zone: str
     items: list[Slot]
     next_from: Instant | None
-    """Where there are more than one answer holds: the `from` to ask for the rest with."""
+    """If there are more starts than one answer holds: the `from` of the next request."""

@@ -1,4 +1,4 @@
-"""The directory of coaches that clients search."""
+"""Search in the directory of listed coaches."""
 
 from collections.abc import Iterator, Sequence
 
@@ -15,7 +15,7 @@ from app.unicode_text import search_form
 
 
 def search(wish: CoachSearch) -> Sequence[Coach]:
-    """Who is listed, oldest first: one more than the page, to know whether it is the last."""
+    """Listed coaches, oldest first: one more than the page, to tell whether it is the last."""
     query = select(Coach).join(Coach.account).where(lacks_at_most_approval(), Coach.approval.in_(accepted()))
     if wish.q:
         query = query.where(_matches(search_form(wish.q)))
@@ -37,21 +37,21 @@ def _matches(searched: str) -> ColumnElement[bool]:
 
 @profile_will_change.connect
 def _lock_coach(account: Account) -> None:
-    """The headline stays as it is until the new name is written beside it."""
+    """Update the search text for a new name of the account."""
     Coach.locked(account.id)
 
 
 @event.listens_for(Session, "before_flush")
 def _keep_search_text(session: Session, *_: object) -> None:
-    """A coach is found by the name and the headline that are about to be written; the coach is locked."""
+    """Update the search text from name and headline; the coach's row is locked."""
     for coach, account in _changed(session):
         coach.search_text = _search_text(account.name, coach.headline)
 
 
 def correct_search_texts(most: int) -> int:
-    """Write what differs from name and headline, as after a rename by code from before the search; how many.
+    """Correct search texts that differ from name and headline. Returns how many.
 
-    Old code runs on for a moment beside a migrated database.
+    During a deploy, code of the earlier release may rename a coach without updating the search text.
     """
     rows = select(Coach.id, Account.name, Coach.headline, Coach.search_text).join(Coach.account)
     stale = [
@@ -78,7 +78,7 @@ def _changed(session: Session) -> Iterator[tuple[Coach, Account]]:
             continue
         coach, account = session.get(Coach, row.id), session.get(Account, row.id)
         if coach and account:
-            if not _is_written(account, "name"):  # it may have changed while the coach's row was waited for
+            if not _is_written(account, "name"):  # it may have changed while this waited for the row lock
                 session.refresh(account, ["name"])
             yield coach, account
 

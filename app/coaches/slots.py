@@ -1,4 +1,4 @@
-"""Free times: one function, used both to list them and to decide whether a time can be booked."""
+"""Free slots: one function lists them and decides whether a time can be booked."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from app.coaches.models import Coach
 from app.coaches.schedule import Opening, Rules
 
 TICK = timedelta(microseconds=1)
-"""The smallest step of a moment: a span that ends so much after one holds it."""
+"""The resolution of a timestamp: a range [t, t + this) contains t."""
 
 
 @dataclass(frozen=True)
 class Window:
-    """The times that a coach lets people book at all: after the notice, before the horizon."""
+    """The bookable range: after the coach's notice and before the horizon."""
 
     opens: datetime
     closes: datetime
@@ -40,7 +40,7 @@ def free_starts(
 ) -> list[datetime]:
     """The starts in [since, until) at which a session of this length can be booked, as of `at`, in order.
 
-    The booking `apart_from` takes no time: it is the one that moves.
+    The booking `apart_from` does not count: it is the one being rescheduled.
     """
     window = Window.of(coach, at)
     since, until = max(since, window.opens), min(until, window.closes)
@@ -64,14 +64,14 @@ def free_starts(
 
 
 def _room(workable: list[Interval], length: timedelta, since: datetime, until: datetime) -> list[Interval]:
-    """The moments in [since, until) from which a session of this length lies within the hours."""
+    """The starts in [since, until) at which a session of this length fits the hours."""
     return intervals.union(
         (max(opens, since), min(closes - length + TICK, until)) for opens, closes in workable
     )
 
 
 def _in_the_way(coach: Coach, length: timedelta, busy: Sequence[Interval]) -> list[Interval]:
-    """The moments from which a session would meet another, each with the buffers around it."""
+    """The starts at which a session would overlap another, buffers included."""
     before, after = (
         timedelta(minutes=coach.buffer_before_minutes),
         timedelta(minutes=coach.buffer_after_minutes),
@@ -82,7 +82,7 @@ def _in_the_way(coach: Coach, length: timedelta, busy: Sequence[Interval]) -> li
 def _full_days(
     coach: Coach, query: CalendarQuery, rules: Rules, booked: Sequence[datetime]
 ) -> list[Interval]:
-    """The days, as long as the clocks make them, on which the coach takes no more sessions."""
+    """The days (local days as instants) that have reached `max_per_day`."""
     most = coach.max_per_day
     if most is None or len(booked) < most:
         return []
@@ -97,12 +97,12 @@ def _step(coach: Coach) -> timedelta:
 def is_free(
     coach: Coach, start: datetime, duration_minutes: int, at: datetime, apart_from: UUID | None = None
 ) -> bool:
-    """Whether a session can begin then; what is listed, and nothing else."""
+    """Whether a session can begin then: true exactly for the starts that `free_starts` lists."""
     return start in free_starts(coach, duration_minutes, start, start + TICK, at, apart_from)
 
 
 def offered_by(coach: Coach, start: datetime, duration_minutes: int) -> Opening | None:
-    """The hours that offer this start, if there were no bookings, notice or horizon; the later of two."""
+    """The hours that offer this start, bookings, notice and horizon aside. Of two, the later."""
     query = CalendarQuery(coach.id, coach.time_zone, since=start, until=start + TICK, at=start)
     rules, _ = query.answer()
     known = rules.openings(query.first, query.last)
@@ -112,7 +112,7 @@ def offered_by(coach: Coach, start: datetime, duration_minutes: int) -> Opening 
 
 
 def is_full_day(coach: Coach, start: datetime, at: datetime, apart_from: UUID | None = None) -> bool:
-    """Whether the day of this start has as many sessions as the coach takes on one."""
+    """Whether the day of this start has reached `max_per_day`."""
     query = CalendarQuery(coach.id, coach.time_zone, start, start + TICK, at, True, apart_from)
     rules, booked = query.answer()
     days = _full_days(coach, query, rules, booked.starts)
@@ -122,7 +122,7 @@ def is_full_day(coach: Coach, start: datetime, at: datetime, apart_from: UUID | 
 def nearest_free(
     coach: Coach, start: datetime, duration_minutes: int, at: datetime, apart_from: UUID | None = None
 ) -> list[datetime]:
-    """Up to three free starts nearest to a wish, within a week of it, in order."""
+    """Up to three free starts nearest to the requested one, within a week of it, in order."""
     week = timedelta(days=7)
     found = free_starts(coach, duration_minutes, start - week, start + week, at, apart_from)
     return sorted(sorted(found, key=lambda free: abs(free - start))[:3])

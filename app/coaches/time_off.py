@@ -13,18 +13,18 @@ from app.http.pagination import position
 from app.http.problems import NotFound, Problem
 
 MAX_PERIODS = 500
-"""Of one coach: all are read with each look at the free times."""
+"""The most periods of one coach: each slot query reads all of them."""
 
 
 class TooManyPeriods(Problem):
     status, slug, title = 409, "too-many-periods", "Too many periods of time off"
     meaning = f"A coach has at most {MAX_PERIODS} periods of time off."
-    remedy = "Remove periods that are over with `DELETE /coach/me/time-off/{id}`, or join neighbours."
+    remedy = "Remove periods that are over with `DELETE /coach/me/time-off/{id}`, or merge adjoining ones."
 
 
 def take(coach: Coach, wish: TimeOffRequest) -> TimeOff:
-    """Offer no session in a period any more. What is booked in it stays booked. Raises TooManyPeriods."""
-    lock_own(coach)  # after it no booking is under way that has not seen this
+    """Add time off. Sessions booked in it stay booked. Raises TooManyPeriods."""
+    lock_own(coach)  # with the lock, every later booking sees this period
     count = db.session.scalar(select(func.count()).where(TimeOff.coach_id == coach.id)) or 0
     if count >= MAX_PERIODS:
         raise TooManyPeriods(f"You have {count} periods of time off, and that is the most.")
@@ -41,7 +41,7 @@ def take(coach: Coach, wish: TimeOffRequest) -> TimeOff:
 
 
 def collides_with(coach: Coach, period: TimeOff) -> list[Collision]:
-    """The pending and confirmed sessions that lie within a period or reach into it, in order."""
+    """Pending and confirmed sessions that overlap a period, in order of start."""
     leaves, returns = coach.clocks.away(period.local_start, period.local_end)
     if leaves >= returns:
         return []
@@ -49,7 +49,7 @@ def collides_with(coach: Coach, period: TimeOff) -> list[Collision]:
 
 
 def listed(coach: Coach, wish: TimeOffSearch) -> Sequence[TimeOff]:
-    """In order: one more than the page, to know whether it is the last."""
+    """Periods in order: one more than the page, to tell whether it is the last."""
     query = select(TimeOff).where(TimeOff.coach_id == coach.id)
     if wish.cursor:
         after = tuple_(*position(wish.cursor))
@@ -58,7 +58,7 @@ def listed(coach: Coach, wish: TimeOffSearch) -> Sequence[TimeOff]:
 
 
 def give_back(coach: Coach, period_id: UUID) -> None:
-    """Work in that period after all. Raises NotFound."""
+    """Delete a period of time off. Raises NotFound."""
     period = db.session.get(TimeOff, period_id)
     if period is None or period.coach_id != coach.id:
         raise NotFound("There is no such time off.")

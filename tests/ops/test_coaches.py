@@ -150,7 +150,7 @@ def test_what_is_booked_with_a_coach_who_is_declined_later_stays(
     moved = {"session_datetime": next_week(20).isoformat()}
     assert client.post(f"/booking/{booking['id']}/reschedule", json=moved).status_code == 200
     (mail,) = shop.mails("coach_declined")
-    assert mail.subject == "You are listed no longer"
+    assert mail.subject == "Your profile is no longer listed"
 
 
 def test_money_that_comes_after_the_hold_ran_out_goes_back(
