@@ -1,4 +1,4 @@
-"""Who may call a route. Every view declares it; one that does not is open to nobody."""
+"""Access rules: every view declares who may call it. A view without a rule refuses every request."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -20,20 +20,20 @@ from app.observability import context
 View = TypeVar("View", bound=Callable[..., Any])
 
 OWN_ACCOUNT = "/auth/"
-"""Below here people look after their own accounts, and after nothing else."""
+"""Routes below this path manage the caller's own account only."""
 
 
 class SecondFactorRequired(Forbidden):
     slug, title = "second-factor-required", "Second factor required"
-    meaning = "Administrators may do nothing here without a second factor."
+    meaning = "Administrators need a second factor for this."
     remedy = (
-        "Turn one on: `POST /auth/second-factor` with your password, then `POST /auth/second-factor/confirm`"
+        "Turn it on: `POST /auth/second-factor` with your password, then `POST /auth/second-factor/confirm`"
         " with a code."
     )
 
 
 def signed_in(*roles: Role) -> Callable[[View], View]:
-    """Open to people with one of these roles, or to all who are signed in when none is named."""
+    """Allow callers with one of these roles, or every signed-in caller if no role is named."""
 
     def mark(view: View) -> View:
         view.__dict__["access"] = Rule(frozenset(roles or Role))
@@ -44,7 +44,7 @@ def signed_in(*roles: Role) -> Callable[[View], View]:
 
 def check() -> None:
     """Before each request: find the caller and refuse what the view's rule does not allow."""
-    if request.endpoint is None or request.method == "OPTIONS":  # Flask answers it, and no view is called
+    if request.endpoint is None or request.method == "OPTIONS":  # Flask answers, no view is called
         return
     rule: Rule | None = getattr(current_app.view_functions[request.endpoint], "access", None)
     if rule is None:
@@ -73,7 +73,7 @@ def current_account() -> Account:
 
 
 def is_signed_in() -> bool:
-    """Whether this request has a caller whom its rule let in."""
+    """Whether the rule admitted this request's caller."""
     return "account" in g
 
 
@@ -82,9 +82,9 @@ def current_sign_in_id() -> UUID:
 
 
 def optional_sign_in_id() -> UUID | None:
-    """The caller's, where an access token is sent to a view that is open to everybody.
+    """The account of the caller who sends an access token to a public view; None without a token.
 
-    Refuses a token that is no good, as other views do.
+    Raises Unauthorized for an invalid token, as other views do.
     """
     if "Authorization" not in request.headers:
         return None
@@ -98,7 +98,7 @@ def _wants_second_factor(account: Account) -> bool:
 
 
 def _caller() -> Account:
-    """The account behind the access token, its role and state read now and not believed from the token."""
+    """The account of the access token. Role and state are read from the database, not from the token."""
     verify_jwt_in_request()
     tokens.check(get_jwt(), "access")
     account = db.session.scalar(

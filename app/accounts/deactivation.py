@@ -1,4 +1,4 @@
-"""Taking an account out of use, and back into it. What is booked already stands, and its mails still go."""
+"""Deactivate and reactivate an account. Its bookings stand, and their mails are still sent."""
 
 from sqlalchemy import select
 
@@ -11,45 +11,51 @@ from app.http.problems import Forbidden, Problem
 
 class AlreadyDeactivated(Problem):
     status, slug, title = 409, "already-deactivated", "Account deactivated already"
-    meaning = "The account is out of use already."
+    meaning = "The account is already deactivated."
     remedy = "Nothing is left to do."
 
 
 class NotDeactivated(Problem):
     status, slug, title = 409, "not-deactivated", "Account not deactivated"
-    meaning = "The account is in use, so there is nothing to bring back."
+    meaning = "The account is active, so there is nothing to reactivate."
     remedy = "Nothing is left to do."
 
 
 class AdminNeeded(Problem):
     status, slug, title = 409, "admin-needed", "Another administrator needed"
-    meaning = "Administrators do not take their own accounts out of use."
+    meaning = "Administrators cannot deactivate their own accounts."
     remedy = "Ask another administrator to do it."
 
 
 def deactivate_own(account: Account, password: str) -> None:
-    """By its owner, whom only an administrator brings back. Raises Invalid, AdminNeeded."""
+    """Deactivate the caller's own account. Only an administrator can undo it. Raises Invalid, AdminNeeded."""
     if account.role is Role.ADMIN:
-        raise AdminNeeded("Administrators do not deactivate themselves; ask another one.")
+        raise AdminNeeded(
+            "You cannot deactivate your own account as an administrator: ask another administrator."
+        )
     sessions.lock_authenticated(account, password, "/password")
     _deactivate(account, "by its owner", "you")
 
 
 def deactivate(account: Account, by: Account, reason: str) -> None:
-    """By an administrator. Raises AdminNeeded, AlreadyDeactivated, and Forbidden to one who is no more."""
+    """Deactivate an account as an administrator.
+
+    Raises AdminNeeded, AlreadyDeactivated, and Forbidden if the administrator is no longer active."""
     _lock_admins()
     account.lock()
     if by.deactivated_at or by.is_erased:
-        raise Forbidden("Your own account was deactivated or erased meanwhile.")
+        raise Forbidden("Your own account has been deactivated or erased.")
     if account.id == by.id:
-        raise AdminNeeded("Administrators do not deactivate themselves; ask another one.")
+        raise AdminNeeded(
+            "You cannot deactivate your own account as an administrator: ask another administrator."
+        )
     if account.deactivated_at:
         raise AlreadyDeactivated("This account is deactivated already.")
     _deactivate(account, reason, "us")
 
 
 def reactivate(account: Account, reason: str) -> None:
-    """By an administrator; its owner has to sign in again. Raises NotDeactivated."""
+    """Reactivate an account; its owner has to sign in again. Raises NotDeactivated."""
     account.lock()
     if not account.deactivated_at:
         raise NotDeactivated("This account is not deactivated.")
@@ -66,9 +72,9 @@ def _deactivate(account: Account, reason: str, by: str) -> None:
 
 
 def _lock_admins() -> None:
-    """All of them as they are now, in one order: of two who deactivate each other at once, one stays.
+    """Lock all administrators in a fixed order, so that two cannot deactivate each other concurrently.
 
-    As nobody deactivates herself, and the one who acts is active still, the last one is never deactivated.
+    Nobody can deactivate the own account, so the last active administrator is never deactivated.
     """
     admins = select(Account).where(Account.role == Role.ADMIN).order_by(Account.id)
     locked = admins.with_for_update(key_share=True).execution_options(populate_existing=True)

@@ -1,4 +1,4 @@
-"""An account that is erased: whose it was is gone, and its id stays for the books."""
+"""Erasure of an account: personal data goes, the id stays for the books."""
 
 from uuid import UUID
 
@@ -16,45 +16,46 @@ from app.http.problems import Problem
 NAME = "Erased account"
 NO_PASSWORD = "none"  # noqa: S105 - no argon2 hash, so nothing fits it
 _OF_PERSON: tuple[type[Base], ...] = (SignIn, PasswordReset, RecoveryCode, SecondFactor)
-"""Tables whose rows with the account's id go."""
+"""Tables whose rows of the account are deleted."""
 
 
 class PasswordNeeded(Problem):
-    status, slug, title = 403, "password-needed", "Password needed once more"
-    meaning = "What you ask for cannot be undone, and being signed in is not enough for it."
-    remedy = "Send your password as `password` in the body of the same request."
+    status, slug, title = 403, "password-needed", "Password required again"
+    meaning = "Erasure cannot be undone, so being signed in is not enough."
+    remedy = "Send the same request with your password as `password` in the body."
 
 
 class CodeNeeded(Problem):
-    status, slug, title = 403, "code-needed", "Code needed once more"
-    meaning = "What you ask for cannot be undone, and your account has a second factor."
+    status, slug, title = 403, "code-needed", "Code required again"
+    meaning = "Erasure cannot be undone, and your account has a second factor."
     remedy = "Send `code` as well: the six digits that the app shows, or a recovery code."
 
 
 class WrongProof(Problem):
     status, slug, title = 403, "wrong-password-or-code", "Wrong password or code"
     counts_as_failure = True
-    meaning = "The password or the code that was sent again is not right. Nothing was changed."
-    remedy = "Send the right ones. After many wrong ones you have to wait."
+    meaning = "The password or the code is wrong. Nothing was changed."
+    remedy = "Send the correct password and code. After many wrong attempts you have to wait."
 
 
 class LastAdmin(Problem):
     status, slug, title = 409, "last-admin", "Last administrator"
-    meaning = "Without this account nobody could administer CultureBridge any more."
-    remedy = "Make another administrator first, with the command `flask account create-admin`."
+    meaning = "This is the last administrator's account."
+    remedy = "Create another administrator first, with the command `flask account create-admin`."
 
 
 def check_password(account: Account, password: str | None) -> None:
-    """Before anything is locked, as it takes long. Raises WrongProof for one that is sent and wrong."""
+    """Check the password before any lock, because hashing is slow. Raises WrongProof for a wrong one."""
     if password is not None and not password_hashing.matches(password, account.password_hash):
         raise WrongProof("This is not your password: send the one that you sign in with.")
 
 
 def refusal(account: Account, password: str | None, code: str | None, sign_in_id: UUID) -> Problem | None:
-    """Why the owner of a locked account is not known well enough: whoever finds a device signed in must not
-    be able to erase its owner, however new the sign-in is. None for a good password and code.
+    """Why the caller may not erase this locked account; None for a correct password and code.
 
-    The caller must commit a refusal too: wrong codes are counted. Raises Unauthorized once the sign-in ended.
+    A signed-in device alone must not be enough, however recent the sign-in is.
+
+    The caller must commit a refusal too: wrong codes are counted. Raises Unauthorized for an ended sign-in.
     """
     sessions.started_at(sign_in_id)
     if password is None:
@@ -70,7 +71,7 @@ def _refusal_of_code(account: Account, code: str | None) -> Problem | None:
 
 
 def check_another_admin(account: Account) -> None:
-    """Without an administrator nobody could mend anything. Raises LastAdmin."""
+    """Raises LastAdmin for the last administrator, without whom no operator could act."""
     if account.role is not Role.ADMIN:
         return
     able = Account.erased_at.is_(None), Account.deactivated_at.is_(None)
@@ -80,7 +81,7 @@ def check_another_admin(account: Account) -> None:
 
 
 def erase(account: Account, reason: str) -> None:
-    """Empty a locked account, and end whatever it could do."""
+    """Remove the personal data of a locked account, and revoke all its access."""
     for table in _OF_PERSON:
         db.session.execute(delete(table).where(table.__table__.c.account_id == account.id))
     account.email = erasure.placeholder_address(account.id)

@@ -1,6 +1,6 @@
-"""The keys of access and refresh tokens: the first of JWT_SECRET_KEY signs, each verifies what it signed.
+"""Signing keys of access and refresh tokens: the first key of JWT_SECRET_KEY signs, each of them verifies.
 
-A token names its key (`kid`, RFC 7515, 4.1.4), as the library verifies with one key and does not try several.
+A token names its key (`kid`, RFC 7515, 4.1.4), because the library verifies with one key only.
 """
 
 from hashlib import sha256
@@ -11,7 +11,7 @@ from app.extensions import jwt
 
 
 def install() -> None:
-    """Have the library take the keys from the settings at work."""
+    """Make the library take its keys from the current settings."""
     jwt.encode_key_loader(_newest)
     jwt.additional_headers_loader(_named)
     jwt.decode_key_loader(_that_signed)
@@ -26,9 +26,9 @@ def _named(_identity: str) -> dict[str, str]:
 
 
 def _that_signed(header: dict[str, Any], _claims: dict[str, Any]) -> str:
-    """The key that a token names; another, which will not fit, for one of a key that is gone.
+    """The key that a token names. For a removed key it is another one, with which verification fails.
 
-    A token without a name is from before keys had any, when there was one: now the oldest.
+    A token without `kid` was signed before keys had names: the oldest key verifies it.
     """
     keys = _keys()
     return {_name(key): key for key in keys}.get(header.get("kid", ""), keys[-1])
@@ -39,5 +39,5 @@ def _keys() -> list[str]:
 
 
 def _name(key: str) -> str:
-    """Tells keys apart, and nothing else of them."""
+    """The `kid` of a key: a digest that reveals nothing else of it."""
     return sha256(f"name of {key}".encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""Names stand in mails to people who never heard of their bearers: no mail program may make a link of one."""
+"""Finds links in names: names of strangers appear in mails, where a program must not link them."""
 
 import re
 from functools import cache
@@ -9,17 +9,17 @@ from unicodedata import category, normalize
 from app.unicode_text import without_hidden_characters
 
 _LINK = re.compile(r":\s*[/\\]{2}|\bwww\.|\bhxxps?:|\bmailto:|\b\d+(?:\.\d+){3}\b")
-"""Schemes, also as they are written to be no link, and addresses of machines."""
+"""URL schemes (also in disguised spellings) and IP addresses."""
 _DOTS = str.maketrans("\u3002", ".")
-"""What a domain may be written with besides a dot, once it is normalised (UTS 46, 2.3)."""
+"""Characters that stand for the dot of a domain after normalisation (UTS 46, 2.3)."""
 _PUNYCODE = "xn--"
 
 
 def has_link(name: str) -> bool:
-    """Whether a mail program might make a link of it: a scheme, www., or a domain such as evil.com.
+    """Whether a mail program might make a link of the text: a scheme, www., or a domain such as evil.com.
 
-    A domain is a dot between two words of which the second is one of the Internet's ends: of "Dr.Müller" and
-    "Ph.D" nobody makes a link. Written in full width, or with what draws nothing inside, it is read alike.
+    A domain is a dot between two words of which the second is a top-level domain: "Dr.Müller" and "Ph.D" are
+    no links. Full-width letters and invisible characters are normalised first.
     """
     plain = normalize("NFKC", name).translate(_DOTS).casefold()
     return any(_is_link(text) for text in (plain, without_hidden_characters(plain)))
@@ -42,12 +42,12 @@ def _has_domain(word: str) -> bool:
 
 
 def _ascii(label: str) -> str:
-    """As the DNS spells it: xn--p1ai for рф."""
+    """The ASCII form that the DNS uses: xn--p1ai for рф."""
     return label if label.isascii() else _PUNYCODE + label.encode("punycode").decode()
 
 
 @cache
 def _ends() -> frozenset[str]:
-    """All top-level domains, of IANA's own list: a new one is rare, and a link all the same with www."""
+    """All top-level domains of IANA's list. A newer one is rare, and `www.` is recognised in any case."""
     listed = Path(__file__).with_name("top_level_domains.txt").read_text().splitlines()
     return frozenset(each for each in listed if not each.startswith("#"))

@@ -19,74 +19,76 @@ ADDRESS_IN_USE = "address_in_use"
 
 
 def verify_address(account: Account, asked: UUID) -> None:
-    """A link that proves the address; once each time that it is asked for."""
+    """Mail a link that confirms the address; one mail for each request."""
     link = _link("/auth/verify", signed_links.unsigned_proof(account.id))
     enqueue_email(VERIFY_ADDRESS, asked, account, "Please confirm your e-mail address", link=link)
 
 
 def reset_password(to: str, name: str, key: UUID) -> None:
-    """A link to set a new password."""
+    """Mail a link to set a new password."""
     link = _link("/auth/password/reset", signed_links.unsigned(key))
     enqueue_email_to(RESET_PASSWORD, str(key), to, name, "Set a new password", link=link)
 
 
 def address_in_use(owner: Account, key: UUID) -> None:
-    """Somebody tried to register with the address of this account, which stays as it is."""
-    enqueue_email(ADDRESS_IN_USE, key, owner, "You have an account already", when=moment(now(), owner.zone))
+    """Tell the owner that this address was used in another registration. The account does not change."""
+    enqueue_email(ADDRESS_IN_USE, key, owner, "You already have an account", when=moment(now(), owner.zone))
 
 
 def take_back(kind: str, key: UUID) -> None:
-    """As if nobody had asked for this mail: within the transaction that asked."""
+    """Take the mail out of the outbox again, within the transaction that put it there."""
     db.session.execute(delete(Email).where(Email.kind == kind, Email.subject_id == str(key)))
 
 
 def password_changed(account: Account, ended: str) -> None:
-    """The password is another one, and which sign-ins ended with that."""
+    """Tell the owner that the password changed, and which sign-ins ended."""
     _tell(account, "password_changed", "Your password was changed", ended=ended)
 
 
 def taken_over(account: Account, removed: Sequence[str]) -> None:
-    """Whoever reads the mailbox has the account now, and what was taken away with those who had it before."""
-    enqueue_email("account_taken_over", uuid4(), account, "Your account is yours alone", removed=removed)
+    """Tell the mailbox's owner that the account is theirs, and which settings were removed."""
+    enqueue_email(
+        "account_taken_over", uuid4(), account, "Only you can use your account now", removed=removed
+    )
 
 
 def second_factor_on(account: Account) -> None:
-    """Each login wants a code from now on; all other sign-ins ended."""
+    """Tell the owner that each login now needs a code, and that all other sign-ins ended."""
     _tell(account, "second_factor_on", "Your second factor is on")
 
 
 def second_factor_off(account: Account, by: str) -> None:
-    """The password is enough again; `by` is you or us."""
+    """Tell the owner that the password is enough again. `by` is "you" or "us"."""
     _tell(account, "second_factor_off", "Your second factor is off", by=by)
 
 
 def recovery_codes_renewed(account: Account) -> None:
-    """There are other recovery codes; which, no mail says."""
+    """Tell the owner that the recovery codes were renewed. The mail does not contain them."""
     _tell(account, "recovery_codes_renewed", "You have new recovery codes")
 
 
 def recovery_code_used(account: Account, left: int) -> None:
-    """Somebody got in, or changed the second factor, with a recovery code, and how many are left."""
+    """Tell the owner that a recovery code was used, and how many are left."""
     _tell(account, "recovery_code_used", "A recovery code was used", left=left)
 
 
 def codes_guessed(account: Account, wrong: int, most: int) -> None:
-    """So many wrong codes came with the right password; after `most` within a day none is taken."""
-    _tell(account, "codes_guessed", "Somebody tries codes for your account", wrong=wrong, most=most)
+    """Tell the owner that wrong codes came with the right password; `most` are allowed within a day."""
+    _tell(account, "codes_guessed", "Someone is guessing codes for your account", wrong=wrong, most=most)
 
 
 def account_deactivated(account: Account, by: str) -> None:
-    """Nobody signs in to it any more; `by` is you or us."""
+    """Tell the owner that the account is deactivated. `by` is "you" or "us"."""
     _tell(account, "account_deactivated", "Your account is deactivated", by=by)
 
 
 def account_reactivated(account: Account) -> None:
-    """Its owner can sign in again."""
-    _tell(account, "account_reactivated", "Your account is back")
+    """Tell the owner that the account is active again."""
+    _tell(account, "account_reactivated", "Your account is active again")
 
 
 def _tell(account: Account, kind: str, subject: str, **shown: str | int) -> None:
-    """A mail each time that it happens, with the moment in the reader's zone."""
+    """Put a mail about a security event into the outbox, with the time in the reader's zone."""
     enqueue_email(kind, uuid4(), account, subject, when=moment(now(), account.zone), **shown)
 
 

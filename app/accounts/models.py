@@ -1,4 +1,4 @@
-"""People and their sign-ins."""
+"""Accounts and their sign-ins."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -15,12 +15,13 @@ from app.extensions import Base, TimestampMixin, UuidMixin, db, enum_column
 from app.http.problems import Unauthorized
 
 REMINDER_HOURS = (24, 1)
-"""How long before a session people can be reminded of it."""
+"""The hours before a session at which reminders can be sent."""
 
 
 profile_will_change = Signal()
-"""Sent with an account before it is locked to change what other rooms keep beside it, such as its name: who
-locks rows before accounts does so now."""
+"""Sent with an account before it is locked for a change that other packages copy, such as its name.
+
+Receivers lock their own rows first, because rows are locked before accounts."""
 
 
 class Role(StrEnum):
@@ -32,7 +33,7 @@ class Role(StrEnum):
 class Account(TimestampMixin, Base):
     __tablename__ = "account"
     __table_args__ = (
-        # In the order of the operator's list: everybody, those with a role, and the few that are deactivated.
+        # For the operator's list: all accounts, those with a role, and the few that are deactivated.
         Index("ix_account_at", "created_at", "id"),
         Index("ix_account_by_role", "role", "created_at", "id"),
         Index(
@@ -48,15 +49,15 @@ class Account(TimestampMixin, Base):
     time_zone: Mapped[str]  # IANA name
     email_verified_at: Mapped[datetime | None]
     reminder_hours: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger), default=lambda: [24, 1])
-    """How many hours before a session this person wants to be reminded: 24, 1, both or none."""
+    """Reminders, in hours before a session: 24, 1, both or none."""
     feed_token_hash: Mapped[str | None] = mapped_column(unique=True)
-    """Of the token in the address of the calendar that this person subscribed to."""
+    """Hash of the token in the URL of the person's calendar feed."""
     second_factor_since: Mapped[datetime | None]
-    """When a second factor was turned on: each login wants a code besides the password."""
+    """When the second factor was turned on. Each login then needs a code besides the password."""
     deactivated_at: Mapped[datetime | None]
-    """Since when nobody signs in to it, and nobody books with its owner."""
+    """When the account was deactivated: no sign-in, and no booking with its owner."""
     erased_at: Mapped[datetime | None]
-    """When the person left: the row stays for the books, and says no longer who it was."""
+    """When the account was erased. The row stays for the books, without personal data."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -80,40 +81,40 @@ class Account(TimestampMixin, Base):
 
     @staticmethod
     def lock_address(email: str) -> None:
-        """Of all who want something of one address at once, each waits for the other's transaction to end.
+        """Serialize all requests about one address with an advisory lock until the transaction ends.
 
-        Whether or not the address has an account, so that how long it takes tells nobody.
+        It is taken whether or not the address has an account, so that timing reveals nothing.
         """
         db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(email, 0))))
 
     def lock_with_profile(self) -> None:
-        """As `lock` does; what other rooms keep beside it is locked before it, as everybody locks it."""
+        """Lock the account like `lock`, after the rows that other packages lock before accounts."""
         profile_will_change.send(self)
         self.lock()
 
     def lock(self) -> None:
-        """As it is now, and nobody else changes it before the transaction ends."""
+        """The account's row, re-read and locked until the transaction ends."""
         db.session.refresh(self, with_for_update={"key_share": True})
 
     def check_not_erased(self) -> None:
-        """For a request that was let in, and then waited for a lock. Raises Unauthorized."""
+        """Check again after waiting for a lock. Raises Unauthorized if the account was erased."""
         if db.session.scalar(select(Account.erased_at).where(Account.id == self.id)):
             raise Unauthorized("This account was erased.")
 
 
 class PasswordReset(Base):
-    """The newest link with which somebody may set a new password: the row goes when it is used."""
+    """The newest password reset link of an account. The row is deleted when the link is used."""
 
     __tablename__ = "password_reset"
 
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), primary_key=True)
     key: Mapped[UUID]
-    """Names the link, and opens nothing: what is in the mail is signed as well."""
+    """Identifies the link. It is no secret: the token in the mail is signed as well."""
     asked_at: Mapped[datetime]
 
 
 class SignIn(UuidMixin, Base):
-    """One login on one device: a family of refresh tokens of which only the newest is good."""
+    """One login on one device: a family of refresh tokens of which only the newest is valid."""
 
     __tablename__ = "sign_in"
 

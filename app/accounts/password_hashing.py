@@ -1,7 +1,7 @@
 """Password hashes: argon2id at OWASP's first choice (Password Storage Cheat Sheet).
 
-The library's own choice, 64 MiB in four lanes, takes eight times the processor: two thousand sign-ins a
-minute held up everybody else for tens of seconds, and 16 threads of them would need a gigabyte.
+The library's default, 64 MiB in four lanes, takes eight times the processor time: two thousand sign-ins a
+minute delayed all other requests by tens of seconds, and 16 threads would need a gigabyte.
 """
 
 import os
@@ -22,53 +22,51 @@ from app.http.problems import Unavailable
 
 PASSES, KIBIBYTES, LANES = 2, 19 * 1024, 1
 AT_ONCE = 2
-"""Hashes in one process: more would be done no sooner, and take processors and memory from the others."""
+"""Concurrent hashes of one process. More would not finish sooner, and would take processors and memory."""
 MAX_WAITING = 2
-"""In one process, each in one of its eight threads (gunicorn.conf.py). Where a hash ends the next one begins,
-and half of the threads stay with everybody who does something else."""
+"""Requests of one process that may hash or wait to hash: half of its eight threads (gunicorn.conf.py). The
+other half serves everything else."""
 NICENESS = 10
-"""Of the threads that hash, which step back for all others: with two thousand sign-ins a minute on two busy
-processors the webhook answered within 16 ms (6 ms alone), and without this within a second."""
+"""Niceness of the hashing threads. With two thousand sign-ins a minute on two busy processors the webhook
+answered within 16 ms (6 ms alone), without it within a second."""
 COME_AGAIN = range(1, 4)
-"""Seconds, by chance: those who came together do not come together again."""
+"""Range of Retry-After in seconds, drawn at random so that clients do not return at the same time."""
 
 Answer = TypeVar("Answer")
 
 
 def _stand_back() -> None:
-    if sys.platform == "linux":  # elsewhere a whole process is nice or not
-        with suppress(OSError):  # where it is forbidden, all hash as quickly as before
+    if sys.platform == "linux":  # elsewhere niceness applies to whole processes
+        with suppress(OSError):  # without the permission, hash at normal priority
             os.setpriority(os.PRIO_PROCESS, get_native_id(), NICENESS)
 
 
 _places = BoundedSemaphore(AT_ONCE + MAX_WAITING)
-_hashing = ThreadPoolExecutor(AT_ONCE, "hashing", _stand_back)  # no process forks once it has hashed
+_hashing = ThreadPoolExecutor(AT_ONCE, "hashing", _stand_back)  # no process forks after it has hashed
 _hasher = PasswordHasher(PASSES, KIBIBYTES, LANES)
-_nobodys_hash = _hasher.hash("the password of nobody")
+_nobodys_hash = _hasher.hash("a password of no account")
 
 
 class TooManyAtOnce(Unavailable):
     slug, title = "too-many-passwords", "Too many sign-ins at once"
-    meaning = (
-        "So many people send passwords at this moment that yours could not be looked at. Nothing was changed."
-    )
-    remedy = "Send the same request again after as many seconds as the Retry-After header says."
+    meaning = "The server is checking too many passwords at the moment to check yours. Nothing was changed."
+    remedy = "Send the same request again after the seconds in the Retry-After header."
 
 
 def normalised(password: str) -> str:
-    """The same for every keyboard that can type it (NIST SP 800-63B, 3.1.1.2)."""
+    """The normalised password, equal for every keyboard that can type it (NIST SP 800-63B, 3.1.1.2)."""
     return normalize("NFKC", password)
 
 
 def hashed(password: str) -> str:
-    """Raises TooManyAtOnce; whatever the caller has changed by then must be rolled back."""
+    """Hash a password. Raises TooManyAtOnce; the caller must roll back its earlier changes."""
     return _in_turn(partial(_hasher.hash, normalised(password)))
 
 
 def matches(password: str, password_hash: str | None) -> bool:
     """Whether the password is right. Takes as long for an account that does not exist (None).
 
-    Raises TooManyAtOnce, for either, before it has looked.
+    Raises TooManyAtOnce, in both cases, before it checks.
     """
     try:
         right = _in_turn(partial(_hasher.verify, password_hash or _nobodys_hash, normalised(password)))
@@ -82,11 +80,11 @@ def outdated(password_hash: str) -> bool:
 
 
 def _in_turn(work: Callable[[], Answer]) -> Answer:
-    """What it answers, once it is the caller's turn. Raises TooManyAtOnce where enough wait for theirs."""
+    """Run `hashing` when it is the caller's turn. Raises TooManyAtOnce if too many wait already."""
     if not _places.acquire(blocking=False):
         seconds = random.choice(COME_AGAIN)  # noqa: S311 - not a secret
         raise TooManyAtOnce(
-            "Too many people send passwords at this moment. Yours was not looked at, and nothing was changed:"
+            "Too many passwords are being checked at the moment. Nothing was changed:"
             f" send the request again in {seconds} s.",
             seconds,
         )

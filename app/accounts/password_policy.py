@@ -1,4 +1,4 @@
-"""What a new password must be: long, and not among the first that anybody would try. Any signs will do."""
+"""Rules for new passwords: long enough and not easily guessed. All characters are allowed."""
 
 import re
 from itertools import chain
@@ -10,22 +10,22 @@ from app.http.problems import Invalid
 
 SHORTEST, LONGEST = 10, 128
 LEAST_REPEATED = 5
-"""A password that repeats fewer characters than these, such as 121212121212, is as good as they are."""
+"""A password that repeats fewer characters than this, such as 121212121212, counts as that short."""
 
 _COMMON = frozenset(chain(["culturebridge"], *FREQUENCY_LISTS.values()))
-"""Common passwords, and the words and names that they are made of: 94,000, from the zxcvbn package."""
+"""94,000 common passwords, words and names, from the zxcvbn package."""
 _DECORATED = re.compile(r"[\W\d_]{0,4}(.*?)[\W\d_]{0,4}", re.DOTALL)
-"""A word with a few digits or signs before and behind it, such as Password123!"""
+"""A word with a few digits or signs around it, such as Password123!"""
 
 
 def check(password: str, pointer: str, email: str, name: str) -> None:
-    """Raises Invalid, at `pointer`, for a password that this person may not choose."""
+    """Check a new password. Raises Invalid, at `pointer`, for one that this person may not choose."""
     if found := wrong(password, email, name):
         raise Invalid(pointer, found)
 
 
 def wrong(password: str, email: str, name: str) -> str | None:
-    """What is wrong with a password that this person may not choose; an address or name may be empty."""
+    """What is wrong with a password, or None. `email` and `name` may be empty."""
     length = len(normalised(password))
     if length < SHORTEST:
         return f"must have {SHORTEST} characters or more"
@@ -35,12 +35,12 @@ def wrong(password: str, email: str, name: str) -> str | None:
     if likely & {_folded(email), _folded(email.partition("@")[0]), _folded(name)}:
         return "must not be your e-mail address or your name"
     if likely & _COMMON or min(map(len, likely)) < LEAST_REPEATED:
-        return "is too common: among the first that anybody would try; choose another"
+        return "is too common and easily guessed: choose another"
     return None
 
 
 def _likely(password: str) -> set[str]:
-    """The password, and what is left of it without repetition or decoration, if that is most of it."""
+    """The password, and its core without repetition or decoration if that is most of it."""
     whole = _folded(password)
     decorated = _DECORATED.fullmatch(whole)
     assert decorated, "the pattern fits every text"
@@ -49,7 +49,7 @@ def _likely(password: str) -> set[str]:
 
 
 def _repeated(text: str) -> str:
-    """What the text is a repetition of: the shortest such, or the text itself."""
+    """The shortest text that this one repeats, or the text itself."""
     return text[: (text + text).find(text, 1)]
 
 

@@ -1,4 +1,4 @@
-"""Forgetting a password, and setting another. Whoever changes one locks the account first, then its link."""
+"""Reset and change passwords. Every change locks the account first, then its reset link."""
 
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -20,11 +20,11 @@ MAX_MAILS_AN_HOUR = 3
 
 
 def forget(email: str) -> None:
-    """Mail a link to set a new password, which takes the place of the one before.
+    """Mail a link to set a new password. It replaces the earlier link.
 
-    For an address that is not known, or was written to often enough, nothing is done, and takes as long: the
-    same locks, the same rows written, a job that finds no mail. The advisory lock makes those who ask at once
-    for one address wait for each other, known or not.
+    For an unknown address, or one above its limit, no mail is sent, and the work takes equally long: the same
+    locks, the same rows written, a job that finds no mail. An advisory lock serializes requests for one
+    address, known or not.
     """
     key = uuid4()
     Account.lock_address(email)
@@ -40,9 +40,9 @@ def forget(email: str) -> None:
 
 
 def reset(token: str, password: str) -> Account:
-    """Set a new password with the link of a mail, which is spent by this; all sign-ins end.
+    """Set a new password with the link of a mail. The link is used up and all sign-ins end.
 
-    Raises Invalid, and has then changed nothing: a link is not spent on a password that is refused.
+    Raises Invalid without any change: a refused password does not use up the link.
     """
     key = signed_links.key_of(token)
     if key is None:
@@ -55,7 +55,7 @@ def reset(token: str, password: str) -> Account:
     password_policy.check(password, "/password", account.email, account.name)
     password_hash = password_hashing.hashed(
         password
-    )  # before the lock, for which payments would wait as long
+    )  # hash before the lock, so that payments need not wait for it
     account.lock_with_profile()
     if not _spend(key):
         raise _spent()
@@ -70,8 +70,9 @@ def reset(token: str, password: str) -> Account:
 
 
 def change(account: Account, current: str, password: str, sign_in_id: UUID) -> None:
-    """Set a new password, knowing the current one; all other sign-ins end. Raises Invalid, and Unauthorized
-    once this sign-in ended, as by a proof of the address."""
+    """Set a new password with the current one; all other sign-ins end.
+
+    Raises Invalid, and Unauthorized if this sign-in has ended."""
     faults, password_hash = Faults(), ""
     with faults.gathered():
         password_policy.check(password, "/new_password", account.email, account.name)
@@ -82,18 +83,18 @@ def change(account: Account, current: str, password: str, sign_in_id: UUID) -> N
     sessions.started_at(sign_in_id)
     _set(account, password_hash, "password.change")
     sessions.end_others(account, but=sign_in_id)
-    messages.password_changed(account, "everywhere but where it was changed")
+    messages.password_changed(account, "on all other devices")
 
 
 def _set(account: Account, password_hash: str, action: str) -> None:
-    """With the old one ends what it got: links of mails, and the address of the calendar's feed."""
+    """Store the hash and revoke what the old password allowed: reset links and the calendar feed's URL."""
     db.session.execute(delete(PasswordReset).where(PasswordReset.account_id == account.id))
     account.password_hash, account.feed_token_hash = password_hash, None
     audit.record(action, f"account:{account.id}")
 
 
 def _spend(key: UUID) -> bool:
-    """Whether the link was still good: of all that use it at once, for one."""
+    """Use up the link. True for exactly one of concurrent requests."""
     spent = delete(PasswordReset).where(*_good(key)).returning(PasswordReset.key)
     return db.session.scalar(spent) is not None
 
@@ -103,4 +104,4 @@ def _good(key: UUID) -> tuple[ColumnElement[bool], ...]:
 
 
 def _spent() -> Invalid:
-    return Invalid("/token", "was used, is older than an hour, or was followed by a newer one")
+    return Invalid("/token", "was used, is older than an hour, or was replaced by a newer link")

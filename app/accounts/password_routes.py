@@ -1,4 +1,4 @@
-"""Forgotten, reset and changed passwords. A blueprint of its own beside /auth's other routes."""
+"""Routes to reset and change passwords; a blueprint of its own beside /auth's other routes."""
 
 from apiflask import APIBlueprint
 from flask import Response, render_template, request
@@ -21,7 +21,9 @@ passwords = APIBlueprint("passwords", __name__, url_prefix="/auth/password", tem
 @passwords.output(OnItsWayView, status_code=202)
 @public
 def forgot(json_data: ForgottenPassword) -> OnItsWayView:
-    """Have a link to set a new password mailed, good once and for an hour; answered alike for any address."""
+    """Request a link to set a new password.
+
+    The link works once, for an hour. The answer is the same for every address."""
     password_reset.forget(json_data.email)
     return OnItsWayView(detail="If an account has this address, a mail with a link is on its way to it.")
 
@@ -30,7 +32,7 @@ def forgot(json_data: ForgottenPassword) -> OnItsWayView:
 @passwords.doc(hide=True)
 @public
 def reset_page() -> str:
-    """Where the link in the mail leads."""
+    """Show the form that the link in the mail leads to."""
     return _form(request.args.get("token", ""))
 
 
@@ -41,7 +43,9 @@ def reset_page() -> str:
 @passwords.doc(responses=[503])
 @public
 def reset(body: PasswordReset) -> str | Response:
-    """Set a new password with the token of the mail, good once and for an hour; all sign-ins end."""
+    """Set a new password with the token of the mail. All sign-ins end.
+
+    The token works once, for an hour."""
     if request.is_json:
         password_reset.reset(body.token, body.password)
         return ""
@@ -52,7 +56,7 @@ def reset(body: PasswordReset) -> str | Response:
     except Invalid as refusal:
         return Response(_refused(body.token, refusal), refusal.status)
     except TooManyAtOnce as refusal:
-        db.session.rollback()  # so the link is not spent
+        db.session.rollback()  # so the link is not used up
         return Response(_form(body.token, refusal.detail), refusal.status, refusal.headers)
 
 
@@ -63,7 +67,7 @@ def reset(body: PasswordReset) -> str | Response:
 @passwords.doc(responses=[503])
 @signed_in()
 def change(json_data: PasswordChange) -> str:
-    """Set a new password, knowing the current one; all other sign-ins end."""
+    """Set a new password with the current one. All other sign-ins end."""
     password_reset.change(
         current_account(), json_data.current_password, json_data.new_password, current_sign_in_id()
     )

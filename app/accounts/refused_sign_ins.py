@@ -1,6 +1,6 @@
-"""Wrong passwords and codes, counted by the hour: a stranger's guesses must not fill the records.
+"""Counts wrong passwords and codes by the hour, so that guesses cannot fill the records.
 
-One row an account, and one for all addresses that nobody has, whoever guesses and however often.
+One row per account and hour, and one for all unknown addresses together.
 """
 
 import logging
@@ -18,18 +18,18 @@ from app.observability import context
 log = logging.getLogger(__name__)
 
 MAX_ADDRESSES = 20
-"""Network addresses that a row names: whoever has thousands is seen by the number."""
+"""Network addresses that a row lists; beyond them only the count grows."""
 WARNED_OF = {10, 100, 1_000, 10_000, 100_000}
 
 
 class What(StrEnum):
     PASSWORD = "password"  # noqa: S105
     CODE = "code"
-    """Of the second factor, behind the right password."""
+    """A wrong code of the second factor, after the right password."""
 
 
 class RefusedSignIns(UuidMixin, Base):
-    """Those of an hour at one account, in the order in which the first of each came."""
+    """The refused sign-ins at one account within one hour."""
 
     __tablename__ = "refused_sign_ins"
     __table_args__ = (
@@ -38,19 +38,19 @@ class RefusedSignIns(UuidMixin, Base):
     )
 
     subject: Mapped[str]
-    """Such as `account:8c69ee8e-…`; `account:unknown` for every address that has no account."""
+    """`account:8c69ee8e-…`, or `account:unknown` for all addresses without an account."""
     what: Mapped[What] = mapped_column(enum_column(What, "what"))
     hour: Mapped[datetime]
     number: Mapped[int] = mapped_column(BigInteger)
     last_at: Mapped[datetime]
     addresses: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    """Where the first came from."""
+    """Where the first attempts came from."""
     request_id: Mapped[str]
     """Of the latest."""
 
 
 def note(account: Account | None, what: What) -> None:
-    """One more. It takes as long for an address that nobody has; the caller must commit it."""
+    """Count one refused sign-in. It takes equally long for an unknown address. The caller must commit it."""
     subject, at = f"account:{account.id if account else 'unknown'}", now()
     latest = {"last_at": at, "request_id": context.request_id.get()}
     first = {

@@ -1,4 +1,4 @@
-"""Opening an account, and asking to prove its address."""
+"""Registration, and the mail that asks to confirm the address."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -22,32 +22,31 @@ OF_REGISTERING = (messages.VERIFY_ADDRESS, messages.ADDRESS_IN_USE)
 
 class AlreadyVerified(Problem):
     status, slug, title = 409, "already-verified", "Address verified already"
-    meaning = "This e-mail address was proven before."
-    remedy = "Nothing is left to do: go on as you are."
+    meaning = "This e-mail address is already verified."
+    remedy = "Nothing is left to do."
 
 
 class TooManyMails(Problem):
     status, slug, title = 429, "too-many-mails", "Too many mails"
-    meaning = "As many mails went to this address within the hour as may go."
+    meaning = "The hourly limit of mails to this address is reached."
     remedy = (
-        "Look for them, also under spam: each link in them is still good. Retry-After says when another can"
-        " be sent."
+        "Look for them, also in the spam folder: every link in them still works. Retry-After says when you"
+        " can ask again."
     )
 
 
 def register(person: Registration) -> Account:
-    """The account as it was asked for, and a mail to its address.
+    """Open an account and mail a verification link to its address.
 
-    Where the address has an account already, what is answered looks the same and is nobody's: its owner gets
-    a mail instead, and nothing changes. Either way takes as long: one hash, the same waits and rows. So the
-    answer tells nobody who has an account. Signing in with the new password afterwards still does; what that
-    costs is the limits of both routes, and that the owner is told.
+    If the address already has an account, nothing changes, its owner gets a mail, and the answer looks the
+    same and takes equally long (one hash, the same locks and rows). So the answer does not reveal who has an
+    account. Signing in afterwards does; the limits of both routes and the mail to the owner bound that.
     """
     wish = _wish(person)
     Account.lock_address(person.email)
     db.session.execute(insert(Account).values(**wish).on_conflict_do_nothing(index_elements=[Account.email]))
     owner = Account.with_email(person.email)
-    assert owner, "it was there, or is now"
+    assert owner, "it exists, whichever request inserted it"
     mails = Email.asked_for(person.email, now() - HOUR, *OF_REGISTERING)
     if owner.id == wish["id"]:
         messages.verify_address(owner, owner.id)
@@ -57,7 +56,7 @@ def register(person: Registration) -> Account:
 
 
 def _tell(owner: Account, mails: Sequence[datetime]) -> None:
-    """That somebody tried to register with this address, unless its owner heard of that often enough."""
+    """Mail the owner that the address was used to register, unless the limit of such mails is reached."""
     key = uuid4()
     messages.address_in_use(owner, key)
     if len(mails) >= MAX_MAILS_AN_HOUR:
@@ -65,7 +64,7 @@ def _tell(owner: Account, mails: Sequence[datetime]) -> None:
 
 
 def _wish(person: Registration) -> dict[str, Any]:
-    """All that is answered of an account, whoever has the address."""
+    """The answer of a registration, equal for new and existing addresses."""
     at = now()
     return {
         "id": uuid4(),
@@ -81,7 +80,7 @@ def _wish(person: Registration) -> dict[str, Any]:
 
 
 def verify_again(account: Account) -> None:
-    """Mail another link to prove the address; older ones stay good. Raises AlreadyVerified, TooManyMails."""
+    """Mail another verification link; earlier ones stay valid. Raises AlreadyVerified, TooManyMails."""
     account.lock()
     if account.email_verified:
         raise AlreadyVerified("This address is verified already.")

@@ -32,7 +32,9 @@ accounts = APIBlueprint("accounts", __name__, url_prefix="/auth", template_folde
 @accounts.doc(responses=[503])
 @public
 def register(json_data: Registration) -> AccountView:
-    """Open an account; a mail asks to verify the address. Answered alike where the address has one."""
+    """Open an account. A mail asks you to verify the address.
+
+    The answer is the same if the address already has an account."""
     return AccountView.model_validate(registration.register(json_data))
 
 
@@ -46,16 +48,16 @@ def register(json_data: Registration) -> AccountView:
 def login(json_data: Credentials) -> TokenPairView:
     """Get an access token (15 minutes) and a refresh token (30 days).
 
-    Where a second factor is on and `code` is missing, the answer is a 401 of type second-factor-needed.
+    If the account has a second factor and `code` is missing, you get a 401 of type second-factor-needed.
     """
     try:
         account = sessions.authenticate(json_data.email, json_data.password)
     except Unauthorized:
-        db.session.commit()  # what is on record of it must outlive the refusal
+        db.session.commit()  # keep the record of the refusal
         raise
     refusal = two_factor.refusal(account, json_data.code)
     if refusal:
-        db.session.commit()  # that a wrong code was tried must outlive the refusal
+        db.session.commit()  # keep the count of wrong codes
         raise refusal
     return TokenPairView.model_validate(tokens.signed_in(account))
 
@@ -66,13 +68,13 @@ def login(json_data: Credentials) -> TokenPairView:
 @accounts.doc(responses=[401])
 @public
 def refresh(json_data: RefreshToken) -> TokenPairView:
-    """Spend a refresh token on a new pair. A token spent twice ends the sign-in.
+    """Exchange a refresh token for a new pair. Using a token twice ends the sign-in.
 
-    However often it is refreshed, a sign-in ends after 90 days: log in again.
+    A sign-in ends after 90 days, however often it is refreshed: log in again.
     """
     pair = tokens.refreshed(json_data.refresh_token)
     if pair is None:
-        db.session.commit()  # the end of the sign-in must outlive the refusal
+        db.session.commit()  # keep the end of the sign-in
         raise Unauthorized("This refresh token was used before; the sign-in has ended. Log in again.")
     return TokenPairView.model_validate(pair)
 
@@ -82,7 +84,7 @@ def refresh(json_data: RefreshToken) -> TokenPairView:
 @accounts.output({}, status_code=204)
 @signed_in()
 def logout() -> str:
-    """End this sign-in: its access and refresh tokens are good for nothing from now on."""
+    """Log out: this sign-in's access and refresh tokens are no longer valid."""
     sessions.end(current_sign_in_id())
     return ""
 
@@ -92,7 +94,7 @@ def logout() -> str:
 @accounts.output({}, status_code=204)
 @signed_in()
 def log_out_everywhere() -> str:
-    """End all sign-ins of the account on every device, this one too."""
+    """Log out on every device, this one too."""
     sessions.end_all(current_account())
     return ""
 
@@ -101,7 +103,7 @@ def log_out_everywhere() -> str:
 @accounts.output(AccountView)
 @signed_in()
 def me() -> AccountView:
-    """The caller's account."""
+    """Show your account."""
     return AccountView.model_validate(current_account())
 
 
@@ -111,13 +113,13 @@ def me() -> AccountView:
 @accounts.output(AccountView)
 @signed_in()
 def change_me(json_data: AccountChange) -> AccountView:
-    """Change one's name, time zone or reminders."""
+    """Change your name, time zone or reminders."""
     account = current_account()
     account.lock_with_profile()
     account.check_not_erased()
     for field, value in json_data.model_dump(exclude_unset=True).items():
         setattr(account, field, value)
-    db.session.flush()  # which moves updated_at
+    db.session.flush()  # sets updated_at
     return AccountView.model_validate(account)
 
 
@@ -128,10 +130,10 @@ def change_me(json_data: AccountChange) -> AccountView:
 @accounts.doc(responses=[409, 503])
 @signed_in()
 def deactivate_me(json_data: OwnPassword) -> str:
-    """Deactivate one's own account: all sign-ins end, and nobody can log in to it.
+    """Deactivate your account: all sign-ins end, and no login is possible.
 
-    A coach is neither listed nor booked any more. Sessions that are booked already stay booked. Only an
-    administrator can reactivate the account.
+    A coach is no longer listed and cannot be booked. Booked sessions stay booked. Only an administrator can
+    reactivate the account.
     """
     deactivation.deactivate_own(current_account(), json_data.password)
     return ""
@@ -141,7 +143,9 @@ def deactivate_me(json_data: OwnPassword) -> str:
 @accounts.doc(hide=True)
 @public
 def verification_page() -> str:
-    """Where the link in the mail leads: a button, so that a mail scanner's visit verifies nothing."""
+    """Show the page that the link in the mail leads to.
+
+    It has a button, so that a mail scanner that opens the link verifies nothing."""
     return _form(request.args.get("token", ""))
 
 
@@ -152,11 +156,11 @@ def verification_page() -> str:
 @accounts.doc(responses=[401, 503])
 @public
 def verify(body: VerificationToken) -> AccountView | Response:
-    """Prove an address with the token of the verification mail, good once and for three days.
+    """Verify an address with the token of the verification mail. It works once, for three days.
 
-    The link alone is not enough, as anybody can open an account with somebody else's address: send the
-    account's `password` as well, or an access token of it. Who reads the mailbox and has neither takes the
-    account over with `POST /auth/password/forgot`.
+    The token alone is not enough, because anyone can open an account with another person's address: send the
+    account's `password` as well, or an access token of it. If you have neither, set a new password with
+    `POST /auth/password/forgot`.
     """
     if request.is_json:
         return AccountView.model_validate(
@@ -179,13 +183,13 @@ def verify(body: VerificationToken) -> AccountView | Response:
 @accounts.doc(responses=[409, 429])
 @signed_in()
 def send_verification_again() -> OnItsWayView:
-    """Have the verification mail sent again: three within an hour at most, the first one counted."""
+    """Request the verification mail again: at most three within an hour, the first one included."""
     registration.verify_again(current_account())
     return OnItsWayView(detail="A mail with a link is on its way.")
 
 
 def _refused(token: str, refusal: Invalid) -> str:
-    """The form again when another password will do, else that the link is no good."""
+    """The form again if another password can work, otherwise a page that says the link is invalid."""
     place, wrong = refusal.faults[0]
     if place == "/password":
         return _form(token, f"This password {wrong}.")

@@ -24,10 +24,10 @@ def _normalised(password: object) -> object:
 
 
 def _no_link(name: str) -> str:
-    """It stands in mails to people who never heard of its bearer."""
+    """A name appears in mails to people who do not know the person."""
     if has_link(name):
         raise ValueError(
-            "must be a name, without anything that mail programs make a link of: put a space behind each dot"
+            "must not contain anything that mail programs turn into a link: put a space after each dot"
         )
     return name
 
@@ -45,9 +45,9 @@ NewPassword = Annotated[
         {"type": "string", "minLength": password_policy.SHORTEST, "maxLength": password_policy.LONGEST}
     ),
 ]
-"""Held to the rule by whoever sets it, who knows whose it is and what kind of answer is wanted."""
+"""A new password. The route checks it against the policy, which needs the account."""
 Token = Annotated[str, Field(max_length=1000)]
-"""Twice as long as any that we make."""
+"""Twice the length of the longest token that we issue."""
 Name = Annotated[VisibleName, Field(min_length=1, max_length=120), AfterValidator(_no_link)]
 
 
@@ -61,7 +61,7 @@ class Registration(Body):
     @field_validator("password")
     @classmethod
     def _keeps_the_rule(cls, password: str, info: ValidationInfo) -> str:
-        """As far as it can be said, where address or name are wrong as well: all is told in one answer."""
+        """Checks the password even if address or name are invalid, so that one answer lists all faults."""
         wrong = password_policy.wrong(password, info.data.get("email", ""), info.data.get("name", ""))
         if wrong:
             raise ValueError(wrong)
@@ -72,7 +72,7 @@ class Credentials(Body):
     email: Annotated[str, Field(max_length=MAX_ADDRESS), AfterValidator(normalized)]
     password: Password
     code: Annotated[str | None, Field(max_length=40)] = None
-    """Where a second factor is on: what the app shows, or a recovery code."""
+    """The code of the second factor: what the app shows, or a recovery code."""
 
 
 class RefreshToken(Body):
@@ -82,7 +82,7 @@ class RefreshToken(Body):
 class VerificationToken(Body):
     token: Token
     password: Password | None = None
-    """Shows that who reads the mailbox also opened the account; needed without an access token of it."""
+    """The account's password. Required without an access token of the account."""
 
 
 class ForgottenPassword(Body):
@@ -100,13 +100,13 @@ class PasswordChange(Body):
 
 
 class OwnPassword(Body):
-    """Shown once more, for what a stolen access token must not be enough for."""
+    """The password again, because a stolen access token must not be enough."""
 
     password: Password
 
 
 class AccountChange(Body):
-    """A field that is left out keeps its value."""
+    """A field that you leave out keeps its value."""
 
     name: Name | None = None
     time_zone: TimeZone | None = None
@@ -142,4 +142,4 @@ class TokenPairView(View):
     refresh_token: str
     token_type: str
     expires_in: int
-    """Seconds that the access token is good for."""
+    """Seconds for which the access token is valid."""

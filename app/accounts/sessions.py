@@ -1,4 +1,4 @@
-"""Sign-ins: who may begin one, and how they end."""
+"""Sign-in sessions: password check, owner check and revocation."""
 
 from contextlib import suppress
 from datetime import datetime
@@ -16,18 +16,19 @@ from app.http.problems import Forbidden, Invalid, Unauthorized
 
 class Deactivated(Forbidden):
     slug, title = "account-deactivated", "Account deactivated"
-    meaning = "The password is right, but the account was taken out of use, by its owner or by us."
-    remedy = "Write to us: an administrator can bring it back."
+    meaning = "The password is right, but the account was deactivated, by its owner or by us."
+    remedy = "Write to us: an administrator can reactivate it."
 
 
 def authenticate(email: str, password: str) -> Account:
-    """The account with this address and password, locked. Raises Unauthorized, for either after as long.
+    """The account with this address and password, locked.
 
-    A refusal is put on record, also for an address that nobody has; the caller must commit that.
+    Raises Unauthorized if either is wrong, after the same time.
 
-    Raises Deactivated too, to nobody but who knows the password. The lock, and the second look behind it, are
-    for what changes meanwhile: a sign-in with the old password must not begin after its change, or after the
-    account was deactivated, has ended all others.
+    A refusal is recorded, also for an unknown address; the caller must commit it.
+
+    Raises Deactivated only after the right password. The account is checked again under the lock: no sign-in
+    with the old password may begin after a change of it, or after a deactivation, has ended all others.
     """
     account = Account.with_email(email)
     seen = account.password_hash if account else None
@@ -38,18 +39,18 @@ def authenticate(email: str, password: str) -> Account:
     if account.password_hash != seen and not password_hashing.matches(password, account.password_hash):
         raise _wrong(account)
     if account.deactivated_at:
-        raise Deactivated("This account is deactivated. An administrator can bring it back: write to us.")
+        raise Deactivated("This account is deactivated. Write to us: an administrator can reactivate it.")
     if password_hashing.outdated(account.password_hash):
-        with suppress(password_hashing.TooManyAtOnce):  # then at the next sign-in
+        with suppress(password_hashing.TooManyAtOnce):  # then the next sign-in upgrades it
             account.password_hash = password_hashing.hashed(password)
     return account
 
 
 def lock_authenticated(account: Account, password: str, pointer: str) -> None:
-    """Lock the account for its owner, who sends the password once more. Raises Invalid for another.
+    """Lock the account for its owner, who sends the password again. Raises Invalid for a wrong one.
 
-    It is looked at before the lock, for which payments would wait as long as hashes take, and once more where
-    it was changed meanwhile.
+    The password is checked before the lock, so that payments do not wait for the hash, and again if it was
+    changed concurrently.
     """
     seen = account.password_hash
     if password_hashing.matches(password, seen):
@@ -60,7 +61,7 @@ def lock_authenticated(account: Account, password: str, pointer: str) -> None:
 
 
 def started_at(sign_in_id: UUID) -> datetime:
-    """When. Raises Unauthorized once it has ended, as it may have while a request waited for a lock."""
+    """When this sign-in began. Raises Unauthorized if it has ended, for example during a wait for a lock."""
     going_on = SignIn.id == sign_in_id, SignIn.revoked_at.is_(None)
     at = db.session.scalar(select(SignIn.created_at).where(*going_on))
     if at is None:
@@ -69,7 +70,7 @@ def started_at(sign_in_id: UUID) -> datetime:
 
 
 def goes_on(sign_in_id: UUID, account: Account) -> bool:
-    """Whether it is one of this account, and has not ended."""
+    """Whether the sign-in belongs to this account and has not ended."""
     own = SignIn.id == sign_in_id, SignIn.account_id == account.id, SignIn.revoked_at.is_(None)
     return db.session.scalar(select(SignIn.id).where(*own)) is not None
 

@@ -18,7 +18,7 @@ from app.http.problems import Unauthorized
 from app.observability import context
 
 SIGN_IN_LASTS = timedelta(days=90)
-"""However often it is refreshed: then the password, and a code where one is wanted, is sent once more."""
+"""The longest sign-in, however often it is refreshed. Then the person logs in again."""
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,12 @@ class TokenPair:
     access_token: str
     refresh_token: str
     expires_in: int
-    """Seconds that the access token is good for."""
+    """Seconds for which the access token is valid."""
     token_type: str = "Bearer"  # noqa: S105
 
 
 def signed_in(account: Account) -> TokenPair:
-    """A new sign-in and its first tokens."""
+    """Start a sign-in; return its first tokens."""
     sign_in = SignIn(id=uuid4(), account=account)
     db.session.add(sign_in)
     context.actor.set(f"account:{account.id}")
@@ -40,10 +40,10 @@ def signed_in(account: Account) -> TokenPair:
 
 
 def refreshed(refresh_token: str) -> TokenPair | None:
-    """New tokens for a refresh token, which is spent by this.
+    """Exchange a refresh token for new tokens.
 
-    None when it was spent before: whoever holds the family then, thief or owner, is signed out, and the
-    caller must commit that. Raises Unauthorized for a token that is not one of ours.
+    None if it was used before: the whole family is then revoked, for thief and owner alike, and the caller
+    must commit that. Raises Unauthorized for a token that is not ours.
     """
     claims = _claims(refresh_token)
     sign_in = db.session.scalar(select(SignIn).where(SignIn.id == UUID(claims["sid"])).with_for_update())
@@ -51,7 +51,7 @@ def refreshed(refresh_token: str) -> TokenPair | None:
         raise Unauthorized("This sign-in has ended. Log in again.")
     if sign_in.refresh_jti != claims["jti"]:
         sign_in.revoked_at = now()
-        audit.record("sign_in.reuse", f"account:{sign_in.account_id}", "a refresh token was sent twice")
+        audit.record("sign_in.reuse", f"account:{sign_in.account_id}", "a refresh token was used twice")
         return None
     return _issue(sign_in)
 
@@ -77,11 +77,11 @@ def _claims(refresh_token: str) -> dict[str, Any]:
 
 
 def check(claims: dict[str, Any], kind: str) -> None:
-    """Raises Unauthorized for a token that says less, or else, than those of this kind that we make."""
+    """Raises Unauthorized for a token whose claims are not those of this kind of token."""
     try:
         UUID(claims["sid"]), UUID(claims["sub"])
         whole = claims["type"] == kind and "exp" in claims and bool(claims["jti"])
     except (KeyError, ValueError, TypeError, AttributeError):
         whole = False
     if not whole:
-        raise Unauthorized(f"This is not a token of ours for this, which wants one of type {kind}.")
+        raise Unauthorized(f"This is not the right token: this route needs one of type {kind}.")

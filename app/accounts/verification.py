@@ -1,6 +1,7 @@
-"""Proving an address: whoever reads its mailbox owns the account, and nothing from before is believed.
+"""Address verification: the owner of the mailbox owns the account.
 
-Anybody can open an account with the address of somebody else, and use it until its owner comes.
+Anyone can open an account with another person's address and use it until the owner proves it. Settings from
+before that proof are not trusted.
 """
 
 from uuid import UUID
@@ -19,17 +20,18 @@ from app.http.problems import Invalid
 from app.observability import context
 
 taken_over = Signal()
-"""Sent with a locked account inside the transaction in which the owner of its address takes it over: what was
-set in other rooms, and sends money or people somewhere, is taken away. Each answers what that was, in words
-for the owner, or None."""
+"""Sent with a locked account when the owner of its address takes it over, inside that transaction.
+
+Receivers remove settings that direct money or people. Each returns what it removed, in words for the owner,
+or None."""
 
 
 def verify(token: str, password: str | None, sign_in_id: UUID | None) -> Account:
-    """The account whose address the token of a mail proves, for the person who opened it.
+    """Verify the address that a mail's token proves, for the person who opened the account.
 
-    That is who sends its password, or is signed in to it. Anybody else who reads the mailbox sets a new
-    password by mail, which ends what was before. Raises Invalid when the token is altered, old or used, or it
-    is somebody else who sends it, and has then changed nothing; and TooManyAtOnce.
+    That person sends the password or is signed in. Another reader of the mailbox sets a new password by mail,
+    which ends everything from before. Raises Invalid, without any change, if the token is altered, expired or
+    used, or if the password is missing or wrong; and TooManyAtOnce.
     """
     account = _account_of(token)
     seen = account.password_hash
@@ -53,10 +55,10 @@ def verify(token: str, password: str | None, sign_in_id: UUID | None) -> Account
 
 
 def take_over(account: Account) -> None:
-    """By the mailbox of an account, locked with its profile, of which whoever used it may have known nothing.
+    """Hand the locked account over to the owner of its mailbox, who may not have opened it.
 
-    Sign-ins, the calendar's feed, links of mails and whatever there is of a second factor end, and what other
-    rooms hold that sends money or people to whoever opened it.
+    Sign-ins, calendar feed, mailed links and second factor end. So do settings of other packages that direct
+    money or people to the person who opened the account.
     """
     account.email_verified_at, account.feed_token_hash = now(), None
     db.session.execute(delete(PasswordReset).where(PasswordReset.account_id == account.id))
@@ -69,7 +71,7 @@ def take_over(account: Account) -> None:
 
 
 def _account_of(token: str) -> Account:
-    """Raises Invalid for a token that proves nothing."""
+    """Read a verification token. Raises Invalid for an unusable one."""
     key = signed_links.key_of(token)
     account = db.session.get(Account, key) if key else None
     if account is None:

@@ -51,7 +51,7 @@ def test_the_owner_is_told_each_time(client: Person) -> None:
 
     told = mails(client, "password_changed")
     assert len(told) == 2
-    assert "everywhere but where it was changed" in told[0].html_body
+    assert "on all other devices" in told[0].html_body
 
 
 def test_it_is_on_record(client: Person) -> None:

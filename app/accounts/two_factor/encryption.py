@@ -1,4 +1,4 @@
-"""What must be read again and yet not lie open in the database: encrypted under keys made of SECRET_KEY."""
+"""Encrypts secrets that are stored in the database, under keys derived from SECRET_KEY."""
 
 from base64 import urlsafe_b64encode
 from uuid import UUID
@@ -11,12 +11,12 @@ from app.config.settings import current_settings
 
 
 def encrypt(text: str, owner: UUID) -> str:
-    """The text as only we can read it, and only as this owner's: moved to another's row, it is no good."""
+    """Encrypt a text for one owner. Moved to another owner's row, it cannot be decrypted."""
     return _cipher(owner).encrypt(text.encode()).decode()
 
 
 def decrypt(sealed_text: str, owner: UUID) -> str | None:
-    """What was encrypted, under whichever of our keys. None when it was altered, or its key is gone."""
+    """Decrypt with whichever key fits. None if the text was altered or its key was removed."""
     try:
         return _cipher(owner).decrypt(sealed_text.encode()).decode()
     except InvalidToken:
@@ -24,12 +24,12 @@ def decrypt(sealed_text: str, owner: UUID) -> str | None:
 
 
 def _cipher(owner: UUID) -> MultiFernet:
-    """Seals with the first key, and opens with each."""
+    """Encrypts with the first key and decrypts with any of them."""
     keys = [_key(secret.get_secret_value(), owner) for secret in current_settings().secret_keys]
     return MultiFernet([Fernet(key) for key in keys])
 
 
 def _key(secret: str, owner: UUID) -> bytes:
-    """By HKDF (RFC 5869): what a key is for, and whose, is part of it."""
+    """Derive a key with HKDF (RFC 5869). Purpose and owner are part of the derivation."""
     derived = HKDF(SHA256(), length=32, salt=None, info=b"second factor of " + owner.bytes)
     return urlsafe_b64encode(derived.derive(secret.encode()))

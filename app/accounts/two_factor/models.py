@@ -1,4 +1,4 @@
-"""What is kept of a second factor."""
+"""Tables of the second factor."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,22 +10,22 @@ from app.extensions import Base
 
 
 class SecondFactor(Base):
-    """The secret that somebody's app makes codes of. On once `Account.second_factor_since` says so."""
+    """The TOTP secret of an account. It counts once `Account.second_factor_since` is set."""
 
     __tablename__ = "second_factor"
 
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), primary_key=True)
     secret: Mapped[str]
-    """Sealed for its account."""
+    """Encrypted for its account."""
     last_step: Mapped[int | None] = mapped_column(BigInteger)
-    """The time step of the newest code that was used: no code of it or before it is good again."""
+    """The time step of the newest used code. No code of this step or an earlier one is accepted again."""
     wrong_codes: Mapped[int] = mapped_column(default=0, server_default="0")
     wrong_since: Mapped[datetime | None]
-    """When the first of these wrong codes came."""
+    """When the first of the counted wrong codes came."""
 
 
 class RecoveryCode(Base):
-    """A code that is good once without the app: the row goes when it is used."""
+    """A single-use code for login without the app. The row is deleted when it is used."""
 
     __tablename__ = "recovery_code"
 

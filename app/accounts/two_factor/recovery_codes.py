@@ -1,6 +1,6 @@
-"""Codes for whoever lost the app: ten, each good once, shown once and kept hashed.
+"""Recovery codes for people who lost the app: ten single-use codes, shown once and stored hashed.
 
-Each has 120 random bits. Nobody finds one by trying, not even who has the hashes, so a fast hash will do.
+Each has 120 random bits, too many to guess even from the hashes, so a fast hash is enough.
 """
 
 import base64
@@ -16,11 +16,11 @@ from app.extensions import db
 
 MANY = 10
 _MISREAD = str.maketrans("018", "OIB")
-"""Signs that are in no code, and what they were meant for."""
+"""Characters that no code contains, and the ones they are mistaken for."""
 
 
 def renewed(account: Account) -> list[str]:
-    """New codes, such as QK7D-3MVA-XW2P-6ZTR-N4HB-Y7EC; those from before are no good any more."""
+    """New codes, such as QK7D-3MVA-XW2P-6ZTR-N4HB-Y7EC. The earlier ones are no longer valid."""
     codes = [base64.b32encode(secrets.token_bytes(15)).decode() for _ in range(MANY)]
     db.session.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account.id))
     rows = [{"account_id": account.id, "code_hash": _hash(code)} for code in codes]
@@ -29,7 +29,7 @@ def renewed(account: Account) -> list[str]:
 
 
 def consume(account: Account, code: str) -> bool:
-    """Whether this is one of the codes: of all that use it at once, for one."""
+    """Use up a code. True for exactly one of concurrent requests."""
     this = RecoveryCode.account_id == account.id, RecoveryCode.code_hash == _hash(code)
     return db.session.scalar(delete(RecoveryCode).where(*this).returning(RecoveryCode.account_id)) is not None
 
@@ -39,6 +39,6 @@ def left(account: Account) -> int:
 
 
 def _hash(code: str) -> str:
-    """Of the code however it was typed: in any case, with or without its dashes."""
+    """The hash of a code, ignoring case and dashes."""
     spelled = re.sub(r"[\s-]", "", code).upper().translate(_MISREAD)
     return hashlib.sha256(spelled.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Turning one's second factor on and off. A blueprint of its own beside /auth's other routes."""
+"""Routes of the second factor; a blueprint of its own beside /auth's other routes."""
 
 from apiflask import APIBlueprint
 
@@ -22,7 +22,7 @@ second_factors = APIBlueprint("second_factors", __name__, url_prefix="/auth/seco
 @second_factors.doc(responses=[409, 503])
 @signed_in()
 def begin(json_data: OwnPassword) -> EnrolmentView:
-    """Get a secret for an app that makes codes (TOTP); nothing is on until a code of it is confirmed."""
+    """Get a secret for an authenticator app (TOTP). Confirm a code of it to turn the second factor on."""
     return EnrolmentView.model_validate(two_factor.begin(current_account(), json_data.password))
 
 
@@ -34,9 +34,9 @@ def begin(json_data: OwnPassword) -> EnrolmentView:
 @second_factors.doc(responses=[409])
 @signed_in()
 def confirm(json_data: AppCode) -> RecoveryCodesView:
-    """Turn the second factor on with a code of the app: each login wants one from now on.
+    """Turn the second factor on with a code of the app. Each login then needs one.
 
-    The answer holds ten recovery codes, for whoever loses the app. All other sign-ins end.
+    The answer holds ten recovery codes, in case you lose the app. All other sign-ins end.
     """
     codes = two_factor.confirm(current_account(), json_data.code, current_sign_in_id())
     return RecoveryCodesView(recovery_codes=codes)
@@ -62,13 +62,13 @@ def turn_off(json_data: BothFactors) -> str:
 @second_factors.doc(responses=[409, 503])
 @signed_in()
 def renew_recovery_codes(json_data: BothFactors) -> RecoveryCodesView:
-    """Get ten other recovery codes; those from before are good no more."""
+    """Get ten new recovery codes. The earlier ones are no longer valid."""
     codes = two_factor.renew_recovery_codes(_owner(json_data))
     return RecoveryCodesView(recovery_codes=codes)
 
 
 def _owner(proof: BothFactors) -> Account:
-    """The caller, who has shown both factors. Raises Invalid, NotOn."""
+    """The caller, after a check of both factors. Raises Invalid, NotOn."""
     account = current_account()
     wrong = two_factor.check(account, proof.password, proof.code)
     if wrong:

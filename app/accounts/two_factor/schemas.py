@@ -6,7 +6,7 @@ from app.accounts.schemas import Password
 from app.http.schema_types import Body, View
 
 Code = Annotated[str, Field(min_length=1, max_length=40)]
-"""What the app shows; also a recovery code, but to turn the second factor on."""
+"""What the app shows. Except to turn the second factor on, a recovery code works too."""
 
 
 class AppCode(Body):
@@ -20,11 +20,11 @@ class BothFactors(Body):
 
 class EnrolmentView(View):
     secret: str
-    """To be typed into an app."""
+    """The secret, to type into an app."""
     uri: str
-    """To be shown as a QR code: otpauth://totp/…"""
+    """The URI to show as a QR code: otpauth://totp/…"""
 
 
 class RecoveryCodesView(View):
     recovery_codes: list[str]
-    """Each good once. Shown only now."""
+    """Single-use codes, shown only this once."""

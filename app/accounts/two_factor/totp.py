@@ -1,4 +1,4 @@
-"""The codes that an app on a phone makes of a secret (TOTP, RFC 6238): six digits every 30 seconds."""
+"""Time-based one-time passwords (TOTP, RFC 6238): six digits every 30 seconds."""
 
 import logging
 import re
@@ -18,19 +18,19 @@ log = logging.getLogger(__name__)
 
 ISSUER = "CultureBridge"
 DRIFT = 1
-"""Steps of 30 seconds by which the clock of a phone may be off, either way."""
+"""Steps of 30 seconds by which the phone's clock may be off, either way."""
 WRONG_COUNTED_FOR = timedelta(days=1)
 _SIX_DIGITS = re.compile(r"\s*([0-9]{3}) ?([0-9]{3})\s*")
-"""As apps show it, 123 456, or without the space."""
+"""A code as apps show it, 123 456, or without the space."""
 
 
 def new_secret() -> str:
-    """160 random bits, as apps take them (base32)."""
+    """A new secret of 160 random bits in base32."""
     return random_base32()
 
 
 def address_of(secret: str, account: Account) -> str:
-    """What apps read off a QR code: otpauth://totp/…"""
+    """The URI of the QR code: otpauth://totp/…"""
     return TOTP(secret, name=account.email, issuer=ISSUER).provisioning_uri()
 
 
@@ -39,7 +39,7 @@ def looks_like_one(code: str) -> bool:
 
 
 def consume(factor: SecondFactor, code: str, at: datetime) -> bool:
-    """Whether the app shows this code about now. No code of its step or before is good again."""
+    """Whether the code is current. No code of its step or an earlier one is accepted again."""
     secret, digits = encryption.decrypt(factor.secret, factor.account_id), _SIX_DIGITS.fullmatch(code)
     if secret is None:
         log.error("no SECRET_KEY opens the second factor of account %s", factor.account_id)
@@ -56,13 +56,13 @@ def consume(factor: SecondFactor, code: str, at: datetime) -> bool:
 
 
 def wrong_lately(factor: SecondFactor, at: datetime) -> int:
-    """How many wrong ones came within a day. A right one between them gives who guesses no more tries."""
+    """Wrong codes within a day. A right one does not reset the count, so that it grants no more guesses."""
     since = factor.wrong_since
     return factor.wrong_codes if since and since > at - WRONG_COUNTED_FOR else 0
 
 
 def count_wrong(factor: SecondFactor, at: datetime) -> int:
-    """One more: how many that makes within a day."""
+    """Count a wrong code; return the number within a day."""
     before = wrong_lately(factor, at)
     if before == 0:
         factor.wrong_since = at
@@ -71,7 +71,7 @@ def count_wrong(factor: SecondFactor, at: datetime) -> int:
 
 
 def reencrypt() -> tuple[int, list[UUID]]:
-    """Seal every secret with the newest key: how many there are, and whose no key of ours opens."""
+    """Re-encrypt every secret with the newest key. Returns the number, and accounts that no key decrypts."""
     all_of_them = select(SecondFactor).order_by(SecondFactor.account_id).with_for_update()
     factors = db.session.scalars(all_of_them).all()
     lost = []

@@ -1,6 +1,6 @@
-"""A second factor besides the password: codes of an app, and recovery codes for whoever lost it.
+"""The second factor: codes of an authenticator app, and recovery codes.
 
-Whoever turns it on or off, or uses it, has locked the account first.
+Callers lock the account first.
 """
 
 from dataclasses import dataclass
@@ -20,31 +20,31 @@ from app.http.problems import Invalid, Problem, Unauthorized
 from app.observability import context
 
 TELL_AFTER, MAX_WRONG = 5, 20
-"""Wrong codes within a day. Of a million three are good at a time; who tries them knows the password."""
+"""Wrong codes allowed within a day. Of a million codes three are valid at a time."""
 
 
 class SecondFactorNeeded(Unauthorized):
     slug, title = "second-factor-needed", "Code of the second factor needed"
-    counts_as_failure = False  # whoever is only told that a code is needed too sent nothing wrong
+    counts_as_failure = False  # a missing code is no failed attempt
     meaning = "The password is right, and this account has a second factor."
     remedy = "Send the same request with `code`: the six digits that the app shows, or a recovery code."
 
 
 class AlreadyOn(Problem):
-    status, slug, title = 409, "second-factor-on", "Second factor is on already"
-    meaning = "This account has a second factor already."
+    status, slug, title = 409, "second-factor-on", "Second factor is already on"
+    meaning = "This account already has a second factor."
     remedy = "To use another app, turn it off with `DELETE /auth/second-factor` and then on again."
 
 
 class AddressNotProven(Problem):
     status, slug, title = 409, "address-not-proven", "Address not proven"
-    meaning = "A second factor can be turned on only by who has shown that the e-mail address is theirs."
+    meaning = "You can turn a second factor on only after you verify your e-mail address."
     remedy = "Follow the link in the verification mail; `POST /auth/verify/resend` sends another one."
 
 
 class NotOn(Problem):
     status, slug, title = 409, "second-factor-off", "Second factor is off"
-    meaning = "This account has no second factor, or has not asked for its secret yet."
+    meaning = "This account has no second factor, or no secret was requested yet."
     remedy = (
         "Turn it on first: `POST /auth/second-factor`, then `POST /auth/second-factor/confirm` with a code of"
         " the app."
@@ -53,21 +53,23 @@ class NotOn(Problem):
 
 @dataclass(frozen=True)
 class Enrolment:
-    """What an app needs to make codes. Shown once."""
+    """The secret that an app needs. Shown once."""
 
     secret: str
     uri: str
 
 
 def begin(account: Account, password: str) -> Enrolment:
-    """A new secret, which does nothing until a code of it is confirmed.
+    """A new secret, without effect until a code of it is confirmed.
 
-    Raises AlreadyOn, Invalid, and AddressNotProven: who opens an account with the address of somebody else
-    must not lock them out, whom a new password lets in.
+    Raises AlreadyOn, Invalid, and AddressNotProven: a person who registers another person's address must not
+    be able to lock the owner out.
     """
     sessions.lock_authenticated(account, password, "/password")
     if not account.email_verified:
-        raise AddressNotProven("Prove your address first: with the link in the mail, or by a new password.")
+        raise AddressNotProven(
+            "Verify your address first: with the link in the mail, or by setting a new password."
+        )
     if account.second_factor:
         raise AlreadyOn("The second factor is on. To use another app, turn it off first.")
     secret = totp.new_secret()
@@ -78,20 +80,20 @@ def begin(account: Account, password: str) -> Enrolment:
 
 
 def confirm(account: Account, code: str, sign_in_id: UUID) -> list[str]:
-    """Turn it on with a code of the app: the recovery codes. All other sign-ins end.
+    """Turn the second factor on with a code of the app; return the recovery codes. All other sign-ins end.
 
-    Raises AlreadyOn, Invalid, NotOn where no secret was asked for, and Unauthorized once the sign-in ended:
-    who set a new password meanwhile must not be locked out by whoever knew the old one.
+    Raises AlreadyOn, Invalid, NotOn without a secret, and Unauthorized if the sign-in has ended: after a new
+    password, someone who knew the old one must not lock the owner out.
     """
     account.lock()
     sessions.started_at(sign_in_id)
     if account.second_factor:
-        raise AlreadyOn("The second factor is on already.")
+        raise AlreadyOn("The second factor is already on.")
     factor = db.session.get(SecondFactor, account.id)
     if factor is None:
         raise NotOn("Ask for a secret first: POST /auth/second-factor.")
     if not totp.consume(factor, code, now()):
-        raise Invalid("/code", "is not what the app shows now: check the clock of the phone")
+        raise Invalid("/code", "is not the code that the app shows now: check the phone's clock")
     account.second_factor_since = now()
     sessions.end_others(account, but=sign_in_id)
     audit.record("second_factor.on", f"account:{account.id}")
@@ -100,7 +102,7 @@ def confirm(account: Account, code: str, sign_in_id: UUID) -> list[str]:
 
 
 def refusal(account: Account, code: str | None) -> Unauthorized | None:
-    """Why the code is not enough; None for a good one, which is spent by this, or where none is wanted.
+    """Why the code is refused. None for a valid code, which is used up, and without a second factor.
 
     The caller must commit a refusal too: wrong codes are counted.
     """
@@ -118,7 +120,7 @@ def refusal(account: Account, code: str | None) -> Unauthorized | None:
 
 
 def check(account: Account, password: str, code: str) -> Invalid | None:
-    """Whether it is the owner who turns it off, or wants other recovery codes: None then, and as refusal().
+    """Check password and code before a change of the second factor. Returns what `refusal` returns.
 
     Raises Invalid for the password, NotOn.
     """
@@ -130,21 +132,23 @@ def check(account: Account, password: str, code: str) -> Invalid | None:
 
 
 def turn_off(account: Account) -> None:
-    """By its owner, after check()."""
+    """Turn the second factor off for its owner, after check()."""
     forget(account)
     audit.record("second_factor.off", f"account:{account.id}")
     messages.second_factor_off(account, "you")
 
 
 def renew_recovery_codes(account: Account) -> list[str]:
-    """By their owner, after check()."""
+    """Renew the recovery codes for their owner, after check()."""
     audit.record("second_factor.recovery_codes", f"account:{account.id}")
     messages.recovery_codes_renewed(account)
     return recovery_codes.renewed(account)
 
 
 def disable_by_operator(account: Account, reason: str) -> None:
-    """By an operator, for who lost the app and the recovery codes. All sign-ins end. Raises NotOn."""
+    """Turn the second factor off as an operator, for an owner who lost app and codes.
+
+    All sign-ins end. Raises NotOn."""
     account.lock()
     if not account.second_factor:
         raise NotOn("The second factor of this account is off.")
@@ -155,7 +159,7 @@ def disable_by_operator(account: Account, reason: str) -> None:
 
 
 def forget(account: Account) -> None:
-    """All there is of it, also a secret that was asked for and not confirmed. Its owner is not told."""
+    """Delete every part of the second factor, also an unconfirmed secret. Sends no mail."""
     account.second_factor_since = None
     db.session.execute(delete(SecondFactor).where(SecondFactor.account_id == account.id))
 
@@ -164,7 +168,7 @@ def _refusal_of_app_code(account: Account, code: str) -> Unauthorized | None:
     factor, at = db.session.get_one(SecondFactor, account.id), now()
     if totp.wrong_lately(factor, at) >= MAX_WRONG:
         return Unauthorized(
-            f"{MAX_WRONG} wrong codes came within a day: for now only a recovery code is good."
+            f"{MAX_WRONG} wrong codes came within a day: for now only a recovery code is accepted."
         )
     if totp.consume(factor, code, at):
         return None
@@ -175,7 +179,7 @@ def _refusal_of_app_code(account: Account, code: str) -> Unauthorized | None:
 
 def _refusal_of_recovery_code(account: Account, code: str) -> Unauthorized | None:
     if not recovery_codes.consume(account, code):
-        return Unauthorized("The code is wrong: the app shows six digits, and a recovery code is good once.")
+        return Unauthorized("The code is wrong. The app shows six digits; a recovery code works once.")
     context.actor.set(f"account:{account.id}")
     audit.record("second_factor.recovery_code_used", f"account:{account.id}")
     messages.recovery_code_used(account, recovery_codes.left(account))
