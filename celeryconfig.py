@@ -9,6 +9,7 @@ from kombu import Exchange, Queue
 from app.config import tls
 from app.config.settings import Settings
 from app.queue import redis_transport
+from app.queue.names import QueueNames, TaskNames
 
 _settings = Settings.load()
 broker_url = _settings.broker
@@ -57,17 +58,17 @@ worker_max_tasks_per_child = 10_000
 _exchange_type, _queue_arguments = ("direct", {}) if _on_redis else ("topic", {"x-queue-type": "quorum"})
 task_queues = [
     Queue(name, Exchange(name, type=_exchange_type), routing_key=name, queue_arguments=_queue_arguments)
-    for name in ("events", "email", "schedule")
+    for name in QueueNames
 ]
 worker_detect_quorum_queues = True
 broker_native_delayed_delivery_queue_type = "quorum"
-task_default_queue = "schedule"
+task_default_queue = QueueNames.SCHEDULE
 task_routes = {
-    "payments.reconcile_*": {"queue": "schedule"},
-    "payments.*": {"queue": "events"},
-    "emails.*": {"queue": "email"},
-    "events.ping": {"queue": "events"},
-    "email.ping": {"queue": "email"},
+    "payments.reconcile_*": {"queue": QueueNames.SCHEDULE},
+    "payments.*": {"queue": QueueNames.EVENTS},
+    "emails.*": {"queue": QueueNames.EMAIL},
+    TaskNames.PING_EVENTS: {"queue": QueueNames.EVENTS},
+    TaskNames.PING_EMAIL: {"queue": QueueNames.EMAIL},
 }
 
 # What a lost message leaves undone is found by these; one that comes too late to its turn is not needed.
@@ -77,83 +78,83 @@ _sweep = {
 }
 
 beat_schedule = {
-    "reminders": {"task": "bookings.requeue_due_reminders", "schedule": 60, "options": {"expires": 60}},
-    "past sessions": {"task": "bookings.complete_past", "schedule": 300, "options": {"expires": 300}},
+    "reminders": {"task": TaskNames.REQUEUE_DUE_REMINDERS, "schedule": 60, "options": {"expires": 60}},
+    "past sessions": {"task": TaskNames.COMPLETE_PAST_SESSIONS, "schedule": 300, "options": {"expires": 300}},
     "old idempotency keys": {
-        "task": "maintenance.delete_idempotency_keys",
+        "task": TaskNames.DELETE_IDEMPOTENCY_KEYS,
         "schedule": 3600,
         "options": {"expires": 3600},
     },
     "old events": {
-        "task": "maintenance.delete_events",
+        "task": TaskNames.DELETE_EVENTS,
         "schedule": crontab(minute="11"),
         "options": {"expires": 3600},
     },
     "old mails": {
-        "task": "maintenance.delete_emails",
+        "task": TaskNames.DELETE_EMAILS,
         "schedule": crontab(minute="41"),
         "options": {"expires": 3600},
     },
     "old alerts": {
-        "task": "maintenance.delete_alerts",
+        "task": TaskNames.DELETE_ALERTS,
         "schedule": crontab(minute="51"),
         "options": {"expires": 3600},
     },
     "old refused sign-ins": {
-        "task": "maintenance.delete_refused_sign_ins",
+        "task": TaskNames.DELETE_REFUSED_SIGN_INS,
         "schedule": crontab(minute="1"),
         "options": {"expires": 3600},
     },
     "personal values of events": {
-        "task": "maintenance.redact_events",
+        "task": TaskNames.REDACT_EVENTS,
         "schedule": crontab(minute="21"),
         "options": {"expires": 3600},
     },
     "old evidence": {
-        "task": "maintenance.delete_evidence",
+        "task": TaskNames.DELETE_EVIDENCE,
         "schedule": crontab(minute="31"),
         "options": {"expires": 3600},
     },
     "old unpaid holds": {
-        "task": "maintenance.delete_unpaid_holds",
+        "task": TaskNames.DELETE_UNPAID_HOLDS,
         "schedule": crontab(minute="1"),
         "options": {"expires": 3600},
     },
     "stale search texts": {
-        "task": "maintenance.correct_search_texts",
+        "task": TaskNames.CORRECT_SEARCH_TEXTS,
         "schedule": crontab(hour="2", minute="47"),
         "options": {"expires": 3600},
     },
     "mails that name the erased": {
-        "task": "maintenance.redact_emails",
+        "task": TaskNames.REDACT_EMAILS,
         "schedule": 60,
         "options": {"expires": 60},
     },
-    "unsent alerts": {"task": "maintenance.send_alerts", **_sweep},
-    "due links": {"task": "bookings.requeue_due_video_links", **_sweep},
-    "stale holds": {"task": "bookings.expire_holds", **_sweep},
-    "due events": {"task": "payments.requeue_due_events", **_sweep},
-    "due refunds": {"task": "payments.requeue_due_refunds", **_sweep},
-    "due transfers": {"task": "payments.requeue_due_recoveries", **_sweep},
-    "due mails": {"task": "emails.requeue_due", **_sweep},
+    "unsent alerts": {"task": TaskNames.SEND_ALERTS, **_sweep},
+    "due links": {"task": TaskNames.REQUEUE_DUE_VIDEO_LINKS, **_sweep},
+    "stale holds": {"task": TaskNames.EXPIRE_HOLDS, **_sweep},
+    "due events": {"task": TaskNames.REQUEUE_DUE_EVENTS, **_sweep},
+    "due refunds": {"task": TaskNames.REQUEUE_DUE_REFUNDS, **_sweep},
+    "due transfers": {"task": TaskNames.REQUEUE_DUE_RECOVERIES, **_sweep},
+    "due mails": {"task": TaskNames.REQUEUE_DUE_EMAILS, **_sweep},
     "recent differences": {
-        "task": "payments.reconcile_recent",
+        "task": TaskNames.RECONCILE_RECENT,
         "schedule": 300,
         "options": {"expires": 300},
     },
     "nightly differences": {
-        "task": "payments.reconcile_nightly",
+        "task": TaskNames.RECONCILE_NIGHTLY,
         "schedule": crontab(hour="3", minute="17"),
         "options": {"expires": 3600},
     },
-    "unknown fees": {"task": "payments.requeue_due_fees", "schedule": 60, "options": {"expires": 60}},
+    "unknown fees": {"task": TaskNames.REQUEUE_DUE_FEES, "schedule": 60, "options": {"expires": 60}},
     "dispute deadlines": {
-        "task": "payments.warn_of_dispute_deadlines",
+        "task": TaskNames.WARN_OF_DISPUTE_DEADLINES,
         "schedule": 600,
         "options": {"expires": 600},
     },
     "payout accounts": {
-        "task": "payments.requeue_due_payout_accounts",
+        "task": TaskNames.REQUEUE_DUE_PAYOUT_ACCOUNTS,
         "schedule": 60,
         "options": {"expires": 60},
     },

@@ -37,7 +37,7 @@ from app.payments.routes import payments
 from app.payments.stripe import client as stripe_api
 from app.payments.webhook.routes import webhook
 from app.privacy.routes import privacy
-from app.queue import enqueue as job_queue
+from app.queue import enqueue
 
 
 class Application(APIFlask):
@@ -73,7 +73,7 @@ def create_app(settings: Settings | None = None) -> Application:
     jwt_keys.install()
     mail.init_app(app)
     stripe_api.init_app(app, settings)
-    job_queue.queue.set_default()
+    enqueue.queue.set_default()
     taken_over.connect(profile.withdraw)
     taken_over.connect(takeover.detach_payouts)
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)  # type: ignore[method-assign]

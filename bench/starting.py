@@ -12,6 +12,7 @@ from celery import Celery
 from redis import Redis
 
 from app.queue.enqueue import queue
+from app.queue.names import TaskNames
 from bench import asking, bare_worker, processes, system
 from bench.web import free_port, lines
 from sandbox.environment import with_programs
@@ -92,7 +93,7 @@ def web(starter: Starter, ours: Starts, bare: Starts) -> None:
 
 
 def worker(starter: Starter, ours: Starts, bare: Starts) -> None:
-    starter.worker(OURS["worker"], queue, "events.ping", ours)
+    starter.worker(OURS["worker"], queue, TaskNames.PING_EVENTS, ours)
     starter.worker(BARE_WORKER, bare_worker.app, "bare.leave_a_sign", bare)
 
 

@@ -20,6 +20,7 @@ from app.bookings.status import Status
 from app.emails.models import Email
 from app.extensions import db
 from app.queue.enqueue import queue
+from app.queue.names import TaskNames
 from bench import bare_sql, unpaid
 from bench.findings import AtLeast, Finding, Limit, Series
 from bench.idle import idle
@@ -109,7 +110,7 @@ def race(rounds: int, events: int) -> list[Finding]:
 def _events(plant: Plant, ours: Sequence[Unpaid], bare: Sequence[Unpaid], rates: Rates) -> None:
     payloads = list(unpaid.deliveries(ours))
     rates.nothing.append(_rate(plant.queue("idle"), idle, "idle.nothing", payloads))
-    rates.events.append(_rate(plant.queue("events"), queue, "payments.handle_event", payloads))
+    rates.events.append(_rate(plant.queue("events"), queue, TaskNames.HANDLE_EVENT, payloads))
     with plant.app.app_context():
         mail = db.session.execute(select(Email.text_body, Email.html_body, Email.calendar).limit(1)).one()
     bodies = {"text": mail.text_body, "html": mail.html_body, "calendar": mail.calendar}

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from app.config.environment import Environment
 from app.config.settings import Settings
 from app.extensions import Base, db
-from app.queue import enqueue as job_queue
+from app.queue.enqueue import queue
 
 PATIENCE_SECONDS = 30
 LOCK_SECONDS = 10
@@ -53,7 +53,7 @@ def _reset_stripe(url: str) -> None:
 
 def _purge_queues() -> None:
     try:
-        job_queue.queue.control.purge()
+        queue.control.purge()
     except (KombuError, RedisError, OSError) as error:
         raise Away(f"The task queue does not answer ({error}): correct REDIS_URL, or BROKER_URL") from None
 

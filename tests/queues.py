@@ -6,7 +6,9 @@ from typing import Any
 from celery import Celery
 from redis import Redis
 
-QUEUES = ("events", "email", "schedule")
+from app.queue.names import QueueNames
+
+QUEUES = tuple(QueueNames)
 
 
 def queued(broker: Redis, queue: str) -> list[dict[str, Any]]:

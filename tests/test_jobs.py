@@ -10,8 +10,8 @@ from redis import Redis
 from sqlalchemy import text
 
 from app.extensions import db
-from app.queue import enqueue as job_queue
-from app.queue.enqueue import MAX_WAITING, after_commit, enqueue, enqueue_each
+from app.queue.enqueue import MAX_WAITING, after_commit, enqueue, enqueue_directly, enqueue_each
+from app.queue.names import TaskNames
 from tests.people import PASSWORD
 from tests.queues import QUEUES, elsewhere, queued
 
@@ -63,6 +63,20 @@ def test_a_job_carries_the_id_of_the_request_that_caused_it(http: httpx.Client, 
     assert message["headers"]["request_id"] == answer.headers["X-Request-ID"]
 
 
+def test_a_job_that_is_published_directly_is_as_any_other(app: Flask, broker: Redis) -> None:
+    enqueue(TaskNames.HANDLE_EVENT, "a payload")
+    enqueue_directly(TaskNames.HANDLE_EVENT, "a payload")
+
+    sent, published = queued(broker, "events")
+    assert (published["body"], published["properties"]["delivery_info"]) == (
+        sent["body"],
+        sent["properties"]["delivery_info"],
+    )
+    assert "a payload" not in str(published["headers"])
+    different = {key for key, value in published["headers"].items() if value != sent["headers"].get(key)}
+    assert different == {"id", "root_id", "argsrepr", "kwargsrepr", "ignore_result"}
+
+
 @pytest.mark.parametrize(
     ("task", "queue"),
     [
@@ -93,7 +107,7 @@ def test_a_broker_that_answers_nobody_is_waited_for_once_and_not_for_each_job(
     for number in range(3):
         after_commit("emails.deliver", f"mail-{number}")
     with closing(socket.create_server(("127.0.0.1", 0))) as server:
-        monkeypatch.setattr(job_queue, "queue", elsewhere(server.getsockname()[1]))
+        monkeypatch.setattr("app.queue.enqueue.queue", elsewhere(server.getsockname()[1]))
 
         db.session.commit()
 

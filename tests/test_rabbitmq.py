@@ -24,11 +24,12 @@ pytestmark = pytest.mark.skipif(
 )
 ENQUEUE = """
 from wsgi import app
-from app.queue import enqueue as job_queue
+from app.queue.enqueue import enqueue, queue
+from app.queue.names import PINGS
 with app.app_context():
-    for queue in ("events", "email", "schedule"):
-        job_queue.enqueue(f"{queue}.ping", f"rabbit:{queue}")
-    job_queue.queue.send_task("events.ping", args=["rabbit:later"], countdown=2)
+    for name, ping in PINGS.items():
+        enqueue(ping, f"rabbit:{name}")
+    queue.send_task("events.ping", args=["rabbit:later"], countdown=2)
 """
 DEPTHS = """
 import json

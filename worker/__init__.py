@@ -7,11 +7,11 @@ gc.disable()  # until all is loaded, as in wsgi.py
 # ruff: noqa: E402
 from celery import Celery
 
-from app.queue import enqueue as job_queue
+from app.queue.enqueue import queue
 from worker import signals as _signals  # noqa: F401 - connected once it is imported
 from worker.task import DatabaseTask
 
-celery: Celery = job_queue.queue
+celery: Celery = queue
 celery.Task = DatabaseTask  # type: ignore[misc]
 celery.conf.broker_transport_options |= {"socket_timeout": 5}
 celery.conf.imports = (

@@ -7,24 +7,25 @@ from celery import Task, shared_task
 from app.emails import delivery
 from app.emails.models import Email
 from app.queue.enqueue import enqueue_each
+from app.queue.names import TaskNames
 from worker.task import PeriodicTask, retry_later
 
 BATCH = 500
 
 
-@shared_task(name="emails.deliver", bind=True, max_retries=None)
+@shared_task(name=TaskNames.DELIVER_EMAIL, bind=True, max_retries=None)
 def deliver(self: "Task[..., None]", email_id: str) -> None:
     if wait := delivery.deliver(UUID(email_id)):
         retry_later(self, wait)
 
 
-@shared_task(name="emails.record_sent")
+@shared_task(name=TaskNames.RECORD_SENT_EMAIL)
 def record_sent(email_id: str) -> None:
     """What could not be written down while the database was away; it is tried until it can be."""
     delivery.record_sent(UUID(email_id))
 
 
-@shared_task(name="emails.requeue_due", base=PeriodicTask)
+@shared_task(name=TaskNames.REQUEUE_DUE_EMAILS, base=PeriodicTask)
 def requeue_due() -> int:
     """Mails whose job was lost; how many there were."""
-    return enqueue_each("emails.deliver", Email.due(BATCH))
+    return enqueue_each(TaskNames.DELIVER_EMAIL, Email.due(BATCH))

@@ -8,6 +8,7 @@ from app.admin import alert_mail
 from app.coaches import listing, search
 from app.config.settings import current_settings
 from app.privacy import retention
+from app.queue.names import PINGS, TaskNames
 from worker.task import PeriodicTask, PortionedTask
 
 
@@ -18,72 +19,72 @@ def ping(sign: str) -> None:
         redis.set(sign, "here", ex=60)
 
 
-for queue in ("events", "email", "schedule"):
-    shared_task(name=f"{queue}.ping")(ping)
+for task in PINGS.values():
+    shared_task(name=task)(ping)
 
 
-@shared_task(name="maintenance.send_alerts", base=PeriodicTask)
+@shared_task(name=TaskNames.SEND_ALERTS, base=PeriodicTask)
 def send_alerts() -> int:
     """What the operator was not told of yet; of how much the mail is that goes out now."""
     listing.note_waiting()
     return alert_mail.send_digest()
 
 
-@shared_task(name="maintenance.delete_idempotency_keys", base=PeriodicTask)
+@shared_task(name=TaskNames.DELETE_IDEMPOTENCY_KEYS, base=PeriodicTask)
 def delete_idempotency_keys() -> int:
     """Answers that were kept long enough; how many there were."""
     return idempotency.forget_old()
 
 
-@shared_task(name="maintenance.delete_events", base=PortionedTask)
+@shared_task(name=TaskNames.DELETE_EVENTS, base=PortionedTask)
 def delete_events() -> int:
     """Events that were kept long enough; how many there were this time."""
     return retention.delete_events()
 
 
-@shared_task(name="maintenance.delete_emails", base=PortionedTask)
+@shared_task(name=TaskNames.DELETE_EMAILS, base=PortionedTask)
 def delete_emails() -> int:
     """Mails that were kept long enough; how many there were this time."""
     return retention.delete_emails()
 
 
-@shared_task(name="maintenance.delete_alerts", base=PortionedTask)
+@shared_task(name=TaskNames.DELETE_ALERTS, base=PortionedTask)
 def delete_alerts() -> int:
     """What was told long enough ago; how much there was this time."""
     return retention.delete_alerts()
 
 
-@shared_task(name="maintenance.delete_refused_sign_ins", base=PortionedTask)
+@shared_task(name=TaskNames.DELETE_REFUSED_SIGN_INS, base=PortionedTask)
 def delete_refused_sign_ins() -> int:
     """Wrong passwords and codes that were kept long enough; of how many hours this time."""
     return retention.delete_refused_sign_ins()
 
 
-@shared_task(name="maintenance.redact_events", base=PortionedTask)
+@shared_task(name=TaskNames.REDACT_EVENTS, base=PortionedTask)
 def redact_events() -> int:
     """Events whose personal values were kept long enough; how many there were this time."""
     return retention.redact_events()
 
 
-@shared_task(name="maintenance.delete_evidence", base=PortionedTask)
+@shared_task(name=TaskNames.DELETE_EVIDENCE, base=PortionedTask)
 def delete_evidence() -> int:
     """Decided disputes whose evidence was kept long enough; how many there were this time."""
     return retention.delete_evidence()
 
 
-@shared_task(name="maintenance.redact_emails", base=PortionedTask)
+@shared_task(name=TaskNames.REDACT_EMAILS, base=PortionedTask)
 def redact_emails() -> int:
     """Mails that named somebody who is erased, and have left by now; how many there were this time."""
     return retention.redact_emails()
 
 
-@shared_task(name="maintenance.delete_unpaid_holds", base=PortionedTask)
+@shared_task(name=TaskNames.DELETE_UNPAID_HOLDS, base=PortionedTask)
 def delete_unpaid_holds() -> int:
     """Unpaid holds that count no longer for anything; how many there were this time."""
     return retention.delete_unpaid_holds()
 
 
-@shared_task(name="maintenance.correct_search_texts", base=PortionedTask)
+@shared_task(name=TaskNames.CORRECT_SEARCH_TEXTS, base=PortionedTask)
 def correct_search_texts() -> int:
     """Coaches who are not found by their name or headline as they are now; how many this time."""
     return search.correct_search_texts(retention.MOST)

@@ -16,6 +16,7 @@ from app.payments.reconciliation.progress import Reconciliation
 from app.payments.reconciliation.windows import Window, nightly, recent
 from app.payments.stripe import client as stripe_client
 from app.queue.enqueue import enqueue
+from app.queue.names import TaskNames
 from worker.task import PeriodicTask, retry_later
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ LATER = timedelta(seconds=MAX_TURN)
 """When the other one's turn is over, or Stripe has had time to recover."""
 
 
-@shared_task(name="payments.reconcile_recent", base=PeriodicTask)
+@shared_task(name=TaskNames.RECONCILE_RECENT, base=PeriodicTask)
 def reconcile_recent() -> int:
     """The last hours, if it is time; how much was settled. What could not be, beat's next one does."""
     window = recent()
@@ -41,7 +42,7 @@ def reconcile_recent() -> int:
         return 0
 
 
-@shared_task(name="payments.reconcile_nightly", base=PeriodicTask, bind=True, max_retries=None)
+@shared_task(name=TaskNames.RECONCILE_NIGHTLY, base=PeriodicTask, bind=True, max_retries=None)
 def reconcile_nightly(self: "Task[..., int]") -> int:
     """The last days, and what is open from before, in as many turns as it takes."""
     try:
@@ -57,7 +58,7 @@ def reconcile_nightly(self: "Task[..., int]") -> int:
         retry_later(self, LATER, error)
         return 0
     if not all(row.is_done for row in stages):
-        enqueue("payments.reconcile_nightly")
+        enqueue(TaskNames.RECONCILE_NIGHTLY)
     return _settled(stages)
 
 

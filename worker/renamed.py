@@ -3,38 +3,39 @@
 A worker takes them for this one release, so that a deploy loses none: the file goes with the next.
 """
 
+from app.queue.names import TaskNames
 from worker import bookings, celery, emails, maintenance, payments
 
 __all__ = ["RENAMED", "bookings", "emails", "maintenance", "payments"]
 
 RENAMED = {
-    "bookings.remind": "bookings.requeue_due_reminders",
-    "bookings.remind_of": "bookings.send_reminder",
-    "bookings.renew_forgotten_links": "bookings.requeue_due_video_links",
-    "email.leave_a_sign": "email.ping",
-    "emails.deliver_forgotten": "emails.requeue_due",
-    "emails.note_sent": "emails.record_sent",
-    "events.leave_a_sign": "events.ping",
-    "ops.correct_search_texts": "maintenance.correct_search_texts",
-    "ops.forget_events": "maintenance.delete_events",
-    "ops.forget_evidence": "maintenance.delete_evidence",
-    "ops.forget_idempotency_keys": "maintenance.delete_idempotency_keys",
-    "ops.forget_mails": "maintenance.delete_emails",
-    "ops.forget_refused_sign_ins": "maintenance.delete_refused_sign_ins",
-    "ops.forget_troubles": "maintenance.delete_alerts",
-    "ops.forget_unpaid_holds": "maintenance.delete_unpaid_holds",
-    "ops.forget_words": "maintenance.redact_emails",
-    "ops.tell_operator": "maintenance.send_alerts",
-    "ops.trim_events": "maintenance.redact_events",
-    "payments.apply_event": "payments.process_recorded_event",
-    "payments.apply_forgotten": "payments.requeue_due_events",
-    "payments.issue_forgotten_refunds": "payments.requeue_due_refunds",
-    "payments.issue_refund": "payments.submit_refund",
-    "payments.look_up_payout_accounts": "payments.requeue_due_payout_accounts",
-    "payments.look_up_unknown_fees": "payments.requeue_due_fees",
-    "payments.recover_forgotten_transfers": "payments.requeue_due_recoveries",
-    "payments.warn_of_deadlines": "payments.warn_of_dispute_deadlines",
-    "schedule.leave_a_sign": "schedule.ping",
+    "bookings.remind": TaskNames.REQUEUE_DUE_REMINDERS,
+    "bookings.remind_of": TaskNames.SEND_REMINDER,
+    "bookings.renew_forgotten_links": TaskNames.REQUEUE_DUE_VIDEO_LINKS,
+    "email.leave_a_sign": TaskNames.PING_EMAIL,
+    "emails.deliver_forgotten": TaskNames.REQUEUE_DUE_EMAILS,
+    "emails.note_sent": TaskNames.RECORD_SENT_EMAIL,
+    "events.leave_a_sign": TaskNames.PING_EVENTS,
+    "ops.correct_search_texts": TaskNames.CORRECT_SEARCH_TEXTS,
+    "ops.forget_events": TaskNames.DELETE_EVENTS,
+    "ops.forget_evidence": TaskNames.DELETE_EVIDENCE,
+    "ops.forget_idempotency_keys": TaskNames.DELETE_IDEMPOTENCY_KEYS,
+    "ops.forget_mails": TaskNames.DELETE_EMAILS,
+    "ops.forget_refused_sign_ins": TaskNames.DELETE_REFUSED_SIGN_INS,
+    "ops.forget_troubles": TaskNames.DELETE_ALERTS,
+    "ops.forget_unpaid_holds": TaskNames.DELETE_UNPAID_HOLDS,
+    "ops.forget_words": TaskNames.REDACT_EMAILS,
+    "ops.tell_operator": TaskNames.SEND_ALERTS,
+    "ops.trim_events": TaskNames.REDACT_EVENTS,
+    "payments.apply_event": TaskNames.PROCESS_RECORDED_EVENT,
+    "payments.apply_forgotten": TaskNames.REQUEUE_DUE_EVENTS,
+    "payments.issue_forgotten_refunds": TaskNames.REQUEUE_DUE_REFUNDS,
+    "payments.issue_refund": TaskNames.SUBMIT_REFUND,
+    "payments.look_up_payout_accounts": TaskNames.REQUEUE_DUE_PAYOUT_ACCOUNTS,
+    "payments.look_up_unknown_fees": TaskNames.REQUEUE_DUE_FEES,
+    "payments.recover_forgotten_transfers": TaskNames.REQUEUE_DUE_RECOVERIES,
+    "payments.warn_of_deadlines": TaskNames.WARN_OF_DISPUTE_DEADLINES,
+    "schedule.leave_a_sign": TaskNames.PING_SCHEDULE,
 }
 
 for old, new in RENAMED.items():

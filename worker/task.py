@@ -14,6 +14,7 @@ from app.observability import context
 from app.privacy import retention
 from app.queue.backoff import delay
 from app.queue.enqueue import after_commit
+from app.queue.names import TaskNames
 from worker.application import flask_app
 
 log = logging.getLogger(__name__)
@@ -86,5 +87,5 @@ class PortionedTask(PeriodicTask):
     def work(self, *args: Any, **kwargs: Any) -> Any:
         found = super().work(*args, **kwargs)
         if found == retention.MOST:
-            after_commit(self.name)
+            after_commit(TaskNames(self.name))
         return found

@@ -23,6 +23,7 @@ from app.emails import smtp as emails_smtp
 from app.extensions import db
 from app.monitoring import beats
 from app.queue.enqueue import BrokerAway, enqueue, eviction_policy, ping_broker
+from app.queue.names import PINGS, QueueNames
 
 __all__ = ["Finding", "examine", "stripe_key"]
 
@@ -71,10 +72,10 @@ def _broker(settings: Settings) -> Finding:
 
 def _worker(settings: Settings) -> Finding:
     """Have a worker do a job, as a queue that takes messages proves nothing about who reads them."""
-    signs = {queue: f"doctor:{queue}:{uuid4()}" for queue in ("events", "email", "schedule")}
+    signs = {queue: f"doctor:{queue}:{uuid4()}" for queue in QueueNames}
     try:
         for queue, sign in signs.items():
-            enqueue(f"{queue}.ping", sign)
+            enqueue(PINGS[queue], sign)
         with Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2) as redis:
             _within(WORKER_ANSWERS_WITHIN, lambda: redis.exists(*signs.values()) == len(signs))
             idle = [queue for queue, sign in signs.items() if not redis.exists(sign)]

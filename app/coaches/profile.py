@@ -6,6 +6,7 @@ from app.coaches.models import Approval, Coach, lock_own, of_newcomer
 from app.coaches.schemas import CoachChange
 from app.extensions import db, now
 from app.queue.enqueue import after_commit
+from app.queue.names import TaskNames
 
 MADE = {"hourly_rate", "currency", "prices", "cancellation_policy", "video_url"}
 """Fields that need more than an assignment."""
@@ -52,4 +53,4 @@ def _change_video_url(coach: Coach, url: str | None) -> None:
     """A job copies the link to upcoming sessions and mails their clients: there may be hundreds."""
     if url != coach.video_url:
         coach.video_url, coach.link_changed_at = url, now()
-        after_commit("bookings.renew_video_link", str(coach.id))
+        after_commit(TaskNames.RENEW_VIDEO_LINK, str(coach.id))

@@ -14,6 +14,7 @@ from app.emails.models import Email, EmailStatus
 from app.extensions import db, now
 from app.queue.backoff import MAX_ATTEMPTS, delay, delay_unless_last
 from app.queue.enqueue import enqueue
+from app.queue.names import TaskNames
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ def deliver(email_id: UUID) -> timedelta | None:
     except (OperationalError, InterfaceError) as error:
         db.session.rollback()
         log.warning("mail %s is noted as sent later, as the database does not answer: %s", email_id, error)
-        enqueue("emails.record_sent", str(email_id))
+        enqueue(TaskNames.RECORD_SENT_EMAIL, str(email_id))
     return None
 
 

@@ -9,6 +9,7 @@ from app.emails.models import Email, EmailStatus
 from app.emails.outbox import insert_gathered
 from app.extensions import db, now
 from app.queue.enqueue import after_commit
+from app.queue.names import TaskNames
 
 MOST = 50
 """In one mail; the others are in the next."""
@@ -38,7 +39,7 @@ def _due(recipient: str) -> Sequence[Email]:
 def _gather(due: Sequence[Email]) -> None:
     if len(due) == 1:
         due[0].held_back = False
-        after_commit("emails.deliver", str(due[0].id))
+        after_commit(TaskNames.DELIVER_EMAIL, str(due[0].id))
     elif due:
         together = insert_gathered(due)
         for each in due:

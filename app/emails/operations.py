@@ -8,6 +8,7 @@ from app.emails.models import LEASE, UNSENT, Email, EmailStatus
 from app.extensions import db, now
 from app.http.problems import NotFound, NothingToDo, Problem
 from app.queue.enqueue import after_commit
+from app.queue.names import TaskNames
 
 PAUSE_BETWEEN_COPIES = timedelta(seconds=10)
 """Who presses twice does not want two copies; nor do two operators who press at the same moment."""
@@ -45,7 +46,7 @@ def resend(email_id: UUID, reason: str) -> Email:
     email.held_back = False
     email.status, email.attempts, email.resend_requested_at = EmailStatus.QUEUED, 0, at
     audit.record("email.resend", f"email:{email.id}", reason)
-    after_commit("emails.deliver", str(email.id))
+    after_commit(TaskNames.DELIVER_EMAIL, str(email.id))
     return email
 
 

@@ -15,6 +15,7 @@ from app.emails.models import OPERATORS, Email, EmailStatus
 from app.extensions import db, now
 from app.observability import context
 from app.queue.enqueue import after_commit
+from app.queue.names import TaskNames
 from app.unicode_text import isolate, lines, without_bidi_controls
 
 Mail = dict[str, Any]
@@ -125,7 +126,7 @@ def enqueue_rendered(mails: Sequence[Mail]) -> int:
     leaving = [mail for mail in readable if mail["recipient"] not in above]
     new = db.session.scalars(_INSERT_ONCE, leaving).all() if leaving else []
     for email_id in new:
-        after_commit("emails.deliver", str(email_id))
+        after_commit(TaskNames.DELIVER_EMAIL, str(email_id))
     kept = [mail | _ABOVE[above[mail["recipient"]]]() for mail in readable if mail["recipient"] in above]
     return len(new) + sum(len(db.session.scalars(_INSERT_ONCE, [mail]).all()) for mail in kept)
 
@@ -141,7 +142,7 @@ def insert_gathered(mails: Sequence[Email]) -> UUID:
         "gathered", str(together), first.recipient, first.recipient_name, subject, calendar, None, shown
     )
     db.session.execute(insert(_OUTBOX), mail | {"id": together})
-    after_commit("emails.deliver", str(together))
+    after_commit(TaskNames.DELIVER_EMAIL, str(together))
     return together
 
 

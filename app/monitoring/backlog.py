@@ -13,9 +13,8 @@ from app.payments.events.models import EventStatus, StripeEvent
 from app.payments.models import Dispute, Refund
 from app.payments.reconciliation.differences import Difference
 from app.payments.status import DECIDED, NOT_REFUNDED, DisputeStatus, RefundStatus
-from app.queue import enqueue as job_queue
-
-QUEUES = ("events", "email", "schedule")
+from app.queue.enqueue import BrokerAway, depths
+from app.queue.names import QueueNames
 
 
 @dataclass(frozen=True)
@@ -93,6 +92,6 @@ def open_disputes() -> int:
 def queue_depths() -> dict[str, int] | None:
     """How many messages lie on each queue; None when the broker does not answer, or does not let us in."""
     try:
-        return job_queue.depths(*QUEUES)
-    except job_queue.BrokerAway:
+        return depths(*QueueNames)
+    except BrokerAway:
         return None

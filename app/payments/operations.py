@@ -10,6 +10,7 @@ from app.payments.models import Payment, Refund
 from app.payments.refunds import refunds
 from app.payments.status import NOT_REFUNDED, RefundReason, RefundStatus
 from app.queue.enqueue import after_commit
+from app.queue.names import TaskNames
 
 DISCARDED = "discarded by an operator"
 
@@ -40,7 +41,7 @@ def replay(event_id: str, reason: str) -> StripeEvent:
     event.status, event.reason, event.attempts = EventStatus.RECEIVED, None, 0
     event.due_at, event.finished_at = now(), None
     audit.record("stripe_event.replay", f"stripe_event:{event.id}", reason)
-    after_commit("payments.process_recorded_event", event.id)
+    after_commit(TaskNames.PROCESS_RECORDED_EVENT, event.id)
     return event
 
 

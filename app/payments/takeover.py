@@ -9,6 +9,7 @@ from app.payments.models import Payment
 from app.payments.payouts.account import PayoutAccount
 from app.payments.status import Status
 from app.queue.enqueue import after_commit
+from app.queue.names import TaskNames
 
 
 def detach_payouts(account: Account) -> str | None:
@@ -36,4 +37,4 @@ def _close_pages(coach: Account) -> None:
         if payment is None or payment.is_paid or payment.status is Status.PROCESSING:
             continue
         payment.stop_waiting()
-        after_commit("payments.close_session", str(payment_id))
+        after_commit(TaskNames.CLOSE_SESSION, str(payment_id))

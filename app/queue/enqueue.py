@@ -1,7 +1,8 @@
 """The way from a request to a worker: by task name and ids, never by importing the worker."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,6 +19,7 @@ from app.extensions import db
 from app.http.problems import Unavailable
 from app.observability.context import request_id
 from app.queue import redis_transport
+from app.queue.names import TaskNames
 
 log = logging.getLogger(__name__)
 
@@ -62,26 +64,42 @@ def eviction_policy(settings: Settings) -> str:
             return ""
 
 
-def enqueue(task: str, *ids: str) -> None:
-    """Put a job on its queue, within a second. Raises BrokerAway.
+def enqueue(task: TaskNames, *ids: str) -> None:
+    """Put a job on its queue, within a second. Raises BrokerAway."""
+    with _broker_away():
+        queue.send_task(task, args=ids, headers=_headers())
 
-    As Celery's `send_task` does, without what only results and schedules want, in two thirds of its time.
+
+def enqueue_directly(task: TaskNames, *arguments: str) -> None:
+    """As `enqueue`, in two thirds of its time, for the webhook. Raises BrokerAway.
+
+    It leaves out what `send_task` does for results, schedules and tasks that call tasks, and shows the
+    arguments nowhere else in the message.
     """
     amqp = queue.amqp
-    message = amqp.create_task_message(str(uuid4()), task, ids, argsrepr="", kwargsrepr="")  # nothing twice
-    options = {"headers": {"request_id": request_id.get()}, **amqp.router.route({}, task)}
+    message = amqp.create_task_message(str(uuid4()), task, arguments, argsrepr="", kwargsrepr="")
+    options = {"headers": _headers(), **amqp.router.route({}, task)}
     if redis_transport.speaks(queue.conf.broker_url):  # where a queue is there once a job is on it
         options["declare"] = []
+    with _broker_away(), queue.producer_or_acquire() as producer:
+        amqp.send_task_message(producer, task, message, **options)
+
+
+def _headers() -> dict[str, str]:
+    return {"request_id": request_id.get()}
+
+
+@contextmanager
+def _broker_away() -> Iterator[None]:
     try:
-        with queue.producer_or_acquire() as producer:
-            amqp.send_task_message(producer, task, message, **options)
+        yield
     except OperationalError as error:
         raise BrokerAway(
             "The task queue does not answer. Nothing was done; send the request again."
         ) from error
 
 
-def enqueue_each(task: str, ids: Sequence[UUID | str]) -> int:
+def enqueue_each(task: TaskNames, ids: Sequence[UUID | str]) -> int:
     """Put one job a row on its queue, as long as it has room; how many rows there were. Raises BrokerAway.
 
     Rows whose jobs wait for a slow mail server are found by every sweep: all of those would fill the broker.
@@ -92,7 +110,7 @@ def enqueue_each(task: str, ids: Sequence[UUID | str]) -> int:
     return len(ids)
 
 
-def waiting_for(task: str) -> int:
+def waiting_for(task: TaskNames) -> int:
     """How many jobs lie on the queue of a task. Raises BrokerAway."""
     name = queue.amqp.router.route({}, task)["queue"].name
     return depths(name)[name]
@@ -119,7 +137,7 @@ def _depth(connection: Connection, name: str) -> int:
         return 0  # nothing was put on it yet
 
 
-def after_commit(task: str, *ids: str) -> None:
+def after_commit(task: TaskNames, *ids: str) -> None:
     """Enqueue a job once the running transaction is committed, and never if it is not.
 
     A broker that is away then costs only time: the row that the job is about is found by its sweep.

@@ -1,15 +1,25 @@
-"""The broker's end of kombu, which speaks Redis for Celery, mended in two places (kombu 5.7).
+"""kombu's transport for Redis, without two faults of kombu 5.7. Drop it once kombu has mended them.
 
-Acknowledging a job that is done although the broker has just gone: kombu forgets to give the prefetch credit
-back when an acknowledgement fails on the wire. Once every slot of a worker has leaked like that, it never
-reads again, alive and silent. The job itself is delivered again.
+Both are shown by `tests/test_redis_transport.py`, which fails on the first kombu that is without one of them.
 
-One client a channel: kombu makes one for each command, which takes longer than the command.
+A worker falls silent. If Redis goes away while a job is acknowledged, kombu does not give the job's prefetch
+credit back. Once every slot of a worker has leaked like that, it never reads again, although it is alive
+and connected. The job itself is delivered again. With a prefetch count of 1:
+
+    message = channel.basic_get("a-queue")      # Redis is stopped after this line
+    channel.basic_ack(message.delivery_tag)     # raises ConnectionError
+    channel.qos.can_consume()                   # stays False
+
+Each command makes a client. `Channel.conn_or_acquire` calls `_create_client` for each command, and that takes
+longer than the command:
+
+    with channel.conn_or_acquire() as one, channel.conn_or_acquire() as other:
+        one is other                            # False
 """
 
 from typing import Any
 
-from kombu.transport import redis, virtual
+from kombu.transport import TRANSPORT_ALIASES, redis, virtual
 
 
 class QoS(redis.QoS):
@@ -41,11 +51,15 @@ class Channel(redis.Channel):
         return self._held
 
 
+class Transport(redis.Transport):
+    Channel = Channel
+
+
 def speaks(broker_url: str) -> bool:
     """Whether it is for this broker; the other is RabbitMQ."""
     return broker_url.startswith("redis")
 
 
 def install() -> None:
-    """Use it for all connections to Redis of this process."""
-    redis.Transport.Channel = Channel
+    """Use it for all connections of this process to Redis, by the names that kombu looks transports up by."""
+    TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), f"{__name__}:{Transport.__name__}"))

@@ -16,7 +16,7 @@ from app.cli import commands, doctor
 from app.config.settings import Settings
 from app.emails import smtp_pool
 from app.extensions import db
-from app.queue import enqueue as job_queue
+from app.queue.enqueue import BrokerAway
 from tests.payments.conftest import Shop
 
 EXAMPLES = {
@@ -171,7 +171,7 @@ def test_a_command_that_meets_an_error_of_ours_still_shows_it(
 
 def test_a_broker_that_is_away_is_named(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     def away(*_: object) -> None:
-        raise job_queue.BrokerAway("The task queue does not answer.")
+        raise BrokerAway("The task queue does not answer.")
 
     monkeypatch.setattr(commands.email_operations, "resend", away)
 

@@ -19,7 +19,7 @@ from app.monitoring import beats
 from app.payments.stripe import client as stripe_client
 from app.payments.stripe import webhook_endpoints
 from app.payments.webhook import inbox, signature_failures
-from app.queue import enqueue as job_queue
+from app.queue.enqueue import eviction_policy
 from tests.payments.conftest import Shop
 from tests.waiting import wait_until
 
@@ -225,7 +225,7 @@ def test_a_broker_that_evicts_is_told(shop: Shop, policy: str) -> None:
 
     assert policy in found.seen
     assert "noeviction" in found.remedy
-    assert job_queue.eviction_policy(settings(shop)) == "noeviction"
+    assert eviction_policy(settings(shop)) == "noeviction"
 
 
 def test_a_clock_that_is_off_is_told_for_each_that_it_differs_from(

@@ -14,7 +14,7 @@ from app.alerts import AlertKind
 from app.config.environment import Environment
 from app.extensions import db
 from app.payments.webhook import inbox
-from app.queue import enqueue as job_queue
+from app.queue.enqueue import queue
 from tests.payments.conftest import Shop
 from tests.payments.disputing import disputed, hears
 from tests.people import Person
@@ -99,7 +99,7 @@ def test_a_broker_that_is_away_is_said_and_the_rest_is_shown(
     admin: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nobody = Connection("redis://127.0.0.1:1/0")
-    monkeypatch.setattr(job_queue.queue, "connection_for_write", lambda **_: nobody)
+    monkeypatch.setattr(queue, "connection_for_write", lambda **_: nobody)
 
     assert admin.get("/admin/overview").json()["queues"] is None
 

@@ -17,7 +17,7 @@ from sqlalchemy import Engine, event
 from stripe import WebhookSignature
 
 from app.extensions import db
-from app.queue import enqueue as job_queue
+from app.queue import enqueue
 from tests.environment import WEBHOOK_SECRET
 from tests.queues import QUEUES, elsewhere, queued
 
@@ -246,7 +246,7 @@ def test_a_broker_that_is_away_is_told_to_stripe_within_a_second(
     http: httpx.Client, monkeypatch: pytest.MonkeyPatch, frozen: bool
 ) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as server:
-        monkeypatch.setattr(job_queue, "queue", elsewhere(server.getsockname()[1]))
+        monkeypatch.setattr(enqueue, "queue", elsewhere(server.getsockname()[1]))
         if not frozen:
             server.close()
         started = time.monotonic()

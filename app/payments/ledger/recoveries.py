@@ -16,6 +16,7 @@ from app.payments.ledger.recovery_models import GIVEN_UP, Recovery, RecoveryKind
 from app.payments.models import Dispute, Payment
 from app.payments.status import DECIDED, GIVEN_BACK
 from app.queue.enqueue import after_commit
+from app.queue.names import TaskNames
 
 
 def follow(dispute: Dispute) -> None:
@@ -37,7 +38,7 @@ def follow(dispute: Dispute) -> None:
 def ask(recovery: Recovery) -> None:
     """A job asks Stripe for it once this is committed."""
     recovery.due_at = now()
-    after_commit("payments.recover_transfer", str(recovery.id))
+    after_commit(TaskNames.RECOVER_TRANSFER, str(recovery.id))
 
 
 def of(dispute_id: UUID) -> Sequence[Recovery]:

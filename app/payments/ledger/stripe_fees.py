@@ -17,6 +17,7 @@ from app.payments.stripe import balance as at_stripe
 from app.payments.stripe import client as stripe_client
 from app.queue.backoff import delay_unless_last
 from app.queue.enqueue import after_commit
+from app.queue.names import TaskNames
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +77,7 @@ def _moved(charge_id: str | None) -> str | None:
 
 def _ask(payment: Payment) -> None:
     payment.fee_due_at, payment.fee_attempts = now(), 0
-    after_commit("payments.look_up_fee", str(payment.id))
+    after_commit(TaskNames.LOOK_UP_FEE, str(payment.id))
 
 
 def look_up(payment_id: UUID) -> timedelta | None:

@@ -22,6 +22,7 @@ from app.payments.stripe import connect as at_stripe
 from app.payments.stripe import deployment
 from app.queue.backoff import delay
 from app.queue.enqueue import after_commit
+from app.queue.names import TaskNames
 
 log = logging.getLogger(__name__)
 
@@ -155,7 +156,7 @@ def on_event(subject: StripeObject, _at: datetime) -> Outcome:
 def ask(account: PayoutAccount) -> None:
     """A job asks Stripe how an account stands, once this is committed."""
     account.due_at, account.attempts = now(), 0
-    after_commit("payments.look_up_payout_account", str(account.id))
+    after_commit(TaskNames.LOOK_UP_PAYOUT_ACCOUNT, str(account.id))
 
 
 def doubt(account_id: str, why: str) -> None:

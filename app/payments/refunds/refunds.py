@@ -32,6 +32,7 @@ from app.payments.status import NOT_REFUNDED, RefundCause, RefundReason, RefundS
 from app.payments.stripe import deployment
 from app.payments.stripe import refunds as at_stripe
 from app.queue.enqueue import after_commit
+from app.queue.names import TaskNames
 
 log = logging.getLogger(__name__)
 
@@ -65,14 +66,14 @@ def request(
     )
     db.session.add(refund)
     db.session.flush()
-    after_commit("payments.submit_refund", str(refund.id))
+    after_commit(TaskNames.SUBMIT_REFUND, str(refund.id))
     return refund
 
 
 def ask_again(refund: Refund) -> None:
     """What it waited for is over: a job asks Stripe for it once this is committed."""
     refund.due_at = now()
-    after_commit("payments.submit_refund", str(refund.id))
+    after_commit(TaskNames.SUBMIT_REFUND, str(refund.id))
 
 
 def reduce_to_what_is_left(refund_id: UUID) -> Money:
@@ -132,7 +133,7 @@ def _close(payment: Payment, cancelled: Booking) -> None:
     if payment.status is Status.PROCESSING:
         return
     payment.stop_waiting(apart_from=cancelled)
-    after_commit("payments.close_session", str(payment.id))
+    after_commit(TaskNames.CLOSE_SESSION, str(payment.id))
 
 
 def on_event(refund: StripeObject, _at: datetime) -> Outcome:
@@ -179,7 +180,7 @@ _WAKE = (
 def wake_told(payment_intent_id: str) -> None:
     """What was told before its payment was known as ours was ignored, such as a refund: it is applied now."""
     for event_id in db.session.scalars(_WAKE, {"intent": payment_intent_id, "at": now()}):
-        after_commit("payments.process_recorded_event", event_id)
+        after_commit(TaskNames.PROCESS_RECORDED_EVENT, event_id)
 
 
 def claimed_id(refund: dict[str, Any]) -> UUID | None:

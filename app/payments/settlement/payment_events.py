@@ -32,6 +32,7 @@ from app.payments.refunds import charge_refunds, refunds
 from app.payments.settlement import fulfilment
 from app.payments.status import AttemptStage, Status
 from app.queue.enqueue import after_commit
+from app.queue.names import TaskNames
 
 NOT_OURS = "no payment of ours"
 OUTDATED = "a later attempt to pay is known"
@@ -150,7 +151,7 @@ def charge_refunded(charge: StripeObject, _at: datetime) -> Outcome:
         return NOT_OURS
     if charge_refunds.known(payment) >= required(charge, "amount_refunded", int):
         return "each of its refunds is known"
-    after_commit("payments.look_up_refunds", str(payment.id))
+    after_commit(TaskNames.LOOK_UP_REFUNDS, str(payment.id))
     return None
 
 

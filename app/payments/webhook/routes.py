@@ -9,7 +9,8 @@ from app.http.access_rule import public
 from app.http.problems import Problem
 from app.payments.webhook import signature as webhook_signature
 from app.payments.webhook import signature_failures
-from app.queue.enqueue import enqueue
+from app.queue.enqueue import enqueue_directly
+from app.queue.names import TaskNames
 
 webhook = APIBlueprint("webhook", __name__, url_prefix="/payment")
 
@@ -45,7 +46,7 @@ def receive() -> dict[str, bool]:
             signature_failures.note_refused()
         raise BadDelivery(f"The Stripe-Signature header does not fit: {error}") from error
     _check_is_event(payload)
-    enqueue("payments.handle_event", payload)
+    enqueue_directly(TaskNames.HANDLE_EVENT, payload)
     return {"received": True}
 
 
