@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 _LINE_BREAKS = re.compile("\r\n|[\r\x85\u2028\u2029]")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Embeddings, overrides and isolates (UAX #9): left open, they turn around whatever follows them."""
 _DIRECTION_MARKS = re.compile("[\u061c\u200e\u200f]")
@@ -25,6 +26,11 @@ MAX_MARKS = 30
 """On one letter (UAX #15, "Stream-Safe Text Format"): more are in no language."""
 _MARKS_BY_DECOMPOSITION = frozenset("\u0f73\u0f75\u0f81\uff9e\uff9f")
 """What is no mark by its class, and begins with one when it is decomposed."""
+
+
+def storable(text: str) -> str:
+    """The text as PostgreSQL and UTF-8 can hold it: without NUL, and without half a surrogate pair."""
+    return _UNSTORABLE.sub("\ufffd", text)
 
 
 def has_too_many_marks(text: str) -> bool:

@@ -13,6 +13,7 @@ from app.accounts.models import Account, Role, SignIn
 from app.config.environment import Environment
 from app.config.settings import current_settings
 from app.extensions import db, jwt
+from app.http import bearer
 from app.http.access_rule import Rule
 from app.http.problems import Forbidden, Unauthorized
 from app.observability import context
@@ -99,6 +100,7 @@ def _wants_second_factor(account: Account) -> bool:
 
 def _caller() -> Account:
     """The account of the access token. Role and state are read from the database, not from the token."""
+    bearer.spell_scheme()
     verify_jwt_in_request()
     tokens.check(get_jwt(), "access")
     account = db.session.scalar(

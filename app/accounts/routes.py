@@ -94,8 +94,8 @@ def logout() -> str:
 @accounts.output({}, status_code=204)
 @signed_in()
 def log_out_everywhere() -> str:
-    """Log out on every device, this one too."""
-    sessions.end_all(current_account())
+    """Log out on every device, this one too. The address of the calendar feed ends with it."""
+    sessions.log_out_everywhere(current_account())
     return ""
 
 

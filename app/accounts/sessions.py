@@ -84,6 +84,13 @@ def end_all(account: Account) -> None:
     audit.record("sign_in.end_all", f"account:{account.id}")
 
 
+def log_out_everywhere(account: Account) -> None:
+    """End all sign-ins, and the calendar's feed, which can be read without one."""
+    account.lock()  # of an address for the feed that is asked for at this moment, one comes first
+    account.feed_token_hash = None
+    end_all(account)
+
+
 def end_others(account: Account, but: UUID) -> None:
     _end(SignIn.account_id == account.id, SignIn.id != but)
 

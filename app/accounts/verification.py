@@ -12,7 +12,7 @@ from sqlalchemy import delete
 
 from app import audit
 from app.accounts import messages, password_hashing, sessions
-from app.accounts.models import Account, PasswordReset
+from app.accounts.models import REMINDER_HOURS, Account, PasswordReset
 from app.accounts.two_factor import two_factor
 from app.emails import signed_links
 from app.extensions import db, now
@@ -65,9 +65,15 @@ def take_over(account: Account) -> None:
     two_factor.forget(account)
     sessions.end_all(account)
     removed = [what for _, what in taken_over.send(account) if what]
+    removed.append(_forget_words(account))
     audit.record("account.take_over", f"account:{account.id}", "; ".join(removed))
-    if removed:
-        messages.taken_over(account, removed)
+    messages.taken_over(account, removed)
+
+
+def _forget_words(account: Account) -> str:
+    """The name that others are shown, and when reminders come: what it was, in words for the owner."""
+    account.name, account.reminder_hours = account.role.title(), list(REMINDER_HOURS)
+    return f"the account's name: others read {account.name} until you write yours"
 
 
 def _account_of(token: str) -> Account:

@@ -8,6 +8,7 @@ from flask import current_app, request
 from werkzeug.routing import Rule, UUIDConverter
 
 from app import parsing
+from app.config.settings import current_settings
 from app.http.problems import NotFound
 from app.validation_errors import Fault
 
@@ -31,7 +32,8 @@ def refusal() -> NotFound:
     meant = get_close_matches(path.lower(), candidates, n=1, cutoff=0.75)
     question = f" Is {candidates[meant[0]]} meant?" if meant else ""
     # What was asked for is not repeated: it may hold a token.
-    return NotFound(f"There is nothing at this path.{question} /docs lists all paths.")
+    docs = " /docs lists all paths." if current_settings().api_docs else ""
+    return NotFound(f"There is nothing at this path.{question}{docs}")
 
 
 def _bad_ids(path: str) -> list[Fault]:

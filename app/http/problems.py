@@ -88,9 +88,7 @@ class Forbidden(Problem):
 class NotFound(Problem):
     status, slug, title = 404, "not-found", "Not found"
     meaning = "There is nothing at this path, or nothing that your account may see."
-    remedy = (
-        "Check the path and its ids, and that you are signed in as the right person. /docs lists all paths."
-    )
+    remedy = "Check the path and its ids, and that you are signed in as the right person."
 
 
 class MethodNotAllowed(Problem):

@@ -15,6 +15,7 @@ from prometheus_client.registry import REGISTRY, Collector
 from app import alerts
 from app.config.environment import Environment
 from app.config.settings import current_settings
+from app.http import bearer
 from app.http.access_rule import public
 from app.http.problems import NotFound, Unauthorized
 from app.monitoring import backlog
@@ -46,8 +47,8 @@ def show_metrics() -> Response:
     token = settings.metrics_token
     if token is None and settings.app_env is Environment.PRODUCTION:
         raise NotFound("There is nothing at this path: METRICS_TOKEN is not set.")
-    sent = request.headers.get("Authorization", "")
-    if token and not compare_digest(sent.encode(), f"Bearer {token.get_secret_value()}".encode()):
+    sent = bearer.token() or ""
+    if token and not compare_digest(sent.encode(), token.get_secret_value().encode()):
         raise Unauthorized("This wants METRICS_TOKEN as its bearer token.")
     return Response(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
 

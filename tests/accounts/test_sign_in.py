@@ -156,3 +156,12 @@ def test_a_sign_in_ends_in_time_however_often_it_is_refreshed(client: Person) ->
 
     assert (refused.status_code, "Log in again" in refused.json()["detail"]) == (401, True)
     assert login(client.http, client.email, PASSWORD).status_code == 200
+
+
+@pytest.mark.parametrize("scheme", ["bearer", "BEARER", "bEaReR"])
+def test_the_scheme_of_a_token_is_read_in_any_case(client: Person, scheme: str) -> None:
+    """RFC 9110, 11.1."""
+    for path in ("/auth/me", "/booking"):
+        answer = client.http.get(path, headers={"Authorization": f"{scheme} {client.token}"})
+        assert answer.status_code == 200
+    assert client.http.get("/auth/me", headers={"Authorization": f"basic {client.token}"}).status_code == 401

@@ -164,3 +164,18 @@ def test_a_mail_server_that_repeats_a_mail_puts_no_link_on_record(
     assert said.startswith("554 no such links: https://example.com/auth/verify?token=")
     assert token not in said
     assert token.partition(".")[2] not in said
+
+
+@pytest.mark.parametrize("role", ["client", "coach"])
+def test_the_stranger_s_name_goes_too(http: httpx.Client, role: str) -> None:
+    stranger = Person.registered(http, role, name="Call 0900 and win", proven=False)
+    stranger.ask("PATCH", "/auth/me", json={"reminder_hours": []}).raise_for_status()
+
+    resets(stranger)
+
+    owner = Person.signed_in(http, stranger.email, NEW)
+    shown = owner.get("/auth/me").json()
+    assert (shown["name"], shown["reminder_hours"]) == (role.title(), [24, 1])
+    (told,) = mails(owner, "account_taken_over")
+    assert f"others read {role.title()} until you write yours" in " ".join(told.text_body.split())
+    assert "0900" not in told.text_body + told.html_body

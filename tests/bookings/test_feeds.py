@@ -73,3 +73,12 @@ def test_a_coach_s_feed_has_an_address_of_its_own(http: httpx.Client, client: Pe
         ).status_code
         == 404
     )
+
+
+def test_the_end_of_all_sign_ins_ends_it_too(http: httpx.Client, client: Person) -> None:
+    address = subscribed(client)
+    assert http.get(address).status_code == 200
+
+    assert client.ask("DELETE", "/auth/sign-in").status_code == 204
+
+    assert http.get(address).status_code == 404

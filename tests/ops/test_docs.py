@@ -153,6 +153,9 @@ def test_no_documentation_is_shown_where_it_is_off(app: Flask) -> None:
     ] * len(paths)
     assert (page.status_code, "/docs" in page.text) == (200, False)
     assert off.get("/coach").status_code == 200
+    for path in ("/docs", "/boking", "/problems/not-found"):
+        assert "/docs" not in off.get(path, headers={"Accept": "text/html"}).text
+        assert "/docs" not in off.get(path).text
 
 
 def test_it_is_shown_else(http: httpx.Client) -> None:

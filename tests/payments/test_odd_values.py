@@ -26,6 +26,8 @@ from tests.people import Person
 
 Path = tuple[str | int, ...]
 NEW = "a_value_of_tomorrow"
+NO_TEXT, NO_NUMBER = "a\0b\ud800", 10**30
+"""What JSON can spell, and no column of ours can hold."""
 MISSING = object()
 ODD: dict[Path, tuple[object, ...]] = {
     ("id",): (None, MISSING),  # a new one is of another object
@@ -157,7 +159,7 @@ def _check_each_field(shop: Shop, event: Event, read: set[Path]) -> None:
         after = books(shop)
     assert read, event["type"]
     for path in sorted(read, key=str):
-        for value in ODD.get(path, (None, MISSING, NEW)):
+        for value in ODD.get(path, (None, MISSING, NEW, NO_TEXT, NO_NUMBER)):
             may_wait = value is None and (event["type"], path) in UNDECIDED
             with undone():
                 check(shop, odd(event, path, value), event, before, after, may_wait)
@@ -172,7 +174,7 @@ def test_every_type_that_is_applied_is_tried_with_odd_values() -> None:
 
 
 @pytest.mark.parametrize("kind", ["account.updated", "transfer.reversed", "application_fee.refunded"])
-@pytest.mark.parametrize("value", [None, 7, NEW, {"id": None}, []], ids=str)
+@pytest.mark.parametrize("value", [None, 7, NEW, NO_TEXT, NO_NUMBER, {"id": None}, []], ids=ascii)
 @pytest.mark.parametrize("field", ["id", "metadata", "source_transaction", "charge"])
 def test_odd_values_of_coaches_accounts_are_set_aside(
     shop: Shop, kind: str, field: str, value: object, monkeypatch: pytest.MonkeyPatch

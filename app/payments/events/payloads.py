@@ -6,13 +6,14 @@ the functions below, which refuse a value that they do not know; everything else
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import UUID
 
 from app.money.money import Money
 from app.payments.status import RefundStatus
+from app.unicode_text import storable
 
 StripeObject = dict[str, Any]
 Outcome = str | None
@@ -23,8 +24,16 @@ Kind = TypeVar("Kind", str, int, bool, list[Any], dict[str, Any])
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
+MAX_INTEGER = 2**63 - 1
+"""Of PostgreSQL's bigint."""
+
+
 class Mismatch(Exception):
     """Stripe's word and our books differ in mode, amount, currency or ids: nothing may be done on it."""
+
+
+class Unstorable(Mismatch):
+    """A value fits no column of ours, such as a number that is too large: another try would end alike."""
 
 
 class Unreadable(Mismatch):
@@ -36,11 +45,25 @@ class Unreadable(Mismatch):
 
 
 def required(thing: StripeObject, field: str, kind: type[Kind]) -> Kind:
-    """A field that must be there. Raises Unreadable where it is missing, null or of another type."""
+    """A field that must be there. Raises Unreadable where it is missing, null or of another type, and where
+    no column of ours could hold it.
+    """
     value = thing.get(field)
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise Unreadable(thing, field)
+    if (isinstance(value, str) and value != storable(value)) or (
+        isinstance(value, int) and abs(value) > MAX_INTEGER
+    ):
+        raise Unreadable(thing, field)
     return value
+
+
+def instant(thing: StripeObject, field: str) -> datetime:
+    """A field that tells a time in seconds since 1970. Raises Unreadable, also for one in no calendar."""
+    try:
+        return datetime.fromtimestamp(required(thing, field, int), UTC)
+    except (ValueError, OverflowError, OSError):
+        raise Unreadable(thing, field) from None
 
 
 def one_of(thing: StripeObject, field: str, choices: type[Choice]) -> Choice:
@@ -61,7 +84,7 @@ def refund_status(refund: StripeObject) -> RefundStatus:
 def text_or_none(thing: StripeObject, field: str) -> str | None:
     """A field that nothing depends on."""
     value = thing.get(field)
-    return value if isinstance(value, str) else None
+    return storable(value) if isinstance(value, str) else None
 
 
 @dataclass(frozen=True)
@@ -136,7 +159,7 @@ def of_charge(charge: StripeObject) -> Told:
 def reference_id(reference: object) -> str | None:
     """The id of an object that Stripe may have expanded, or may not name."""
     identifier = reference.get("id") if isinstance(reference, dict) else reference
-    return identifier if isinstance(identifier, str) else None
+    return identifier if isinstance(identifier, str) and identifier == storable(identifier) else None
 
 
 def claimed_payment(subject: StripeObject) -> UUID | None:

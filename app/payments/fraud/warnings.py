@@ -1,6 +1,6 @@
 """Early fraud warnings: what Stripe says of them, and refunding such a payment before it is disputed."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -13,7 +13,7 @@ from app.bookings.status import Status as BookingStatus
 from app.extensions import db, now
 from app.http.problems import NotFound, Problem
 from app.payments.disputes import events as dispute_events
-from app.payments.events.payloads import Handler, Outcome, StripeObject, required
+from app.payments.events.payloads import Handler, Outcome, StripeObject, instant, required
 from app.payments.fraud.models import FraudWarning
 from app.payments.models import Payment
 from app.payments.refunds import refunds
@@ -64,7 +64,7 @@ def _opened(payment: Payment, subject: StripeObject, is_actionable: bool) -> Non
         stripe_warning_id=subject["id"],
         status=status,
         fraud_type=required(subject, "fraud_type", str),
-        warned_at=datetime.fromtimestamp(required(subject, "created", int), UTC),
+        warned_at=instant(subject, "created"),
     )
     db.session.add(warning)
     db.session.flush()

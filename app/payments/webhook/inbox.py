@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DataError
 
 from app import alerts
 from app.alerts import AlertKind
@@ -17,7 +18,7 @@ from app.observability import context
 from app.payments.disputes import events as dispute_events
 from app.payments.events import redaction
 from app.payments.events.models import EVENTS, EventStatus, StripeEvent
-from app.payments.events.payloads import Mismatch, claimed_payment, text_or_none
+from app.payments.events.payloads import Mismatch, Unstorable, claimed_payment, text_or_none
 from app.payments.fraud import warnings as fraud_warnings
 from app.payments.ledger import stripe_fees
 from app.payments.payouts import connect
@@ -27,6 +28,7 @@ from app.payments.stripe import deployment
 from app.payments.webhook import api_versions
 from app.payments.webhook.api_versions import Reading
 from app.queue.backoff import MAX_ATTEMPTS, delay_unless_last
+from app.unicode_text import storable
 
 log = logging.getLogger(__name__)
 
@@ -132,6 +134,9 @@ def apply(event_id: str, attempt: int | None) -> timedelta | None:
     except Mismatch as error:
         db.session.rollback()
         return _failed(event_id, error, wait=None)
+    except DataError as error:
+        db.session.rollback()
+        return _failed(event_id, Unstorable(str(error.orig)), wait=None)
     except Exception as error:  # whatever it was is kept on the row and tried again
         db.session.rollback()
         log.exception("event %s failed (attempt %s)", event_id, attempt)
@@ -199,7 +204,7 @@ def _of_another_mode(event: StripeEvent) -> str:
 
 def _failed(event_id: str, error: Exception, wait: timedelta | None) -> timedelta | None:
     event = db.session.get_one(StripeEvent, event_id, with_for_update=True, populate_existing=True)
-    event.last_error = f"{type(error).__name__}: {error}"
+    event.last_error = storable(f"{type(error).__name__}: {error}")
     event.due_at = now() + (wait or timedelta())
     if wait is None:
         what = f"Stripe's event {event_id} ({event.type}) could not be applied: {event.last_error}"
