@@ -113,7 +113,7 @@ def create_app(settings: Settings | None = None) -> Application:
 
 
 def _flask_config(settings: Settings) -> dict[str, Any]:
-    return {  # without SECRET_KEY, so that Flask opens no session with any request: tokens say who calls
+    return {  # no SECRET_KEY: tokens identify callers, and Flask need not open a session for each request
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": engine.options(settings),
         "JWT_ACCESS_TOKEN_EXPIRES": 900,
@@ -150,7 +150,7 @@ def _tell_the_request_id(response: Response) -> Response:
 
 
 def _type_only_what_there_is(response: Response) -> Response:
-    """A 204 has no content, and so no type of it (RFC 9110, 8.3)."""
+    """Remove the Content-Type of a 204, which has no content (RFC 9110, 8.3)."""
     if response.status_code == 204:
         del response.headers["Content-Type"]
     return response

@@ -1,4 +1,4 @@
-"""What no code here can settle: on record for the operator, and in a mail that gathers what is new."""
+"""Alerts: what needs an operator, recorded once per subject and mailed in a digest of what is new."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -27,7 +27,7 @@ class AlertKind(StrEnum):
 
 
 class Alert(UuidMixin, Base):
-    """Something that waits for a person, from when it was given up."""
+    """Something that needs a person, since the software gave up on it."""
 
     __tablename__ = "trouble"
     __table_args__ = (
@@ -39,46 +39,46 @@ class Alert(UuidMixin, Base):
 
     kind: Mapped[AlertKind] = mapped_column(enum_column(AlertKind, "kind"))
     subject_id: Mapped[str]
-    """What it is about. Together with the kind it is there once, however often it is put on record."""
+    """What the alert is about. A kind and a subject have one row, however often it is recorded."""
     what: Mapped[str]
     told_at: Mapped[datetime | None]
-    """When the mail that tells it was put into the outbox."""
+    """When the mail with this alert was put into the outbox."""
 
 
 class AlertText(NamedTuple):
-    """A trouble of one subject, in a sentence."""
+    """An alert about one subject, in a sentence."""
 
     subject_id: object
     what: str
 
 
 def record(kind: AlertKind, subject_id: object, what: str) -> None:
-    """Put one on record for the operator, in the transaction that gave up."""
+    """Record one alert, in the transaction that gave up."""
     record_each(kind, [AlertText(subject_id, what)])
 
 
 def record_each(kind: AlertKind, texts: Iterable[AlertText]) -> None:
-    """Put several of a kind on record; what is there already stays as it is."""
+    """Record several alerts of a kind. Existing ones stay as they are."""
     rows = [{"kind": kind, "subject_id": str(each.subject_id), "what": each.what} for each in texts]
     if rows:
         db.session.execute(insert(Alert).on_conflict_do_nothing(constraint="uq_trouble_once"), rows)
 
 
 def replace(kind: AlertKind, subject_id: object, what: str) -> None:
-    """Put one on record that has become worse: in place of what was told of it, to be told as it is now."""
+    """Replace an alert that has become worse, so that it is mailed again."""
     old = Alert.kind == kind, Alert.subject_id == str(subject_id)
     db.session.execute(delete(Alert).where(*old).execution_options(synchronize_session=False))
     record(kind, subject_id, what)
 
 
 def withdraw(kind: AlertKind, subject_id: object) -> None:
-    """It is over before the operator was told of it."""
+    """Drop an alert that is over before it was mailed."""
     untold = Alert.kind == kind, Alert.subject_id == str(subject_id), Alert.told_at.is_(None)
     db.session.execute(delete(Alert).where(*untold).execution_options(synchronize_session=False))
 
 
 def redact_address(address: str, mails: Select[str]) -> None:
-    """Take an address out of what is told of these mails."""
+    """Remove an erased address from the alerts about these mails."""
     told = Alert.kind == AlertKind.EMAIL, Alert.subject_id.in_(mails)
     nobody = func.replace(Alert.what, address, "an erased account")
     db.session.execute(update(Alert).where(*told).values(what=nobody))
@@ -89,14 +89,14 @@ def last_sent_at() -> datetime | None:
 
 
 def mark_sent(at: datetime) -> None:
-    """All that is untold is told then."""
+    """Mark all unsent alerts as mailed at this time."""
     db.session.execute(update(Alert).where(Alert.told_at.is_(None)).values(told_at=at))
 
 
 def sent_at(at: datetime, most: int) -> dict[AlertKind, tuple[int, Sequence[Alert]]]:
-    """What was told then: how many of each kind, and the first of them.
+    """The alerts mailed at this time: the number of each kind, and the first of them.
 
-    The kinds take turns until there are `most`: a flood of one hides no single one of another.
+    The kinds take turns until there are `most`, so that a flood of one kind hides no other.
     """
     then = Alert.told_at == at
     place = func.row_number().over(partition_by=Alert.kind, order_by=(Alert.created_at, Alert.id))
@@ -112,7 +112,7 @@ def sent_at(at: datetime, most: int) -> dict[AlertKind, tuple[int, Sequence[Aler
 
 
 def unsent_counts() -> dict[AlertKind, int]:
-    """How many of each kind the operator has not been mailed."""
+    """The number of unsent alerts by kind."""
     return dict.fromkeys(AlertKind, 0) | _counts(Alert.told_at.is_(None))
 
 

@@ -1,4 +1,4 @@
-"""The audit trail: what every row of it says besides its own, and the log of what operators did."""
+"""The audit trail: the columns of every audit row, and the log of operators' actions."""
 
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
@@ -20,7 +20,7 @@ def _address() -> str:
 
 
 class AuditRow(UuidMixin):
-    """A row that is written once, by whoever acts at the moment."""
+    """A row written once, with the current actor."""
 
     reason: Mapped[str]
     actor: Mapped[str] = mapped_column(default=_actor)
@@ -28,7 +28,7 @@ class AuditRow(UuidMixin):
 
 
 class AuditEntry(AuditRow, Base):
-    """What somebody did to what, from where. The database refuses to change or to delete it."""
+    """Who did what to which object, from where. The database refuses updates and deletes."""
 
     __tablename__ = "audit_entry"
     __table_args__ = (
@@ -39,13 +39,13 @@ class AuditEntry(AuditRow, Base):
     )
 
     action: Mapped[str]
-    """What was done, such as `email.resend`."""
+    """The action, such as `email.resend`."""
     subject: Mapped[str]
-    """To what: a table and an id, such as `email:8c69ee8e-…`."""
+    """The object: a table and an id, such as `email:8c69ee8e-…`."""
     address: Mapped[str] = mapped_column(default=_address)
-    """The network address that it came from; `-` for a command."""
+    """The caller's network address; `-` for a command."""
 
 
 def record(action: str, subject: str, reason: str = "") -> None:
-    """Put an action on the record, in the transaction that does it."""
+    """Record an action in the transaction that performs it."""
     db.session.add(AuditEntry(action=action, subject=subject, reason=reason))

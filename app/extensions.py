@@ -37,20 +37,20 @@ MinorUnits = Annotated[int, mapped_column(BigInteger)]
 
 
 class UuidMixin:
-    """A table whose rows have a random UUID and know when they were made."""
+    """A table with a random UUID as key and a creation time."""
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     created_at: Mapped[datetime] = mapped_column(default=now, server_default=func.now())
 
 
 class TimestampMixin(UuidMixin):
-    """An identified row that also knows when it last changed."""
+    """A table with a UUID, a creation time and the time of the last change."""
 
     updated_at: Mapped[datetime] = mapped_column(default=now, server_default=func.now(), onupdate=now)
 
 
 def enum_column(of: type[StrEnum], name: str = "status") -> Enum:
-    """The type of a column `name` that holds one of the enum's values, checked by the database."""
+    """The column type for an enum's values, checked by the database under the name `name`."""
     return Enum(
         of,
         native_enum=False,

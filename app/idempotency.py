@@ -1,4 +1,4 @@
-"""The Idempotency-Key header: the same request, sent again, is answered again and not done again.
+"""The Idempotency-Key header: a repeated request gets the first answer and is not executed again.
 
 After draft-ietf-httpapi-idempotency-key-header: another request under the same key is a 422, one still in
 flight a 409. Only successes are kept: a refusal changed nothing, so the same key may try again.
@@ -22,7 +22,7 @@ from app.http.problems import Problem
 from app.validation_errors import Fault
 
 IN_FLIGHT_AT_MOST = timedelta(minutes=2)
-"""A request that was cut down half-way gives its key back after this; no request takes as long."""
+"""After this, the key of an interrupted request is free again. No request takes as long."""
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -37,7 +37,7 @@ class BadIdempotencyKey(Problem):
 
 class RequestInFlight(Problem):
     status, slug, title = 409, "request-in-flight", "Same request under way"
-    meaning = "A request with the same Idempotency-Key is being worked on at this moment."
+    meaning = "A request with the same Idempotency-Key is in progress."
     remedy = "Wait a second and repeat it under the same key: you get the answer of the first."
 
 
@@ -56,12 +56,12 @@ class IdempotencyKey(Base):
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
     fingerprint: Mapped[str]
-    """Of method, path, query and body, under SECRET_KEY: a body may hold a password."""
+    """HMAC of method, path, query and body under SECRET_KEY, because a body may hold a password."""
     started_at: Mapped[datetime] = mapped_column(index=True)
     status: Mapped[int | None]
-    """Of the kept answer; None while the request is in flight."""
+    """Status of the stored answer; None while the request is in progress."""
     body: Mapped[bytes | None] = mapped_column(LargeBinary)
-    """Of the kept answer; None also where the answer holds a secret, or words of somebody who was erased."""
+    """Body of the stored answer; None if it held a secret, or words of an erased person."""
 
 
 def idempotent(view: View) -> View:
@@ -70,7 +70,7 @@ def idempotent(view: View) -> View:
 
 
 def idempotent_with_secret(view: View) -> View:
-    """The same for a route whose answer shows a secret once: it is not kept, and so not given again."""
+    """Like `idempotent`, for a route whose answer shows a secret once: the answer is not stored."""
     return _once(view, lambda _: None)
 
 
@@ -91,7 +91,7 @@ def _once(view: View, kept_body: Callable[[Response], bytes | None]) -> View:
 
 
 def _is_ours(account_id: UUID, key: str, at: datetime) -> ColumnElement[bool]:
-    """The row as this request claimed it, and not as one claimed it that overtook this."""
+    """The row as this request claimed it, unless another request has claimed it since."""
     mine = IdempotencyKey.account_id == account_id, IdempotencyKey.key == key
     return and_(*mine, IdempotencyKey.started_at == at)
 
@@ -107,9 +107,9 @@ def _answer_and_keep(
         answer = current_app.make_response(view(*args, **kwargs))
         done = {"status": answer.status_code, "body": kept_body(answer)}
         keep = update(IdempotencyKey).where(is_ours).values(done).returning(IdempotencyKey.key)
-        if db.session.scalar(keep) is None:  # it took so long that another works on it: what it did is undone
+        if db.session.scalar(keep) is None:  # another request took the key over: roll back
             raise _in_flight()
-        db.session.commit()  # at once with what the request did
+        db.session.commit()  # in the transaction of the request's own work
     except BaseException:
         db.session.rollback()
         db.session.execute(delete(IdempotencyKey).where(is_ours))
@@ -119,7 +119,7 @@ def _answer_and_keep(
 
 
 def _fingerprints() -> list[str]:
-    """Of the request, under each of our keys; the first is the one to keep."""
+    """Fingerprints of the request under each of our keys. The first one is stored."""
     told = [request.method.encode(), request.full_path.encode(), request.get_data()]
     keys = (secret.get_secret_value() for secret in current_settings().secret_keys)
     return [hmac.digest(f"idempotency {key}".encode(), b"\n".join(told), "sha256").hex() for key in keys]
@@ -131,10 +131,10 @@ def _bad_key(wrong: str) -> BadIdempotencyKey:
 
 
 def _claim(account_id: UUID, key: str, at: datetime) -> Response | None:
-    """None when the key is ours to work under now; the kept answer when this was done before.
+    """None if this request has claimed the key; the stored answer if it was done before.
 
-    Raises BadIdempotencyKey for another request under this key, RequestInFlight for the same one at work,
-    AnswerNotKept for one that was done and whose answer is not given again.
+    Raises BadIdempotencyKey for another request under this key, RequestInFlight for the same one in
+    progress, AnswerNotKept for one whose answer is not stored.
     """
     fingerprints = _fingerprints()
     fresh = {"fingerprint": fingerprints[0], "started_at": at, "status": None, "body": None}
@@ -167,23 +167,23 @@ def _claim(account_id: UUID, key: str, at: datetime) -> Response | None:
 
 def _in_flight() -> RequestInFlight:
     return RequestInFlight(
-        "The same request is being worked on; ask again in a moment.", {"Retry-After": "1"}
+        "The same request is in progress. Send it again in a moment.", {"Retry-After": "1"}
     )
 
 
 def forget_old() -> int:
-    """Remove the keys that no longer count; how many there were."""
+    """Delete expired keys. Returns their number."""
     old = delete(IdempotencyKey).where(IdempotencyKey.started_at < now() - _kept_for())
     return len(db.session.scalars(old.returning(IdempotencyKey.key)).all())
 
 
 def forget_of(account_id: UUID) -> None:
-    """Remove all answers that were kept for somebody."""
+    """Delete all answers stored for an account."""
     db.session.execute(delete(IdempotencyKey).where(IdempotencyKey.account_id == account_id))
 
 
 def forget_answers_to(accounts: Select[UUID]) -> None:
-    """Remove the answers that were kept for these people, and keep that their requests were done."""
+    """Delete the answers stored for these accounts, but keep the record that their requests were done."""
     theirs = IdempotencyKey.account_id.in_(accounts), IdempotencyKey.body.is_not(None)
     db.session.execute(update(IdempotencyKey).where(*theirs).values(body=None))
 

@@ -1,7 +1,7 @@
-"""Numbers, dates, times and ids as JSON and RFC 3339 write them, read in that way and in no other.
+"""Strict parsing of numbers, dates, times and ids as JSON and RFC 3339 write them.
 
-Python reads more: 1_0 and full-width digits as numbers, seconds since 1970 as dates, `yes` as true. Two
-programs would take such a value for different things, so each function raises ValueError with what is wanted.
+Python accepts more: 1_0 and full-width digits as numbers, seconds since 1970 as dates, `yes` as true. Two
+programs may read such a value differently, so each function raises ValueError that says what is expected.
 """
 
 import math
@@ -38,7 +38,7 @@ def whole_number(value: object) -> int:
 
 
 def decimal_number(value: object) -> Decimal:
-    """75, 75.5, or the same as text. A number in JSON may have an exponent; a text may not."""
+    """A decimal: 75, 75.5, or the same as text. A JSON number may have an exponent; a text may not."""
     if isinstance(value, int | float | str | Decimal) and len(str(value)) > MAX_AMOUNT:
         raise ValueError(f"must be a number of at most {MAX_AMOUNT} characters")
     if isinstance(value, str) and _DECIMAL.fullmatch(value):
@@ -49,7 +49,7 @@ def decimal_number(value: object) -> Decimal:
 
 
 def true_or_false(value: object) -> bool:
-    """A boolean of JSON, or the same word in a query."""
+    """A boolean: of JSON, or the same word in a query."""
     if isinstance(value, bool):
         return value
     if isinstance(value, str) and value in {"true", "false"}:
@@ -58,7 +58,7 @@ def true_or_false(value: object) -> bool:
 
 
 def uuid(value: object) -> UUID:
-    """As RFC 9562 writes one: hyphens, no braces, no prefix."""
+    """A UUID as RFC 9562 writes it: hyphens, no braces, no prefix."""
     if isinstance(value, UUID):
         return value
     if isinstance(value, str) and _UUID.fullmatch(value):
@@ -67,7 +67,7 @@ def uuid(value: object) -> UUID:
 
 
 def is_like_a_date(value: object) -> bool:
-    """Whether it is written as a date, and not as a moment."""
+    """Whether the text is a plain date, not an instant."""
     return isinstance(value, str) and _DATE.fullmatch(value) is not None
 
 
@@ -98,7 +98,7 @@ def local_datetime(value: object) -> datetime:
 
 
 def instant(value: object) -> datetime:
-    """A moment, by any offset."""
+    """An instant, with any UTC offset."""
     if isinstance(value, datetime) and value.tzinfo:
         return value
     if isinstance(value, str) and _INSTANT.fullmatch(value):
@@ -109,7 +109,7 @@ def instant(value: object) -> datetime:
 
 
 def _existing(text: str, read: Callable[[str], Value]) -> Value:
-    """What is written well may still be no day or no hour, such as 2027-02-29 or 2027-02-28T25:00:00Z."""
+    """Raises ValueError for well-formed text that is no date or time, such as 2027-02-29 or 25:00."""
     try:
         return read(text)
     except ValueError:

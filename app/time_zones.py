@@ -1,7 +1,7 @@
-"""Wall-clock time made instants and back: the one place that does it, by one set of rules.
+"""Conversion between wall-clock times and instants: the only place that does it, with one set of rules.
 
-The rules are those of the pinned `tzdata` package: those of the machine or of PostgreSQL may be years older
-or newer, and a mail would name another hour than the list of free times. So SQL stores and compares instants.
+The rules are those of the pinned `tzdata` package. Those of the machine or of PostgreSQL may be years older
+or newer, and a mail would name another hour than the free times. SQL only stores and compares instants.
 """
 
 import logging
@@ -12,14 +12,14 @@ from importlib.resources import files
 from zoneinfo import ZoneInfo, reset_tzpath
 
 reset_tzpath(to=())
-ZoneInfo.clear_cache()  # of zones that somebody has read from the machine before
+ZoneInfo.clear_cache()  # zones already loaded from the machine's files
 
 log = logging.getLogger(__name__)
 
 _NO_PLACES = {"Factory", "localtime", "posixrules"}
-"""Names of a machine's settings, and not of a place."""
+"""Names that stand for a machine's setting, not for a place."""
 NAMES = frozenset((files("tzdata") / "zones").read_text().split()) - _NO_PLACES
-"""All zones, the abbreviations among them that are zones too, such as CET."""
+"""All zones, including abbreviations that are zone names, such as CET."""
 _SECOND = timedelta(seconds=1)
 
 
@@ -29,24 +29,24 @@ def is_known(name: str) -> bool:
 
 @cache
 def zone(name: str) -> ZoneInfo:
-    """The rules of a zone; UTC for a stored name that tzdata knows no longer."""
+    """The rules of a zone; UTC for a stored name that tzdata no longer has."""
     if is_known(name):
         return ZoneInfo(name)
-    log.error("tzdata knows no zone %r; times of whoever has it are told in UTC", name)
+    log.error("tzdata has no zone %r; times in it are shown in UTC", name)
     return ZoneInfo("UTC")
 
 
 def local(at: datetime, zone: ZoneInfo) -> datetime:
-    """What the clocks on the wall show then, as a naive time."""
+    """The local time at an instant, naive."""
     return at.astimezone(zone).replace(tzinfo=None)
 
 
 @lru_cache(maxsize=20_000)
 def instant(local_time: datetime, zone: ZoneInfo) -> datetime:
-    """The moment from which on the clocks show this or later for good, in UTC.
+    """The instant from which on the clocks show this time or later for good, in UTC.
 
-    Of a time that comes twice it is the second, but where clocks go back to this very time: then no earlier
-    time follows the first. Of a time that the clocks skip it is the moment at which they do.
+    Of a local time that occurs twice it is the second, unless clocks go back to this very time: no earlier
+    time follows the first then. Of a skipped local time it is the instant of the clock change.
     """
     first, second = _both(local_time, zone)
     if first > second:
@@ -56,22 +56,22 @@ def instant(local_time: datetime, zone: ZoneInfo) -> datetime:
 
 
 def moments(local_time: datetime, zone: ZoneInfo) -> list[datetime]:
-    """When the clocks show this, in UTC: once, twice in an hour that comes twice, or never."""
+    """The instants at which the clocks show this time, in UTC: one, two in a repeated hour, or none."""
     return [at for at in sorted(set(_both(local_time, zone))) if local(at, zone) == local_time]
 
 
 def midnight(on: date, zone: ZoneInfo) -> datetime:
-    """When a date begins, in UTC."""
+    """The instant at which a date begins, in UTC."""
     return instant(datetime.combine(on, time()), zone)
 
 
 def start_of(bound: date, zone: ZoneInfo) -> datetime:
-    """From when a search looks that names a moment, or a plain date: its midnight in the zone."""
+    """The start of a search range: an instant, or the midnight that begins a plain date in the zone."""
     return bound if isinstance(bound, datetime) else midnight(bound, zone)
 
 
 def end_of(bound: date, zone: ZoneInfo) -> datetime:
-    """Until when a search looks that names a moment, or a plain date: the midnight that ends it."""
+    """The end of a search range: an instant, or the midnight that ends a plain date in the zone."""
     return bound if isinstance(bound, datetime) else midnight(bound + timedelta(days=1), zone)
 
 
@@ -82,13 +82,13 @@ def offset(at: datetime, zone: ZoneInfo) -> timedelta:
 
 
 def _both(local_time: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """By the offset before and by the offset after, where clocks change (PEP 495); else the same twice."""
+    """The instants by the offsets before and after a clock change (PEP 495); equal if there is none."""
     first, second = (local_time.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
     return first, second
 
 
 def _change_between(early: datetime, late: datetime, zone: ZoneInfo) -> datetime:
-    """The second at which clocks go forward, of a span in which they do once."""
+    """The instant of the clock change in a span that holds one."""
     seconds = range((late - early) // _SECOND)
     before = offset(early, zone)
     return early + _SECOND * bisect_right(seconds, before, key=lambda n: offset(early + _SECOND * n, zone))
@@ -101,7 +101,7 @@ def moment(at: datetime, zone: ZoneInfo) -> str:
 
 
 def span(start: datetime, end: datetime, zone: ZoneInfo) -> dict[str, str]:
-    """A session's day, hours and zone; both offsets stand beside the hours when clocks change within."""
+    """A session's day, hours and zone, with both offsets if the clocks change during it."""
     first, last = start.astimezone(zone), end.astimezone(zone)
     if first.utcoffset() == last.utcoffset():
         hours, where = f"{first:%H:%M} to {last:%H:%M}", f"{zone.key}, {_utc_offset(first)}"
@@ -112,7 +112,7 @@ def span(start: datetime, end: datetime, zone: ZoneInfo) -> dict[str, str]:
 
 
 def line(start: datetime, end: datetime, zone: ZoneInfo) -> str:
-    """Tuesday 1 December 2026, 15:00 (Europe/Paris); with offsets and end where the clocks need them."""
+    """Tuesday 1 December 2026, 15:00 (Europe/Paris); with offsets and end around a clock change."""
     shown = span(start, end, zone)
     if len(moments(local(start, zone), zone)) > 1 or offset(start, zone) != offset(end, zone):
         return f"{shown['day']}, {shown['hours']} ({shown['zone']})"

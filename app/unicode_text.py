@@ -1,4 +1,4 @@
-"""Text that people write: one form to keep and one to search, and a direction of its own in other text."""
+"""Text that people write: its stored form, its search form, and isolation of its writing direction."""
 
 import re
 import unicodedata
@@ -6,26 +6,26 @@ import unicodedata
 _LINE_BREAKS = re.compile("\r\n|[\r\x85\u2028\u2029]")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
-"""Embeddings, overrides and isolates (UAX #9): left open, they turn around whatever follows them."""
+"""Embeddings, overrides and isolates (UAX #9). Left open, they change the direction of following text."""
 _DIRECTION_MARKS = re.compile("[\u061c\u200e\u200f]")
 _RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
 _FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
 _BLANK_LETTERS = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
-"""Characters that Unicode counts as letters or symbols, and that draw nothing."""
+"""Characters that Unicode counts as letters or symbols but that are invisible."""
 _PLAIN_LETTERS = str.maketrans(
     {"æ": "ae", "ð": "d", "ø": "o", "þ": "th", "đ": "d", "ħ": "h", "ı": "i", "ł": "l", "œ": "oe", "ŧ": "t"}  # noqa: RUF001
 )
-"""Letters that Unicode does not decompose, and that people search without their strokes."""
+"""Letters that Unicode does not decompose but that people search for without their strokes."""
 _VARIATION = re.compile("[\u034f\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
-"""Marks that choose how the character before them is drawn, or only keep it apart."""
+"""Marks that select the form of the previous character, or only separate it."""
 _JOINERS = frozenset("\u200c\u200d")
 _BLACK_FLAG, _TAGS = "\U0001f3f4", range(0xE0020, 0xE0080)
 MAX_TAGS = 32
-"""Behind one flag: those of regions have six at most, and the end."""
+"""Tag characters after one flag: regions have six at most, and the terminator."""
 MAX_MARKS = 30
-"""On one letter (UAX #15, "Stream-Safe Text Format"): more are in no language."""
+"""Marks on one letter (UAX #15, "Stream-Safe Text Format"): no language needs more."""
 _MARKS_BY_DECOMPOSITION = frozenset("\u0f73\u0f75\u0f81\uff9e\uff9f")
-"""What is no mark by its class, and begins with one when it is decomposed."""
+"""Characters that are no marks but decompose to a mark first."""
 
 
 def storable(text: str) -> str:
@@ -34,9 +34,9 @@ def storable(text: str) -> str:
 
 
 def has_too_many_marks(text: str) -> bool:
-    """Whether it must not be normalised: that sorts the marks of a letter, in the square of their number.
+    """Whether a letter has too many marks to normalise the text: sorting them takes quadratic time.
 
-    Two hundred thousand of them, half a megabyte, stop a whole process for a minute and a half.
+    200,000 marks (half a megabyte) block a process for 90 seconds.
     """
     marks = 0
     for character in "" if text.isascii() else text:
@@ -48,17 +48,17 @@ def has_too_many_marks(text: str) -> bool:
 
 
 def normalize(text: str) -> str:
-    """The text in Unicode's composed form (NFC), its lines ended by LF alone."""
+    """The text in Unicode's composed form (NFC), with LF line ends."""
     return _LINE_BREAKS.sub("\n", unicodedata.normalize("NFC", text))
 
 
 def remove_direction_marks(text: str) -> str:
-    """The text without LRM, RLM and ALM, which come along when a name is copied from a right-to-left text."""
+    """The text without LRM, RLM and ALM, which are copied along with names from right-to-left text."""
     return _DIRECTION_MARKS.sub("", text)
 
 
 def is_visible(text: str) -> bool:
-    """Whether it draws anything: a letter, a digit, a sign, and not only blanks and marks."""
+    """Whether the text shows anything besides blanks and marks."""
     return any(_is_visible(character) for character in text)
 
 
@@ -67,7 +67,7 @@ def _is_visible(character: str) -> bool:
 
 
 def has_hidden_characters(text: str) -> bool:
-    """Whether it holds invisible format characters (category Cf) that do no work in its script or emoji.
+    """Whether the text holds format characters (category Cf) without a function in its script or emoji.
 
     Joiners work between letters of other scripts than Latin and within emoji, tags after a black flag.
     """
@@ -78,7 +78,7 @@ def has_hidden_characters(text: str) -> bool:
 
 
 def without_hidden_characters(text: str) -> str:
-    """The text as it is drawn: no format characters, no marks that vary a sign, no blank letters."""
+    """The text as it appears: without format characters, variation marks and blank letters."""
     return "".join(character for character in text if not _draws_nothing(character))
 
 
@@ -101,19 +101,19 @@ def _is_needed(text: str, place: int) -> bool:
 
 
 def without_bidi_controls(text: str) -> str:
-    """The text without the characters that set a direction for what comes after them."""
+    """The text without characters that set the direction of following text."""
     return _BIDI_CONTROLS.sub("", text)
 
 
 def lines(text: str) -> list[str]:
-    """The text's lines, by whatever Unicode breaks lines: what was kept before LF was all may hold others."""
+    """The text's lines, split at all of Unicode's line breaks: older stored text may not use LF."""
     return text.splitlines()
 
 
 def isolate(text: str) -> str:
-    """The text as a part of another: right-to-left words in it turn around nothing outside it (UAX #9).
+    """The text isolated, so that its right-to-left words do not reorder the text around it (UAX #9).
 
-    Lines are isolated one by one, as a line break ends an isolate. Text from left to right stays as it is.
+    Lines are isolated one by one because a line break ends an isolate. Left-to-right text stays as it is.
     """
     return "\n".join(map(_isolated_line, without_bidi_controls(text).split("\n")))
 
@@ -125,7 +125,7 @@ def _isolated_line(line: str) -> str:
 
 
 def search_form(text: str) -> str:
-    """The text as it is searched: without case, accents, hidden characters and surplus blanks.
+    """The search form: without case, accents, hidden characters and surplus blanks.
 
     "Lucía FERNÁNDEZ" and a decomposed "Lucía fernández" are both "lucia fernandez".
     """

@@ -1,6 +1,6 @@
-"""What is wrong with a value that was sent: its place, and a sentence that names it and says what is wanted.
+"""Validation errors: the place of a bad value, and a sentence that says what is expected.
 
-No sentence is pydantic's: its words are for programmers, and change with its versions.
+The sentences are ours: pydantic's are for programmers and change with its versions.
 """
 
 import re
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 MAX_STEP = 100
-"""Of a field's name: the answer to nonsense must not be larger than the nonsense."""
+"""Characters of an unknown field's name that are repeated, so that an answer stays small."""
 _CHOICE = re.compile(r"'([^']*)'|(?<![\w'])(\d+)(?![\w'])")
 
 _OBJECT = "must be a JSON object"
@@ -23,7 +23,7 @@ _CLOCK = "must be a local time such as 09:00"
 _TIME = "must be a date and a time such as 2026-12-01T14:00:00Z"
 _URL = "must be an http(s) URL such as https://example.com/page"
 _UUID = "must be a UUID such as 3fa85f64-5717-4562-b3fc-2c963f66afa6"
-_OTHERWISE = "is not a value that can be used here; see the API's description"
+_OTHERWISE = "is not a valid value; see the API's description"
 
 _PREDICATES: dict[str, str] = {
     "missing": "is missing; send it",
@@ -37,14 +37,14 @@ _PREDICATES: dict[str, str] = {
     **dict.fromkeys(("float_type", "float_parsing", "finite_number"), _NUMBER),
     **dict.fromkeys(("decimal_type", "decimal_parsing"), _NUMBER),
     "decimal_max_digits": "must have at most {max_digits} digits",
-    "decimal_max_places": "must have at most {decimal_places} digits behind the point",
-    "decimal_whole_digits": "must have at most {whole_digits} digits before the point",
+    "decimal_max_places": "must have at most {decimal_places} digits after the decimal point",
+    "decimal_whole_digits": "must have at most {whole_digits} digits before the decimal point",
     "greater_than": "must be more than {gt}",
     "greater_than_equal": "must be {ge} or more",
     "less_than": "must be less than {lt}",
     "less_than_equal": "must be {le} or less",
     "multiple_of": "must be a multiple of {multiple_of}",
-    "string_pattern_mismatch": "is not written as this field wants it; see the API's description",
+    "string_pattern_mismatch": "does not match the format of this field; see the API's description",
     "string_not_ascii": "must have plain (ASCII) letters only",
     **dict.fromkeys(("date_type", "date_parsing", "date_from_datetime_parsing"), _DATE),
     "date_from_datetime_inexact": _DATE,
@@ -72,14 +72,14 @@ class Fault(NamedTuple):
 
 
 def found_by(error: ValidationError, location: str) -> list[Fault]:
-    """All that pydantic did not take of a body, a query or a form."""
+    """All validation errors of a body, a query or a form."""
     is_body = location in {"json", "json_or_form"}
     errors = error.errors(include_url=False)
     return [Fault(_place(each["loc"], is_body), predicate(each)) for each in errors]
 
 
 def name_of(place: str) -> str:
-    """As a reader calls it: `weekly[0].start_time` for /weekly/0/start_time."""
+    """The readable name: `weekly[0].start_time` for /weekly/0/start_time."""
     if not place:
         return "The body"
     steps = [step.replace("~1", "/").replace("~0", "~") for step in place.removeprefix("/").split("/")]
@@ -97,7 +97,7 @@ def predicate(error: Mapping[str, Any]) -> str:
 
 def _said(kind: str, context: Mapping[str, Any]) -> str:
     if kind == "value_error" and isinstance(context.get("error"), ValueError):
-        return str(context["error"])  # ours: a validator of ours raised it
+        return str(context["error"])  # raised by a validator of ours
     if kind in _WORDED:
         return _WORDED[kind](context)
     return _PREDICATES.get(kind, _OTHERWISE).format(**context)
@@ -126,7 +126,7 @@ def _at_least(context: Mapping[str, Any]) -> str:
 
 
 def _counted(count: int, context: Mapping[str, Any]) -> str:
-    """A text that is stripped before it is counted is of no type any more that pydantic knows."""
+    """The name of the type in pydantic's error; a stripped text has none of its own."""
     one, many = ("entry", "entries") if context.get("field_type") == "List" else ("character", "characters")
     return one if count == 1 else many
 

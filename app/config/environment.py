@@ -1,4 +1,4 @@
-"""Where we are, and which files may say what the environment leaves out."""
+"""The environment (APP_ENV) and the .env files that complete it."""
 
 import os
 from collections.abc import Set
@@ -16,10 +16,10 @@ class Environment(StrEnum):
 
 
 def files() -> tuple[str, ...]:
-    """The files to read. None but in development: forgetting APP_ENV must not make a server believe them.
+    """The files to read: none outside development, so that a server without APP_ENV does not use them.
 
-    The flask command puts `.env` into the environment by itself. What it took from there must not fill a gap
-    in production, nor outrank the other files in development.
+    The flask command loads `.env` into the environment by itself. Those values must not fill a gap in
+    production, nor override the other files in development.
     """
     environment = stripped(os.environ.get("APP_ENV", "")) or Environment.PRODUCTION
     if environment == Environment.PRODUCTION:
@@ -32,7 +32,7 @@ def files() -> tuple[str, ...]:
 
 
 def _take_back(names: Set[str]) -> None:
-    """Remove from the environment what stands there as `.env` has it."""
+    """Remove the variables from the environment that have the value of `.env`."""
     defaults = dotenv_values(".env")
     for name in names:
         if name in defaults and os.environ.get(name) == defaults[name]:

@@ -1,4 +1,4 @@
-"""What is said when the settings of the environment are missing or wrong."""
+"""Errors for missing or wrong settings."""
 
 import os
 from pathlib import Path
@@ -16,7 +16,7 @@ class BadSettings(SystemExit):
 
 
 def sentence(problem: Any) -> str:
-    """One of pydantic's errors, in a line that begins with the variable."""
+    """One of pydantic's errors as a line that begins with the variable."""
     name = str(problem["loc"][0]).upper()
     if problem["type"] == "missing":
         return f"- {name} is missing{_remedy(name)}"

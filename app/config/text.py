@@ -1,17 +1,17 @@
-"""White space in the text of a variable: what a copy or a file adds at its ends, and what hides inside."""
+"""White space in variables: stripped at the ends, refused inside."""
 
 import unicodedata
 from typing import Any
 
 _UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"}
-"""Unicode's categories of what cannot be seen: controls, formats, half a character, separators."""
+"""Unicode categories of invisible characters: controls, formats, surrogates, separators."""
 _NAMES = {"\t": "a tab", "\xa0": "a non-breaking space", " ": "a space"} | dict.fromkeys(
     "\n\r\v\f\x85\u2028\u2029", "a line break"
 )
 
 
 def stripped(value: str) -> str:
-    """Without what cannot be seen at both ends: spaces of any width, line breaks, a byte order mark."""
+    """The text without invisible characters at its ends: spaces, line breaks, a byte order mark."""
     begin, end = 0, len(value)
     while begin < end and _is_unseen(value[begin]):
         begin += 1
@@ -21,12 +21,12 @@ def stripped(value: str) -> str:
 
 
 def parts(value: str) -> list[str]:
-    """The values of a comma-separated list, each stripped; an empty one is none."""
+    """The values of a comma-separated list, stripped, without empty ones."""
     return [found for part in value.split(",") if (found := stripped(part))]
 
 
 def without_blanks(values: Any) -> Any:
-    """Of a mapping, each text stripped; a variable that holds nothing else counts as unset."""
+    """The mapping with each text stripped. An empty variable counts as unset."""
     if not isinstance(values, dict):
         return values
     found = {name: stripped(value) if isinstance(value, str) else value for name, value in values.items()}
@@ -34,7 +34,7 @@ def without_blanks(values: Any) -> Any:
 
 
 def refuse_hidden(value: str, *, spaces: bool) -> None:
-    """Raises ValueError for what hides inside a text, and for a plain space unless `spaces` may be."""
+    """Raises ValueError for invisible characters inside, and for spaces unless `spaces` allows them."""
     for sign in value:
         if _is_unseen(sign) and not (spaces and sign == " "):
             remedy = " (in a URL write %20)" if sign == " " else ""
@@ -46,4 +46,4 @@ def _is_unseen(sign: str) -> bool:
 
 
 def _name(sign: str) -> str:
-    return _NAMES.get(sign) or f"a character that cannot be seen (U+{ord(sign):04X})"
+    return _NAMES.get(sign) or f"an invisible character (U+{ord(sign):04X})"

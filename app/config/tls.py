@@ -1,7 +1,7 @@
-"""Whose certificate is believed: one rule for all clients of one URL, so it stands in the URL itself.
+"""TLS verification: one rule for all clients of a URL, written into the URL itself.
 
-What `…_TLS_VERIFY` and `…_TLS_CA_FILE` say comes first, then what the URL says; without either of them a
-certificate is verified, and has to be for the host that was asked for.
+`…_TLS_VERIFY` and `…_TLS_CA_FILE` come first, then the URL's parameters. By default the certificate is
+verified, and must be for the requested host.
 """
 
 import ssl
@@ -32,11 +32,11 @@ def ca_file(value: str) -> str:
 
 
 def redis_url(url: str, verify: bool | None, ca: str | None) -> str:
-    """A Redis URL that says how its server is verified, as redis-py and kombu read it. Raises ValueError."""
+    """A Redis URL with explicit TLS parameters, as redis-py and kombu read them. Raises ValueError."""
     query = _query(url)
     if not url.startswith("rediss:"):
         if ca or verify or "ssl_cert_reqs" in query:
-            raise ValueError("must be rediss://…: redis:// speaks without TLS, so nothing can be verified")
+            raise ValueError("must be rediss://…: redis:// uses no TLS, so nothing can be verified")
         return url
     told = query.get("ssl_cert_reqs", "required").lower().removeprefix("cert_")
     if told not in REDIS_MODES:
@@ -52,10 +52,10 @@ def redis_url(url: str, verify: bool | None, ca: str | None) -> str:
 
 
 def postgres_url(url: str, verify: bool | None, ca: str | None, *, by_default: bool) -> str:
-    """A PostgreSQL URL that says how its server is verified, as libpq reads it.
+    """A PostgreSQL URL with explicit verification parameters, as libpq reads them.
 
-    `by_default`: unless told, as in production, where libpq alone would encrypt to whoever answers. A server
-    on this machine is left to libpq.
+    `by_default`: verify if neither setting nor URL says otherwise, as in production; libpq's own default
+    accepts any server. Servers on this machine keep libpq's default.
     """
     query = _query(url)
     if verify or ca:
@@ -78,21 +78,21 @@ def postgres_url(url: str, verify: bool | None, ca: str | None, *, by_default: b
 
 
 def amqps_options() -> dict[str, Any]:
-    """How RabbitMQ is spoken to in TLS: kombu alone would take a certificate of any other host's."""
-    return {"cert_reqs": ssl.CERT_REQUIRED, "server_hostname": None}  # kombu puts the URL's own host there
+    """TLS options for RabbitMQ. kombu's default accepts another host's certificate."""
+    return {"cert_reqs": ssl.CERT_REQUIRED, "server_hostname": None}  # kombu fills in the URL's host
 
 
 def smtp_starttls(host: str, port: int, *, asked_for: bool, by_default: bool) -> bool:
-    """Whether a mail server must speak TLS after STARTTLS; on port 465 TLS comes before the first word.
+    """Whether the mail server must support STARTTLS. On port 465 TLS begins before SMTP.
 
-    `by_default`: unless asked for, as in production. A server on this machine is then spoken to without TLS.
+    `by_default`: require it if no setting says otherwise, as in production, except on this machine.
     """
     return port != SMTPS and (asked_for or (by_default and not is_here(host)))
 
 
 @cache
 def smtp_context(verify: bool | None, ca: str | None) -> ssl.SSLContext:
-    """Whom a mail client believes: smtplib alone would take any certificate of any host."""
+    """The SSL context of the mail client. smtplib's default accepts any certificate."""
     found = ssl.create_default_context(cafile=ca)
     if verify is False:
         found.check_hostname = False
@@ -101,7 +101,7 @@ def smtp_context(verify: bool | None, ca: str | None) -> ssl.SSLContext:
 
 
 def _authorities() -> str:
-    """The file of those that this machine believes. libpq comes with its own OpenSSL, which knows of none."""
+    """The machine's file of trusted certificates. libpq's bundled OpenSSL has none."""
     return ssl.get_default_verify_paths().cafile or certifi.where()
 
 
@@ -117,7 +117,7 @@ def _hosts(url: str, query: dict[str, str]) -> Iterator[str]:
 
 
 def is_here(host: str) -> bool:
-    """Whether it is a unix socket, or this machine itself."""
+    """Whether the host is a unix socket or this machine."""
     if host.lower().rstrip(".") in {"", "localhost"} or host.startswith(("/", "@", "%2F")):
         return True
     try:

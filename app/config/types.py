@@ -1,4 +1,4 @@
-"""What the text of a variable must look like, and what it becomes."""
+"""Types of settings: the format of each variable, and what it is parsed to."""
 
 import re
 from typing import Annotated, Any
@@ -12,7 +12,7 @@ from app.config.text import parts
 from app.config.tls import ca_file, is_here
 
 NAME_AND_ADDRESS: TypeAdapter[NameEmail] = TypeAdapter(NameEmail)
-"""Of `CultureBridge <hello@example.com>`; making it takes a hundred times as long as using it."""
+"""Parses `CultureBridge <hello@example.com>`. Cached, because creating it is slow."""
 
 _ORIGIN = re.compile(r"(https?)://([\w-]+(?:\.[\w-]+)*|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?/?")
 
@@ -53,7 +53,7 @@ def _sender(value: str) -> str:
 
 
 def _origins(values: tuple[str, ...]) -> tuple[str, ...]:
-    """As browsers spell them: lower-case, without a path or the port that goes without saying."""
+    """Origins as browsers send them: lower-case, without a path or default port."""
     found = [_ORIGIN.fullmatch(value.lower()) for value in values]
     if not all(found):
         raise ValueError(
@@ -70,17 +70,17 @@ def _as_browsers_say(origin: re.Match[str]) -> str:
 
 
 def _sentry_dsn(value: SecretStr) -> SecretStr:
-    """As Sentry shows it; its package would stop the start with a traceback, or report without TLS."""
+    """A Sentry DSN. Sentry's own package would fail with a traceback, or report without TLS."""
     found = urlsplit(value.get_secret_value())
     if not (found.username and found.hostname and found.path.rpartition("/")[2].isdigit()):
-        raise ValueError("must be as Sentry shows it, such as https://KEY@HOST/PROJECT")
+        raise ValueError("must be a DSN as Sentry shows it, such as https://KEY@HOST/PROJECT")
     if found.scheme != "https" and not (found.scheme == "http" and is_here(found.hostname)):
         raise ValueError("must start with https://, unless Sentry is on this machine")
     return value
 
 
 def is_guessable(key: str) -> bool:
-    """Whether it is a text repeated, such as `changeme` four times, or has few different characters."""
+    """Whether a secret is a repeated text, such as `changeme` four times, or has few different characters."""
     return len(set(key)) < 8 or (key + key).find(key, 1) < len(key)
 
 
@@ -101,4 +101,4 @@ Sender = Annotated[str, AfterValidator(_sender)]
 SentryDsn = Annotated[SecretStr, AfterValidator(_sentry_dsn)]
 LogLevel = Annotated[str, AfterValidator(_log_level)]
 Keys = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split), Field(min_length=1)]
-"""Several secrets, of which the first signs and all verify."""
+"""Several secrets: the first signs, all verify."""

@@ -1,4 +1,4 @@
-"""How the application speaks to PostgreSQL: limits, connections, and what a pooler in between changes."""
+"""The database engine: timeouts, connection pool, and the options for an external pooler."""
 
 import time
 from functools import partial
@@ -15,11 +15,11 @@ from app.config.settings import Settings
 from app.extensions import db
 
 LIMITS = {"timezone": "UTC", "statement_timeout": "15000", "lock_timeout": "3000"}
-"""Milliseconds; what takes longer holds up others."""
+"""Statement timeout in milliseconds."""
 THREADS = 8
-"""Of a web process and of the mailer: none waits for a connection, and none is open that nobody can use."""
+"""Pool size of a web process and of the mailer: one connection for each thread."""
 A_MOMENT = 5
-"""Seconds for which a connection is believed to be as it was, unless the server says otherwise."""
+"""Seconds for which an idle connection is used without a ping, unless the server has closed it."""
 _RETURNED = "when it was returned to the pool"
 
 
@@ -30,7 +30,7 @@ def options(settings: Settings) -> dict[str, Any]:
         "max_overflow": 2,
         "pool_timeout": 5,
         "pool_recycle": 1800,
-        "hide_parameters": True,  # an error's text ends in logs and mails, and they may be hashes and tokens
+        "hide_parameters": True,  # parameters may be hashes and tokens, and error texts reach logs and mails
         "connect_args": {"connect_timeout": 5} | (_POOLED if settings.database_pooler else _DIRECT),
     }
 
@@ -54,11 +54,11 @@ def _note_the_time(_: object, entry: ConnectionPoolEntry) -> None:
 
 
 def _replace_if_dead(dialect: Dialect, connection: Any, entry: ConnectionPoolEntry, _: object) -> None:
-    """A connection that died with the server is replaced before it is used.
+    """Replace a dead connection before it is used.
 
-    A server that goes says so, or its end is closed, and then there is something to read: to ask it before
-    each transaction would take as long as another statement. What died in silence is found after a while.
-    One that was opened just now is as good as another would be: its first statement says what is wrong.
+    A server that stops sends a message or closes the connection, so there is something to read: no ping is
+    needed, which would cost a round trip for each transaction. A silent connection is pinged after a while. A
+    new connection is not pinged.
     """
     if _RETURNED not in entry.info:
         return
@@ -73,12 +73,12 @@ def _replace_if_dead(dialect: Dialect, connection: Any, entry: ConnectionPoolEnt
 
 
 def _limit(connection: Connection) -> None:
-    """A pooler takes no options, and what is set for a session would stay with somebody else's."""
+    """An external pooler accepts no options, and session settings would leak to other clients."""
     connection.exec_driver_sql("; ".join(f"SET LOCAL {name} = '{value}'" for name, value in LIMITS.items()))
 
 
 def _leave_out_the_row(failure: ExceptionContext) -> None:
-    """PostgreSQL shows, as DETAIL, the whole row that broke a rule: no text for logs and mails either."""
+    """Remove DETAIL from errors: PostgreSQL puts the whole offending row there."""
     error = failure.original_exception
     if isinstance(error, psycopg.Error) and error.diag.message_primary:
         error.args = (error.diag.message_primary,)

@@ -1,4 +1,4 @@
-"""One request, one transaction; what PostgreSQL broke off for another's sake is done again."""
+"""One transaction per request, retried after a deadlock or serialization failure."""
 
 import logging
 import random
@@ -15,18 +15,18 @@ log = logging.getLogger(__name__)
 BROKEN_OFF = {"40001", "40P01", "0A000"}
 """serialization_failure, deadlock_detected and feature_not_supported (PostgreSQL, appendix A).
 
-The same again will do. The last is said of a statement that was prepared before a migration changed the type
-of a column; the rollback has the connection forget what it prepared.
+A retry succeeds. The last one concerns a statement prepared before a migration changed a column's type; the
+rollback makes the connection forget it.
 """
 MAX_TRIES = 3
 MAX_PAUSE = 0.05
-"""Seconds; by chance, so that two that stood in each other's way do not meet again."""
+"""Seconds to wait, drawn at random so that two conflicting transactions do not meet again."""
 
 Answer = TypeVar("Answer")
 
 
 def in_one_transaction(view: Callable[[], Answer]) -> Answer:
-    """What `view` answers, committed. It may be called again from its beginning, as if it was sent again."""
+    """The answer of `view`, committed. `view` may run again from its beginning."""
     for _ in range(MAX_TRIES - 1):
         try:
             return _committed(view)
@@ -34,13 +34,13 @@ def in_one_transaction(view: Callable[[], Answer]) -> Answer:
             if getattr(error.orig, "sqlstate", None) not in BROKEN_OFF:
                 raise
             db.session.rollback()
-            log.warning("the database broke the transaction off, so it is done again: %s", error.orig)
+            log.warning("the database aborted the transaction, retrying: %s", error.orig)
             time.sleep(random.uniform(0, MAX_PAUSE))  # noqa: S311 - not a secret
     return _committed(view)
 
 
 def _committed(view: Callable[[], Answer]) -> Answer:
     answer = view()
-    if db.session.registry.has():  # the webhook, of all views, asks the database nothing
+    if db.session.registry.has():  # the webhook does not use the database
         db.session.commit()
     return answer

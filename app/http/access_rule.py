@@ -1,4 +1,4 @@
-"""Who may call a view, as the view itself says; accounts.access holds callers to it."""
+"""The access rule that a view declares; accounts.access enforces it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Rule:
-    """Which roles may call a view; None is everybody, signed in or not."""
+    """Declare which roles may call a view. None: everyone, signed in or not."""
 
     roles: frozenset[str] | None
 

@@ -1,4 +1,4 @@
-"""E-mail addresses in the one form that accounts have."""
+"""Normalised e-mail addresses."""
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -6,7 +6,7 @@ MAX_ADDRESS = 254
 
 
 def deliverable(address: str) -> str:
-    """Lower-case, its domain as the DNS spells it. Plain letters before the @: few servers take others.
+    """The address in lower case with an ASCII domain. Only ASCII is allowed before the @.
 
     Raises EmailNotValidError.
     """
@@ -15,10 +15,10 @@ def deliverable(address: str) -> str:
 
 
 def normalized(address: str) -> str:
-    """As an account has it, however it is spelled; what is no address stays what it is."""
+    """The normalised address; an invalid one is returned unchanged."""
     if len(address) > MAX_ADDRESS:
         return address
     try:
         return deliverable(address)
     except EmailNotValidError:
-        return address  # which no account has
+        return address  # no account has it

@@ -1,4 +1,4 @@
-"""The only error handlers: whatever goes wrong leaves as a Problem."""
+"""The error handlers: every error is answered as a Problem."""
 
 import logging
 
@@ -39,7 +39,7 @@ def register(app: APIFlask) -> None:
 
 
 def _of_the_framework(error: HTTPError) -> Response:
-    """A body or query that pydantic refused: APIFlask's error, raised from pydantic's own."""
+    """Answer for a body or query that pydantic refused. APIFlask's error wraps pydantic's."""
     assert isinstance(error.__cause__, ValidationError)
     (location,) = error.detail
     first, *further = validation_errors.found_by(error.__cause__, location)

@@ -1,4 +1,4 @@
-"""How large and how deep JSON may be, by numbers alone: looked at before any schema, which costs far more."""
+"""Limits on the size and depth of JSON, checked before the much slower validation."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,16 +6,16 @@ from typing import Any
 from app.http.problems import Invalid
 
 MAX_FIELDS = 50
-"""Of one object. Of ours the largest has less than twenty."""
+"""Fields of one object. Our largest has less than twenty."""
 MAX_ENTRIES = 1_000
-"""Of one list. Ours takes 400 at most."""
+"""Entries of one list. Our longest takes 400."""
 MAX_DEPTH = 20
 MAX_VALUES = 30_000
-"""In all. A coach's hours, with all the overrides and stays that they may have, are 26,200."""
+"""Values in all. A coach's hours with the most overrides and stays are 26,200."""
 
 
 def check(body: object) -> None:
-    """Raises Invalid for what no request of ours can be."""
+    """Raises Invalid for JSON beyond these limits."""
     level, depth, values = [body], 0, 1
     while level := [part for each in level for part in _parts(each)]:
         depth, values = depth + 1, values + len(level)
@@ -26,7 +26,7 @@ def check(body: object) -> None:
 
 
 def _parts(value: Any) -> Iterator[Any]:
-    """The values inside of an object or a list."""
+    """The values inside an object or a list."""
     if isinstance(value, dict):
         if len(value) > MAX_FIELDS:
             raise Invalid("", f"must have at most {MAX_FIELDS} fields in one object; one has {len(value)}")

@@ -1,4 +1,4 @@
-"""Request bodies, before a schema sees them."""
+"""Checks of request bodies before validation."""
 
 from typing import Any, NoReturn
 
@@ -8,12 +8,12 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMe
 from app.http import json_limits
 
 MAX_PARAMETERS = 100
-"""In a query or a form, of which ours have less than ten."""
+"""Fields of a query or a form. Ours have less than ten."""
 _FORM = "application/x-www-form-urlencoded"
 
 
 def read_chunks() -> None:
-    """Refuse a body in chunks that is malformed or too long, also where none is wanted.
+    """Refuse a chunked body that is malformed or too long, also on routes without a body.
 
     Raises BadRequest and RequestEntityTooLarge.
     """
@@ -22,7 +22,7 @@ def read_chunks() -> None:
 
 
 def count_parameters() -> None:
-    """Refuse a query or a form that is too long to be meant, by its number alone.
+    """Refuse a query or a form with too many fields.
 
     Raises BadRequest, and RequestEntityTooLarge.
     """
@@ -33,12 +33,12 @@ def count_parameters() -> None:
 
 
 class JsonRequest(Request):
-    """A request whose body, where a route wants JSON, has to say that it is JSON, and to be it."""
+    """A request whose body must be JSON with a JSON content type, on routes that take JSON."""
 
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:  # noqa: ARG002
-        """No body at all is an empty object. Raises UnsupportedMediaType, BadRequest and Invalid.
+        """The parsed body; an empty one is an empty object. Ignores `force`, which APIFlask sets.
 
-        `force`, which APIFlask sets, is not obeyed.
+        Raises UnsupportedMediaType, BadRequest and Invalid.
         """
         if not self.content_length and not self.content_type and not self.get_data():
             return {}
@@ -47,10 +47,10 @@ class JsonRequest(Request):
         except RecursionError as error:
             raise BadRequest("The body is not JSON that can be read: it is nested too deeply.") from error
         json_limits.check(found)
-        return "null" if found is None else found  # APIFlask would take null for an empty object
+        return "null" if found is None else found  # APIFlask would read null as an empty object
 
     def get_data(self, cache: bool = True, as_text: bool = False, parse_form_data: bool = False) -> Any:
-        """Raises RequestEntityTooLarge also for a body in chunks, of which Werkzeug cuts off the rest."""
+        """The raw body. Raises RequestEntityTooLarge for chunked bodies too, which Werkzeug truncates."""
         found = super().get_data(cache=cache, as_text=as_text, parse_form_data=parse_form_data)  # type: ignore[call-overload]
         if self.content_length is None and len(found) >= (self.max_content_length or len(found) + 1):
             raise RequestEntityTooLarge

@@ -1,4 +1,4 @@
-"""A path that no route has: what is wrong with it, and which path is probably meant."""
+"""Answers for unknown paths: what is wrong, and which path is probably meant."""
 
 import re
 from collections.abc import Iterator
@@ -13,12 +13,12 @@ from app.http.problems import NotFound
 from app.validation_errors import Fault
 
 MAX_SHOWN = 100
-"""Of the path that was asked for."""
+"""Characters of the requested path that are compared."""
 _PLACE = re.compile(r"<(?:\w+:)?(\w+)>")
 
 
 def refusal() -> NotFound:
-    """For the request at hand, which has no route."""
+    """The 404 for the current request, which matches no route."""
     path = request.path.rstrip("/") or "/"
     if faults := _bad_ids(path):
         errors = [{"pointer": each.place, "detail": each.sentence} for each in faults]
@@ -26,18 +26,16 @@ def refusal() -> NotFound:
         return NotFound(f"There is nothing at this path. In it {said}", errors=errors)
     if path != request.path and current_app.url_map.bind("").allowed_methods(path):
         return NotFound(f"Paths here end without a slash: the right path is {_shown(path)}.")
-    candidates = dict(
-        sorted(_candidates(path), key=lambda each: "{" not in each[1])
-    )  # a path of its own wins
+    candidates = dict(sorted(_candidates(path), key=lambda each: "{" not in each[1]))  # an exact route wins
     meant = get_close_matches(path.lower(), candidates, n=1, cutoff=0.75)
     question = f" Is {candidates[meant[0]]} meant?" if meant else ""
-    # What was asked for is not repeated: it may hold a token.
+    # do not repeat the path: it may hold a token
     docs = " /docs lists all paths." if current_settings().api_docs else ""
     return NotFound(f"There is nothing at this path.{question}{docs}")
 
 
 def _bad_ids(path: str) -> list[Fault]:
-    """The ids in a path that would have a route if they were UUIDs."""
+    """Path segments that must be UUIDs for a route to match."""
     for rule in current_app.url_map.iter_rules():
         names = _names_of_ids(rule)
         pattern = _PLACE.sub(r"(?P<\1>[^/]+)", re.escape(rule.rule).replace("\\<", "<").replace("\\>", ">"))
@@ -60,7 +58,7 @@ def _fault(name: str, text: str) -> Fault | None:
 
 
 def _candidates(path: str) -> Iterator[tuple[str, str]]:
-    """Every path as long as this one: with this one's own values at the places of ids, and as described."""
+    """Every route path of this length, with this path's values in place of ids and with the placeholders."""
     steps = path[:MAX_SHOWN].split("/")
     for rule in current_app.url_map.iter_rules():
         known = rule.rule.split("/")

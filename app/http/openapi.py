@@ -23,11 +23,11 @@ class FieldError(BaseModel):
 
 
 class ProblemView(BaseModel):
-    """RFC 9457, application/problem+json. `type` is the address of a page about the kind of problem.
+    """RFC 9457, application/problem+json. `type` is the URL of a page about the kind of problem.
 
     `errors` comes with a 422, and names each bad value: by a JSON pointer into the body, or by the name of
-    the parameter. `nearest_free` comes with slot-taken, `refund_id` with refund-followed: the refund that was
-    made in place of this one.
+    the parameter. `nearest_free` comes with slot-taken, `refund_id` with refund-followed: the refund that
+    replaced this one.
     """
 
     type: str = "/problems/invalid"
@@ -109,7 +109,7 @@ _FURTHER_ANSWERS = {
     },
     "payments.open_checkout": {
         "200": {
-            "description": "The session that is open already",
+            "description": "The session that is already open",
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/CheckoutView"}}},
         }
     },
@@ -119,7 +119,7 @@ _PATH = {
     "slug": {"type": "string", "maxLength": 100, "example": "slot-taken"},
     "event_id": {"type": "string", "maxLength": 255, "example": "evt_1NG8Du2eZvKYlo2CUI79vXWy"},
 }
-"""Of the ids in paths all others are UUIDs."""
+"""Path ids that are not UUIDs."""
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -155,7 +155,7 @@ DESCRIPTION = "/openapi.json"
 
 
 def register(app: APIFlask, settings: Settings) -> None:
-    """Routes of their own only where API_DOCS is on: else there is nothing at their paths."""
+    """Register the routes only if API_DOCS is on."""
     app.jinja_env.globals["has_docs"] = settings.api_docs
     if settings.api_docs:
         public(app.view_functions["openapi.spec"])
@@ -203,7 +203,7 @@ def _complete_body(operation: dict[str, Any]) -> None:
 
 
 def _complete(operation: dict[str, Any], endpoint: str, view: Any) -> None:
-    """Say what the generator cannot know: who may call, which headers count, how refusals look."""
+    """Add what the generator cannot know: access rules, headers and problem responses."""
     operation["tags"] = [_TAG_OF_BLUEPRINT[endpoint.partition(".")[0]]]
     if view.access.roles is not None:
         operation["security"] = [{"bearer": []}]
@@ -219,7 +219,7 @@ def _complete(operation: dict[str, Any], endpoint: str, view: Any) -> None:
         for status, description in (("409", "In flight"), ("422", "The key was used for another request")):
             operation["responses"].setdefault(status, {"description": description})
     if getattr(view, "is_limited", False):
-        operation["responses"]["429"] = {"description": "Too often; Retry-After says when to come back"}
+        operation["responses"]["429"] = {"description": "Too many requests; Retry-After says when to retry"}
     for status, answer in operation["responses"].items():
         if status >= "400":
             answer["content"] = _PROBLEM

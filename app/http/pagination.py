@@ -1,4 +1,4 @@
-"""Keyset paging: a page continues after its last row's sort key, so it is stable while rows are written."""
+"""Keyset pagination: a page continues after the last row's sort key, so it is stable under writes."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -33,18 +33,18 @@ def _is_a_cursor(cursor: str) -> str:
 
 
 Cursor = Annotated[str, Field(max_length=300), AfterValidator(_is_a_cursor)]
-"""Where a page ended: made by us, and of the list that it is sent to."""
+"""The cursor of a list: issued by us for this list."""
 
 
 class Page(Body):
-    """How much of a list is asked for, and from where on."""
+    """The requested page size and position."""
 
     limit: Annotated[int, Field(ge=1, le=100), WHOLE] = 20
     cursor: Cursor | None = None
 
 
 class Span(Page):
-    """A page of what came to be from `from` on and before `to`; a plain date is a whole day in UTC."""
+    """A page of rows created from `from` on and before `to`. A plain date is a whole day in UTC."""
 
     since: Annotated[InstantOrDate | None, Field(alias="from")] = None
     until: Annotated[InstantOrDate | None, Field(alias="to")] = None
@@ -54,18 +54,18 @@ def newest_first(
     query: Select[Row],
     at: InstrumentedAttribute[datetime],
     key: InstrumentedAttribute[Key],
-    wish: Page,
+    request: Page,
 ) -> tuple[Sequence[Row], str | None]:
     """A page of a query's rows by time, and the cursor of the next. Raises Invalid for a foreign cursor."""
-    if isinstance(wish, Span) and wish.since:
-        query = query.where(at >= time_zones.start_of(wish.since, time_zones.zone("UTC")))
-    if isinstance(wish, Span) and wish.until:
-        query = query.where(at < time_zones.end_of(wish.until, time_zones.zone("UTC")))
-    if wish.cursor:
+    if isinstance(request, Span) and request.since:
+        query = query.where(at >= time_zones.start_of(request.since, time_zones.zone("UTC")))
+    if isinstance(request, Span) and request.until:
+        query = query.where(at < time_zones.end_of(request.until, time_zones.zone("UTC")))
+    if request.cursor:
         reads: Callable[[str], Any] = key.type.python_type
-        query = query.where(tuple_(at, key) < tuple_(*position(wish.cursor, reads)))
-    found = db.session.scalars(query.order_by(at.desc(), key.desc()).limit(wish.limit + 1)).all()
-    rows, more = page(found, wish.limit)
+        query = query.where(tuple_(at, key) < tuple_(*position(request.cursor, reads)))
+    found = db.session.scalars(query.order_by(at.desc(), key.desc()).limit(request.limit + 1)).all()
+    rows, more = page(found, request.limit)
     if not more:
         return rows, None
     last = rows[-1]
@@ -77,7 +77,7 @@ def cursor_after(at: datetime, row_key: UUID | str) -> str:
 
 
 def position(cursor: str, reads: Callable[[str], Any] = UUID) -> tuple[datetime, Any]:
-    """Where a cursor points. Raises Invalid for one that we did not make."""
+    """The position of a cursor. Raises Invalid for one that we did not issue."""
     at, row_key = _read(cursor)
     try:
         return at, reads(row_key)
@@ -86,14 +86,14 @@ def position(cursor: str, reads: Callable[[str], Any] = UUID) -> tuple[datetime,
 
 
 def _read(cursor: str) -> tuple[datetime, str]:
-    """Raises ValueError for what no list of ours could have made, so that it never comes to the database."""
+    """Raises ValueError for a position that no list of ours has, before the database sees it."""
     try:
         at, row_key = json.loads(urlsafe_b64decode(cursor))
         moment = datetime.fromisoformat(at)
     except (BadBase64, TypeError, AttributeError) as error:
         raise ValueError from error
     if not (isinstance(row_key, str) and row_key.isprintable()) or moment.year not in OUR_YEARS:
-        raise ValueError("no key, or no moment, of ours")
+        raise ValueError("not a key or a time of ours")
     return moment, row_key
 
 

@@ -1,4 +1,4 @@
-"""GET /problems/{slug}: what a `type` of a refusal means and what to do, for people and for programs."""
+"""GET /problems/{slug} explains a problem `type` and the remedy, as a page and as JSON."""
 
 from difflib import get_close_matches
 from typing import Self
@@ -19,7 +19,7 @@ Kind = type[Problem]
 
 
 class ProblemKindView(View):
-    """What all refusals of one `type` have in common."""
+    """What all problems of one `type` have in common."""
 
     type: str
     title: str
@@ -46,7 +46,7 @@ class ProblemKindList(View):
 @problem_pages.output(ProblemKindList)
 @public
 def list_problems() -> Response:
-    """Every `type` that a refusal may have; a page for browsers, JSON for programs."""
+    """List every problem `type`; a page for browsers, JSON for programs."""
     if _is_for_people():
         return _kept(Response(_list_page()))
     items = [ProblemKindView.of(kind).model_dump() for kind in _kinds()]
@@ -58,7 +58,7 @@ def list_problems() -> Response:
 @problem_pages.doc(responses=[404])
 @public
 def show_problem(slug: str) -> Response:
-    """What this `type` of a refusal means, and what to do; a page for browsers, JSON for programs."""
+    """Explain a problem `type` and its remedy; a page for browsers, JSON for programs."""
     kind = KINDS.get(slug)
     if kind is None:
         return _unknown(slug)
@@ -68,7 +68,7 @@ def show_problem(slug: str) -> Response:
 
 
 def _unknown(slug: str) -> Response:
-    """Raises NotFound for a program."""
+    """The answer for an unknown slug: a page for browsers. Raises NotFound for programs."""
     meant = get_close_matches(slug[:100].lower(), KINDS, n=1)
     if _is_for_people():
         likely = KINDS[meant[0]] if meant else None
@@ -89,12 +89,12 @@ def _kinds() -> list[Kind]:
 
 
 def _is_for_people() -> bool:
-    """Browsers ask for HTML by its name; who takes anything is a program."""
+    """Whether the client is a browser: it names HTML in its Accept header."""
     return request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
 
 
 def _kept(answer: Response) -> Response:
-    """The same for everybody, until another version is installed."""
+    """Let the answer be cached: it changes only with a release."""
     answer.headers["Cache-Control"] = f"public, max-age={CACHED_SECONDS}"
     answer.vary.add("Accept")
     answer.add_etag()

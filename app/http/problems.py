@@ -1,4 +1,4 @@
-"""Problem, which every refusal is, and the kinds that any route may answer (RFC 9457)."""
+"""Problem, the base of all error answers (RFC 9457), and the kinds that any route may return."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,34 +10,34 @@ from app.observability.context import request_id
 from app.validation_errors import Fault
 
 MAX_TOLD = 50
-"""Of the values that are wrong: an answer must not be larger than what was sent."""
+"""The most errors that an answer lists, so that it stays smaller than the request."""
 KINDS: "dict[str, type[Problem]]" = {}
-"""By their slug: all that there are, once the application is made."""
+"""All problem classes by slug, complete once the application is created."""
 _SAID_OF_EACH = ("slug", "title", "meaning", "remedy")
 
 
 class Problem(Exception):
-    """A refusal that the caller can read. Subclasses stand beside the code that raises them.
+    """An error answer that the caller can read. Subclasses are next to the code that raises them.
 
-    A kind of its own has a slug, which no other has; GET /problems/{slug} shows what else it says of itself.
+    Every kind has a unique slug. GET /problems/{slug} shows its meaning and remedy.
     `extra` becomes further members of the answer, `headers` its headers.
     """
 
     status: ClassVar[int]
     slug: ClassVar[str]
     title: ClassVar[str]
-    """A few words that any problem of this kind may be headed with."""
+    """A short title for every problem of this kind."""
     meaning: ClassVar[str]
     """What has happened."""
     remedy: ClassVar[str]
     """What the caller can do about it."""
     counts_as_failure: ClassVar[bool] = False
-    """Whether something wrong was sent as a password, a code or a token: so many are too many."""
+    """Whether it counts as a failed attempt with a password, a code or a token."""
 
     def __init_subclass__(cls) -> None:
-        """A kind is complete, or there is no such class."""
+        """Raises TypeError for an incomplete kind."""
         if "slug" not in vars(cls) and cls.__base__ is not Problem:
-            return  # of its parent's kind
+            return  # shares its parent's kind
         missing = [name for name in ("status", *_SAID_OF_EACH) if not getattr(cls, name, None)]
         inherited = [name for name in _SAID_OF_EACH if name not in vars(cls)]
         if missing or inherited or cls.slug in KINDS:
@@ -82,7 +82,7 @@ class Unauthorized(Problem):
 class Forbidden(Problem):
     status, slug, title = 403, "forbidden", "Not allowed"
     meaning = "You are signed in, and your account may not do this."
-    remedy = "Sign in as somebody who may: `detail` says who. Repeating the request changes nothing."
+    remedy = "Sign in with a role that may: `detail` names it. Repeating the request changes nothing."
 
 
 class NotFound(Problem):
@@ -99,7 +99,7 @@ class MethodNotAllowed(Problem):
 
 class TooLarge(Problem):
     status, slug, title = 413, "request-entity-too-large", "Request too large"
-    meaning = "The body of the request is larger than anything that can be meant."
+    meaning = "The body of the request is too large."
     remedy = "Send less than 512 KiB. Nothing of the request was done."
 
 
@@ -112,7 +112,7 @@ class UnsupportedMediaType(Problem):
 class RangeNotSatisfiable(Problem):
     status, slug, title = 416, "range-not-satisfiable", "No such part of the file"
     meaning = "The Range header asks for a part that the file does not have."
-    remedy = "Ask without the Range header."
+    remedy = "Send the request without the Range header."
 
 
 class Invalid(Problem):
@@ -126,7 +126,7 @@ class Invalid(Problem):
     )
 
     def __init__(self, place: str, wrong: str, *further: Fault) -> None:
-        """A Fault of this place, and what else is wrong."""
+        """Raise with one fault, or several."""
         self.faults = [Fault(place, wrong), *further]
         told = [{"pointer": each.place, "detail": each.sentence} for each in self.faults[:MAX_TOLD]]
         more = len(self.faults) - len(told)
@@ -135,21 +135,21 @@ class Invalid(Problem):
 
 
 class Faults:
-    """Gathers what is wrong with several values, so that a caller hears of all in one answer."""
+    """Collects the faults of several values, so that one answer lists all of them."""
 
     def __init__(self) -> None:
         self._found: list[Fault] = []
 
     @contextmanager
     def gathered(self) -> Iterator[None]:
-        """Takes note of an Invalid that is raised inside, and goes on behind."""
+        """Record an Invalid raised inside the block and continue after it."""
         try:
             yield
         except Invalid as refusal:
             self._found += refusal.faults
 
     def check(self) -> None:
-        """Raises Invalid if anything was wrong."""
+        """Raises Invalid if there are faults."""
         if self._found:
             first, *further = self._found
             raise Invalid(*first, *further)
@@ -158,21 +158,21 @@ class Faults:
 class TooManyRequests(Problem):
     status, slug, title = 429, "too-many-requests", "Too many requests"
     meaning = "More requests of this kind came from your address or account than are allowed in the time."
-    remedy = "Wait as many seconds as the Retry-After header says, then send the request again."
+    remedy = "Wait for the seconds in the Retry-After header, then send the request again."
 
 
 class InternalError(Problem):
     status, slug, title = 500, "internal-error", "Our mistake"
-    meaning = "Something failed on our side that should not have. What the request began was undone."
+    meaning = "Something failed on our side. The request's changes were rolled back."
     remedy = "Try again later. If it happens again, tell us the request_id: it finds the failure in our logs."
 
 
 class Unavailable(Problem):
-    """Something we depend on does not answer; asking again later will do."""
+    """A dependency does not answer. A later retry can succeed."""
 
-    status, slug, title = 503, "unavailable", "Out of order for a moment"
-    meaning = "Something that we depend on, such as the database, does not answer. Nothing was lost."
-    remedy = "Send the same request again after as many seconds as the Retry-After header says."
+    status, slug, title = 503, "unavailable", "Temporarily unavailable"
+    meaning = "A service that we depend on, such as the database, does not answer. Nothing was lost."
+    remedy = "Send the same request again after the seconds in the Retry-After header."
 
     def __init__(self, detail: str, retry_after: int = 5) -> None:
         super().__init__(detail, headers={"Retry-After": str(retry_after)})
@@ -180,5 +180,5 @@ class Unavailable(Problem):
 
 class NothingToDo(Problem):
     status, slug, title = 409, "nothing-to-do", "Nothing to do"
-    meaning = "What an operator asked to have done again, or given up, is in no state in which that can be."
-    remedy = "Look at its state and last error, which GET of the same path shows, before you ask again."
+    meaning = "The object is in a state in which it cannot be retried or discarded."
+    remedy = "Read its state and last error with a GET of the same path before you try again."

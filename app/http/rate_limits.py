@@ -1,6 +1,6 @@
-"""How often one address, or one account, may ask; beyond that a 429 that says when to come back.
+"""Rate limits by address or account; above them a 429 with Retry-After.
 
-Counted in Redis, for all processes together; while it is away each process counts for itself.
+Counted in Redis for all processes together. While Redis is away, each process counts for itself.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from app.observability import context
 
 View = TypeVar("View", bound=Callable[..., Any])
 COUNT_BEGINS_ANEW = "X-RateLimit-Retry-After"
-"""Where Flask-Limiter says so, whatever is answered."""
+"""Flask-Limiter's headers, on every answer."""
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -37,26 +37,26 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 @limiter.request_filter
 def _has_no_limit() -> bool:
-    """Nothing is looked up for a view that names no limit, such as the webhook."""
+    """Skip the limiter for a view without limits, such as the webhook."""
     view = current_app.view_functions.get(request.endpoint or "")
     return not getattr(view, "is_limited", False)
 
 
 def by_address(often: str) -> Callable[[View], View]:
-    """At most so often from one address, such as `20 per hour`."""
+    """A limit per network address, such as `20 per hour`."""
     return _limited(often, _network, "Too many requests from your address.", exempt_when=_is_off)
 
 
 def by_account(often: str) -> Callable[[View], View]:
-    """At most so often by one account. For views that want somebody signed in."""
+    """A limit per account, for views that require a sign-in."""
     return _limited(often, _account, "Too many requests of this kind by your account.", exempt_when=_is_off)
 
 
 def by_failures(often: str) -> Callable[[View], View]:
-    """At most so many wrong passwords or codes for one account from one address, and never off.
+    """A limit of wrong passwords or codes per account and address. It is never off.
 
-    The account is the caller's, or at a login the one whose address is sent.
-    From elsewhere the account can still be signed in to, so nobody can lock others out.
+    The account is the caller's, or at a login the one whose e-mail address is sent. Sign-in from other
+    addresses stays possible, so an attacker cannot lock the owner out.
     """
     return _limited(
         often, _address_and_account, "Too many wrong passwords or codes.", deduct_when=_was_refused
@@ -65,7 +65,7 @@ def by_failures(often: str) -> Callable[[View], View]:
 
 def _limited(often: str, key: Callable[[], str], why: str, **when: Any) -> Callable[[View], View]:
     limit = limiter.limit(
-        often, key_func=key, error_message=f"{why} Wait as long as Retry-After says.", **when
+        often, key_func=key, error_message=f"{why} Wait for the seconds in Retry-After.", **when
     )
 
     def mark(view: View) -> View:
@@ -77,7 +77,7 @@ def _limited(often: str, key: Callable[[], str], why: str, **when: Any) -> Calla
 
 
 def _tell_who_came_too_often(response: Response) -> Response:
-    """Anybody else may come again when the answer itself says so, or at once."""
+    """Remove Retry-After from answers that are no refusal of the limiter."""
     seconds = response.headers.pop(COUNT_BEGINS_ANEW, None)
     if seconds and response.status_code == 429:
         response.headers.setdefault("Retry-After", seconds)
@@ -99,7 +99,7 @@ def _address_and_account() -> str:
 
 
 def _email_sent() -> str:
-    """Raises nothing, whatever was sent: Flask-Limiter would take it for a Redis that is away."""
+    """Never raises, whatever was sent: Flask-Limiter would mistake an error for a Redis outage."""
     try:
         body = request.get_json(silent=True) if request.is_json else None
     except (HTTPException, Problem):
@@ -112,7 +112,7 @@ def _network() -> str:
 
 
 def _was_refused(response: Response) -> bool:
-    """By the answer, as some refusals are made by Flask's extensions and never raised here."""
+    """Decide by the answer, because Flask's extensions produce some refusals."""
     if response.status_code not in {401, 403}:
         return False
     slug = response.get_json()["type"].rpartition("/")[2]

@@ -1,4 +1,4 @@
-"""Where Stripe's pages may send somebody's browser."""
+"""URLs to which Stripe's pages may redirect a browser."""
 
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -11,14 +11,14 @@ from app.http.schema_types import web_address
 
 
 def leads_to_us(url: str) -> str:
-    """The same. In production people return only to our own pages: anything else would be an open redirect.
+    """The URL, unchanged. In production only our own pages are allowed: others would be an open redirect.
 
     Raises ValueError.
     """
     settings, parts = current_settings(), urlsplit(web_address(url))
     allowed = settings.allowed_redirect_origins
     if settings.app_env is Environment.PRODUCTION and f"{parts.scheme}://{parts.netloc}" not in allowed:
-        raise ValueError(f"must lead to a page of ours, at {' or '.join(allowed)}")
+        raise ValueError(f"must be a page of an allowed origin: {' or '.join(allowed)}")
     return url
 
 

@@ -1,4 +1,4 @@
-"""The values that bodies, queries and answers are made of."""
+"""Field types of request and response models."""
 
 import re
 from collections.abc import Iterable
@@ -39,11 +39,11 @@ _WEB_ADDRESS = re.compile(
     r"https?://(\[[0-9a-f:.]+\]|[^\s\x00-\x1f\x7f@\\{}\[\]/?#:]+)(:[0-9]{1,5})?([/?#][^\s\x00-\x1f\x7f\\]*)?",
     re.IGNORECASE,
 )
-"""One that no two programs take for different places: no user before the host, no backslash, no blank."""
+"""A URL that all programs read alike: no user before the host, no backslash, no blank."""
 OUR_YEARS = range(2000, 2200)
-"""Far from both ends of the calendar, where adding a day or an offset overflows."""
+"""Years far from both ends of the calendar, where adding a day or an offset would overflow."""
 _CONTROLS = frozenset({"Cc", "Cs"})
-"""Control characters, and halves of surrogate pairs, which JSON can spell and PostgreSQL cannot keep."""
+"""Control characters and lone surrogates, which JSON allows and PostgreSQL cannot store."""
 MAX_MAJOR_UNITS = 10**12
 
 
@@ -75,7 +75,7 @@ def _one_line(text: str) -> str:
 
 
 def web_address(url: str) -> str:
-    """The same. Raises ValueError for what is no http(s) URL, or might be read as one of another place."""
+    """The URL, unchanged. Raises ValueError unless it is an unambiguous http(s) URL."""
     if not _WEB_ADDRESS.fullmatch(url):
         raise ValueError("must be an http(s) URL such as https://example.com/page, without a user name")
     return url
@@ -95,7 +95,7 @@ Date = TypeVar("Date", bound=date)
 
 
 def _date_or(value: object, read_instant: ValidatorFunctionWrapHandler) -> date:
-    """A plain date stays one: whoever uses it knows in which time zone it begins and ends."""
+    """A plain date stays a date: the caller of the parser knows its time zone."""
     if parsing.is_like_a_date(value):
         return _of_our_days(parsing.calendar_date(value))
     at: datetime = read_instant(value)
@@ -109,7 +109,7 @@ def _of_our_days(at: Date) -> Date:
 
 
 def _by_utc(at: datetime) -> datetime:
-    """The same moment: RFC 3339 has offsets up to 23:59, of which PostgreSQL reads none of 16 hours on."""
+    """The instant in UTC: PostgreSQL does not read offsets of 16 hours or more, which RFC 3339 allows."""
     return at.astimezone(UTC)
 
 
@@ -117,10 +117,10 @@ TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_zone)]
 Text = Annotated[
     str, AfterValidator(normalize), StringConstraints(strip_whitespace=True), AfterValidator(_printable)
 ]
-"""What people write, in one form of Unicode: CR and CRLF become LF."""
+"""Text in normalised Unicode (NFC); CR and CRLF become LF."""
 Line = Annotated[Text, AfterValidator(_one_line)]
 VisibleName = Annotated[Line, AfterValidator(_visible_name)]
-"""A line by which others know somebody: it draws something, and hides nothing."""
+"""A single line of visible text, without hidden characters."""
 Instant = Annotated[
     AwareDatetime,
     BeforeValidator(parsing.instant),
@@ -128,7 +128,7 @@ Instant = Annotated[
     AfterValidator(_by_utc),
     PlainSerializer(instant_text, return_type=str),
 ]
-"""A moment. Any offset comes in, UTC goes out; one without an offset is refused."""
+"""An instant. Input with any offset, output in UTC; a time without an offset is refused."""
 InstantOrDate = Annotated[
     Instant,
     WrapValidator(_date_or),
@@ -136,19 +136,19 @@ InstantOrDate = Annotated[
         {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}]}
     ),
 ]
-"""A moment, or a plain date: `time_zones.start_of` and `end_of` make moments of it."""
+"""An instant, or a plain date for `time_zones.start_of` and `end_of`."""
 Flag = Annotated[bool, BeforeValidator(parsing.true_or_false)]
 Identifier = Annotated[UUID, BeforeValidator(parsing.uuid)]
 Day = Annotated[date, BeforeValidator(parsing.calendar_date)]
-"""What a caller sends of each kind, in the one way in which it is written."""
+"""Strict input types: one notation for each kind."""
 WHOLE = BeforeValidator(parsing.whole_number)
-"""For an `int` that a caller sends. It stands behind the bounds, or the description would lose them."""
+"""For `int` input. It follows the bounds, or the OpenAPI description would lose them."""
 Major = Annotated[
     Decimal,
     PlainSerializer(float, return_type=float),
     WithJsonSchema({"type": "number"}),
 ]
-"""An amount in the currency's major unit, a number in JSON."""
+"""An amount in the currency's major unit, a JSON number."""
 AnyAmount = Annotated[
     Decimal,
     BeforeValidator(parsing.decimal_number),
@@ -175,13 +175,13 @@ Amount = Annotated[
         }
     ),
 ]
-"""An amount in the currency's major unit, as a caller sends it: a number, or the same as text."""
+"""An amount in the currency's major unit as input: a number, or the same as text."""
 
 
 def refuse(title: str, faults: Iterable[tuple[tuple[str | int, ...], str]]) -> None:
-    """Raises ValidationError for all of them, where there are any: for validators that look at parts.
+    """Raise all faults as one ValidationError, for validators of compound values.
 
-    Each is the way to a part, from the value that is validated, and what is wrong with it.
+    Each fault is the path to a part of the validated value, and what is wrong with it.
     """
     told = list(faults)
     if told:
@@ -195,28 +195,28 @@ def refuse(title: str, faults: Iterable[tuple[tuple[str | int, ...], str]]) -> N
 
 
 class Body(BaseModel):
-    """What a caller sends. A field that we do not know is an error, not a silence."""
+    """Base of request models. Unknown fields are errors."""
 
     model_config = ConfigDict(extra="forbid")
 
     @field_validator("*", mode="before")
     @classmethod
     def _can_be_worked_on(cls, value: object) -> object:
-        """PostgreSQL's text holds no NUL, and no half of a surrogate pair, which JSON can spell.
+        """Refuse NUL and lone surrogates, which JSON allows and PostgreSQL cannot store.
 
-        Nothing is normalised before this.
+        Runs before any normalisation.
         """
         for text in value if isinstance(value, list) else [value]:
             if not isinstance(text, str):
                 continue
             if any(at == "\0" or category(at) == "Cs" for at in text):
-                raise ValueError("must not contain NUL or half a surrogate pair")
+                raise ValueError("must not contain NUL or a lone surrogate")
             if has_too_many_marks(text):
                 raise ValueError(f"must not have more than {MAX_MARKS} marks on one letter")
         return value
 
 
 class View(BaseModel):
-    """What we answer, read off a model's attributes."""
+    """Base of response models, read from a model's attributes."""
 
     model_config = ConfigDict(from_attributes=True)

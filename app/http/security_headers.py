@@ -1,4 +1,4 @@
-"""What browsers are told: which pages of other origins may ask, and what no page of ours may do."""
+"""Security headers and CORS."""
 
 import re
 from functools import partial
@@ -26,7 +26,7 @@ _HTTPS_ONLY = {
 
 
 def page_policy(script: str = "") -> str:
-    """What a page of ours may load; `script` names one of its own by its hash."""
+    """The Content-Security-Policy of a page; `script` is the hash of its inline script."""
     return (
         f"default-src 'none'; script-src 'self' {script}; style-src 'self' 'unsafe-inline';"
         " img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none';"
@@ -55,7 +55,7 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 
 def _exactly(origin: str) -> re.Pattern[str]:
-    """Flask-CORS takes a text with a bracket or a star for a pattern, as of an address of IPv6."""
+    """Escaped origins: Flask-CORS reads a bracket or a star as a pattern, as in an IPv6 address."""
     return re.compile(re.escape(origin) + r"\Z")
 
 

@@ -1,4 +1,4 @@
-"""Money in parts: commission, and shares that always sum to the whole."""
+"""Allocation of money: commission, and shares that always sum to the whole."""
 
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
@@ -7,9 +7,9 @@ from app.money.money import Money, smallest_step
 
 
 def commission_on(price: Money, percent: Decimal) -> Money:
-    """Our part of a price, rounded half up to what its currency can be paid in; never more than the price.
+    """The commission on a price, rounded half up to a payable amount; never more than the price.
 
-    That is a cent of EUR, a unit of JPY, ten fils of KWD, and of ISK one krona, which Stripe counts as 100.
+    Payable steps: a cent of EUR, a yen of JPY, ten fils of KWD, one krona of ISK (100 at Stripe).
     """
     step = smallest_step(price.currency)
     steps = (price.amount * percent / (100 * step)).quantize(Decimal(1), ROUND_HALF_UP)
@@ -17,9 +17,9 @@ def commission_on(price: Money, percent: Decimal) -> Money:
 
 
 def in_proportion(whole: int, part: int, of: int, step: int) -> int:
-    """What of `whole` belongs to `part` of `of`, rounded half up to a multiple of `step`; never more than it.
+    """The share of `whole` for `part` of `of`, rounded half up to a multiple of `step`; at most `whole`.
 
-    Nothing of nothing, and all of all: whoever takes part after part has taken just the whole at the end.
+    0 for a `part` of 0 and `whole` for `part == of`, so cumulative shares end exactly at the whole.
     """
     if part >= of:
         return whole
@@ -27,10 +27,10 @@ def in_proportion(whole: int, part: int, of: int, step: int) -> int:
 
 
 def split(whole: int, weights: Sequence[int], step: int = 1) -> list[int]:
-    """The whole in multiples of `step`, by weight: the largest remainders get what rounding down left over.
+    """Split the whole by weight into multiples of `step`, with the largest remainder method.
 
-    The shares sum to the whole to the last minor unit. Of equal remainders the first is served first, and
-    what is less than a step goes to the first as well.
+    The shares sum to the whole exactly. Of equal remainders the first comes first; an amount below one step
+    goes to the first share.
     """
     total = sum(weights)
     if total == 0:

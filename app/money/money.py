@@ -1,7 +1,7 @@
 """Money: an integer amount in the currency's minor unit, and the currency's ISO code.
 
-Which currency has how many decimals, and what Stripe charges at least and at most, is from Stripe's pages
-"Supported currencies" and "Minimum and maximum charge amounts".
+Decimals, minimum and maximum charges are those of Stripe's pages "Supported currencies" and "Minimum and
+maximum charge amounts".
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ ZERO_DECIMAL = frozenset(
 )
 THREE_DECIMAL = frozenset(["BHD", "JOD", "KWD", "OMR", "TND"])
 WHOLE_IN_HUNDREDTHS = frozenset({"ISK", "UGX"})
-"""Have no decimals, yet Stripe takes them times 100."""
+"""Currencies without decimals that Stripe counts in hundredths."""
 _TWO_DECIMAL = (
     "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BWP BYN BZD CAD CDF CHF CNY"
     " COP CRC CVE CZK DKK DOP DZD EGP ETB EUR FJD FKP GBP GEL GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR JMD"
@@ -36,12 +36,12 @@ MINIMUM = {
     "CZK": 1500,
     "HUF": 17500,
 }
-"""Stripe's smallest charge in minor units, where it names one for the currency.
+"""Stripe's minimum charge in minor units, for currencies that have one.
 
-It is checked again by Stripe after conversion into the currency that the account settles in.
+Stripe checks again after conversion into the account's settlement currency.
 """
 MAXIMUM_DIGITS = {"IDR": 12, "COP": 10, "INR": 9}
-"""How many digits an amount in minor units may have by every method of payment, where it is not eight."""
+"""Digits of the maximum charge in minor units, accepted by every payment method, if not eight."""
 
 
 class BadAmount(ValueError):
@@ -51,7 +51,7 @@ class BadAmount(ValueError):
 @dataclass(frozen=True)
 class Money:
     amount: int
-    """In minor units, as Stripe counts them."""
+    """Minor units, as Stripe counts them."""
     currency: str
     """Upper-case ISO 4217 code."""
 
@@ -68,7 +68,7 @@ class Money:
         return Decimal(self.amount).scaleb(-digits(self.currency))
 
     def __str__(self) -> str:
-        """As a reader expects it: 75.00 EUR, 7,500 JPY, 1.250 KWD."""
+        """Formatted for a reader: 75.00 EUR, 7,500 JPY, 1.250 KWD."""
         shown = 0 if self.currency in WHOLE_IN_HUNDREDTHS else digits(self.currency)
         return f"{self.major:,.{shown}f} {self.currency}"
 
@@ -79,13 +79,13 @@ class Money:
         return Money(self.amount + other.amount, self.currency)
 
     def for_minutes(self, minutes: int) -> "Money":
-        """The price of so many minutes at this hourly rate, rounded half up to a payable amount."""
+        """The price of a session of `minutes` at this hourly rate, rounded half up to a payable amount."""
         step = smallest_step(self.currency)
         steps = (2 * self.amount * minutes + 60 * step) // (120 * step)
         return Money(steps * step, self.currency)
 
     def percent(self, percent: int) -> "Money":
-        """So many percent of it, rounded half up to what the currency can be paid in, never more than it."""
+        """`percent` of the amount, rounded half up to a payable amount; at most the whole."""
         step = smallest_step(self.currency)
         steps = (2 * self.amount * percent + 100 * step) // (200 * step)
         return Money(min(steps * step, self.amount), self.currency)
@@ -100,20 +100,20 @@ class Money:
 
 
 def digits(currency: str) -> int:
-    """How many decimal digits lie between the major unit and what Stripe counts in."""
+    """The number of decimal digits between the major unit and Stripe's minor unit."""
     if currency in ZERO_DECIMAL:
         return 0
     return 3 if currency in THREE_DECIMAL else 2
 
 
 def maximum(currency: str) -> Money:
-    """The largest charge that Stripe takes."""
+    """Stripe's maximum charge."""
     largest = 10 ** MAXIMUM_DIGITS.get(currency, 8) - 1
     return Money(largest - largest % smallest_step(currency), currency)
 
 
 def smallest_step(currency: str) -> int:
-    """Every amount that Stripe takes is a multiple of this many minor units."""
+    """The step of payable amounts in minor units."""
     if currency in WHOLE_IN_HUNDREDTHS:
         return 100
     return 10 if currency in THREE_DECIMAL else 1

@@ -1,4 +1,4 @@
-"""What waits, what failed, and for how long: the operator's first look."""
+"""Backlog: what is pending or failed, and for how long."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +22,7 @@ class Backlog:
     waiting: int
     failed: int
     oldest_waiting_seconds: float
-    """How long the first of those that wait has been waiting; 0 when none does."""
+    """Seconds for which the oldest pending one has waited; 0 without any."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class _Kind:
         return Backlog(waiting, failed or 0, age)
 
 
-# Each condition is that of a partial index: what is done, which is nearly all, is not read.
+# Each condition matches a partial index, so that finished rows, nearly all, are not read.
 _KINDS = {
     "stripe_event": _Kind(
         StripeEvent,
@@ -57,7 +57,7 @@ _KINDS = {
         Refund.created_at.expression,
         (Refund.status == RefundStatus.PENDING)
         & Refund.stripe_refund_id.is_(None)
-        & ~Dispute.holding(Refund.payment_id),  # a bank may take months, and nobody can hurry it
+        & ~Dispute.holding(Refund.payment_id),  # a bank may take months
         Refund.status.in_(NOT_REFUNDED),
     ),
     "difference": _Kind(
@@ -67,12 +67,12 @@ _KINDS = {
 
 
 def backlogs() -> dict[str, Backlog]:
-    """Of events, mails, refunds, and of differences with Stripe, which wait for a person."""
+    """Backlogs of events, mails, refunds and reconciliation differences."""
     return {name: kind.backlog() for name, kind in _KINDS.items()}
 
 
 def holds() -> Backlog:
-    """Unpaid times: those that run, and as `failed` those that ran out and were not released yet."""
+    """Unpaid holds: running ones, and as `failed` expired ones that are not released yet."""
     pending = Booking.status == Status.PENDING
     running = db.session.scalar(select(func.count()).where(pending, Booking.hold_expires_at > now()))
     stale, first = db.session.execute(
@@ -84,13 +84,13 @@ def holds() -> Backlog:
 
 
 def open_disputes() -> int:
-    """Those that a bank has yet to decide."""
+    """Disputes that a bank has yet to decide."""
     undecided = [status for status in DisputeStatus if status not in DECIDED]
     return db.session.scalar(select(func.count()).where(Dispute.status.in_(undecided))) or 0
 
 
 def queue_depths() -> dict[str, int] | None:
-    """How many messages lie on each queue; None when the broker does not answer, or does not let us in."""
+    """Messages in each queue; None if the broker does not answer or refuses the login."""
     try:
         return depths(*QueueNames)
     except BrokerAway:

@@ -1,4 +1,4 @@
-"""Which beats run: each leaves a sign with its own name in Redis, which forgets it soon after its end."""
+"""Heartbeats of the running beats: a key for each in Redis, which expires soon after its end."""
 
 import logging
 import os
@@ -14,13 +14,13 @@ log = logging.getLogger(__name__)
 
 PREFIX = "beat:runs:"
 PAUSE = 15
-"""Seconds between two signs of one beat."""
+"""Seconds between two heartbeats."""
 KEPT = 40
-"""Seconds that a sign is kept: one may be lost."""
+"""Seconds until a heartbeat expires: one may be lost."""
 
 
 def announce(redis_url: str) -> None:
-    """Leave signs of this process from now on until it ends, whatever becomes of Redis."""
+    """Send heartbeats until this process ends, through outages of Redis."""
     name = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
     threading.Thread(target=_announce, args=(redis_url, name), daemon=True).start()
 
@@ -37,7 +37,7 @@ def sign(redis_url: str, name: str) -> None:
         with Redis.from_url(redis_url, socket_timeout=2, socket_connect_timeout=2) as redis:
             redis.set(f"{PREFIX}{name}", "here", ex=KEPT)
     except RedisError as error:
-        log.info("beat leaves no sign: %s", error)
+        log.info("beat cannot send its heartbeat: %s", error)
 
 
 def running(redis_url: str) -> list[str]:

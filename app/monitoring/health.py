@@ -1,4 +1,4 @@
-"""Is this process alive, and can it work?"""
+"""Liveness and readiness."""
 
 import time
 from collections.abc import Callable
@@ -20,9 +20,9 @@ from app.queue.enqueue import ping_broker
 health = APIBlueprint("health", __name__, url_prefix="/health")
 
 KEPT = 1.0
-"""Seconds for which what was found is told again: who asks in a flood has nobody asked as often."""
+"""Seconds for which a result is reused, so that many requests cause few checks."""
 TOLD_MEANWHILE = 10.0
-"""Seconds for which it is told to others while somebody asks anew, and a dependency may be frozen."""
+"""Seconds for which others get the old result during a new check, as a dependency may hang."""
 
 
 class LiveView(BaseModel):
@@ -41,7 +41,7 @@ class ReadyView(BaseModel):
 
 
 class Readiness:
-    """What one process found last."""
+    """The latest result of this process."""
 
     def __init__(self) -> None:
         self.asking = Lock()
@@ -49,7 +49,7 @@ class Readiness:
         self.at = -inf
 
     def now(self, app: Flask) -> dict[str, DependencyView]:
-        """Of many at once one asks; the others are told what was found before, or wait for the answer."""
+        """One of concurrent requests checks; the others get the earlier result, or wait for the new one."""
         age = time.monotonic() - self.at
         if age < KEPT or not self.asking.acquire(blocking=age >= TOLD_MEANWHILE):
             return self.found
@@ -66,7 +66,7 @@ class Readiness:
 @health.output(LiveView)
 @public
 def live() -> LiveView:
-    """Whether this process answers; asks nobody else."""
+    """Whether this process answers. Checks no dependency."""
     return LiveView()
 
 
@@ -74,7 +74,7 @@ def live() -> LiveView:
 @health.output(ReadyView)
 @public
 def ready() -> tuple[ReadyView, int, dict[str, str]]:
-    """Each dependency, its state and how long it took, as it was a moment ago; 503 when one is down."""
+    """The state and latency of each dependency, cached briefly; 503 if one is down."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     readiness: Readiness = app.extensions.setdefault("readiness", Readiness())
     found = readiness.now(app)
@@ -95,7 +95,7 @@ def _timed(app: Flask, check: Callable[[], None]) -> DependencyView:
     try:
         with app.app_context():
             check()
-    except Exception as trouble:  # whatever is wrong with a dependency is what this answer is for
+    except Exception as trouble:  # any error of a dependency belongs into this answer
         error = type(trouble).__name__
     milliseconds = round((time.perf_counter() - started) * 1000, 1)
     return DependencyView(status="down" if error else "ok", error=error, milliseconds=milliseconds)

@@ -1,4 +1,4 @@
-"""Prometheus metrics: of each request as it ends, of what waits when they are asked for."""
+"""Prometheus metrics: requests as they end, backlogs when scraped."""
 
 import os
 import time
@@ -32,7 +32,7 @@ SECONDS = Histogram(
 
 
 def observe(response: Response) -> Response:
-    """Count a request by its route, never by its path, which has as many values as there are ids."""
+    """Count a request by its route, never by its path, whose ids would create unbounded label values."""
     route = request.url_rule.rule if request.url_rule else "none"
     REQUESTS.labels(request.method, route, response.status_code).inc()
     SECONDS.labels(route).observe(time.perf_counter() - g.get("started", time.perf_counter()))
@@ -42,19 +42,19 @@ def observe(response: Response) -> Response:
 @metrics.get("/metrics")
 @public
 def show_metrics() -> Response:
-    """Prometheus metrics of requests, queues and what waits, for METRICS_TOKEN; production wants one."""
+    """Prometheus metrics of requests, queues and backlogs, guarded by METRICS_TOKEN."""
     settings = current_settings()
     token = settings.metrics_token
     if token is None and settings.app_env is Environment.PRODUCTION:
         raise NotFound("There is nothing at this path: METRICS_TOKEN is not set.")
     sent = bearer.token() or ""
     if token and not compare_digest(sent.encode(), token.get_secret_value().encode()):
-        raise Unauthorized("This wants METRICS_TOKEN as its bearer token.")
+        raise Unauthorized("Send METRICS_TOKEN as the bearer token.")
     return Response(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
 
 
 def _registry() -> CollectorRegistry:
-    """What this process and, under gunicorn, its siblings have counted, and what waits now."""
+    """The counters of this process (under gunicorn, of all its processes) and the current backlogs."""
     registry = CollectorRegistry()
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]

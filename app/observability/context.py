@@ -1,4 +1,4 @@
-"""Who acts, and under which request id: known to logs, audit rows and the jobs that a request causes."""
+"""The current actor and request id, for logs, audit rows and the jobs of a request."""
 
 import re
 import time
@@ -12,16 +12,16 @@ _WITH_PORT = re.compile(r"(?:(?P<v4>[0-9.]+):[0-9]{1,5}|\[(?P<v6>[0-9A-Fa-f:.]+)
 _FIT_FOR_LOGS = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
-"""Our own, and of one request alone."""
+"""Our own id, unique to one request."""
 caller_request_id: ContextVar[str | None] = ContextVar("caller_request_id", default=None)
-"""What the caller, or a router in front, names the request by. Anybody may send anything, also twice."""
+"""The caller's or router's id of the request. It is untrusted and not unique."""
 actor: ContextVar[str] = ContextVar("actor", default="system")
 address: ContextVar[str] = ContextVar("address", default="-")
-"""Where a request comes from."""
+"""The network address of the request."""
 REQUEST_BUDGET = 12.0
-"""Seconds that a request may spend on others' services in all: a client and a router wait behind it."""
+"""Seconds that a request may spend on external services in all, before clients and routers give up."""
 deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
-"""Until when, by the monotonic clock, a request may wait for them. Jobs and commands have none."""
+"""The monotonic time until which a request may wait for them. Jobs and commands have none."""
 
 
 def new_request_id() -> str:
@@ -29,24 +29,21 @@ def new_request_id() -> str:
 
 
 def fit_for_logs(sent: str | None) -> str | None:
-    """The caller's id where it can stand in a log line unquoted, else none."""
+    """The caller's id if it is safe in a log line, otherwise none."""
     return sent if sent and _FIT_FOR_LOGS.fullmatch(sent) else None
 
 
 def without_port(told: str) -> str:
-    """An address of which a router tells the port too, as some do in X-Forwarded-For.
+    """The address without the port that some routers add in X-Forwarded-For.
 
-    Each connection has another, and none may have a count of its own.
+    Ports differ by connection, and rate limits must not.
     """
     found = _WITH_PORT.fullmatch(told)
     return (found["v4"] or found["v6"]) if found else told
 
 
 def network() -> str | None:
-    """Where a request comes from: of IPv6 the line, which has 2**64 addresses of its own.
-
-    None outside of requests.
-    """
+    """The network of a request's address: for IPv6 its /64. None outside requests."""
     told = address.get()
     try:
         known = ip_address(told)
@@ -58,24 +55,24 @@ def network() -> str | None:
 
 
 def begin_budget() -> None:
-    """From here on the current request spends its time."""
+    """Start the time budget of the current request."""
     deadline.set(time.monotonic() + REQUEST_BUDGET)
 
 
 def end_budget() -> None:
-    """The request is over: what its thread does next waits as long as it likes."""
+    """End the time budget with the request."""
     deadline.set(None)
 
 
 def time_left() -> float | None:
-    """Seconds that the current request may still wait for others, 0 at least; None where nobody waits."""
+    """Seconds left in the request's budget, at least 0; None outside requests."""
     until = deadline.get()
     return None if until is None else max(0.0, until - time.monotonic())
 
 
 @contextmanager
 def acting(as_actor: str, under: str) -> Iterator[None]:
-    """Everything inside is done by `as_actor` under the request id `under`."""
+    """Run the block as `as_actor` under the request id `under`."""
     tokens = actor.set(as_actor), request_id.set(under)
     try:
         yield

@@ -1,4 +1,4 @@
-"""Log lines: one a thing that happened, each with the request id that caused it."""
+"""Log format: one line per entry, with the request id that caused it."""
 
 import logging
 import logging.config
@@ -14,11 +14,11 @@ log = logging.getLogger("app.request")
 
 _LINE = "%(asctime)s %(levelname)s %(name)s request_id=%(request_id)s%(beside)s %(message)s"
 MAX_ID = 36
-"""Of what paths name: a UUID. Stripe's ids are shorter, and tokens longer."""
+"""The longest id in a path, a UUID. Stripe's ids are shorter, tokens are longer."""
 
 
 class _WithRequestId(logging.Filter):
-    """Ours first; the caller's stands behind it, under a name of its own, for whoever looks for that one."""
+    """Adds our request id, and the caller's under a name of its own."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         theirs = caller_request_id.get()
@@ -28,10 +28,9 @@ class _WithRequestId(logging.Filter):
 
 
 class _OneEntry(logging.Formatter):
-    """An entry cannot be made to look like two: its further lines are marked, and control signs are named.
+    """Prevents forged log lines (CWE-117): further lines are marked, control characters are escaped.
 
-    So nobody writes a line of their own into the log (CWE-117), be it by a mail server's answer. The time is
-    UTC's, as ISO 8601 writes it.
+    Times are UTC in ISO 8601.
     """
 
     converter = staticmethod(time.gmtime)
@@ -85,7 +84,7 @@ def start_clock() -> None:
 
 
 def request_done(response: Response) -> Response:
-    """Logs the request by its path, never by its query string, which may hold a token."""
+    """Log the request with its path but without its query string, which may hold a token."""
     milliseconds = (time.perf_counter() - g.get("started", time.perf_counter())) * 1000
     status, who = response.status_code, actor.get()
     log.info("%s %s %s %.1fms by %s", request.method, _shown(request.path), status, milliseconds, who)
@@ -93,6 +92,6 @@ def request_done(response: Response) -> Response:
 
 
 def _shown(path: str) -> str:
-    """On one line, whatever the caller put into it, and without what is too long for an id, as tokens are."""
+    """The path on one line, with segments longer than an id masked, because they may be tokens."""
     parts = ("..." if len(part) > MAX_ID else part for part in path.split("/"))
     return quote("/".join(parts), safe="/:@")

@@ -1,4 +1,4 @@
-"""Errors that nobody expected, told to Sentry when SENTRY_DSN names one."""
+"""Unexpected errors, reported to Sentry if SENTRY_DSN is set."""
 
 import sentry_sdk
 from sentry_sdk.types import Event, Hint
@@ -8,7 +8,7 @@ from app.observability import context
 
 
 def init(settings: Settings) -> None:
-    """Report what is logged as an error, with its request id and without bodies, headers or addresses."""
+    """Report logged errors with the request id, without bodies, headers or addresses."""
     if settings.sentry_dsn is None:
         return
     sentry_sdk.init(
@@ -22,7 +22,7 @@ def init(settings: Settings) -> None:
 
 
 def _with_the_request_id_alone(event: Event, _: Hint) -> Event:
-    """Not with what a request or a command line held, which is addresses, tokens and passwords."""
+    """Remove request data and command lines, which hold addresses, tokens and passwords."""
     event.setdefault("tags", {})["request_id"] = context.request_id.get()
     event.pop("request", None)
     event.get("extra", {}).pop("sys.argv", None)

@@ -109,8 +109,8 @@ def test_a_variable_that_is_blank_is_unset(monkeypatch: pytest.MonkeyPatch, blan
         ("\r", "a line break"),
         ("\t", "a tab"),
         ("\xa0", "a non-breaking space"),
-        ("\u200b", "a character that cannot be seen (U+200B)"),
-        ("\x07", "a character that cannot be seen (U+0007)"),
+        ("\u200b", "an invisible character (U+200B)"),
+        ("\x07", "an invisible character (U+0007)"),
     ],
 )
 def test_what_hides_inside_any_variable_is_named(
