@@ -6,7 +6,7 @@ SUPPORTED = import sys, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3
 INSTALL = -m pip install -qq --disable-pip-version-check --no-deps --require-hashes -r
 CHECKED = $(1)/bin/python -m pip check || { echo 'Packages of an earlier lock are in the way: remove $(1), and run make again.' >&2; exit 1; }
 LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
-# A room or a file below tests/, also by its subject alone: payments/refunds is payments/test_refunds.py as well.
+# A room or a file below tests/, also by its subject alone: payments/refunds is a room, payments/status is payments/test_status.py.
 FOUND = $(wildcard tests/$(1) tests/$(dir $(1))test_$(notdir $(1)).py)
 BY_TWO = --numprocesses 2 --dist loadfile --no-loadscope-reorder
 MIGRATIONS = set -e; flask db upgrade; flask db check; flask db upgrade --sql 0019:head >.venv/new.sql; squawk .venv/new.sql
@@ -19,7 +19,7 @@ help:  ## what there is
 run: .venv/installed  ## everything on this machine: servers, web, worker, beat, the sandbox's Stripe and mailbox
 	@.venv/bin/python -m sandbox.run
 
-test: .venv/installed  ## all tests, by two processes with servers of their own; or some: T="payments/refunds test_jobs.py"
+test: .venv/installed  ## all tests, by two processes with servers of their own; or some: T="payments/refunds payments/status"
 	.venv/bin/python -m pytest $(if $(T),$(foreach each,$(T),$(or $(call FOUND,$(each)),tests/$(each))),$(BY_TWO))
 
 check: .venv/installed  ## format, lint, types, import contracts, dependencies, migrations safe and like the models
@@ -38,7 +38,7 @@ bench: .venv/installed  ## how fast all is, held against limits measured beside 
 
 faults: .venv/installed  ## pull every plug while people book and pay: fifteen minutes; then 10,000 bad requests and deliveries
 	.venv/bin/python -m tests.faults $(FAULTS)
-	FUZZ=120 .venv/bin/python -m pytest --timeout=1800 tests/bad_input tests/payments/test_any_delivery.py
+	FUZZ=120 .venv/bin/python -m pytest --timeout=1800 tests/bad_input tests/payments/webhook/test_generated_deliveries.py
 
 lock: .venv/installed  ## the lock files, from pyproject.toml
 	$(LOCK) pyproject.toml -o requirements.txt

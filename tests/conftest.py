@@ -30,13 +30,24 @@ from sandbox.postgres import Postgres
 from sandbox.servers import private_folder
 from sandbox.valkey import Valkey
 from tests.environment import variables
+from tests.outbox import post
 from tests.people import Person, Sandbox
 from tests.programs import programs
 from tests.queues import QUEUES
+from tests.shop import admin, commission, shop, unhurried
 from tests.stack import second_database, stack
 from tests.waiting import wait_until
 
-__all__ = ["programs", "second_database", "stack"]
+__all__ = [
+    "admin",
+    "commission",
+    "post",
+    "programs",
+    "second_database",
+    "shop",
+    "stack",
+    "unhurried",
+]
 HERE = Path(__file__).parent.parent
 signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever stops the tests stops their servers too
 

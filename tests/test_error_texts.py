@@ -14,8 +14,8 @@ from flask import Flask
 
 from app.accounts.models import Role
 from tests.attacks.described import Schema, named
-from tests.payments.conftest import become_admin
 from tests.people import Person
+from tests.shop import become_admin
 
 UNKNOWN = "no_such/field"
 BAD: list[Any] = [

@@ -13,8 +13,8 @@ from flask import Flask
 from pydantic import AwareDatetime, BeforeValidator, NaiveDatetime
 
 from app.http.schema_types import Body
-from tests.payments.conftest import become_admin
 from tests.people import Person
+from tests.shop import become_admin
 
 JSON = {"Content-Type": "application/json"}
 ODD_NUMBERS = [

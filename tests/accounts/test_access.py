@@ -13,11 +13,10 @@ from app.extensions import db
 from app.payments.fraud.models import FraudWarning
 from app.payments.ledger.recovery_models import Recovery, RecoveryKind
 from tests.accounts.access_table import CALLERS, TABLE
-from tests.payments.conftest import Shop, become_admin, shop
-from tests.payments.disputing import disputed
+from tests.payments.disputes.opened_disputes import disputed
 from tests.people import PAID, PASSWORD, Person, next_week
+from tests.shop import Shop, become_admin
 
-__all__ = ["shop"]
 WRITING = {"POST", "PUT", "PATCH", "DELETE"}
 END_THE_SIGN_IN = {"DELETE /auth/sign-in", "POST /auth/logout"}
 ENDS_IT_ALL = "DELETE /auth/me"

@@ -6,8 +6,8 @@ from flask import Flask
 
 from app.config.settings import Environment, Settings
 from tests.accounts.second_factors import Phone, clock
-from tests.payments.conftest import become_admin
 from tests.people import PASSWORD, Person
+from tests.shop import become_admin
 
 __all__ = ["clock"]
 pytestmark = pytest.mark.usefixtures("clock")

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from app.audit import AuditEntry
 from app.extensions import db
 from tests.accounts.letters import forgets, mails
-from tests.payments.conftest import become_admin
 from tests.people import PASSWORD, Person, next_week
+from tests.shop import become_admin
 
 NEW = "seven green umbrellas"
 

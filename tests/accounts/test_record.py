@@ -6,10 +6,8 @@ import httpx
 import pytest
 from flask import Flask
 
-from tests.payments.conftest import Shop, become_admin, shop
 from tests.people import PASSWORD, Person
-
-__all__ = ["shop"]
+from tests.shop import Shop, become_admin
 
 
 @pytest.fixture

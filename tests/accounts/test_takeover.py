@@ -12,10 +12,8 @@ from app.emails import delivery, smtp
 from app.emails.models import Email
 from tests.accounts.letters import forgets, mails, token_in
 from tests.accounts.second_factors import Phone, proven, unproven
-from tests.ops.conftest import admin
 from tests.people import PASSWORD, Person
 
-__all__ = ["admin"]
 pytestmark = pytest.mark.usefixtures("limits_on")
 NEW = "seven green umbrellas"
 

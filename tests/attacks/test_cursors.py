@@ -6,10 +6,8 @@ from base64 import urlsafe_b64encode
 import httpx
 import pytest
 
-from tests.ops.conftest import admin
 from tests.people import Person
 
-__all__ = ["admin"]
 AT, KEY = "2031-01-01T00:00:00+00:00", "00000000-0000-4000-8000-000000000000"
 LISTS = [
     "/admin/account",

@@ -8,8 +8,8 @@ from flask import Flask
 
 from tests.attacks.described import Schema, named, takers, top_fields
 from tests.attacks.rows import all_rows
-from tests.payments.conftest import become_admin
 from tests.people import Person
+from tests.shop import become_admin
 
 WISHED = {
     "id": "00000000-0000-4000-8000-000000000000",

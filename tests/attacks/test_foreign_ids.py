@@ -12,13 +12,13 @@ import httpx
 import pytest
 
 from app.http.pagination import cursor_after
-from tests.accounts.test_access import World, shop, world
+from tests.accounts.test_access import World, world
 from tests.attacks.described import places
 from tests.attacks.rows import all_rows
-from tests.payments.conftest import Shop
 from tests.people import PAID, Person, next_week
+from tests.shop import Shop
 
-__all__ = ["shop", "world"]
+__all__ = ["world"]
 KEYED = (
     "/auth/second-factor",
     "/auth/second-factor/confirm",

@@ -14,10 +14,10 @@ from app.config.settings import Settings
 from app.observability import context
 from tests.accounts.test_access import world
 from tests.attacks.rows import all_rows
-from tests.payments.conftest import become_admin, shop
 from tests.people import PASSWORD, Person, next_week
+from tests.shop import become_admin
 
-__all__ = ["shop", "world"]
+__all__ = ["world"]
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain")
 """What a form of any page sends without asking us first (Fetch, CORS-safelisted request-header)."""
 TAKE_FORMS = {"/auth/verify", "/auth/password/reset"}

@@ -9,10 +9,9 @@ from flask import Flask
 from app.emails.models import Email
 from tests.attacks.described import Place, Schema, named, places
 from tests.attacks.rows import all_rows
-from tests.payments.conftest import Shop, become_admin, shop
 from tests.people import Person, next_week
+from tests.shop import Shop, become_admin
 
-__all__ = ["shop"]
 SQL = [
     "' OR 1=1 --",
     '"; DROP TABLE account; --',

@@ -9,10 +9,8 @@ from app.accounts.models import Account
 from app.bookings.models import Booking
 from app.emails.models import Email
 from app.extensions import db
-from tests.payments.conftest import Shop, shop
 from tests.people import Person, next_week
-
-__all__ = ["shop"]
+from tests.shop import Shop
 
 
 @pytest.mark.parametrize("line_break", ["\n", "\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\r"])

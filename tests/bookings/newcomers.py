@@ -5,8 +5,8 @@ from typing import Any
 
 import httpx
 
-from tests.payments.conftest import prove
 from tests.people import WEEKDAYS, Person, next_week
+from tests.shop import prove
 
 MONDAY = next_week(9) + timedelta(days=7 - next_week().weekday())
 """One that lies one to two weeks ahead."""

@@ -6,8 +6,8 @@ import pytest
 from icalendar import Calendar
 
 from tests.bookings.test_cancel import mails, paid
-from tests.payments.conftest import Shop
 from tests.people import Person, next_week
+from tests.shop import Shop
 
 
 @pytest.fixture

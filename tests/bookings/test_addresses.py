@@ -11,10 +11,9 @@ from app.bookings import cancellation, lifecycle
 from app.bookings.models import Booking
 from app.emails.models import Email
 from app.extensions import db
-from tests.payments.conftest import Shop, shop
 from tests.people import Person
+from tests.shop import Shop
 
-__all__ = ["shop"]
 Held = dict[str, Any]
 
 

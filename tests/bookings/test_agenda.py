@@ -15,9 +15,9 @@ from app.extensions import db
 from tests.bookings.agenda import Agenda, parsed
 from tests.bookings.test_cancel import paid
 from tests.bookings.test_feeds import subscribed
-from tests.emails.conftest import Post
-from tests.payments.conftest import Shop
+from tests.outbox import Post
 from tests.people import Person, next_week
+from tests.shop import Shop
 
 AT_TEN = (next_week(10), next_week(11))
 AT_THREE = (next_week(15), next_week(16))

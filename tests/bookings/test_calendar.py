@@ -2,10 +2,8 @@ from datetime import timedelta
 
 from icalendar import Calendar, Event
 
-from tests.payments.conftest import Shop, shop
 from tests.people import Person, next_week
-
-__all__ = ["shop"]
+from tests.shop import Shop
 
 
 def event_of(calendar: Calendar) -> Event:

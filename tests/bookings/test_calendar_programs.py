@@ -14,9 +14,9 @@ from app.emails.models import Email, EmailStatus
 from app.extensions import db
 from tests.bookings.calendar_programs import PARSERS, Parser, Program
 from tests.bookings.test_cancel import paid
-from tests.emails.conftest import Post
-from tests.payments.conftest import Shop
+from tests.outbox import Post
 from tests.people import Person, next_week
+from tests.shop import Shop
 
 AT_TEN, AT_THREE = (next_week(10), next_week(11)), (next_week(15), next_week(16))
 

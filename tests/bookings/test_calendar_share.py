@@ -4,8 +4,8 @@ import httpx
 import pytest
 
 from tests.bookings.newcomers import eight_hours_a_week, hour, newcomer, outcome
-from tests.payments.conftest import Shop, prove
 from tests.people import WEEKDAYS, Person
+from tests.shop import Shop, prove
 
 pytestmark = pytest.mark.usefixtures("limits_on")
 

@@ -8,8 +8,8 @@ from icalendar import Calendar
 from app.emails.models import Email
 from app.payments.models import Refund
 from tests.accounts.second_factors import proven
-from tests.payments.conftest import Shop
 from tests.people import Person, next_week
+from tests.shop import Shop
 
 IN_FULL_A_DAY_BEFORE_ELSE_HALF = {
     "tiers": [{"hours_before": 24, "refund_percent": 100}, {"hours_before": 0, "refund_percent": 50}],

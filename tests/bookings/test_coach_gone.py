@@ -4,9 +4,9 @@ import httpx
 
 from app.bookings import lifecycle
 from app.payments.models import Refund
-from tests.payments.conftest import Shop
-from tests.payments.test_late_money import let_holds_run_out
+from tests.payments.settlement.test_late_payments import let_holds_run_out
 from tests.people import PASSWORD, Person, next_week
+from tests.shop import Shop
 
 Booking = dict[str, str]
 

@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from tests.bookings.test_cancel import paid, soon
-from tests.payments.conftest import Shop
 from tests.people import WEEKDAYS, Person, next_week
+from tests.shop import Shop
 
 
 def moves(person: Person, booking_id: str, at: Any) -> httpx.Response:

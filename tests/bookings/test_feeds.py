@@ -6,8 +6,8 @@ import httpx
 from icalendar import Calendar
 
 from tests.bookings.test_cancel import paid
-from tests.payments.conftest import Shop
 from tests.people import Person, next_week
+from tests.shop import Shop
 
 
 def subscribed(person: Person) -> str:

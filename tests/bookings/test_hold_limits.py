@@ -12,8 +12,8 @@ from app.extensions import db
 from app.payments.checkout import expiry
 from app.privacy import retention
 from tests.bookings.newcomers import cancels, comes_from, newcomer, outcome
-from tests.payments.conftest import Shop, prove
 from tests.people import PAID, Person, next_week
+from tests.shop import Shop, prove
 
 pytestmark = pytest.mark.usefixtures("limits_on")
 FIVE_MINUTES, ONE_HOUR = 300, 3600

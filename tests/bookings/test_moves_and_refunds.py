@@ -5,8 +5,8 @@ from datetime import datetime
 import httpx
 
 from tests.bookings.test_cancel import mails, paid, refunded, soon
-from tests.payments.conftest import Shop
 from tests.people import Person, next_week
+from tests.shop import Shop
 
 NOTHING_WITHIN_A_DAY = {
     "tiers": [{"hours_before": 24, "refund_percent": 100}],

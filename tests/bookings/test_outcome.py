@@ -6,8 +6,8 @@ from sqlalchemy import text
 from app.bookings import lifecycle
 from app.extensions import db
 from tests.bookings.test_cancel import paid
-from tests.payments.conftest import Shop
 from tests.people import Person, next_week
+from tests.shop import Shop
 
 
 def happened(booking_id: str, hours_ago: int) -> None:

@@ -8,8 +8,8 @@ from app.bookings.models import Booking
 from app.emails.models import Email, EmailStatus
 from app.extensions import db
 from tests.bookings.test_cancel import mails, paid
-from tests.payments.conftest import Shop
 from tests.people import Person, next_week
+from tests.shop import Shop
 
 
 def remind(shop: Shop, before: timedelta) -> int:

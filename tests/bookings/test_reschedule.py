@@ -9,8 +9,8 @@ from app.bookings import lifecycle
 from app.http.schema_types import instant_text
 from tests.bookings.test_cancel import mails, paid
 from tests.bookings.test_refusals import pointers
-from tests.payments.conftest import Shop
 from tests.people import Person, next_week
+from tests.shop import Shop
 
 
 def test_it_moves_keeps_its_payment_and_both_are_told(shop: Shop, client: Person, coach: Person) -> None:

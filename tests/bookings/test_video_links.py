@@ -12,8 +12,8 @@ from app.extensions import db
 from tests.accounts.second_factors import unproven
 from tests.bookings.agenda import Agenda, parsed
 from tests.bookings.test_cancel import mails, paid
-from tests.payments.conftest import Shop
 from tests.people import Person, next_week
+from tests.shop import Shop
 
 OLD, NEW = "https://meet.example.com/old", "https://meet.example.com/new"
 KIND = "video_link_changed"

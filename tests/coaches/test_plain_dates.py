@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from tests.payments.conftest import become_admin
 from tests.people import Person, next_week
+from tests.shop import become_admin
 
 
 def starts(http: httpx.Client, coach: Person, **query: str) -> list[str]:

@@ -10,7 +10,7 @@ from app.emails.models import Email, EmailStatus
 from app.emails.recipient_limits import MAX_UNPROVEN, WITHHELD
 from app.extensions import db
 from tests.accounts.second_factors import proven
-from tests.emails.conftest import Post
+from tests.outbox import Post
 from tests.people import Person, next_week
 
 LURE = "open https://evil.example/login"

@@ -9,10 +9,8 @@ from app.bookings import lifecycle, reminders
 from app.bookings.models import Booking
 from tests.bookings.test_cancel import mails
 from tests.clock import Clock
-from tests.payments.conftest import Shop, shop
 from tests.people import Person
-
-__all__ = ["shop"]
+from tests.shop import Shop
 
 
 def confirmed(shop: Shop, client: Person, coach: Person, at: datetime) -> UUID:

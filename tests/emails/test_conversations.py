@@ -11,7 +11,7 @@ from aiosmtpd.smtp import Envelope, Session
 
 from app.emails import smtp, smtp_pool
 from app.emails.models import Email
-from tests.emails.conftest import Post
+from tests.outbox import Post
 
 
 class Server(Controller):

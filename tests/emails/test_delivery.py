@@ -10,7 +10,7 @@ from app.emails import delivery
 from app.emails.models import Email, EmailStatus
 from app.extensions import db, now
 from app.queue.backoff import MAX_ATTEMPTS
-from tests.emails.conftest import Post
+from tests.outbox import Post
 from tests.people import Person
 
 

@@ -13,7 +13,7 @@ from app.alerts import AlertKind, AlertText
 from app.emails import delivery
 from app.emails.models import Email, EmailStatus
 from app.extensions import db
-from tests.emails.conftest import Post
+from tests.outbox import Post
 from tests.people import Person
 
 OPS = "ops@culturebridge.example"

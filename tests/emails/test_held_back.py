@@ -14,7 +14,7 @@ from app.emails.models import Email, EmailStatus
 from app.emails.outbox import enqueue_email
 from app.extensions import db
 from tests.accounts.second_factors import proven
-from tests.emails.conftest import Post
+from tests.outbox import Post
 from tests.people import Person
 
 OTHERS = ("second_factor_on", "second_factor_off", "recovery_codes_renewed", "account_reactivated")

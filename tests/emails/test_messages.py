@@ -21,7 +21,7 @@ from app.bookings.models import Booking
 from app.emails.models import Email
 from app.emails.outbox import templates
 from app.extensions import db
-from tests.emails.conftest import Post
+from tests.outbox import Post
 from tests.people import Person, next_week
 
 CONFIRMED = "booking_confirmed"

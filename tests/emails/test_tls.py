@@ -16,8 +16,8 @@ from app.emails import delivery, smtp, smtp_pool
 from app.emails.models import EmailStatus
 from app.queue.backoff import MAX_ATTEMPTS
 from tests.certificates import Certificate, self_signed
-from tests.emails.conftest import Post
 from tests.emails.tls_listener import Listener
+from tests.outbox import Post
 from tests.people import Person
 from tests.settings.good import GOOD
 

@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 
 from app.emails.outbox import templates
-from tests.emails.conftest import Post
 from tests.emails.test_messages import CONFIRMED, confirmed
+from tests.outbox import Post
 from tests.people import Person, next_week
 
 HEBREW, ARABIC = "דוד כהן", "ليلى (مدربة)"

@@ -12,10 +12,10 @@ from app.bookings import lifecycle
 from app.coaches import listing
 from app.payments.models import Refund
 from tests.coaches.test_listing import missing, switched
-from tests.payments.conftest import Shop
-from tests.payments.test_late_money import let_holds_run_out
-from tests.payments.test_taking_over import with_new_password
+from tests.payments.settlement.test_late_payments import let_holds_run_out
+from tests.payments.test_takeover import with_new_password
 from tests.people import PASSWORD, Person, next_week
+from tests.shop import Shop
 
 REASON = "Please say in your profile where you were trained."
 

@@ -17,7 +17,7 @@ from app.config.settings import Settings
 from app.emails import smtp_pool
 from app.extensions import db
 from app.queue.enqueue import BrokerAway
-from tests.payments.conftest import Shop
+from tests.shop import Shop
 
 EXAMPLES = {
     "address": "root@example.com",

@@ -20,7 +20,7 @@ from app.payments.stripe import client as stripe_client
 from app.payments.stripe import webhook_endpoints
 from app.payments.webhook import inbox, signature_failures
 from app.queue.enqueue import eviction_policy
-from tests.payments.conftest import Shop
+from tests.shop import Shop
 from tests.waiting import wait_until
 
 HERE = Path(__file__).parent.parent.parent

@@ -11,7 +11,7 @@ from app.monitoring import beats
 from app.payments.stripe import client as stripe_client
 from app.payments.stripe import listing
 from tests.ops.test_doctor import delivery, endpoint, fresh, no_beat, settings, webhook
-from tests.payments.conftest import Event, Shop
+from tests.shop import Event, Shop
 
 __all__ = ["fresh", "no_beat"]
 

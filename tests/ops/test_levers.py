@@ -12,8 +12,8 @@ from app.emails import delivery, smtp
 from app.emails.models import Email, EmailStatus
 from app.extensions import db
 from app.payments.webhook import inbox
-from tests.payments.conftest import Shop
 from tests.people import Person
+from tests.shop import Shop
 
 ODD = {"id": "evt_odd", "type": "checkout.session.completed", "data": {"object": {"id": "cs_1"}}}
 

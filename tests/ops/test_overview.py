@@ -15,10 +15,10 @@ from app.config.environment import Environment
 from app.extensions import db
 from app.payments.webhook import inbox
 from app.queue.enqueue import queue
-from tests.payments.conftest import Shop
-from tests.payments.disputing import disputed, hears
+from tests.payments.disputes.opened_disputes import disputed, hears
 from tests.people import Person
 from tests.records import rewrite
+from tests.shop import Shop
 
 ODD = '{"id": "evt_odd", "type": "checkout.session.completed", "data": {"object": {"id": "cs_1"}}}'
 

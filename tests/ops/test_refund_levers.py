@@ -9,8 +9,8 @@ from app.payments.models import Refund
 from app.payments.refunds import submission
 from app.payments.stripe import refunds as at_stripe
 from tests.ops.test_levers import change
-from tests.payments.conftest import Shop
 from tests.people import Person
+from tests.shop import Shop
 
 
 def refund_of(shop: Shop, coach: Person, checkout: dict[str, Any]) -> UUID:

@@ -11,8 +11,8 @@ from app.alerts import AlertKind
 from app.extensions import db
 from app.payments.webhook import inbox
 from app.privacy import retention
-from tests.payments.conftest import Shop
 from tests.people import Person
+from tests.shop import Shop
 
 BEFORE = "now() - interval '180 days'"
 

@@ -11,7 +11,7 @@ from flask import Flask
 
 from app.payments.stripe import webhook_endpoints
 from app.payments.webhook.inbox import SUBSCRIBED
-from tests.payments.conftest import Shop
+from tests.shop import Shop
 
 URL = "https://api.example.com/levers/webhook"
 KEY = {"Authorization": "Bearer sk_test_sandbox"}

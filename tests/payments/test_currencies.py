@@ -7,8 +7,8 @@ import pytest
 
 from app.payments.models import Refund
 from app.payments.refunds import submission
-from tests.payments.conftest import Shop
 from tests.people import Person, next_week
+from tests.shop import Shop
 
 # What the coach asks an hour, what Stripe is to charge in minor units, and how a mail spells it.
 CURRENCIES = [

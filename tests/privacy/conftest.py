@@ -12,11 +12,9 @@ from app.emails.models import UNSENT, Email
 from app.extensions import Base, db
 from app.payments.models import Refund
 from app.payments.refunds import submission
-from tests.ops.conftest import admin
-from tests.payments.conftest import Shop, commission, shop
 from tests.people import PASSWORD, Person, next_week
+from tests.shop import Shop
 
-__all__ = ["admin", "commission", "shop"]
 NOTES = "Please speak slowly, I am hard of hearing"
 
 

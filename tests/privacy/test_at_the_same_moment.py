@@ -6,10 +6,10 @@ from app.emails import delivery, smtp
 from app.emails.models import Email, EmailStatus
 from app.payments.payouts.account import PayoutAccount
 from app.privacy import retention
-from tests.payments.conftest import Shop
-from tests.payments.test_connect import connect, onboarded, stripe_finds, told_of
+from tests.payments.payouts.test_connect import connect, onboarded, stripe_finds, told_of
 from tests.people import Person
 from tests.privacy.conftest import erase, tables_with, work_off
+from tests.shop import Shop
 
 __all__ = ["connect"]
 

@@ -11,9 +11,9 @@ from app.accounts import deactivation
 from app.audit import AuditEntry
 from app.extensions import db
 from app.privacy import retention
-from tests.payments.conftest import Shop, become_admin
 from tests.people import PASSWORD, Person
 from tests.privacy.conftest import erase, tables_with, work_off
+from tests.shop import Shop, become_admin
 
 
 def command(app: Flask, whom: str) -> Result:

@@ -5,10 +5,10 @@ from typing import Any
 from app.payments.disputes import responses
 from app.payments.models import Dispute
 from app.privacy import retention
-from tests.payments.conftest import Shop
-from tests.payments.disputing import decided, disputed, hears
+from tests.payments.disputes.opened_disputes import decided, disputed, hears
 from tests.people import Person
 from tests.privacy.conftest import erase, tables_with
+from tests.shop import Shop
 
 
 def open_dispute(shop: Shop, client: Person, coach: Person) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -8,9 +8,9 @@ from app.extensions import db
 from app.payments.models import Refund
 from app.privacy import retention
 from tests.accounts.second_factors import proven
-from tests.payments.conftest import Shop
 from tests.people import PASSWORD, Person, next_week
 from tests.privacy.conftest import NOTES, books, dealings, erase, tables_with, work_off
+from tests.shop import Shop
 
 
 def test_a_client_who_leaves_is_in_no_row_of_any_table(shop: Shop, zelda: Person, coach: Person) -> None:

@@ -14,10 +14,10 @@ from app.payments.ledger.posting import Entry
 from app.payments.models import Dispute
 from app.payments.webhook import inbox
 from app.privacy import retention
-from tests.payments.conftest import Event, Shop
-from tests.payments.disputing import decided, disputed
+from tests.payments.disputes.opened_disputes import decided, disputed
 from tests.people import DECLINED, Person, next_week
 from tests.privacy.conftest import erase, tables_with
+from tests.shop import Event, Shop
 
 PERSONAL = ("Pat Payer", "payer@example.com", "75001", '"last4"', '"fingerprint"', "example.com/cancelled")
 

@@ -12,7 +12,7 @@ from app.payments.webhook import inbox
 from tests.bookings.any_order.diary import Entry
 from tests.bookings.any_order.till import Page, Till
 from tests.bookings.any_order.world import Job, World
-from tests.payments.conftest import changed
+from tests.shop import changed
 
 Thing = TypeVar("Thing")
 ANY = 9

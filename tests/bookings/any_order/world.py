@@ -28,9 +28,9 @@ from sandbox.stripe.settings import Settings
 from tests.bookings.any_order.diary import Rules
 from tests.bookings.any_order.till import BANK
 from tests.clock import Clock
-from tests.payments.conftest import Shop
 from tests.people import Person, Sandbox
 from tests.queues import QUEUES
+from tests.shop import Shop
 
 MINUTE = timedelta(minutes=1)
 PACE = Pace(settle_after=60, refund_after=60, debit_after=BANK * 60)

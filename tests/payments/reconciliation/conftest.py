@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.payments.conftest import Shop
 from tests.people import Sandbox
+from tests.shop import Shop
 
 
 @pytest.fixture

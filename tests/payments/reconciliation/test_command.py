@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import text
 
 from app.extensions import db
-from tests.payments.conftest import Shop
 from tests.people import Person
+from tests.shop import Shop
 
 
 def ended(shop: Shop, *options: str) -> tuple[int, str]:

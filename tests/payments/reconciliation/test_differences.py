@@ -11,9 +11,9 @@ from app.payments.reconciliation.differences import Difference
 from app.payments.reconciliation.windows import Stage
 from app.payments.refunds import submission
 from app.payments.webhook import inbox
-from tests.payments.conftest import Shop, changed
-from tests.payments.reconciliation.comparing import differences, reconciled
+from tests.payments.reconciliation.comparisons import differences, reconciled
 from tests.people import Person, next_week
+from tests.shop import Shop, changed
 
 
 def sql(statement: str, **values: Any) -> None:

@@ -10,10 +10,10 @@ from app.payments.reconciliation import disputes as reconciliation
 from app.payments.reconciliation.windows import Stage
 from app.payments.stripe import listing
 from app.payments.stripe.listing import Kind
-from tests.payments.conftest import Shop
-from tests.payments.reconciliation.comparing import compared, differences, reconciled
+from tests.payments.reconciliation.comparisons import compared, differences, reconciled
 from tests.payments.reconciliation.test_losses import later_than_all_of_it
 from tests.people import Checkout, Person
+from tests.shop import Shop
 
 
 def disputed(shop: Shop, client: Person, coach: Person) -> tuple[Checkout, str]:

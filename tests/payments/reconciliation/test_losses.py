@@ -11,10 +11,10 @@ from app.extensions import db, now
 from app.payments.models import Payment, Refund
 from app.payments.reconciliation.windows import Stage, Window, asked, recent
 from app.payments.refunds import submission
-from tests.payments.conftest import Shop
-from tests.payments.reconciliation.comparing import compared, differences, reconciled
-from tests.payments.stories import DEBIT
+from tests.payments.reconciliation.comparisons import compared, differences, reconciled
+from tests.payments.scenarios import DEBIT
 from tests.people import DECLINED, Person
+from tests.shop import Shop
 from tests.waiting import wait_until
 
 

@@ -20,9 +20,9 @@ from app.payments.stripe.client import StripeAway, StripeBusy
 from app.payments.stripe.listing import Span
 from app.payments.webhook import inbox
 from app.payments.webhook.inbox import SUBSCRIBED
-from tests.payments.conftest import Shop
-from tests.payments.reconciliation.comparing import PATIENCE, compared, reconciled
+from tests.payments.reconciliation.comparisons import PATIENCE, compared, reconciled
 from tests.people import Person, next_week
+from tests.shop import Shop
 from tests.waiting import wait_until
 
 KEY = {"Authorization": "Bearer sk_test_sandbox"}

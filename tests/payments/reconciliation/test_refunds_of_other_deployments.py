@@ -13,10 +13,10 @@ from app.payments.status import RefundCause, RefundStatus
 from app.payments.stripe import deployment
 from app.payments.stripe import refunds as at_stripe
 from app.payments.webhook import inbox
-from tests.payments.conftest import Event, Shop
-from tests.payments.reconciliation.comparing import differences, reconciled
-from tests.payments.test_refunds import make_due
+from tests.payments.reconciliation.comparisons import differences, reconciled
+from tests.payments.refunds.test_refunds import make_due
 from tests.people import Person
+from tests.shop import Event, Shop
 
 
 def refunded_by_another(shop: Shop, amount: int, refund_id: UUID | None = None, intent: str = "") -> str:

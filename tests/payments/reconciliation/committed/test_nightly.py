@@ -6,8 +6,8 @@ from sqlalchemy import text
 
 from app.alerts import Alert
 from app.extensions import db, now
-from tests.payments.conftest import Shop
 from tests.programs import Programs
+from tests.shop import Shop
 
 RECENT = "from worker.reconciliation import reconcile_recent as job; job()"
 ONE_JOB = "from worker.reconciliation import reconcile_nightly as job; job()"

@@ -9,9 +9,9 @@ from sqlalchemy import text
 
 from app.extensions import db
 from app.payments.reconciliation.run import LOCK
-from tests.payments.conftest import Shop
 from tests.payments.reconciliation.committed.conftest import Command
 from tests.people import Person, next_week
+from tests.shop import Shop
 from tests.waiting import PATIENCE, wait_until
 
 

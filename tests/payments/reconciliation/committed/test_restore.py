@@ -11,13 +11,13 @@ from sqlalchemy import create_engine, text
 from app.config.settings import Settings
 from app.extensions import db
 from sandbox.postgres import WHEEL
-from tests.payments.conftest import Shop
 from tests.payments.reconciliation.committed.conftest import Command
-from tests.payments.reconciliation.committed.day import Day, books, work
-from tests.payments.reconciliation.committed.test_day import Hearing, opened
-from tests.payments.reconciliation.comparing import differences, reconciled
-from tests.payments.stories import DEBIT
+from tests.payments.reconciliation.committed.test_dropped_webhooks import Hearing, opened
+from tests.payments.reconciliation.committed.traffic import Day, books, work
+from tests.payments.reconciliation.comparisons import differences, reconciled
+from tests.payments.scenarios import DEBIT
 from tests.people import Person, next_week
+from tests.shop import Shop
 from tests.waiting import PATIENCE
 
 PROGRAMS = WHEEL / "pginstall" / "bin"

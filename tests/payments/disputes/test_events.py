@@ -1,0 +1,429 @@
+"""Payments that a bank asks back: what stands in our books, and what the operator hears."""
+
+from typing import Any
+
+import pytest
+
+from app.emails.models import Email
+from app.monitoring import backlog
+from app.payments.models import Dispute, Payment, Refund
+from app.payments.refunds import refunds, submission
+from app.payments.status import DisputeStatus, RefundStatus
+from app.payments.webhook import inbox
+from tests.payments.disputes.opened_disputes import (
+    CARD_DISPUTED,
+    CARD_INQUIRED,
+    OPS,
+    comes,
+    decided,
+    disputed,
+    hears,
+    mails,
+    subjects,
+    word_of,
+)
+from tests.people import Person
+from tests.shop import Shop, become_admin
+
+
+def issue_all(shop: Shop) -> None:
+    """Every refund's job runs, due or not."""
+    for refund in shop.rows(Refund):
+        shop.work(submission.issue, refund.id)
+
+
+def kept(shop: Shop) -> int:
+    (payment,) = shop.rows(Payment)
+    return payment.kept.amount
+
+
+def test_a_disputed_card_s_payment_is_shown_as_disputed(shop: Shop, client: Person, coach: Person) -> None:
+    booking = client.books(coach)
+    checkout = client.checks_out(booking)
+    shop.told(shop.paid(checkout, CARD_DISPUTED))
+    comes(shop, checkout)
+
+    hears(shop, checkout)
+
+    for reader in (client, coach):
+        (shown,) = reader.payment(checkout)["disputes"]
+        assert (shown["status"], shown["amount"], shown["reason"]) == ("needs_response", 75.0, "fraudulent")
+        assert shown["due_by"] > shown["opened_at"]
+    assert client.payment(checkout)["status"] == "succeeded"
+    assert client.booking(booking)["status"] == "confirmed"
+    assert kept(shop) == 0
+
+
+def test_the_operator_hears_at_once_who_what_why_until_when_and_what_to_do(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    booking, checkout = shop.pays_for(client, coach)
+    disputed(shop, client, checkout, reason="product_not_received")
+
+    dispute = hears(shop, checkout)
+
+    (mail,) = mails(shop)
+    assert mail.recipient == OPS
+    assert mail.subject.startswith("Payment disputed: 75.00 EUR of Client")
+    assert "\n\nWhat to do, one of these:\n\n" in mail.text_body
+    due = dispute.due_by
+    assert due
+    for body in (mail.text_body, mail.html_body):
+        assert client.email in body
+        assert booking["id"] in body
+        assert "the client says that the session did not take place" in body
+        assert f"{due.day} {due:%B %Y, %H:%M} UTC" in body
+        assert f"flask stripe submit-evidence {dispute.stripe_dispute_id}" in body
+        assert f"{shop.sandbox.stripe_url}/disputes" in body
+
+
+def test_an_inquiry_is_named_as_one_and_takes_no_money(shop: Shop, client: Person, coach: Person) -> None:
+    checkout = client.checks_out(client.books(coach))
+    shop.told(shop.paid(checkout, CARD_INQUIRED))
+    comes(shop, checkout)
+
+    dispute = hears(shop, checkout)
+
+    assert (dispute.status, dispute.withdrawn_minor) == (DisputeStatus.WARNING_NEEDS_RESPONSE, 0)
+    assert kept(shop) == 7500
+    (mail,) = mails(shop)
+    assert mail.subject.startswith("Inquiry about a payment: 75.00 EUR")
+    assert "no money has moved" in mail.text_body
+
+
+def test_an_inquiry_that_is_closed_leaves_the_money(shop: Shop, client: Person, coach: Person) -> None:
+    _, checkout = shop.pays_for(client, coach)
+    decided(shop, disputed(shop, client, checkout, inquiry=True), "won")
+
+    dispute = hears(shop, checkout)
+
+    assert dispute.status is DisputeStatus.WARNING_CLOSED
+    assert subjects(shop) == ["Inquiry about a payment", "Inquiry closed"]
+    assert kept(shop) == 7500
+
+
+def test_an_inquiry_that_becomes_a_dispute_is_told_anew(shop: Shop, client: Person, coach: Person) -> None:
+    _, checkout = shop.pays_for(client, coach)
+    inquiry = disputed(shop, client, checkout, inquiry=True)
+    hears(shop, checkout)
+    shop.sandbox.control(f"/disputes/{inquiry['id']}/escalate")
+
+    hears(shop, checkout)
+    (asked,) = word_of(shop, checkout, "created")
+    shop.told(asked, status="warning_under_review")  # late news
+
+    (dispute,) = shop.rows(Dispute)
+    assert dispute.warn_at
+    assert (dispute.status, dispute.withdrawn_minor) == (DisputeStatus.NEEDS_RESPONSE, 7500)
+    assert subjects(shop) == ["Inquiry about a payment", "Payment disputed"]
+
+
+def test_a_dispute_that_is_won_brings_the_money_back(shop: Shop, client: Person, coach: Person) -> None:
+    _, checkout = shop.pays_for(client, coach)
+    decided(shop, disputed(shop, client, checkout), "won")
+
+    dispute = hears(shop, checkout)
+
+    assert (dispute.status, dispute.withdrawn_minor) == (DisputeStatus.WON, 0)
+    assert subjects(shop) == ["Payment disputed", "Dispute won"]
+    assert kept(shop) == 7500
+
+
+def test_a_dispute_that_is_lost_stays_in_the_books(shop: Shop, client: Person, coach: Person) -> None:
+    booking, checkout = shop.pays_for(client, coach)
+    decided(shop, disputed(shop, client, checkout), "lost")
+
+    dispute = hears(shop, checkout)
+
+    assert (dispute.status, dispute.withdrawn_minor) == (DisputeStatus.LOST, 7500)
+    assert dispute.decided_at
+    assert kept(shop) == 0
+    payment = client.payment(checkout)
+    assert (payment["disputes"][0]["status"], payment["lines"][0]["left_minor"]) == ("lost", 0)
+    (_, mail) = mails(shop)
+    assert mail.subject.startswith("Dispute lost: 75.00 EUR")
+    assert "still to come, and confirmed" in mail.text_body
+    assert client.booking(booking)["status"] == "confirmed"
+
+
+def test_each_verdict_that_reverses_another_is_told_once(shop: Shop, client: Person, coach: Person) -> None:
+    _, checkout = shop.pays_for(client, coach)
+    dispute = disputed(shop, client, checkout)
+    decided(shop, dispute, "lost")
+    hears(shop, checkout)
+
+    for _ in range(4):
+        shop.sandbox.control(f"/disputes/{dispute['id']}/overturn")
+        for _ in range(2):
+            hears(shop, checkout)
+
+    verdicts = ["Dispute lost", "Dispute won", "Dispute lost", "Dispute won", "Dispute lost"]
+    assert subjects(shop) == ["Payment disputed", *verdicts]
+
+
+def test_a_dispute_that_is_lost_in_part_keeps_the_rest(shop: Shop, client: Person, coach: Person) -> None:
+    _, checkout = shop.pays_for(client, coach)
+    decided(shop, disputed(shop, client, checkout), "lost")
+    (closed,) = word_of(shop, checkout, "closed")
+    back = {"amount": 2500, "currency": "eur", "fee": 0}
+
+    shop.told(closed, balance_transactions=[*closed["data"]["object"]["balance_transactions"], back])
+
+    (dispute,) = shop.rows(Dispute)
+    assert (dispute.withdrawn_minor, kept(shop)) == (5000, 2500)
+    assert subjects(shop) == ["Payment disputed", "Dispute lost in part"]
+
+
+def test_what_moves_in_another_currency_counts_as_the_amount(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    _, checkout = shop.pays_for(client, coach)
+    disputed(shop, client, checkout)
+    (created,) = word_of(shop, checkout, "created")
+    taken = {"amount": -8123, "currency": "usd", "fee": 1500}
+    back = {"amount": 8050, "currency": "usd", "fee": 0}
+
+    shop.told(created, balance_transactions=[taken])
+    assert kept(shop) == 0
+
+    shop.told(created, status="won", balance_transactions=[taken, back])
+    assert kept(shop) == 7500
+    (dispute,) = shop.rows(Dispute)
+    assert (dispute.fee_minor, dispute.fee_currency) == (1500, "USD")
+
+
+def test_a_dispute_of_somebody_else_is_ignored_with_a_reason(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    _, checkout = shop.pays_for(client, coach)
+    disputed(shop, client, checkout)
+    (created,) = word_of(shop, checkout, "created")
+    created["data"]["object"] |= {"payment_intent": "pi_of_somebody_else", "charge": "ch_of_somebody_else"}
+
+    shop.told(created)
+
+    assert shop.event(created).reason == "no payment of ours"
+    assert shop.rows(Dispute) == []
+    assert mails(shop) == []
+
+
+def test_a_dispute_in_another_currency_than_its_payment_is_left_to_the_operator(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    _, checkout = shop.pays_for(client, coach)
+    disputed(shop, client, checkout)
+    (created,) = word_of(shop, checkout, "created")
+    created["data"]["object"]["currency"] = "usd"
+
+    shop.told(created)
+
+    assert shop.rows(Dispute) == []
+    assert len(shop.ops_mails()) == 1
+
+
+def test_a_dispute_told_before_its_payment_is_applied_once_the_payment_is_known(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    checkout = client.checks_out(client.books(coach))
+    completed = shop.paid(checkout)
+    disputed(shop, client, checkout)
+    events = word_of(shop, checkout)
+    for event in events:
+        shop.told(event)
+    assert shop.rows(Dispute) == []
+
+    shop.told(completed)
+    for event in events:
+        shop.work(inbox.process, event["id"])
+
+    (dispute,) = shop.rows(Dispute)
+    assert (dispute.status, dispute.withdrawn_minor) == (DisputeStatus.NEEDS_RESPONSE, 7500)
+
+
+def cancelled(shop: Shop, booking: dict[str, Any], by: Person) -> Refund:
+    """The session is called off; the refund that is owed for it."""
+    assert by.post(f"/booking/{booking['id']}/cancel", json={}).status_code == 200
+    (refund,) = shop.rows(Refund)
+    return refund
+
+
+def test_while_a_dispute_holds_the_money_stripe_is_not_asked_to_refund(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    booking, checkout = shop.pays_for(client, coach)
+    disputed(shop, client, checkout)
+    hears(shop, checkout)
+
+    refund = cancelled(shop, booking, coach)
+    issue_all(shop)
+
+    assert submission.due(10) == []
+    assert backlog.backlogs()["refund"].waiting == 0
+    (refund,) = shop.rows(Refund)
+    assert (refund.status, refund.attempts) == (RefundStatus.PENDING, 0)
+
+
+def test_a_client_whose_bank_holds_the_money_is_promised_none(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    booking, checkout = shop.pays_for(client, coach)
+    disputed(shop, client, checkout)
+    hears(shop, checkout)
+
+    cancelled(shop, booking, coach)
+
+    (mail,) = [
+        each
+        for each in shop.rows(Email)
+        if each.kind == "booking_cancelled" and each.recipient == client.email
+    ]
+    for body in (mail.text_body, mail.html_body):
+        assert "Your bank holds this payment" in body
+        assert "go back to the card" not in body
+
+
+def test_a_refund_that_waited_is_issued_when_the_dispute_is_won(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    booking, checkout = shop.pays_for(client, coach)
+    dispute = disputed(shop, client, checkout)
+    hears(shop, checkout)
+    cancelled(shop, booking, coach)
+    decided(shop, dispute, "won")
+
+    hears(shop, checkout)
+    assert "Issued now" in mails(shop, "dispute_decided")[0].text_body
+    assert submission.due(10) == [refund.id for refund in shop.rows(Refund)]
+    issue_all(shop)
+
+    payment = client.payment(checkout)
+    assert (payment["status"], payment["refunds"][0]["status"]) == ("refunded", "succeeded")
+    assert kept(shop) == 0
+
+
+def test_a_refund_that_waited_is_called_off_when_the_dispute_is_lost(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    booking, checkout = shop.pays_for(client, coach)
+    dispute = disputed(shop, client, checkout)
+    hears(shop, checkout)
+    cancelled(shop, booking, coach)
+    decided(shop, dispute, "lost")
+
+    hears(shop, checkout)
+    issue_all(shop)
+
+    (refund,) = client.payment(checkout)["refunds"]
+    assert (refund["status"], refund["failure_reason"]) == (
+        "canceled",
+        "the client has this money by a dispute",
+    )
+    assert "the refund of 75.00 EUR" in mails(shop, "dispute_decided")[0].text_body
+    assert kept(shop) == 0
+    with pytest.raises(AssertionError):
+        shop.events(checkout, "refund.created")
+
+
+def test_of_a_payment_that_was_lost_in_part_the_rest_is_refunded(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    booking, checkout = shop.pays_for(client, coach)
+    dispute = disputed(shop, client, checkout, amount=3000)
+    hears(shop, checkout)
+    cancelled(shop, booking, coach)
+    decided(shop, dispute, "lost")
+
+    hears(shop, checkout)
+    issue_all(shop)
+
+    payment = client.payment(checkout)
+    ended = sorted((refund["status"], refund["amount_minor"]) for refund in payment["refunds"])
+    assert ended == [("canceled", 7500), ("succeeded", 4500)]
+    assert kept(shop) == 0
+
+
+def test_a_booking_cancelled_after_its_dispute_was_lost_returns_nothing_twice(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    booking, checkout = shop.pays_for(client, coach)
+    decided(shop, disputed(shop, client, checkout), "lost")
+    hears(shop, checkout)
+
+    assert coach.post(f"/booking/{booking['id']}/cancel", json={}).status_code == 200
+
+    assert shop.rows(Refund) == []
+    assert kept(shop) == 0
+
+
+def test_a_coach_cannot_refund_what_a_dispute_gave_back(shop: Shop, client: Person, coach: Person) -> None:
+    _, checkout = shop.pays_for(client, coach)
+    decided(shop, disputed(shop, client, checkout), "lost")
+    hears(shop, checkout)
+
+    answer = coach.post(f"/payment/{checkout['payment_id']}/refund", json={"reason": "sorry"})
+
+    assert answer.status_code == 409
+
+
+def test_an_inquiry_can_be_settled_by_a_refund(shop: Shop, client: Person, coach: Person) -> None:
+    booking, checkout = shop.pays_for(client, coach)
+    disputed(shop, client, checkout, inquiry=True)
+    hears(shop, checkout)
+
+    cancelled(shop, booking, coach)
+    issue_all(shop)
+    dispute = hears(shop, checkout)
+
+    assert client.payment(checkout)["status"] == "refunded"
+    assert dispute.status is DisputeStatus.WARNING_CLOSED
+    assert kept(shop) == 0
+
+
+def test_a_refund_that_stripe_refuses_before_we_hear_of_the_dispute_waits_for_it(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    booking, checkout = shop.pays_for(client, coach)
+    dispute = disputed(shop, client, checkout)
+    refund = cancelled(shop, booking, coach)
+
+    assert shop.work(submission.issue, refund.id)
+    (refund,) = shop.rows(Refund)
+    assert refund.status is RefundStatus.PENDING
+
+    decided(shop, dispute, "won")
+    hears(shop, checkout)
+    issue_all(shop)
+    assert client.payment(checkout)["refunds"][0]["status"] == "succeeded"
+
+
+def test_a_refund_that_stripe_made_although_we_called_it_off_is_believed(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    booking, checkout = shop.pays_for(client, coach)
+    refund = cancelled(shop, booking, coach)
+    shop.sandbox.control("/faults", path="/v1/refunds", close_connection=True, after_work=True, times=3)
+    shop.work(submission.issue, refund.id)
+
+    def call_off() -> None:
+        refunds.call_off(shop.rows(Refund)[0], "a dispute was lost meanwhile")
+
+    shop.work(call_off)
+    for event in shop.events(checkout, "refund."):
+        shop.told(event)
+
+    assert client.payment(checkout)["status"] == "refunded"
+
+
+def test_an_admin_sees_disputes_like_everybody_whom_they_concern(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    _, checkout = shop.pays_for(client, coach)
+    disputed(shop, client, checkout)
+    hears(shop, checkout)
+    admin = Person.registered(client.http, "client")
+    become_admin(admin)
+
+    (shown,) = admin.payment(checkout)["disputes"]
+
+    assert "evidence" not in shown
+    assert shown == client.payment(checkout)["disputes"][0]

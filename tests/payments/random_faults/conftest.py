@@ -1,0 +1,3 @@
+from tests.payments.random_faults.world import market
+
+__all__ = ["market"]

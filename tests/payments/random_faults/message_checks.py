@@ -1,0 +1,102 @@
+"""At rest everybody was told what happened, each thing once."""
+
+from collections import Counter
+from typing import Any
+
+from tests.payments.random_faults.world import Market
+
+TROUBLES = "SELECT kind, subject_id FROM trouble"
+MAILS = "SELECT kind, split_part(subject_id, ':', 1) AS about, subject_id, recipient FROM email"
+REFUNDS = """
+    SELECT refund.*, account.email AS client FROM refund
+    JOIN payment ON payment.id = payment_id JOIN account ON account.id = client_id"""
+CONFIRMED = """
+    SELECT payment.id, client.email AS client, coach.email AS coach, array_agg(booking.id) AS bookings
+    FROM payment JOIN booking ON booking.payment_id = payment.id
+        JOIN account client ON client.id = payment.client_id JOIN account coach ON coach.id = payment.coach_id
+    WHERE EXISTS (SELECT FROM booking_move WHERE booking_id = booking.id AND after = 'confirmed')
+    GROUP BY payment.id, client.email, coach.email"""
+CANCELLED = """
+    SELECT booking.id, client.email AS client, coach.email AS coach FROM booking
+        JOIN account client ON client.id = client_id JOIN account coach ON coach.id = coach_id
+    WHERE status = 'cancelled'
+        AND EXISTS (SELECT FROM booking_move WHERE booking_id = booking.id AND after = 'confirmed')"""
+RETURNED = """
+    SELECT DISTINCT payment_id AS id, reason, account.email AS client FROM refund
+    JOIN payment ON payment.id = payment_id JOIN account ON account.id = client_id WHERE cause = 'returned'"""
+INQUIRIES = ("warning_needs_response", "warning_under_review", "warning_closed")
+DECIDED = ("won", "lost", "warning_closed")
+ENDED = ("failed", "canceled")
+KINDS = {
+    "booking_confirmed",
+    "series_confirmed",
+    "booking_cancelled",
+    "payment_returned",
+    "refund_issued",
+    "refund_failed",
+    "dispute_opened",
+    "dispute_decided",
+}
+WAITS = "unfunded_refund"
+OPS = "ops@culturebridge.example"
+Mail = tuple[str, str, str]
+
+
+def check_told(market: Market) -> None:
+    expected: Counter[Mail] = Counter()
+    for found in (_of_bookings, _of_refunds, _of_disputes):
+        expected += found(market)
+    told = Counter(_mail(row) for row in market.select(MAILS) if row.kind in KINDS)
+    market.ops_mails()  # which finds each trouble in a mail
+    troubles = market.select(TROUBLES)
+    told.update((row.kind, row.subject_id, OPS) for row in troubles if row.kind != WAITS)
+    # What waited for balance is told once, and may have been made since.
+    waited = Counter(row.subject_id for row in troubles if row.kind == WAITS)
+    assert waited <= Counter(str(row.id) for row in market.select(REFUNDS)), waited
+    assert told == expected, f"not told: {expected - told}; nobody's business: {told - expected}"
+
+
+def _mail(row: Any) -> Mail:
+    whole = {"dispute_opened", "dispute_decided"}
+    return row.kind, row.subject_id if row.kind in whole else row.about, row.recipient
+
+
+def _of_bookings(market: Market) -> Counter[Mail]:
+    found: Counter[Mail] = Counter()
+    for row in market.select(CONFIRMED):
+        one = len(row.bookings) == 1
+        what = ("booking_confirmed", str(row.bookings[0])) if one else ("series_confirmed", str(row.id))
+        found.update((*what, person) for person in (row.client, row.coach))
+    for row in market.select(CANCELLED):
+        found.update(("booking_cancelled", str(row.id), person) for person in (row.client, row.coach))
+    for row in market.select(RETURNED):
+        found["payment_returned", str(row.id), row.client] += 1
+    return found
+
+
+def _of_refunds(market: Market) -> Counter[Mail]:
+    found: Counter[Mail] = Counter()
+    for row in market.select(REFUNDS):
+        if row.stripe_refund_id and row.cause != "returned":
+            found["refund_issued", str(row.id), row.client] += 1
+        if row.failure_reason == "charge_already_refunded":
+            continue  # nobody is owed anything
+        if row.status == "failed" or (row.status == "canceled" and row.stripe_refund_id):
+            found["failed_refund", str(row.id), OPS] += 1
+            found["refund_failed", str(row.id), row.client] += 1
+    return found
+
+
+def _of_disputes(market: Market) -> Counter[Mail]:
+    """Of an inquiry that is a chargeback by now, we may have heard when it was one already."""
+    found: Counter[Mail] = Counter()
+    mails = {row.subject_id for row in market.select(MAILS)}
+    for row in market.select("SELECT id, status FROM dispute"):
+        inquiry, chargeback = f"{row.id}:inquiry", f"{row.id}:chargeback"
+        if row.status not in INQUIRIES:
+            found["dispute_opened", chargeback, OPS] += 1
+        if row.status in INQUIRIES or inquiry in mails:
+            found["dispute_opened", inquiry, OPS] += 1
+        if row.status in DECIDED:
+            found["dispute_decided", f"{row.id}:{row.status}", OPS] += 1
+    return found

@@ -1,0 +1,133 @@
+"""The world of any order with a Stripe that fails when asked to, a currency without cents, and an admin."""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+import httpx
+import pytest
+import stripe
+from flask import Flask
+from redis import Redis
+
+from app import extensions
+from app.payments.reconciliation import pace
+from app.payments.webhook import inbox
+from sandbox.stripe import ledger
+from sandbox.stripe.faults import Fault
+from sandbox.stripe.pace import Pace
+from tests.bookings.any_order.diary import Rules
+from tests.bookings.any_order.world import World, stripe_of_its_own
+from tests.people import Sandbox
+from tests.shop import Event, become_admin
+
+PACE = Pace(settle_after=60, debit_after=40 * 60, refund_after=2 * 60 * 60, dispute_after=30 * 60)
+
+
+class Asked(Enum):
+    """What Stripe is asked for, and fails to do."""
+
+    ANYTHING = ("*", "*")
+    A_PAGE = ("POST", "/v1/checkout/sessions")
+    TO_CLOSE_A_PAGE = ("POST", "/v1/checkout/sessions/*/expire")
+    HOW_A_PAGE_STANDS = ("GET", "/v1/checkout/sessions/*")
+    A_REFUND = ("POST", "/v1/refunds")
+    WHICH_REFUNDS = ("GET", "/v1/refunds")
+    A_FEE = ("GET", "/v1/payment_intents/*")
+
+
+class Failing(Enum):
+    """How it fails: with or without having done what it was asked for."""
+
+    BREAKS = Fault(status=500)
+    BREAKS_AFTERWARDS = Fault(status=500, after_work=True)
+    IS_DOWN = Fault(status=503)
+    IS_DOWN_AFTERWARDS = Fault(status=503, after_work=True)
+    IS_BUSY = Fault(status=429, retry_after_seconds=5)
+    HANGS_UP = Fault(close_connection=True)
+    HANGS_UP_AFTERWARDS = Fault(close_connection=True, after_work=True)
+
+
+class Refusing(Enum):
+    """How it refuses a refund, each by what it is for."""
+
+    NO_BALANCE = Fault(refusal="insufficient_balance")
+    DISPUTED = Fault(refusal="charge_disputed")
+    OVERTAKEN = Fault(refusal="charge_already_refunded")
+    FOR_GOOD = Fault(refusal="too_old")
+
+
+class Market(World):
+    rules = (Rules(late_percent=50), Rules(before=15, late_percent=0))
+
+    def __init__(self, *parts: Any) -> None:
+        super().__init__(*parts)
+        self.coaches[1].open_for_business(hourly_rate=7333, currency="JPY")
+        self.admin = self.stranger
+        become_admin(self.admin)
+
+    def passes(self, minutes: int) -> None:
+        super().passes(minutes)
+        self.catches_up()
+
+    def catches_up(self) -> None:
+        """Stripe's clock ran on by the moments that the story took: what is there by now is not of later."""
+        self.clock.at = max(self.clock.at, datetime.fromtimestamp(self.stripe.account.clock.exact(), UTC))
+
+    def at_stripes(self, kind: str) -> list[dict[str, Any]]:
+        """All objects of a kind, the oldest first, past all failing."""
+        with self.stripe.account.lock:
+            return deepcopy(self.stripe.account.store.newest_first(kind))[::-1]
+
+    def stripes_books(self) -> dict[str, Any]:
+        with self.stripe.account.lock:
+            return deepcopy(ledger.books(self.stripe.account))
+
+    def news(self) -> list[Event]:
+        """What Stripe has to say since it was last asked, of what it is asked to tell."""
+        with self.stripe.account.lock:
+            events = self.stripe.account.store.newest_first("event")
+            unheard = deepcopy(events[: len(events) - len(self._heard)])[::-1]
+        self._heard += [event["id"] for event in unheard]
+        return [event for event in unheard if event["type"] in inbox.SUBSCRIBED]
+
+    def stripe_fails(self, asked: Asked, failing: Failing | Refusing, times: int) -> None:
+        method, path = asked.value
+        fault = failing.value.model_copy(update={"method": method, "path": path, "times": times})
+        with self.stripe.account.lock:
+            self.stripe.account.faults.pending.append(fault)
+
+    def stripe_recovers(self) -> None:
+        with self.stripe.account.lock:
+            self.stripe.account.faults.pending.clear()
+
+    def button(self, path: str, **body: Any) -> bool:
+        """Somebody presses one of Stripe's own; whether Stripe does it."""
+        return self.sandbox.http.post(f"{self.sandbox.stripe_url}/_sandbox{path}", json=body).is_success
+
+
+@pytest.fixture
+def market(
+    app: Flask, http: httpx.Client, broker: Redis, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Market]:
+    monkeypatch.setitem(app.config, "JWT_ACCESS_TOKEN_EXPIRES", 86_400)  # a failure is made small for long
+    monkeypatch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0)  # between two tries of Stripe's package
+    monkeypatch.setattr(pace, "PAUSE", 0)
+    changed = app.extensions["settings"].model_copy(update={"commission_percent": Decimal("12.5")})
+    monkeypatch.setitem(app.extensions, "settings", changed)
+    with (
+        stripe_of_its_own(app, PACE) as own,
+        Sandbox(stripe_url=own.account.settings.url, mailbox_url="") as sandbox,
+    ):
+        market = Market(app, http, broker, own, sandbox)
+        monkeypatch.setattr(extensions, "datetime", market.clock)
+        http.event_hooks["response"].append(_is_no_failure_of_ours)
+        yield market
+
+
+def _is_no_failure_of_ours(answer: httpx.Response) -> None:
+    """Where Stripe fails, it is said so, and to come again."""
+    assert answer.status_code in {503, *range(500)}, f"{answer.request.url}: {answer.read()!r}"

@@ -1,0 +1,80 @@
+"""Money that comes when the time is nearly lost, or that is still on its way."""
+
+from sqlalchemy import text
+
+from app.bookings import lifecycle
+from app.extensions import db, now
+from app.payments.models import Refund
+from tests.people import Person, next_week
+from tests.shop import Shop, prove
+
+ELSEWHERE = "https://example.com/elsewhere"
+
+
+def let_holds_run_out() -> None:
+    db.session.execute(text("UPDATE booking SET hold_expires_at = now() - interval '1 minute'"))
+    db.session.commit()
+
+
+def test_a_session_whose_money_came_after_its_time_waits_for_no_more(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    booking = client.books(coach)
+    completed = shop.paid(client.checks_out(booking))
+    begun = "tstzrange(now() - interval '50 minutes', now() + interval '10 minutes')"
+    db.session.execute(text(f"UPDATE booking SET period = {begun}, busy = {begun}"))
+    let_holds_run_out()
+
+    shop.told(completed)
+
+    assert client.booking(booking)["status"] == "expired"
+    assert shop.work(lambda: lifecycle.with_stale_holds(now(), 100)) == []
+
+
+def test_a_late_payment_is_not_refused_for_a_hold_that_ran_out_too(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    booking = client.books(coach, next_week())
+    completed = shop.paid(client.checks_out(booking))
+    let_holds_run_out()
+    rival = Person.registered(client.http, "client")
+    unpaid = rival.books(coach, next_week())
+    assert client.booking(booking)["status"] == "expired"
+    let_holds_run_out()
+
+    shop.told(completed)
+
+    assert client.booking(booking)["status"] == "confirmed"
+    assert rival.booking(unpaid)["status"] == "expired"
+    assert shop.rows(Refund) == []
+
+
+def test_while_a_bank_is_at_work_no_second_page_opens_and_the_time_is_kept(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    prove(client)
+    booking = client.books(coach)
+    checkout = client.checks_out(booking)
+    shop.told(shop.paid(checkout), payment_status="unpaid")
+
+    for url in (ELSEWHERE, checkout["url"]):
+        wish = {"booking_id": booking["id"], "success_url": url, "cancel_url": url}
+        refused = client.post("/payment/checkout", json=wish)
+        assert (refused.status_code, refused.json()["type"]) == (409, "/problems/not-payable")
+        assert "the bank has not answered yet" in refused.json()["detail"]
+
+    assert client.booking(booking)["payment_id"] == checkout["payment_id"]
+    assert client.booking(booking)["hold_expires_at"] == booking["session_datetime"]
+
+
+def test_a_page_that_no_other_may_replace_stays_open(shop: Shop, client: Person, coach: Person) -> None:
+    booking = client.books(coach)
+    checkout = client.checks_out(booking)
+    db.session.execute(text("UPDATE booking SET created_at = created_at - interval '1 hour'"))
+    db.session.commit()
+    wish = {"booking_id": booking["id"], "success_url": ELSEWHERE, "cancel_url": ELSEWHERE}
+
+    assert "too long" in client.post("/payment/checkout", json=wish).json()["detail"]
+
+    assert client.checks_out(booking)["session_id"] == checkout["session_id"]
+    assert shop.sandbox.pays(checkout).status_code == 303
