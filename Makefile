@@ -38,7 +38,7 @@ bench: .venv/installed  ## how fast all is, held against limits measured beside 
 
 faults: .venv/installed  ## pull every plug while people book and pay: fifteen minutes; then 10,000 bad requests and deliveries
 	.venv/bin/python -m tests.faults $(FAULTS)
-	FUZZ=120 .venv/bin/python -m pytest --timeout=1800 tests/bad_input tests/payments/webhook/test_generated_deliveries.py
+	FUZZ=120 .venv/bin/python -m pytest --timeout=1800 tests/fuzzing tests/payments/webhook/test_generated_deliveries.py
 
 lock: .venv/installed  ## the lock files, from pyproject.toml
 	$(LOCK) pyproject.toml -o requirements.txt

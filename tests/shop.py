@@ -22,8 +22,8 @@ from app.payments.events.models import StripeEvent
 from app.payments.ledger import stripe_fees
 from app.payments.reconciliation import pace
 from app.payments.webhook import inbox
-from tests.contract import check_log
 from tests.people import CARD, Checkout, Person, Sandbox
+from tests.stripe_contract import check_log
 
 Result = TypeVar("Result")
 Row = TypeVar("Row", bound=Base)

@@ -1,6 +1,6 @@
 """kombu's transport for Redis, without two faults of kombu 5.7. Drop it once kombu has mended them.
 
-Both are shown by `tests/test_redis_transport.py`, which fails on the first kombu that is without one of them.
+`tests/queue/test_redis_transport.py` shows both, and fails on the first kombu that is without one of them.
 
 A worker falls silent. If Redis goes away while a job is acknowledged, kombu does not give the job's prefetch
 credit back. Once every slot of a worker has leaked like that, it never reads again, although it is alive

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from app.audit import AuditEntry
 from app.extensions import db
-from tests.accounts.letters import mails
+from tests.accounts.account_mails import mails
 from tests.people import PASSWORD, Person
 
 NEW = "seven green umbrellas"

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app.audit import AuditEntry
 from app.extensions import db
-from tests.accounts.letters import forgets, mails
+from tests.accounts.account_mails import forgets, mails
 from tests.people import PASSWORD, Person, next_week
 from tests.shop import become_admin
 

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from pydantic import SecretStr
 
-from tests.accounts.letters import forgets, mails, token_in
+from tests.accounts.account_mails import forgets, mails, token_in
 from tests.people import PASSWORD, Person
 
 OLD, NEW = "the old key, which all of them were made with", "the new key, put beside the old one"

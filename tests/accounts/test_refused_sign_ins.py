@@ -13,10 +13,10 @@ from app.accounts.refused_sign_ins import MAX_ADDRESSES, RefusedSignIns
 from app.audit import AuditEntry
 from app.extensions import db
 from app.privacy import retention
-from tests.accounts.second_factors import Phone, clock
-from tests.accounts.test_record import admin
+from tests.accounts.two_factor.authenticator import Phone, clock
 from tests.clock import Clock
 from tests.people import Person
+from tests.test_audit import admin
 
 __all__ = ["admin", "clock"]
 MANY = 40

@@ -10,8 +10,8 @@ from redis import Redis
 
 from app.emails import delivery, smtp
 from app.emails.models import Email
-from tests.accounts.letters import forgets, mails, token_in
-from tests.accounts.second_factors import Phone, proven, unproven
+from tests.accounts.account_mails import forgets, mails, token_in
+from tests.accounts.two_factor.authenticator import Phone, proven, unproven
 from tests.people import PASSWORD, Person
 
 pytestmark = pytest.mark.usefixtures("limits_on")

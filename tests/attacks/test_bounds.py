@@ -5,7 +5,7 @@ import json
 import httpx
 import pytest
 
-from tests.attacks.described import Schema, places
+from tests.attacks.openapi_values import Schema, places
 from tests.people import Person
 
 SHORT_BY_FORM = {"uuid", "date", "date-time"}

@@ -6,8 +6,8 @@ import httpx
 import pytest
 from flask import Flask
 
-from tests.attacks.described import Schema, named, takers, top_fields
-from tests.attacks.rows import all_rows
+from tests.attacks.database_rows import all_rows
+from tests.attacks.openapi_values import Schema, named, takers, top_fields
 from tests.people import Person
 from tests.shop import become_admin
 

@@ -13,8 +13,8 @@ import pytest
 
 from app.http.pagination import cursor_after
 from tests.accounts.test_access import World, world
-from tests.attacks.described import places
-from tests.attacks.rows import all_rows
+from tests.attacks.database_rows import all_rows
+from tests.attacks.openapi_values import places
 from tests.people import PAID, Person, next_week
 from tests.shop import Shop
 
@@ -37,8 +37,8 @@ KEYED = (
     "/payment/{payment_id}/refund",
 )
 SECRETS = {
-    "POST /auth/password/reset body:token": "tests/accounts/test_forgotten_password.py",
-    "POST /auth/refresh body:refresh_token": "tests/accounts/test_sign_in.py",
+    "POST /auth/password/reset body:token": "tests/accounts/test_password_reset.py",
+    "POST /auth/refresh body:refresh_token": "tests/accounts/test_sessions.py",
     "POST /auth/verify body:token": "tests/accounts/test_verification.py",
 } | {f"POST {path} header:Idempotency-Key": "tests/test_idempotency.py" for path in KEYED}
 """Who has it may use it; that nobody else can make one, and that none opens anything else, is told there."""

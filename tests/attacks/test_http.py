@@ -13,7 +13,7 @@ from app.accounts.password_policy import LONGEST
 from app.config.settings import Settings
 from app.observability import context
 from tests.accounts.test_access import world
-from tests.attacks.rows import all_rows
+from tests.attacks.database_rows import all_rows
 from tests.people import PASSWORD, Person, next_week
 from tests.shop import become_admin
 

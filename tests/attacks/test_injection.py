@@ -7,8 +7,8 @@ import pytest
 from flask import Flask
 
 from app.emails.models import Email
-from tests.attacks.described import Place, Schema, named, places
-from tests.attacks.rows import all_rows
+from tests.attacks.database_rows import all_rows
+from tests.attacks.openapi_values import Place, Schema, named, places
 from tests.people import Person, next_week
 from tests.shop import Shop, become_admin
 

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.bookings.agenda import parsed, span
+from tests.bookings.calendar_client import parsed, span
 from tests.coaches.test_slots import works
 from tests.people import Person
 

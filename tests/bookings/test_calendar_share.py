@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from tests.bookings.newcomers import eight_hours_a_week, hour, newcomer, outcome
+from tests.bookings.new_clients import eight_hours_a_week, hour, newcomer, outcome
 from tests.people import WEEKDAYS, Person
 from tests.shop import Shop, prove
 

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 import httpx
 from icalendar import Calendar
 
-from tests.bookings.test_cancel import paid
+from tests.bookings.test_cancellation import paid
 from tests.people import Person, next_week
 from tests.shop import Shop
 

@@ -11,7 +11,7 @@ from app.bookings.unpaid_holds import UnpaidHold
 from app.extensions import db
 from app.payments.checkout import expiry
 from app.privacy import retention
-from tests.bookings.newcomers import cancels, comes_from, newcomer, outcome
+from tests.bookings.new_clients import cancels, comes_from, newcomer, outcome
 from tests.people import PAID, Person, next_week
 from tests.shop import Shop, prove
 

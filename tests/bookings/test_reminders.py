@@ -7,7 +7,7 @@ from app.bookings import reminders
 from app.bookings.models import Booking
 from app.emails.models import Email, EmailStatus
 from app.extensions import db
-from tests.bookings.test_cancel import mails, paid
+from tests.bookings.test_cancellation import mails, paid
 from tests.people import Person, next_week
 from tests.shop import Shop
 

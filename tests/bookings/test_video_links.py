@@ -9,9 +9,9 @@ from sqlalchemy import text
 from app.bookings import lifecycle, messages, video_links
 from app.bookings.models import Booking
 from app.extensions import db
-from tests.accounts.second_factors import unproven
-from tests.bookings.agenda import Agenda, parsed
-from tests.bookings.test_cancel import mails, paid
+from tests.accounts.two_factor.authenticator import unproven
+from tests.bookings.calendar_client import Agenda, parsed
+from tests.bookings.test_cancellation import mails, paid
 from tests.people import Person, next_week
 from tests.shop import Shop
 

@@ -7,8 +7,8 @@ import shlex
 import pytest
 
 from app.config.settings import Settings
+from tests.config.production_settings import GOOD, load
 from tests.deploy.files import PROCFILE, ROOT
-from tests.settings.good import GOOD, load
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 COMPOSE = (ROOT / "compose.yaml").read_text()

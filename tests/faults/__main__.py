@@ -9,25 +9,25 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.faults import broker, database, friends, machines, oddities
+from tests.faults import anomalies, broker, database, external_services, killed_processes
+from tests.faults.consistency import Verdict
+from tests.faults.external_state import Post
 from tests.faults.fault import Fault, Outcome, Scene, struck
-from tests.faults.judging import Verdict
-from tests.faults.outside import Post
-from tests.faults.plant import running
-from tests.faults.resting import reconcile
-from tests.faults.tally import Tally
-from tests.faults.trade import trading
+from tests.faults.quiescence import reconcile
+from tests.faults.report import Tally
+from tests.faults.system import running
+from tests.faults.traffic import trading
 
 ALL = [
-    *machines.KILLS,
-    *machines.ENDS,
+    *killed_processes.KILLS,
+    *killed_processes.ENDS,
     *broker.FAULTS,
     *database.FAULTS,
-    *friends.STRIPE,
-    *friends.SMTP,
-    *friends.SLOW,
-    *oddities.FAULTS,
-    *oddities.SLOW,
+    *external_services.STRIPE,
+    *external_services.SMTP,
+    *external_services.SLOW,
+    *anomalies.FAULTS,
+    *anomalies.SLOW,
 ]
 RESULTS = Path(__file__).parent / "results"
 

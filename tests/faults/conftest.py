@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.faults.external_state import Post
 from tests.faults.fault import Scene
-from tests.faults.outside import Post
-from tests.faults.plant import running
-from tests.faults.trade import trading
+from tests.faults.system import running
+from tests.faults.traffic import trading
 
 AWAY_SECONDS = 5.0
 

@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 
 from sqlalchemy import text
 
-from tests.faults import outside
-from tests.faults.caller import Caller
+from tests.faults import external_state
 from tests.faults.fault import Fault, Scene
-from tests.faults.machines import mails_under_way
-from tests.faults.plant import Plant
-from tests.faults.trade import registered
+from tests.faults.killed_processes import mails_under_way
+from tests.faults.retrying_client import Caller
+from tests.faults.system import Plant
+from tests.faults.traffic import registered
 from tests.people import next_week
 from tests.waiting import wait_until
 
@@ -54,21 +54,21 @@ def away_while_stripe_delivers(scene: Scene) -> None:
     scene.plant.postgres.kill()
     sandbox.control("/deliveries/rule", mode="normal")
     sandbox.control("/deliveries/release")
-    wait_until(lambda: all(map(outside.is_taken, _tries(scene, held))), 60)
+    wait_until(lambda: all(map(external_state.is_taken, _tries(scene, held))), 60)
     scene.let_trade(scene.away_seconds)
-    answered = [outside.answered(tries) for tries in _tries(scene, held)]
+    answered = [external_state.answered(tries) for tries in _tries(scene, held)]
     _start(scene.plant)
     assert all(set(statuses) == {200} for statuses in answered), answered
 
 
 def _held(scene: Scene) -> set[str]:
-    deliveries = outside.deliveries(scene.plant.sandbox)
+    deliveries = external_state.deliveries(scene.plant.sandbox)
     held = {event for event, tries in deliveries.items() if any(each["state"] == "held" for each in tries)}
     return held if len(held) >= 5 else set()
 
 
-def _tries(scene: Scene, events: set[str]) -> list[list[outside.Json]]:
-    deliveries = outside.deliveries(scene.plant.sandbox)
+def _tries(scene: Scene, events: set[str]) -> list[list[external_state.Json]]:
+    deliveries = external_state.deliveries(scene.plant.sandbox)
     return [deliveries[event] for event in events]
 
 

@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from tests.faults.judging import Verdict, judge
-from tests.faults.outside import Post
-from tests.faults.plant import Plant
-from tests.faults.resting import rest
-from tests.faults.trade import Trade
+from tests.faults.consistency import Verdict, judge
+from tests.faults.external_state import Post
+from tests.faults.quiescence import rest
+from tests.faults.system import Plant
+from tests.faults.traffic import Trade
 
 UNDER_LOAD = 1.5
 """Seconds that the trade runs before something is struck, and after it."""

@@ -5,19 +5,21 @@ The short form of `make faults`, which strikes one after the other, and more of 
 
 import pytest
 
-from tests.faults import broker, database, friends, machines, oddities
+from tests.faults import anomalies, broker, database, external_services, killed_processes
+from tests.faults.external_state import Post
 from tests.faults.fault import Fault, Scene, at_once, in_turn, struck
-from tests.faults.outside import Post
 
-OF_MACHINES = in_turn(machines.CHILD_KILLED, at_once(machines.WEB_KILLED, machines.WORKER_TOLD_TO_END))
+OF_MACHINES = in_turn(
+    killed_processes.CHILD_KILLED, at_once(killed_processes.WEB_KILLED, killed_processes.WORKER_TOLD_TO_END)
+)
 OF_SERVERS = in_turn(broker.AWAY, database.AWAY_WHILE_STRIPE_DELIVERS)
 OF_FRIENDS = at_once(
-    friends.STRIPE_CUTS_THE_LINE,
-    friends.SMTP_GREYLISTS,
-    friends.SMTP_KNOWS_ONE_NOT,
+    external_services.STRIPE_CUTS_THE_LINE,
+    external_services.SMTP_GREYLISTS,
+    external_services.SMTP_KNOWS_ONE_NOT,
     database.DEADLOCK,
-    oddities.SAME_EVENT_AT_ONCE,
-    oddities.POISON,
+    anomalies.SAME_EVENT_AT_ONCE,
+    anomalies.POISON,
 )
 
 

@@ -13,8 +13,8 @@ from app.payments.checkout import expiry
 from app.payments.models import Payment
 from app.payments.payouts.account import PayoutAccount
 from app.payments.stripe import connect as connect_gateway
-from tests.accounts.letters import forgets, mails
-from tests.accounts.second_factors import proven, unproven
+from tests.accounts.account_mails import forgets, mails
+from tests.accounts.two_factor.authenticator import proven, unproven
 from tests.payments.payouts.test_connect import (
     URLS,
     account_id,

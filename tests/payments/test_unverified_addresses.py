@@ -5,7 +5,7 @@ import pytest
 from app.emails.models import Email
 from app.payments.models import Refund
 from app.payments.refunds import submission
-from tests.accounts.second_factors import proven, unproven
+from tests.accounts.two_factor.authenticator import proven, unproven
 from tests.people import Person, next_week
 from tests.shop import Shop
 

@@ -7,7 +7,7 @@ from app.emails.models import Email, EmailStatus
 from app.extensions import db
 from app.payments.models import Refund
 from app.privacy import retention
-from tests.accounts.second_factors import proven
+from tests.accounts.two_factor.authenticator import proven
 from tests.people import PASSWORD, Person, next_week
 from tests.privacy.conftest import NOTES, books, dealings, erase, tables_with, work_off
 from tests.shop import Shop

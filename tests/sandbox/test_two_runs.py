@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from sandbox.run_file import LockedFile
+from tests.config.production_settings import GOOD
 from tests.sandbox.runs import Run, started
-from tests.settings.good import GOOD
 from tests.waiting import wait_until
 
 READY = "Stop     Ctrl-C"

@@ -14,10 +14,10 @@ from app.payments.disputes import evidence, responses
 from app.payments.models import Dispute, Payment
 from app.payments.status import DisputeStatus
 from tests.clock import Clock
-from tests.contract import check_log
 from tests.payments.disputes.opened_disputes import answered, decided, disputed, hears
 from tests.people import Person
 from tests.shop import Shop, become_admin
+from tests.stripe_contract import check_log
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from app.payments.ledger.entries import Kind
 from app.payments.ledger.posting import Entry
 from app.payments.models import Payment
 from app.payments.status import Status
-from tests.records import rewrite
+from tests.history import rewrite
 from tests.waiting import wait_until
 
 JANUARY = Month(date(2031, 1, 1))

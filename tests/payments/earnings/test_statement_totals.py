@@ -14,7 +14,7 @@ from app.payments.earnings.statement import Month, Statement
 from app.payments.ledger import posting
 from app.payments.models import Payment
 from app.payments.status import RefundStatus
-from tests.generated import examples
+from tests.example_counts import examples
 from tests.payments.earnings.strategies import BEGINNING, Trade
 
 EXAMPLES = examples(10, ci=50)

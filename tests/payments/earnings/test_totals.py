@@ -16,9 +16,9 @@ from app.payments.ledger import stripe_fees
 from app.payments.ledger.posting import Entry
 from app.payments.models import Payment, Refund
 from app.payments.refunds import submission
+from tests.history import rewrite
 from tests.payments.disputes.opened_disputes import disputed, hears
 from tests.people import Person, next_week
-from tests.records import rewrite
 from tests.shop import Shop
 
 Commission = Callable[[str], None]

@@ -10,10 +10,10 @@ from app.extensions import db
 from app.payments.ledger import stripe_fees
 from app.payments.models import Payment, Refund
 from app.payments.webhook.inbox import HANDLERS
+from tests.history import rewrite
 from tests.payments.disputes.opened_disputes import disputed, hears, word_of
 from tests.payments.earnings.test_totals import earnings, figures, tell
 from tests.people import Person
-from tests.records import rewrite
 from tests.shop import Shop, changed
 
 Commission = Callable[[str], None]

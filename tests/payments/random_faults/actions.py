@@ -5,8 +5,8 @@ from typing import Any
 
 import httpx
 
-from tests.bookings.any_order.backstage import newest
-from tests.bookings.any_order.world import MINUTE
+from tests.bookings.random_order.background import newest
+from tests.bookings.random_order.world import MINUTE
 from tests.payments.random_faults.world import Market
 from tests.people import Person
 

@@ -13,8 +13,8 @@ from app.payments.reconciliation.windows import QUIET, Stage, Window, asked, rec
 from app.payments.refunds import submission
 from app.payments.stripe import client as stripe_client
 from app.payments.webhook import inbox
-from tests.bookings.any_order.backstage import newest
-from tests.bookings.any_order.world import Job
+from tests.bookings.random_order.background import newest
+from tests.bookings.random_order.world import Job
 from tests.payments.random_faults.actions import Dealings
 from tests.payments.random_faults.world import Market
 from tests.shop import Event, changed

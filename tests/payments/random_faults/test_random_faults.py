@@ -17,9 +17,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tests.bookings.any_order.backstage import ANY
-from tests.bookings.any_order.diary import DAY, WEEK
-from tests.generated import examples
+from tests.bookings.random_order.background import ANY
+from tests.bookings.random_order.booking_model import DAY, WEEK
+from tests.example_counts import examples
 from tests.payments.disputes.opened_disputes import CARD_DISPUTED, CARD_INQUIRED
 from tests.payments.random_faults import scenarios
 from tests.payments.random_faults.background import Backstage

@@ -19,8 +19,8 @@ from app.payments.webhook import inbox
 from sandbox.stripe import ledger
 from sandbox.stripe.faults import Fault
 from sandbox.stripe.pace import Pace
-from tests.bookings.any_order.diary import Rules
-from tests.bookings.any_order.world import World, stripe_of_its_own
+from tests.bookings.random_order.booking_model import Rules
+from tests.bookings.random_order.world import World, stripe_of_its_own
 from tests.people import Sandbox
 from tests.shop import Event, become_admin
 

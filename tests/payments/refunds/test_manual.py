@@ -10,7 +10,7 @@ from app.payments.models import Refund
 from app.payments.refunds import submission
 from app.payments.refunds.manual import MAX_PARTS
 from app.payments.status import RefundStatus
-from tests.accounts.second_factors import proven
+from tests.accounts.two_factor.authenticator import proven
 from tests.people import Person, next_week
 from tests.shop import Shop, become_admin
 

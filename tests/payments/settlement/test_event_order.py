@@ -13,7 +13,7 @@ import pytest
 
 from app.extensions import db
 from app.payments.webhook import inbox
-from tests.generated import examples
+from tests.example_counts import examples
 from tests.payments.scenarios import STORIES, TOLD_BY_EVENTS_ALONE, Books, Story
 from tests.people import Person
 from tests.shop import Event, Shop

@@ -17,7 +17,7 @@ from stripe import WebhookSignature
 from app.payments.events.models import EventStatus, StripeEvent
 from app.payments.webhook import inbox
 from tests.environment import WEBHOOK_SECRET
-from tests.generated import examples
+from tests.example_counts import examples
 from tests.payments.webhook.test_routes import arguments
 from tests.queues import queued
 from tests.shop import Shop

@@ -7,9 +7,9 @@ import pytest
 from sandbox.stripe.pace import Pace
 from sandbox.stripe.server import Server, free_port
 from sandbox.stripe.settings import Settings
-from tests.contract import check_log, check_object
 from tests.sandbox.stripe.receiver import Receiver
 from tests.sandbox.stripe.shop import Shop
+from tests.stripe_contract import check_log, check_object
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tests.contract import check_answer, check_object, check_params
 from tests.sandbox.stripe.shop import ASKS, DECLINED, Shop
+from tests.stripe_contract import check_answer, check_object, check_params
 from tests.waiting import wait_until
 
 

@@ -1,0 +1,64 @@
+"""What is encrypted at rest, and the keys that it is encrypted with."""
+
+import pytest
+from flask import Flask
+from pydantic import SecretStr
+
+from app.config.settings import Settings, current_settings
+from tests.accounts.two_factor.authenticator import Phone, clock
+from tests.people import Person
+
+__all__ = ["clock"]
+pytestmark = pytest.mark.usefixtures("clock")
+NEW_KEY = "another key altogether, long enough 0123"
+
+
+def has_keys(app: Flask, monkeypatch: pytest.MonkeyPatch, *keys: str) -> None:
+    """As if the process was started with this SECRET_KEY."""
+    settings: Settings = app.extensions["settings"]
+    told = settings.model_copy(update={"secret_keys": tuple(map(SecretStr, keys))})
+    monkeypatch.setitem(app.extensions, "settings", told)
+
+
+def test_keys_are_rotated_and_the_app_goes_on_making_good_codes(
+    app: Flask, client: Person, coach: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used, unused = Phone.of(client), Phone.of(coach)
+    (old,) = (key.get_secret_value() for key in current_settings().secret_keys)
+    has_keys(app, monkeypatch, NEW_KEY, old)
+    assert used.signs_in(used.shows()).status_code == 200
+
+    done = app.test_cli_runner().invoke(args=["account", "reencrypt-secrets"])
+    assert (done.exit_code, "2 of 2 are encrypted" in done.output) == (0, True)
+
+    has_keys(app, monkeypatch, NEW_KEY)
+    assert used.signs_in(used.shows(1)).status_code == 200
+    assert unused.signs_in(unused.shows()).status_code == 200
+
+
+def test_a_code_that_is_used_moves_its_secret_to_the_newest_key(
+    app: Flask, client: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone = Phone.of(client)
+    (old,) = (key.get_secret_value() for key in current_settings().secret_keys)
+    has_keys(app, monkeypatch, NEW_KEY, old)
+    phone.signs_in(phone.shows())
+
+    has_keys(app, monkeypatch, NEW_KEY)
+
+    assert phone.signs_in(phone.shows(1)).status_code == 200
+
+
+def test_without_its_key_a_second_factor_opens_by_recovery_code_alone(
+    app: Flask, client: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone = Phone.of(client)
+    has_keys(app, monkeypatch, NEW_KEY)
+
+    assert phone.signs_in(phone.shows()).status_code == 401
+    assert phone.signs_in(phone.recovery_codes[0]).status_code == 200
+
+    done = app.test_cli_runner().invoke(args=["account", "reencrypt-secrets"])
+    assert done.exit_code == 1
+    assert "0 of 1 are encrypted" in done.output
+    assert f"opens those of: {client.id}" in done.output

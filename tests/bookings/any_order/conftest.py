@@ -1,3 +1,0 @@
-from tests.bookings.any_order.world import world
-
-__all__ = ["world"]

@@ -1,0 +1,144 @@
+"""What happens behind the pages: Stripe speaks, workers work, sweeps sweep, time passes."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from app.bookings import lifecycle
+from app.extensions import now
+from app.payments.checkout import expiry
+from app.payments.events.payloads import is_returned
+from app.payments.refunds import submission
+from app.payments.webhook import inbox
+from tests.bookings.random_order.booking_model import Entry
+from tests.bookings.random_order.payment_model import Page, Till
+from tests.bookings.random_order.world import Job, World
+from tests.shop import changed
+
+Thing = TypeVar("Thing")
+ANY = 9
+
+
+def newest(things: list[Thing], which: int, can_be_meant: Callable[[Thing], object] = bool) -> Thing:
+    """`which` counts from the newest, and goes round, over those that can be meant; ANY goes over all."""
+    meant = [thing for thing in things if can_be_meant(thing)]
+    pool = meant if meant and which != ANY else things
+    return pool[-1 - which % len(pool)]
+
+
+class Backstage:
+    """What is done in the world is written into the till's diary too."""
+
+    def __init__(self, world: World) -> None:
+        world.begins()
+        self.world = world
+        self.till = Till(*world.rules)
+        self.waiting: list[dict[str, Any]] = []
+        """Events of Stripe's that have not arrived, the oldest first."""
+        self.looks = 0
+
+    @property
+    def entries(self) -> list[Entry]:
+        return self.till.entries
+
+    @property
+    def pages(self) -> list[Page]:
+        return self.till.pages
+
+    @property
+    def jobs(self) -> list[Job]:
+        return self.world.jobs()
+
+    def listen(self) -> None:
+        self.waiting += self.world.news()
+
+    def hears(self, which: int, again: bool = False) -> None:
+        """An event arrives; `again`: it will come once more, and so did another one of the same."""
+        event = self.waiting[which % len(self.waiting)]
+        for each in [event, changed(event)] if again else [event]:
+            assert self.world.told(each) is None, self.world.event(each).last_error
+        if not again:
+            self.waiting.remove(event)
+        page = self._page_of(event)
+        if page:
+            self._note(event, page)
+
+    def hears_all_of_the_newest(self) -> None:
+        for event in list(self.waiting):
+            if self._page_of(event) is self.pages[-1]:
+                self.hears(self.waiting.index(event))
+
+    def _page_of(self, event: dict[str, Any]) -> Page | None:
+        payment_id = event["data"]["object"]["metadata"].get("payment_id")
+        return next((page for page in self.pages if page.id == payment_id), None)
+
+    def _note(self, event: dict[str, Any], page: Page) -> None:
+        match event["type"], event["data"]["object"].get("payment_status"):
+            case ("checkout.session.completed", "unpaid") | ("payment_intent.processing", _):
+                self.till.told_processing(page)
+            case (
+                ("checkout.session.completed", "paid")
+                | ("checkout.session.async_payment_succeeded", _)
+                | ("payment_intent.succeeded", _)
+            ):
+                self.till.told_paid(page)
+            case ("payment_intent.payment_failed", _) if is_returned(event["data"]["object"]):
+                self.till.told_failed(page)
+            case ("payment_intent.payment_failed", _):
+                self.till.told_declined(page)
+            case ("checkout.session.async_payment_failed", _):
+                self.till.told_failed(page)
+            case ("checkout.session.expired", _):
+                self.till.told_expired(page)
+            case ("payment_intent.canceled", _):
+                self.till.told_canceled(page)
+
+    def works(self, which: int, again: bool) -> None:
+        job = newest(self.jobs, which)
+        for _ in range(1 + again):
+            self.world.does(job)
+        if job.task == "payments.close_session":
+            next(page for page in self.pages if page.id == job.row_id).close()
+        self.listen()
+
+    def loses(self, which: int) -> None:
+        self.world.loses(newest(self.jobs, which))
+
+    def passes(self, minutes: int) -> None:
+        self.till.passes(minutes)
+        self.world.passes(minutes)
+        self.listen()
+
+    def sweeps_holds(self) -> None:
+        self.till.release()
+        for booking_id in self.world.work(lambda: lifecycle.with_stale_holds(now(), 500)):
+            self.world.work(expiry.release, booking_id)
+        self.listen()
+
+    def sweeps_the_past(self) -> None:
+        self.till.complete_past()
+        self.world.work(lifecycle.complete_past, 500)
+
+    def comes_to_rest(self) -> None:
+        """All events arrive, all jobs are done, what was forgotten is found, refunds reach the bank."""
+        self._settle()
+        for _ in range(2):
+            self.passes(5)
+            self._settle()
+
+    def _settle(self) -> None:
+        self._sweep()
+        while self.waiting or self.jobs:
+            while self.waiting:
+                self.hears(0)
+            while self.jobs:
+                self.works(0, again=False)
+            self._sweep()
+
+    def _sweep(self) -> None:
+        for refund_id in self.world.work(lambda: submission.due(500)):
+            self.world.work(submission.issue, refund_id)
+        for event_id in self.world.work(lambda: inbox.due(500)):
+            self.world.work(inbox.process, event_id)
+        self.sweeps_holds()
+        self.sweeps_the_past()
+        self.listen()

@@ -1,0 +1,3 @@
+from tests.bookings.random_order.world import world
+
+__all__ = ["world"]

@@ -1,0 +1,142 @@
+"""Two of what should be one, an event that nobody can apply, and clocks that jump."""
+
+import json
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import uuid4
+
+import httpx
+import stripe
+from sqlalchemy import text
+
+from app.queue.backoff import MAX_ATTEMPTS
+from tests.environment import WEBHOOK_SECRET
+from tests.faults import external_state, killed_processes
+from tests.faults.fault import Fault, Scene
+from tests.faults.process import Part
+from tests.faults.quiescence import let_pauses_run_out
+from tests.faults.system import Plant
+from tests.waiting import wait_until
+
+AT_ONCE = 6
+SECONDS = 6.0
+"""How long two beats run, and a clock is off."""
+JUMPS = (600, -240, 0)
+"""Seconds that our clocks are off, one after the other."""
+
+
+def two_beats(scene: Scene) -> None:
+    """As while a new release starts before the old one has ended."""
+    beat = scene.plant.beat
+    second = Part("beat-2", shlex.join(beat.command), beat.environ, scene.plant.folder / "beat-2.log")
+    second.start()
+    scene.let_trade(SECONDS)
+    second.kill()
+
+
+def same_event_at_once(scene: Scene) -> None:
+    """Each delivered several times at the same instant, so that both workers have it in their hands."""
+    sandbox = scene.plant.sandbox
+    sandbox.control("/deliveries/rule", mode="hold")
+    held = wait_until(lambda: _held(scene.plant), 60)
+    answers = sandbox.control("/deliver", events=held, times=AT_ONCE, concurrently=True)["answers"]
+    sandbox.control("/deliveries/rule", mode="normal")
+    sandbox.control("/deliveries/release")
+    assert {answer["status"] for answer in answers} == {200}
+
+
+def _held(plant: Plant) -> list[str]:
+    deliveries = external_state.deliveries(plant.sandbox)
+    held = [event for event, tries in deliveries.items() if tries[0]["state"] == "held"]
+    return held if len(held) >= 4 else []
+
+
+def poison(scene: Scene) -> None:
+    """An event that raises each time is tried again, ends as failed, and the operator is told once."""
+    event_id = f"evt_poison{uuid4().hex}"
+    _deliver(scene.plant.url, event_id)
+    assert wait_until(lambda: _of(scene.plant, event_id), 60) == "received"
+    _age(scene.plant, event_id)
+    wait_until(lambda: _is_failed(scene.plant, event_id), 60, every=0.5)
+    told = f"SELECT count(*) FROM trouble WHERE kind = 'stripe_event' AND subject_id = '{event_id}'"
+    assert scene.plant.count(told) == 1
+    _discard(scene.plant, event_id)
+
+
+def _deliver(url: str, event_id: str) -> None:
+    """About an intent whose id PostgreSQL cannot look for, so that each try raises."""
+    event = {"id": event_id, "type": "payment_intent.succeeded", "livemode": False}
+    body = json.dumps(event | {"data": {"object": {"object": "payment_intent", "id": "pi_\0"}}})
+    signature = stripe.WebhookSignature.generate_signature_header(body, WEBHOOK_SECRET)
+    headers = {"Stripe-Signature": signature, "Content-Type": "application/json"}
+    httpx.post(f"{url}/payment/webhook", content=body, headers=headers).raise_for_status()
+
+
+def _of(plant: Plant, event_id: str) -> str | None:
+    with plant.database.connect() as rows:
+        look = text("SELECT status FROM stripe_event WHERE id = :id AND last_error IS NOT NULL")
+        return rows.scalar(look, {"id": event_id})
+
+
+def _discard(plant: Plant, event_id: str) -> None:
+    """As an operator does in the end."""
+    with plant.database.begin() as rows:
+        rows.execute(text("UPDATE stripe_event SET status = 'ignored' WHERE id = :id"), {"id": event_id})
+
+
+def _age(plant: Plant, event_id: str) -> None:
+    """Most of its tries are behind it; pauses between the last ones are hours."""
+    with plant.database.begin() as rows:
+        age = text("UPDATE stripe_event SET attempts = :tried WHERE id = :id AND status = 'received'")
+        rows.execute(age, {"tried": MAX_ATTEMPTS - 2, "id": event_id})
+
+
+def _is_failed(plant: Plant, event_id: str) -> bool:
+    let_pauses_run_out(plant)
+    return _of(plant, event_id) == "failed"
+
+
+def clock_jumps(scene: Scene) -> None:
+    """Ten minutes ahead, four behind, and right again, while everything runs."""
+    clock = scene.plant.folder / "clock"
+    clock.write_text("0")
+    with _shifted(scene):
+        for seconds in JUMPS:
+            clock.write_text(str(seconds))
+            scene.let_trade(SECONDS)
+
+
+@contextmanager
+def _shifted(scene: Scene) -> Iterator[None]:
+    """All that is ours runs by a clock that we can move."""
+    parts = [part for part in scene.plant.parts.values() if part is not scene.plant.beat]
+    before = {part: (part.command, part.environ) for part in parts}
+    for part in parts:
+        part.command = [word for each in part.command for word in _by_our_clock(each)]
+        part.environ = {**part.environ, "CLOCK_FILE": str(scene.plant.folder / "clock")}
+        part.terminate()
+    wait_until(scene.plant.is_ready, 60)
+    try:
+        yield
+    finally:
+        for part, (command, environ) in before.items():
+            part.command, part.environ = command, environ
+        killed_processes.everything_killed(scene)
+
+
+def _by_our_clock(word: str) -> list[str]:
+    return ["python", "-m", "tests.faults.shifted_clock", word] if word in {"celery", "gunicorn"} else [word]
+
+
+TWO_BEATS = Fault("two beats", two_beats)
+SAME_EVENT_AT_ONCE = Fault("both workers have the same event at the same instant", same_event_at_once)
+POISON = Fault("an event that nobody can apply", poison)
+CLOCK_JUMPS = Fault("our clocks jump", clock_jumps)
+
+FAULTS = [
+    TWO_BEATS,
+    SAME_EVENT_AT_ONCE,
+    POISON,
+]
+SLOW = [CLOCK_JUMPS]
