@@ -7,12 +7,13 @@ from flask import Response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app.accounts import access, jwt_keys
+from app.accounts import access, jwt_keys, linked_records
+from app.accounts.linked_records import LinkedRecords
 from app.accounts.password_routes import passwords
 from app.accounts.routes import accounts
 from app.accounts.two_factor.routes import second_factors
-from app.accounts.verification import taken_over
 from app.admin import blueprints
+from app.bookings import refunds
 from app.bookings.feed_routes import feed
 from app.bookings.routes import bookings
 from app.cli import commands
@@ -33,6 +34,7 @@ from app.observability import logging as app_logging
 from app.payments import takeover
 from app.payments.earnings.routes import earnings
 from app.payments.payouts.routes import payout_accounts
+from app.payments.refunds.cancellations import CancellationRefunds
 from app.payments.routes import payments
 from app.payments.stripe import client as stripe_api
 from app.payments.webhook.routes import webhook
@@ -74,8 +76,10 @@ def create_app(settings: Settings | None = None) -> Application:
     mail.init_app(app)
     stripe_api.init_app(app, settings)
     enqueue.queue.set_default()
-    taken_over.connect(profile.withdraw)
-    taken_over.connect(takeover.detach_payouts)
+    refunds.init_app(app, CancellationRefunds())
+    linked_records.init_app(
+        app, LinkedRecords(lock=profile.lock, withdraw=(profile.withdraw, takeover.detach_payouts))
+    )
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)  # type: ignore[method-assign]
 
     app.before_request(_name_the_request)

@@ -6,7 +6,6 @@ from typing import Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from blinker import Signal
 from sqlalchemy import ARRAY, ForeignKey, Index, SmallInteger, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -16,12 +15,6 @@ from app.http.problems import Unauthorized
 
 REMINDER_HOURS = (24, 1)
 """The hours before a session at which reminders can be sent."""
-
-
-profile_will_change = Signal()
-"""Sent with an account before it is locked for a change that other packages copy, such as its name.
-
-Receivers lock their own rows first, because rows are locked before accounts."""
 
 
 class Role(StrEnum):
@@ -86,11 +79,6 @@ class Account(TimestampMixin, Base):
         It is taken whether or not the address has an account, so that timing reveals nothing.
         """
         db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(email, 0))))
-
-    def lock_with_profile(self) -> None:
-        """Lock the account like `lock`, after the rows that other packages lock before accounts."""
-        profile_will_change.send(self)
-        self.lock()
 
     def lock(self) -> None:
         """The account's row, re-read and locked until the transaction ends."""

@@ -7,7 +7,14 @@ from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app import audit
-from app.accounts import messages, password_hashing, password_policy, sessions, verification
+from app.accounts import (
+    linked_records,
+    messages,
+    password_hashing,
+    password_policy,
+    sessions,
+    verification,
+)
 from app.accounts.models import Account, PasswordReset
 from app.emails import signed_links
 from app.emails.models import Email
@@ -56,7 +63,7 @@ def reset(token: str, password: str) -> Account:
     password_hash = password_hashing.hashed(
         password
     )  # hash before the lock, so that payments need not wait for it
-    account.lock_with_profile()
+    linked_records.lock_with_profile(account)
     if not _spend(key):
         raise _spent()
     context.actor.set(f"account:{account.id}")

@@ -1,7 +1,7 @@
 from apiflask import APIBlueprint
 from flask import Response, render_template, request
 
-from app.accounts import deactivation, registration, sessions, tokens, verification
+from app.accounts import deactivation, linked_records, registration, sessions, tokens, verification
 from app.accounts.access import current_account, current_sign_in_id, optional_sign_in_id, signed_in
 from app.accounts.password_hashing import TooManyAtOnce
 from app.accounts.schemas import (
@@ -115,7 +115,7 @@ def me() -> AccountView:
 def change_me(json_data: AccountChange) -> AccountView:
     """Change your name, time zone or reminders."""
     account = current_account()
-    account.lock_with_profile()
+    linked_records.lock_with_profile(account)
     account.check_not_erased()
     for field, value in json_data.model_dump(exclude_unset=True).items():
         setattr(account, field, value)

@@ -6,24 +6,17 @@ before that proof are not trusted.
 
 from uuid import UUID
 
-from blinker import Signal
 from itsdangerous import BadSignature, SignatureExpired
 from sqlalchemy import delete
 
 from app import audit
-from app.accounts import messages, password_hashing, sessions
+from app.accounts import linked_records, messages, password_hashing, sessions
 from app.accounts.models import REMINDER_HOURS, Account, PasswordReset
 from app.accounts.two_factor import two_factor
 from app.emails import signed_links
 from app.extensions import db, now
 from app.http.problems import Invalid
 from app.observability import context
-
-taken_over = Signal()
-"""Sent with a locked account when the owner of its address takes it over, inside that transaction.
-
-Receivers remove settings that direct money or people. Each returns what it removed, in words for the owner,
-or None."""
 
 
 def verify(token: str, password: str | None, sign_in_id: UUID | None) -> Account:
@@ -64,7 +57,7 @@ def take_over(account: Account) -> None:
     db.session.execute(delete(PasswordReset).where(PasswordReset.account_id == account.id))
     two_factor.forget(account)
     sessions.end_all(account)
-    removed = [what for _, what in taken_over.send(account) if what]
+    removed = linked_records.withdraw(account)
     removed.append(_forget_words(account))
     audit.record("account.take_over", f"account:{account.id}", "; ".join(removed))
     messages.taken_over(account, removed)

@@ -3,23 +3,14 @@
 from datetime import datetime
 from functools import partial
 
-from blinker import Signal
-
 from app.bookings import calendar, messages, unpaid_holds
 from app.bookings.models import Booking, Party
 from app.bookings.policy import Cancelling
+from app.bookings.refunds import current_refunds
 from app.bookings.status import Status
 from app.extensions import now
 from app.http.problems import Problem
 from app.http.schema_types import instant_text
-
-booking_cancelled = Signal()
-"""Sent with the booking inside the transaction that cancels it: the payments give the money back, and answer
-why they do not when they do not."""
-
-
-what_is_left = Signal()
-"""Asked with a booking: the payments answer what of its money has not gone back yet, nor is on its way."""
 
 
 class WrongStatus(Problem):
@@ -48,8 +39,8 @@ def preview(booking: Booking, by: Party) -> Cancelling:
 
 def _giving_back(booking: Booking, percent: int) -> Cancelling:
     wanted = booking.price.percent(percent)
-    left = [answer for _, answer in what_is_left.send(booking)]
-    return Cancelling(percent, min([wanted, *left], key=lambda money: money.amount))
+    refundable = current_refunds().refundable(booking)
+    return Cancelling(percent, min(wanted, refundable, key=lambda money: money.amount))
 
 
 def client_percent(booking: Booking, start: datetime, at: datetime) -> int:
@@ -89,9 +80,8 @@ def _call_off(booking: Booking, by: Party, reason: str, refund: Cancelling) -> N
     booking.transition_to(Status.CANCELLED)
     booking.cancelled_by, booking.cancel_reason, booking.cancelled_at = by, reason, now()
     booking.cancel_refund_percent = refund.percent
-    answers = booking_cancelled.send(booking, refund=refund.refund)
+    no_refund = current_refunds().refund_cancelled(booking, refund.refund)
     if was_confirmed:
-        no_refund = next((why for _, why in answers if why), None)
         messages.booking_cancelled(booking, by, refund, no_refund, partial(calendar.cancellation, booking))
     elif by is Party.CLIENT:
         unpaid_holds.lapse(booking)

@@ -26,6 +26,13 @@ def change(coach: Coach, wish: CoachChange) -> Coach:
     return coach
 
 
+def lock(account: Account) -> None:
+    """Lock the profile of an account that is about to be renamed, if it has one: name and headline are
+    searched together, so neither changes before the other is written.
+    """
+    Coach.locked(account.id)
+
+
 def withdraw(account: Account) -> str | None:
     """What whoever opened the account said and asked for as a coach, once its owner takes it over.
 

@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, ColumnElement, event, false, literal, select,
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import get_history
 
-from app.accounts.models import Account, profile_will_change
+from app.accounts.models import Account
 from app.coaches.models import Coach, accepted, lacks_at_most_approval
 from app.coaches.schemas import CoachSearch
 from app.extensions import db
@@ -33,12 +33,6 @@ def search(wish: CoachSearch) -> Sequence[Coach]:
 
 def _matches(searched: str) -> ColumnElement[bool]:
     return Coach.search_text.contains(searched, autoescape=True) if searched else false()
-
-
-@profile_will_change.connect
-def _lock_coach(account: Account) -> None:
-    """Update the search text for a new name of the account."""
-    Coach.locked(account.id)
 
 
 @event.listens_for(Session, "before_flush")

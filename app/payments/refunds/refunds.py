@@ -9,7 +9,6 @@ from sqlalchemy import bindparam, or_, select, update
 
 from app import alerts
 from app.alerts import AlertKind
-from app.bookings.cancellation import booking_cancelled, what_is_left
 from app.bookings.models import Booking
 from app.extensions import db, now
 from app.money.money import Money
@@ -96,44 +95,6 @@ def reduce_to_what_is_left(refund_id: UUID) -> Money:
 def call_off(refund: Refund, why: str) -> None:
     """Stripe is not asked for it any more."""
     refund.status, refund.failure_reason = RefundStatus.CANCELED, why
-
-
-@what_is_left.connect
-def _left_of(booking: Booking) -> Money:
-    """Some may have gone back by hand."""
-    payment = db.session.get(Payment, booking.payment_id) if booking.payment_id else None
-    return payment.left_of(booking) if payment else booking.price
-
-
-@booking_cancelled.connect
-def _follow_cancellation(booking: Booking, refund: Money) -> str | None:
-    """In the transaction that cancels: what the policy says goes back, and an open page is closed.
-
-    Gives what the client is told where a dispute decides about the money.
-    """
-    payment = Payment.locked(booking.payment_id) if booking.payment_id else None
-    if payment is None:
-        return None
-    if not payment.is_paid:
-        _close(payment, booking)
-    elif refund.amount:
-        request(payment, refund, "the booking was cancelled", booking, RefundCause.CANCELLED)
-    if booking.cancel_refund_percent and any(dispute.holds_money for dispute in payment.disputes):
-        return "Your bank holds this payment, as it was disputed, and decides where the money goes."
-    if booking.cancel_refund_percent and payment.given_back_minor:
-        return "Your bank has returned the payment to you, as it was disputed."
-    return None
-
-
-def _close(payment: Payment, cancelled: Booking) -> None:
-    """Nobody shall pay for what is off; the rest of a series stays held, and waits for another payment.
-
-    A bank at work can be stopped by nobody: the rest waits for it, and what it pays for this goes back.
-    """
-    if payment.status is Status.PROCESSING:
-        return
-    payment.stop_waiting(apart_from=cancelled)
-    after_commit(TaskNames.CLOSE_SESSION, str(payment.id))
 
 
 def on_event(refund: StripeObject, _at: datetime) -> Outcome:
