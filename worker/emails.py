@@ -22,7 +22,7 @@ def deliver(self: "Task[..., None]", email_id: str) -> None:
 @shared_task(name=TaskNames.RECORD_SENT_EMAIL)
 def record_sent(email_id: str) -> None:
     """What could not be written down while the database was away; it is tried until it can be."""
-    delivery.record_sent(UUID(email_id))
+    Email.record_sent(UUID(email_id))
 
 
 @shared_task(name=TaskNames.REQUEUE_DUE_EMAILS, base=PeriodicTask)

@@ -7,10 +7,11 @@ from uuid import UUID
 from pydantic import Field
 
 from app.accounts.refused_sign_ins import What
-from app.emails.models import EmailStatus
+from app.emails.status import EmailStatus
 from app.http.pagination import Span
 from app.http.schema_types import Body, Instant, Text, View
-from app.payments.events.models import EventStatus, StripeEvent
+from app.payments.events.models import StripeEvent
+from app.payments.events.status import EventStatus
 from app.payments.status import RefundStatus
 
 Reason = Annotated[Text, Field(max_length=500)]

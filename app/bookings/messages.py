@@ -13,14 +13,15 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import select
 
 from app import time_zones
 from app.accounts.models import REMINDER_HOURS, Account
 from app.bookings.models import Booking
 from app.bookings.policy import Cancelling
-from app.emails.models import UNSENT, Email, EmailStatus
+from app.emails.models import Email
 from app.emails.outbox import enqueue_email, enqueue_email_to, enqueue_rendered, render
+from app.emails.status import UNSENT
 from app.extensions import db
 from app.unicode_text import isolate
 
@@ -223,7 +224,7 @@ def reminder(booking: Booking, reader: Account, hours: int) -> bool:
 def withdraw_reminders(booking: Booking) -> None:
     """The session is off or elsewhere: what has not left yet must not leave."""
     of_booking = Email.subject_id.in_([_reminder_id(booking, hours) for hours in REMINDER_HOURS])
-    _withdraw(Email.kind == "reminder", of_booking)
+    Email.withdraw(Email.kind == "reminder", of_booking, Email.status.in_(UNSENT))
 
 
 def unsent_reminders() -> dict[UUID, UUID]:
@@ -234,12 +235,7 @@ def unsent_reminders() -> dict[UUID, UUID]:
 
 def withdraw(email_ids: Collection[UUID]) -> None:
     """Nobody wants these any more: what has not left yet must not leave."""
-    _withdraw(Email.id.in_(email_ids))
-
-
-def _withdraw(*which: ColumnElement[bool]) -> None:
-    unsent = update(Email).where(*which, Email.status.in_(UNSENT))
-    db.session.execute(unsent.values(status=EmailStatus.WITHDRAWN))
+    Email.withdraw(Email.id.in_(email_ids), Email.status.in_(UNSENT))
 
 
 def _reminder_id(booking: Booking, hours: int) -> str:

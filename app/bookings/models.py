@@ -157,7 +157,7 @@ class Booking(TimestampMixin, Base):
         return self.status in AGREED or any(move.after is Status.CONFIRMED for move in self.moves)
 
     def transition_to(self, status: Status, reason: str = "") -> None:
-        """The only writer of `status`. Raises IllegalMove; writes the audit row; calendars hear of it."""
+        """The only writer of `status`, and of the audit row. Raises IllegalTransition. Calendars follow."""
         check_transition(self.status, status)
         db.session.add(BookingTransition(booking_id=self.id, before=self.status, after=status, reason=reason))
         self.status = status

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from app import transitions
+
 
 class Status(StrEnum):
     PENDING = "pending"
@@ -25,11 +27,6 @@ TRANSITIONS = {
 }
 
 
-class IllegalTransition(Exception):
-    """A status may not follow the one before it."""
-
-
 def check_transition(before: Status, after: Status) -> None:
     """Raises IllegalTransition unless the table above lists it."""
-    if after not in TRANSITIONS[before]:
-        raise IllegalTransition(f"a booking that is {before} cannot become {after}")
+    transitions.check("a booking", TRANSITIONS, before, after)

@@ -25,7 +25,8 @@ from app.cli.transaction import in_one_transaction
 from app.cli.two_factor import disable, reencrypt
 from app.emails import delivery
 from app.emails import operations as email_operations
-from app.emails.models import UNSENT, Email, EmailStatus
+from app.emails.models import Email
+from app.emails.status import UNSENT, EmailStatus
 from app.extensions import db, now
 from app.http.problems import Invalid
 from app.payments import operations as payment_operations

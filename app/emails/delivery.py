@@ -4,13 +4,13 @@ import logging
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import update
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from app import alerts
 from app.alerts import AlertKind
 from app.emails import digest, signed_links, smtp
-from app.emails.models import Email, EmailStatus
+from app.emails.models import Email
+from app.emails.status import UNSENT, EmailStatus
 from app.extensions import db, now
 from app.queue.backoff import MAX_ATTEMPTS, delay, delay_unless_last
 from app.queue.enqueue import enqueue
@@ -50,7 +50,8 @@ def deliver(email_id: UUID) -> timedelta | None:
         log.exception("mail %s %s", email.kind, email.id)
         return _failed(email, error, delay_unless_last(email.attempts))
     log.info("mail %s %s sent", email.kind, email_id)
-    email.status, email.sent_at, email.last_error = EmailStatus.SENT, now(), None
+    email.transition_to(EmailStatus.SENT)
+    email.sent_at, email.last_error = now(), None
     try:
         db.session.commit()
     except (OperationalError, InterfaceError) as error:
@@ -58,15 +59,6 @@ def deliver(email_id: UUID) -> timedelta | None:
         log.warning("mail %s is noted as sent later, as the database does not answer: %s", email_id, error)
         enqueue(TaskNames.RECORD_SENT_EMAIL, str(email_id))
     return None
-
-
-def record_sent(email_id: UUID) -> None:
-    """The mail server took it before now. One that somebody has touched meanwhile is left as it is."""
-    db.session.execute(
-        update(Email)
-        .where(Email.id == email_id, Email.status == EmailStatus.SENDING)
-        .values(status=EmailStatus.SENT, sent_at=now(), last_error=None)
-    )
 
 
 def _pause_after(error: smtp.Unreachable, email: Email) -> timedelta | None:
@@ -81,20 +73,22 @@ def _pause_after(error: smtp.Unreachable, email: Email) -> timedelta | None:
 
 
 def _failed(email: Email, error: Exception, wait: timedelta | None) -> timedelta | None:
-    """Write down what went wrong, and when to try again: never, when `wait` is None or it was withdrawn."""
+    """Write down what went wrong, and when to try again: never, when `wait` is None or it is over meanwhile.
+
+    While this worker tried, the mail may have been withdrawn; or its claim ran out, and another sent it.
+    """
     db.session.refresh(email, with_for_update=True)
     if isinstance(error, smtp.NotConnected):
         email.attempts = min(email.attempts, MAX_WITHOUT_CONNECTION)
     said = signed_links.without_tokens(str(error))  # servers repeat what they refuse
-    email.last_error = said if email.has_words else None  # servers repeat the address that they refuse
-    if email.status is EmailStatus.WITHDRAWN:
+    if email.status is not EmailStatus.SENT:
+        email.last_error = said if email.has_words else None  # servers repeat the address that they refuse
+    if email.status not in UNSENT:
         db.session.commit()
         return None
-    email.status = EmailStatus.FAILED if wait is None else EmailStatus.QUEUED
+    email.transition_to(_status_after_failure(email, wait))
     email.due_at = now() + (wait or timedelta())
-    if wait is None and email.to_erased:
-        email.status = EmailStatus.WITHDRAWN  # there is nobody left whom the operator could reach
-    elif wait is None and email.kind not in WATCHED:
+    if email.status is EmailStatus.FAILED and email.kind not in WATCHED:
         what = f"A mail to {email.recipient} ({email.kind}, {email.id}) could not be sent: {said}"
         alerts.record(AlertKind.EMAIL, email.id, what)
     db.session.commit()
@@ -102,3 +96,10 @@ def _failed(email: Email, error: Exception, wait: timedelta | None) -> timedelta
         "mail %s %s not sent (attempt %s, %s): %s", email.kind, email.id, email.attempts, email.status, said
     )
     return wait
+
+
+def _status_after_failure(email: Email, wait: timedelta | None) -> EmailStatus:
+    if wait is not None:
+        return EmailStatus.QUEUED
+    # Where its recipient is erased, there is nobody left whom the operator could reach.
+    return EmailStatus.WITHDRAWN if email.to_erased else EmailStatus.FAILED

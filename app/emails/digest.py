@@ -5,8 +5,9 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from app.emails.models import Email, EmailStatus
+from app.emails.models import Email
 from app.emails.outbox import insert_gathered
+from app.emails.status import EmailStatus
 from app.extensions import db, now
 from app.queue.enqueue import after_commit
 from app.queue.names import TaskNames
@@ -43,5 +44,5 @@ def _gather(due: Sequence[Email]) -> None:
     elif due:
         together = insert_gathered(due)
         for each in due:
-            each.status, each.gathered_in = EmailStatus.WITHDRAWN, together
-            each.last_error = f"its words left in mail {together}, with others"
+            each.transition_to(EmailStatus.WITHDRAWN)
+            each.gathered_in, each.last_error = together, f"its words left in mail {together}, with others"

@@ -10,14 +10,14 @@ from sqlalchemy.orm import aliased
 
 from app import alerts
 from app.config.settings import current_settings
-from app.emails.models import OPERATORS, UNSENT, Email, EmailStatus
+from app.emails.models import OPERATORS, Email
+from app.emails.status import OVER, EmailStatus
 from app.extensions import db, now
 
 _NOBODY = "erased.invalid"
 """Under .invalid there is no address (RFC 2606)."""
 LAST = ("booking_cancelled", "hold_cancelled", "account_erased")
 """What still leaves for somebody whose account is erased; the rest is of no use any more."""
-_HAS_LEFT = (EmailStatus.SENT, EmailStatus.WITHDRAWN)
 
 
 def placeholder_address(account_id: UUID) -> str:
@@ -37,8 +37,8 @@ def redact_recipient(address: str, naming: TextualSelect) -> None:
     """
     to_them = and_(Email.recipient == address, Email.kind.not_in(OPERATORS))
     # A worker that is sending one finds it withdrawn; of one that failed there is nobody left to reach.
-    idle = or_(Email.status == EmailStatus.FAILED, and_(Email.status.in_(UNSENT), Email.kind.not_in(LAST)))
-    _change(to_them, idle, status=EmailStatus.WITHDRAWN)
+    useless = or_(Email.status == EmailStatus.FAILED, Email.kind.not_in(LAST))
+    Email.withdraw(to_them, useless, updated_at=Email.updated_at)
     about = naming.subquery("about")
     alerts.redact_address(address, select(cast(Email.id, Text)).where(to_them))
     to_operator = and_(Email.kind == "needs_attention", Email.text_body.regexp_match(_alone(address)))
@@ -62,11 +62,11 @@ def redact_words(most: int | None) -> int:
 
     The name of a recipient who was erased goes too; what others were sent can be looked up by theirs.
     """
-    over = or_(Email.status.in_(_HAS_LEFT), Email.erase_at <= now())
+    over = or_(Email.status.in_(OVER), Email.erase_at <= now())
     due = select(Email.id).where(Email.erase_at.is_not(None), over).limit(most)
     found = due.with_for_update(skip_locked=True).cte("due").prefix_with("MATERIALIZED")
     nobody = cast(Email.id, Text).concat(f"@{_NOBODY}")
-    return _change(
+    return Email.end(
         Email.id.in_(select(found.c.id)),
         subject="",
         text_body="",
@@ -76,12 +76,11 @@ def redact_words(most: int | None) -> int:
         last_error=None,
         recipient=case((Email.to_erased, nobody), else_=Email.recipient),
         recipient_name=case((Email.to_erased, ""), else_=Email.recipient_name),
-        status=case((Email.status.in_(_HAS_LEFT), Email.status), else_=EmailStatus.WITHDRAWN),
         erase_at=None,
+        updated_at=Email.updated_at,
     )
 
 
-def _change(*which: ColumnElement[bool], **values: Any) -> int:
+def _change(*which: ColumnElement[bool], **values: Any) -> None:
     change = update(Email).where(*which).values(**values, updated_at=Email.updated_at)
-    done = db.session.execute(change.execution_options(synchronize_session=False))
-    return int(done.rowcount)  # type: ignore[attr-defined]
+    db.session.execute(change.execution_options(synchronize_session=False))

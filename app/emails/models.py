@@ -2,29 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint, false, or_, select, text, update
+from sqlalchemy import ColumnElement, Index, UniqueConstraint, case, false, or_, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app import transitions
+from app.emails.status import OVER, TRANSITIONS, EmailStatus, check_transition
 from app.extensions import Base, TimestampMixin, db, enum_column, now
 
 LEASE = timedelta(minutes=5)
 """How long a claim is believed; longer than any SMTP conversation may take."""
 
-
-class EmailStatus(StrEnum):
-    QUEUED = "queued"
-    SENDING = "sending"
-    SENT = "sent"
-    FAILED = "failed"
-    WITHDRAWN = "withdrawn"  # what it was about changed before it left
-
-
-UNSENT = (EmailStatus.QUEUED, EmailStatus.SENDING)
-"""What may still leave: a worker that is sending may die or fail, and then it is tried again."""
 
 OPERATORS = frozenset(
     {"coach_left", "dispute_decided", "dispute_deadline", "dispute_opened", "needs_attention"}
@@ -92,6 +82,11 @@ class Email(TimestampMixin, Base):
         copy = f".{self.copies}" if self.copies else ""
         return f"<{self.id}{copy}@culturebridge>"
 
+    def transition_to(self, status: EmailStatus) -> None:
+        """Raises IllegalTransition. Nothing but this and the statements below writes `status`."""
+        check_transition(self.status, status)
+        self.status = status
+
     @classmethod
     def claim(cls, email_id: UUID) -> Self | None:
         """Take a mail that is due, for five minutes. None when another has it, it is done or held back.
@@ -102,7 +97,7 @@ class Email(TimestampMixin, Base):
         return db.session.scalar(
             update(cls)
             .where(cls.id == email_id, cls.due_at <= at)
-            .where(cls.status.in_(UNSENT), ~cls.held_back)
+            .where(_may_become(EmailStatus.SENDING), ~cls.held_back)
             .values(status=EmailStatus.SENDING, attempts=cls.attempts + 1, due_at=at + LEASE)
             .returning(cls)
             .execution_options(populate_existing=True)
@@ -121,3 +116,28 @@ class Email(TimestampMixin, Base):
         """When mails of these kinds were put into the outbox for somebody, the oldest first."""
         wanted = cls.recipient == recipient, cls.kind.in_(kinds), cls.created_at > since
         return db.session.scalars(select(cls.created_at).where(*wanted).order_by(cls.created_at)).all()
+
+    @classmethod
+    def record_sent(cls, email_id: UUID) -> None:
+        """The mail server took it before now. One that somebody has touched meanwhile is left as it is."""
+        sent = update(cls).where(cls.id == email_id, _may_become(EmailStatus.SENT))
+        db.session.execute(sent.values(status=EmailStatus.SENT, sent_at=now(), last_error=None))
+
+    @classmethod
+    def withdraw(cls, *which: ColumnElement[bool], **besides: Any) -> None:
+        """These must not leave any more. What is over stays as it is; `besides` is set with the status."""
+        change = update(cls).where(*which, _may_become(EmailStatus.WITHDRAWN))
+        db.session.execute(change.values(status=EmailStatus.WITHDRAWN, **besides))
+
+    @classmethod
+    def end(cls, *which: ColumnElement[bool], **values: Any) -> int:
+        """Set columns of mails that have left or never will: what is not over is withdrawn. How many."""
+        ended = case((cls.status.in_(OVER), cls.status), else_=EmailStatus.WITHDRAWN)
+        change = update(cls).where(*which).values(status=ended, **values)
+        done = db.session.execute(change.execution_options(synchronize_session=False))
+        return int(done.rowcount)  # type: ignore[attr-defined]
+
+
+def _may_become(status: EmailStatus) -> ColumnElement[bool]:
+    """What `transition_to` checks, in a query."""
+    return Email.status.in_(transitions.sources(TRANSITIONS, status))

@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from app import audit
-from app.emails.models import LEASE, UNSENT, Email, EmailStatus
+from app.emails.models import LEASE, Email
+from app.emails.status import OVER, EmailStatus
 from app.extensions import db, now
 from app.http.problems import NotFound, NothingToDo, Problem
 from app.queue.enqueue import after_commit
@@ -44,7 +45,8 @@ def resend(email_id: UUID, reason: str) -> Email:
     else:  # a worker that had claimed it before may be sending it still
         email.due_at = min(max(email.due_at, at), at + LEASE)
     email.held_back = False
-    email.status, email.attempts, email.resend_requested_at = EmailStatus.QUEUED, 0, at
+    email.transition_to(EmailStatus.QUEUED)
+    email.attempts, email.resend_requested_at = 0, at
     audit.record("email.resend", f"email:{email.id}", reason)
     after_commit(TaskNames.DELIVER_EMAIL, str(email.id))
     return email
@@ -53,9 +55,9 @@ def resend(email_id: UUID, reason: str) -> Email:
 def discard(email_id: UUID, reason: str) -> Email:
     """Try a mail no more. Raises NotFound, NothingToDo."""
     email = _email(email_id)
-    if email.status not in {*UNSENT, EmailStatus.FAILED}:
+    if email.status in OVER:
         raise NothingToDo(f"This mail is {email.status}.")
-    email.status = EmailStatus.WITHDRAWN
+    email.transition_to(EmailStatus.WITHDRAWN)
     audit.record("email.discard", f"email:{email.id}", reason)
     return email
 

@@ -11,7 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.config.settings import current_settings
 from app.emails import erasure, recipient_limits
-from app.emails.models import OPERATORS, Email, EmailStatus
+from app.emails.models import OPERATORS, Email
+from app.emails.status import EmailStatus
 from app.extensions import db, now
 from app.observability import context
 from app.queue.enqueue import after_commit

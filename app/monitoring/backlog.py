@@ -7,9 +7,11 @@ from sqlalchemy import ColumnElement, false, func, select
 
 from app.bookings.models import Booking
 from app.bookings.status import Status
-from app.emails.models import UNSENT, Email, EmailStatus
+from app.emails.models import Email
+from app.emails.status import UNSENT, EmailStatus
 from app.extensions import Base, db, now
-from app.payments.events.models import EventStatus, StripeEvent
+from app.payments.events.models import StripeEvent
+from app.payments.events.status import EventStatus
 from app.payments.models import Dispute, Refund
 from app.payments.reconciliation.differences import Difference
 from app.payments.status import DECIDED, NOT_REFUNDED, DisputeStatus, RefundStatus

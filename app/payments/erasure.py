@@ -13,7 +13,7 @@ from app.emails.models import Email
 from app.extensions import db, now
 from app.money.money import Money
 from app.payments.earnings import balances
-from app.payments.events import redaction
+from app.payments.events import erasure as event_erasure
 from app.payments.models import Dispute, Payment, Refund
 from app.payments.payouts.account import PayoutAccount
 from app.payments.status import DECIDED, PAID, RefundCause
@@ -103,7 +103,7 @@ def forget_words(account: Account) -> None:
     payments = db.session.execute(
         select(Payment.id, Payment.stripe_payment_intent_id).where(_is_theirs(account))
     ).all()
-    redaction.redact_of_payments([row[0] for row in payments], [row[1] for row in payments if row[1]])
+    event_erasure.redact_of_payments([row[0] for row in payments], [row[1] for row in payments if row[1]])
 
 
 def naming(account: Account) -> TextualSelect:

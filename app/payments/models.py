@@ -217,7 +217,7 @@ class Payment(TimestampMixin, Base):
         return account.role is Role.ADMIN or account.id in {self.client_id, self.coach_id}
 
     def transition_to(self, status: Status, reason: str = "") -> None:
-        """The only writer of `status`. Raises IllegalMove; writes the audit row."""
+        """The only writer of `status`. Raises IllegalTransition; writes the audit row."""
         check_transition(self.status, status)
         db.session.add(PaymentTransition(payment_id=self.id, before=self.status, after=status, reason=reason))
         self.status = status

@@ -5,7 +5,8 @@ from uuid import UUID
 from app import audit
 from app.extensions import db, now
 from app.http.problems import NotFound, NothingToDo, Problem
-from app.payments.events.models import EventStatus, StripeEvent
+from app.payments.events.models import StripeEvent
+from app.payments.events.status import EventStatus
 from app.payments.models import Payment, Refund
 from app.payments.refunds import refunds
 from app.payments.status import NOT_REFUNDED, RefundReason, RefundStatus
@@ -38,8 +39,8 @@ def replay(event_id: str, reason: str) -> StripeEvent:
     Raises NotFound.
     """
     event = _event(event_id)
-    event.status, event.reason, event.attempts = EventStatus.RECEIVED, None, 0
-    event.due_at, event.finished_at = now(), None
+    event.transition_to(EventStatus.RECEIVED)
+    event.reason, event.attempts, event.due_at, event.finished_at = None, 0, now(), None
     audit.record("stripe_event.replay", f"stripe_event:{event.id}", reason)
     after_commit(TaskNames.PROCESS_RECORDED_EVENT, event.id)
     return event
@@ -50,7 +51,8 @@ def discard_event(event_id: str, reason: str) -> StripeEvent:
     event = _event(event_id)
     if event.status not in {EventStatus.RECEIVED, EventStatus.FAILED}:
         raise NothingToDo(f"This event is {event.status}.")
-    event.status, event.reason, event.finished_at = EventStatus.IGNORED, f"{DISCARDED}: {reason}", now()
+    event.transition_to(EventStatus.IGNORED)
+    event.reason, event.finished_at = f"{DISCARDED}: {reason}", now()
     audit.record("stripe_event.discard", f"stripe_event:{event.id}", reason)
     return event
 

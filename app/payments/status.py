@@ -2,6 +2,8 @@
 
 from enum import IntEnum, StrEnum
 
+from app import transitions
+
 
 class Status(StrEnum):
     PENDING = "pending"
@@ -75,14 +77,9 @@ class RefundReason(StrEnum):
     REQUESTED = "requested_by_customer"
 
 
-class IllegalTransition(Exception):
-    """A status may not follow the one before it."""
-
-
 def check_transition(before: Status, after: Status) -> None:
-    """Raises IllegalMove unless the table above lists the move."""
-    if after not in TRANSITIONS[before]:
-        raise IllegalTransition(f"a payment that is {before} cannot become {after}")
+    """Raises IllegalTransition unless the table above lists it."""
+    transitions.check("a payment", TRANSITIONS, before, after)
 
 
 class DisputeStatus(StrEnum):

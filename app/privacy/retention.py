@@ -14,11 +14,13 @@ from app.bookings import hold_limits
 from app.bookings.unpaid_holds import UnpaidHold
 from app.config.settings import current_settings
 from app.emails import erasure
-from app.emails.models import Email, EmailStatus
+from app.emails.models import Email
+from app.emails.status import EmailStatus
 from app.extensions import Base, db, now
 from app.payments import erasure as payments_erasure
-from app.payments.events import redaction
-from app.payments.events.models import EventStatus, StripeEvent
+from app.payments.events import erasure as event_erasure
+from app.payments.events.models import StripeEvent
+from app.payments.events.status import EventStatus
 
 MOST = 2000
 """As many rows at once, so that nobody waits for a deletion; who finds as many should come again."""
@@ -54,7 +56,7 @@ def delete_refused_sign_ins() -> int:
 def redact_events() -> int:
     """Take what is personal out of events received PII_RETENTION_DAYS ago; of how many."""
     before = now() - timedelta(days=current_settings().pii_retention_days)
-    return redaction.redact_old(before, MOST)
+    return event_erasure.redact_old(before, MOST)
 
 
 def delete_evidence() -> int:

@@ -8,7 +8,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.accounts.models import Account
-from app.emails.models import Email, EmailStatus
+from app.emails.models import Email
+from app.emails.status import EmailStatus
 from app.extensions import db
 from tests.people import PASSWORD, Person
 

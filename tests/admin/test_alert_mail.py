@@ -11,7 +11,8 @@ from app import alerts
 from app.admin import alert_mail
 from app.alerts import AlertKind, AlertText
 from app.emails import delivery
-from app.emails.models import Email, EmailStatus
+from app.emails.models import Email
+from app.emails.status import EmailStatus
 from app.extensions import db
 from tests.outbox import Post
 from tests.people import Person

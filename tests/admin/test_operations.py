@@ -9,7 +9,8 @@ from sqlalchemy.exc import DBAPIError
 
 from app.audit import AuditEntry
 from app.emails import delivery, smtp
-from app.emails.models import Email, EmailStatus
+from app.emails.models import Email
+from app.emails.status import EmailStatus
 from app.extensions import db
 from app.payments.webhook import inbox
 from tests.people import Person

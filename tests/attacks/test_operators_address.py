@@ -9,8 +9,9 @@ from app import alerts
 from app.admin import alert_mail
 from app.alerts import AlertKind
 from app.emails import outbox
-from app.emails.models import Email, EmailStatus
+from app.emails.models import Email
 from app.emails.recipient_limits import MAX_UNPROVEN
+from app.emails.status import EmailStatus
 from app.extensions import db
 from tests.people import PASSWORD, Person
 

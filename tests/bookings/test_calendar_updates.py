@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import select, text
 
 from app.emails import delivery
-from app.emails.models import Email, EmailStatus
+from app.emails.models import Email
+from app.emails.status import EmailStatus
 from app.extensions import db
 from tests.bookings.calendar_client import Agenda, parsed
 from tests.bookings.test_cancellation import paid

@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from app.bookings import video_links
 from app.emails import delivery
-from app.emails.models import Email, EmailStatus
+from app.emails.models import Email
+from app.emails.status import EmailStatus
 from app.extensions import db
 from tests.bookings.mail_clients import PARSERS, Parser, Program
 from tests.bookings.test_cancellation import paid

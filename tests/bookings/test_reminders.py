@@ -5,7 +5,8 @@ from uuid import UUID
 
 from app.bookings import reminders
 from app.bookings.models import Booking
-from app.emails.models import Email, EmailStatus
+from app.emails.models import Email
+from app.emails.status import EmailStatus
 from app.extensions import db
 from tests.bookings.test_cancellation import mails, paid
 from tests.people import Person, next_week

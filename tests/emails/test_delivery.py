@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from app.emails import delivery
-from app.emails.models import Email, EmailStatus
+from app.emails import delivery, smtp
+from app.emails.models import Email
+from app.emails.status import EmailStatus
 from app.extensions import db, now
 from app.queue.backoff import MAX_ATTEMPTS
 from tests.outbox import Post
@@ -47,7 +48,7 @@ def test_what_was_sent_while_the_database_was_away_is_noted_later(post: Post, cl
     email_id = post.waiting(client)
     post.work(Email.claim, email_id)
 
-    post.work(delivery.record_sent, email_id)
+    post.work(Email.record_sent, email_id)
 
     assert post.row(email_id).status is EmailStatus.SENT
     assert post.work(delivery.deliver, email_id) is None
@@ -140,6 +141,25 @@ def test_in_the_end_it_is_given_up(post: Post, client: Person) -> None:
     assert pause is None
     row = post.row(email_id)
     assert (row.status, row.attempts) == (EmailStatus.FAILED, MAX_ATTEMPTS)
+
+
+@pytest.mark.parametrize("error", [smtp.Refused("550 No"), smtp.Unreachable("timed out"), ValueError("odd")])
+def test_a_worker_that_fails_after_another_sent_the_mail_unsays_nothing(
+    post: Post, client: Person, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    email_id = post.waiting(client)
+
+    def fail_late(_: Email) -> None:
+        post.work(Email.record_sent, email_id)
+        raise error
+
+    monkeypatch.setattr(smtp, "send", fail_late)
+
+    assert post.work(delivery.deliver, email_id) is None
+
+    row = post.row(email_id)
+    assert (row.status, row.last_error) == (EmailStatus.SENT, None)
+    assert email_id not in post.work(Email.due, 10)
 
 
 def test_a_mail_that_is_not_there_is_no_failure(post: Post, client: Person) -> None:

@@ -10,8 +10,9 @@ from app.accounts.models import Account
 from app.bookings import messages
 from app.bookings.models import Booking
 from app.emails import delivery, operations, recipient_limits
-from app.emails.models import Email, EmailStatus
+from app.emails.models import Email
 from app.emails.outbox import enqueue_email
+from app.emails.status import EmailStatus
 from app.extensions import db
 from tests.accounts.two_factor.authenticator import proven
 from tests.outbox import Post

@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import func, select, text
 
 from app.accounts import password_reset, registration
-from app.emails.models import Email, EmailStatus
+from app.emails.models import Email
 from app.emails.recipient_limits import MAX_UNPROVEN, WITHHELD
+from app.emails.status import EmailStatus
 from app.extensions import db
 from tests.accounts.two_factor.authenticator import proven
 from tests.outbox import Post

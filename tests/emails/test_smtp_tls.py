@@ -13,7 +13,7 @@ from app import create_app
 from app.cli import doctor
 from app.config.settings import Settings, current_settings
 from app.emails import delivery, smtp, smtp_pool
-from app.emails.models import EmailStatus
+from app.emails.status import EmailStatus
 from app.queue.backoff import MAX_ATTEMPTS
 from tests.certificates import Certificate, self_signed
 from tests.config.production_settings import GOOD

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from app.emails import delivery
-from app.emails.models import UNSENT, Email
+from app.emails.models import Email
+from app.emails.status import UNSENT
 from app.extensions import Base, db
 from app.payments.models import Refund
 from app.payments.refunds import submission

@@ -3,7 +3,8 @@
 import httpx
 from sqlalchemy import text
 
-from app.emails.models import Email, EmailStatus
+from app.emails.models import Email
+from app.emails.status import EmailStatus
 from app.extensions import db
 from app.payments.models import Refund
 from app.privacy import retention

@@ -3,7 +3,8 @@
 import pytest
 
 from app.emails import delivery, smtp
-from app.emails.models import Email, EmailStatus
+from app.emails.models import Email
+from app.emails.status import EmailStatus
 from app.payments.payouts.account import PayoutAccount
 from app.privacy import retention
 from tests.payments.payouts.test_connect import connect, onboarded, stripe_finds, told_of

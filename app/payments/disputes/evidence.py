@@ -14,7 +14,8 @@ from app.accounts.models import REMINDER_HOURS
 from app.bookings.models import Booking, BookingTransition
 from app.bookings.policy import Policy
 from app.bookings.status import Status as BookingStatus
-from app.emails.models import Email, EmailStatus
+from app.emails.models import Email
+from app.emails.status import EmailStatus
 from app.extensions import db
 from app.payments.models import Dispute, Payment, PaymentTransition
 from app.payments.status import Status

@@ -1,24 +1,21 @@
 """The events that Stripe told us, each on record once."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any, Self
 from uuid import UUID
 
-from sqlalchemy import Index, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import Index, bindparam, or_, select, text, update
+from sqlalchemy.orm import Mapped, aliased, mapped_column
+from sqlalchemy.orm.attributes import set_committed_value
 
+from app.accounts.models import Account
 from app.extensions import Base, db, enum_column, now
 from app.http.problems import NotFound
-
-
-class EventStatus(StrEnum):
-    RECEIVED = "received"
-    PROCESSED = "processed"
-    IGNORED = "ignored"
-    FAILED = "failed"
-
+from app.payments.events.redaction import redacted
+from app.payments.events.status import EventStatus, check_transition
+from app.payments.models import Payment
 
 MAY_BE_OURS_LATER = text(
     "status = 'ignored' AND (type LIKE 'refund.%' OR type LIKE 'charge.dispute.%'"
@@ -81,6 +78,35 @@ class StripeEvent(Base):
             raise NotFound("There is no such event.")
         return event
 
+    @classmethod
+    def locked(cls, event_id: str) -> Self:
+        """The event as it is now, its row locked until the transaction ends."""
+        return db.session.get_one(cls, event_id, with_for_update=True, populate_existing=True)
+
+    def transition_to(self, status: EventStatus) -> None:
+        """Raises IllegalTransition. Nothing but this and the two statements below writes `status`."""
+        check_transition(self.status, status)
+        self.status = status
+
+    def finish(self, status: EventStatus, reason: str | None = None, error: str | None = None) -> None:
+        """Write down what became of it; the row is locked. Raises IllegalTransition.
+
+        Of some nothing personal is needed from then on: they are about the payment of somebody who has erased
+        the account, or about a coach's account at Stripe, of which we ask Stripe how it stands.
+        """
+        check_transition(self.status, status)
+        outcome = {"status": status, "reason": reason, "last_error": error, "finished_at": now()}
+        is_of_erased = db.session.scalar(_FINISH, {"event": self.id, **outcome})
+        for name, value in outcome.items():
+            set_committed_value(self, name, value)
+        if self.is_of_coach or is_of_erased:
+            self.payload, self.trimmed_at = redacted(self.payload), now()
+
+    @classmethod
+    def requeue_ignored(cls, payment_intent_id: str) -> Sequence[str]:
+        """Events that were ignored as their payment was not known as ours yet: due again. Their ids."""
+        return db.session.scalars(_REQUEUE_IGNORED, {"intent": payment_intent_id, "at": now()}).all()
+
     @property
     def is_of_coach(self) -> bool:
         """Whether it tells of an account that is connected to ours: only such an event names its account."""
@@ -103,3 +129,29 @@ class StripeEvent(Base):
 
 EVENTS = StripeEvent.metadata.tables[StripeEvent.__tablename__]
 """For statements that are built once and want no objects."""
+
+_CLIENT, _COACH = aliased(Account), aliased(Account)
+_IS_OF_ERASED = (
+    select(Payment.id)
+    .join(_CLIENT, _CLIENT.id == Payment.client_id)
+    .join(_COACH, _COACH.id == Payment.coach_id)
+    .where(
+        or_(
+            Payment.id == StripeEvent.payment_id,
+            Payment.stripe_payment_intent_id == StripeEvent.payment_intent_id,
+        ),
+        or_(_CLIENT.erased_at.is_not(None), _COACH.erased_at.is_not(None)),
+    )
+    .correlate(StripeEvent)
+    .exists()
+)
+"""Whether an event is about the payment of somebody who has erased the account."""
+_FINISH = update(EVENTS).where(EVENTS.c.id == bindparam("event")).returning(_IS_OF_ERASED)
+"""The rest of what it is given is what it sets. One statement, as each event pays for it."""
+_REQUEUE_IGNORED = (
+    update(StripeEvent)
+    .where(MAY_BE_OURS_LATER, StripeEvent.payment_intent_id == bindparam("intent"))
+    .values(status=EventStatus.RECEIVED, due_at=bindparam("at"), attempts=0)
+    .returning(StripeEvent.id)
+    .execution_options(synchronize_session=False)  # the one in memory is being applied, and none of them
+)

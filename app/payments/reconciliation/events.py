@@ -9,8 +9,9 @@ from functools import partial
 from sqlalchemy import or_, select
 
 from app.extensions import db, now
-from app.payments.events.models import EventStatus, StripeEvent
+from app.payments.events.models import StripeEvent
 from app.payments.events.payloads import StripeObject
+from app.payments.events.status import EventStatus
 from app.payments.reconciliation.differences import Sides
 from app.payments.reconciliation.subject import Disagreement, Found, Subject, nothing_held, nothing_listed
 from app.payments.stripe import listing

@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import or_, select
 
 from app import alerts
 from app.alerts import AlertKind
 from app.bookings.models import Booking
 from app.extensions import db, now
 from app.money.money import Money
-from app.payments.events.models import MAY_BE_OURS_LATER, EventStatus, StripeEvent
+from app.payments.events.models import StripeEvent
 from app.payments.events.payloads import (
     Handler,
     Mismatch,
@@ -129,18 +129,9 @@ def of_another_deployment(refund: StripeObject) -> str | None:
     return None if db.session.scalar(payment) else other
 
 
-_WAKE = (
-    update(StripeEvent)
-    .where(MAY_BE_OURS_LATER, StripeEvent.payment_intent_id == bindparam("intent"))
-    .values(status=EventStatus.RECEIVED, due_at=bindparam("at"), attempts=0)
-    .returning(StripeEvent.id)
-    .execution_options(synchronize_session=False)  # the one in memory is being applied, and none of them
-)
-
-
-def wake_told(payment_intent_id: str) -> None:
-    """What was told before its payment was known as ours was ignored, such as a refund: it is applied now."""
-    for event_id in db.session.scalars(_WAKE, {"intent": payment_intent_id, "at": now()}):
+def requeue_ignored_events(payment_intent_id: str) -> None:
+    """Apply what was ignored as its payment was not known as ours yet, such as an event of a refund."""
+    for event_id in StripeEvent.requeue_ignored(payment_intent_id):
         after_commit(TaskNames.PROCESS_RECORDED_EVENT, event_id)
 
 

@@ -226,7 +226,7 @@ def _locked(told: Told) -> Payment | None:
     payment = (Payment.locked(told.payment_id) if told.payment_id else None) or _locked_by_stripes_ids(told)
     if payment:
         if told.intent_id and not payment.stripe_payment_intent_id:
-            refunds.wake_told(told.intent_id)
+            refunds.requeue_ignored_events(told.intent_id)
             payment.stripe_payment_intent_id = told.intent_id
         payment.stripe_session_id = payment.stripe_session_id or told.session_id
     return payment

@@ -16,9 +16,9 @@ from app.config.settings import current_settings
 from app.extensions import db, now
 from app.observability import context
 from app.payments.disputes import events as dispute_events
-from app.payments.events import redaction
-from app.payments.events.models import EVENTS, EventStatus, StripeEvent
+from app.payments.events.models import EVENTS, StripeEvent
 from app.payments.events.payloads import Mismatch, Unstorable, claimed_payment, text_or_none
+from app.payments.events.status import EventStatus
 from app.payments.fraud import warnings as fraud_warnings
 from app.payments.ledger import stripe_fees
 from app.payments.payouts import connect
@@ -165,12 +165,12 @@ def _apply_as_written_or_anew(event_id: str) -> None:
 
 
 def _apply(event_id: str, anew: Reading | None = None) -> None:
-    event = db.session.get_one(StripeEvent, event_id, with_for_update=True, populate_existing=True)
+    event = StripeEvent.locked(event_id)
     if event.status is not EventStatus.RECEIVED:
         return
     reason = _applied(event, anew)
     status = EventStatus.IGNORED if reason else EventStatus.PROCESSED
-    redaction.finish(event, status, reason=reason)
+    event.finish(status, reason=reason)
 
 
 def _applied(event: StripeEvent, anew: Reading | None) -> str | None:
@@ -203,13 +203,16 @@ def _of_another_mode(event: StripeEvent) -> str:
 
 
 def _failed(event_id: str, error: Exception, wait: timedelta | None) -> timedelta | None:
-    event = db.session.get_one(StripeEvent, event_id, with_for_update=True, populate_existing=True)
+    event = StripeEvent.locked(event_id)
+    if event.status is not EventStatus.RECEIVED:  # another worker was done with it while this one tried
+        db.session.commit()
+        return None
     event.last_error = storable(f"{type(error).__name__}: {error}")
     event.due_at = now() + (wait or timedelta())
     if wait is None:
         what = f"Stripe's event {event_id} ({event.type}) could not be applied: {event.last_error}"
         alerts.record(AlertKind.STRIPE_EVENT, event_id, what)
-        redaction.finish(event, EventStatus.FAILED, error=event.last_error)
+        event.finish(EventStatus.FAILED, error=event.last_error)
     db.session.commit()
     return wait
 

@@ -13,7 +13,8 @@ from sqlalchemy import text
 from app.alerts import Alert
 from app.extensions import db
 from app.payments.checkout import expiry
-from app.payments.events.models import EventStatus, StripeEvent
+from app.payments.events.models import StripeEvent
+from app.payments.events.status import EventStatus
 from app.payments.models import Payment, Refund
 from app.payments.refunds import submission
 from app.payments.status import RefundStatus

@@ -16,7 +16,7 @@ from sqlalchemy import create_engine, text
 from app import create_app
 from app.config.settings import Settings
 from app.extensions import db
-from app.payments.events.models import EventStatus
+from app.payments.events.status import EventStatus
 from app.payments.models import Payment, Refund
 from app.payments.refunds import submission
 from app.payments.stripe import deployment

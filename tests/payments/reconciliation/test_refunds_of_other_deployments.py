@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.money.money import Money
-from app.payments.events.models import EventStatus
+from app.payments.events.status import EventStatus
 from app.payments.models import Payment, Refund
 from app.payments.refunds import charge_refunds, submission
 from app.payments.status import RefundCause, RefundStatus

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from redis import Redis
 
-from app.payments.events.models import EventStatus
+from app.payments.events.status import EventStatus
 from app.payments.models import Payment, Refund
 from app.payments.refunds import charge_refunds
 from app.payments.status import RefundStatus

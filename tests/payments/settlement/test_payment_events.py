@@ -11,7 +11,8 @@ from sqlalchemy import text
 
 from app.emails.models import Email
 from app.extensions import db, now
-from app.payments.events.models import EventStatus, StripeEvent
+from app.payments.events.models import StripeEvent
+from app.payments.events.status import EventStatus
 from app.payments.models import PaymentTransition, Refund
 from app.payments.webhook import inbox
 from app.queue.backoff import MAX_ATTEMPTS

@@ -7,11 +7,13 @@ import pytest
 from sqlalchemy import text
 
 from app.extensions import db
-from app.payments.events.models import EventStatus
+from app.payments.events.models import StripeEvent
+from app.payments.events.payloads import Mismatch
+from app.payments.events.status import EventStatus
 from app.payments.models import Refund
 from app.payments.refunds import charge_refunds
 from app.payments.stripe import client as stripe_client
-from app.payments.webhook import inbox
+from app.payments.webhook import api_versions, inbox
 from tests.payments.reconciliation.comparisons import reconciled
 from tests.people import DECLINED, Person
 from tests.shop import Event, Shop, changed
@@ -132,6 +134,24 @@ def test_while_stripe_is_away_it_waits(shop: Shop, client: Person, coach: Person
     db.session.commit()
     shop.work(inbox.process, event["id"])
     assert client.booking(booking)["status"] == "confirmed"
+
+
+def test_a_worker_that_fails_too_late_unsays_nothing(
+    shop: Shop, client: Person, coach: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = nonsense(shop.paid(client.checks_out(client.books(coach))), OLD[1])
+
+    def apply_elsewhere(_: api_versions.NotOurVersion) -> None:
+        shop.work(lambda: StripeEvent.locked(event["id"]).finish(EventStatus.PROCESSED))
+        raise Mismatch("Stripe's answer came after the lease of this worker had run out")
+
+    monkeypatch.setattr(api_versions, "fetched", apply_elsewhere)
+
+    assert shop.told(event) is None
+
+    row = shop.event(event)
+    assert (row.status, row.last_error) == (EventStatus.PROCESSED, None)
+    assert shop.ops_mails() == []
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from redis import Redis
 from stripe import WebhookSignature
 
-from app.payments.events.models import EventStatus, StripeEvent
+from app.payments.events.models import StripeEvent
+from app.payments.events.status import EventStatus
 from app.payments.webhook import inbox
 from tests.environment import WEBHOOK_SECRET
 from tests.example_counts import examples

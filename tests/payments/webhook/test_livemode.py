@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from pydantic import SecretStr
 
-from app.payments.events.models import EventStatus
+from app.payments.events.status import EventStatus
 from app.payments.models import Refund
 from tests.people import Person
 from tests.shop import Shop
