@@ -1,4 +1,4 @@
-"""What an operator sees of accounts."""
+"""Accounts as the operator sees them."""
 
 from enum import StrEnum
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Accounts, for the operator: finding one, and taking it out of use."""
+"""The operator's routes for accounts: search, deactivate, reactivate."""
 
 from uuid import UUID
 
@@ -30,7 +30,7 @@ admin_accounts = APIBlueprint("admin_accounts", __name__, url_prefix="/admin/acc
 @admin_accounts.output(AccountList)
 @signed_in(Role.ADMIN)
 def list_accounts(query_data: AccountSearch) -> AccountList:
-    """Everybody with an account, the newest first; who has erased it is listed with state=erased only."""
+    """List the accounts, the newest first. Erased ones appear only with state=erased."""
     query = select(Account).where(*_in_state(query_data.state))
     if query_data.email:
         query = query.where(Account.email == query_data.email.lower())
@@ -46,7 +46,7 @@ def list_accounts(query_data: AccountSearch) -> AccountList:
 @admin_accounts.doc(responses=[404])
 @signed_in(Role.ADMIN)
 def show_account(account_id: UUID) -> AccountDetail:
-    """One account; what was done to it, GET /admin/audit tells."""
+    """Show an account. GET /admin/audit lists what was done to it."""
     return _detail(_found(account_id))
 
 
@@ -58,9 +58,9 @@ def show_account(account_id: UUID) -> AccountDetail:
 @admin_accounts.doc(responses=[404, 409])
 @signed_in(Role.ADMIN)
 def deactivate_account(account_id: UUID, json_data: NoMore) -> AccountDetail:
-    """Deactivate an account: its sign-ins end, nobody can log in to it, and its owner is told by mail.
+    """Deactivate an account: its sign-ins end, no login is possible, and its owner gets a mail.
 
-    A coach is neither listed nor booked any more. Sessions that are booked already stay booked.
+    A coach is no longer listed and cannot be booked. Booked sessions stay booked.
     """
     account = _not_erased(account_id)
     deactivation.deactivate(account, current_account(), json_data.reason)
@@ -75,7 +75,7 @@ def deactivate_account(account_id: UUID, json_data: NoMore) -> AccountDetail:
 @admin_accounts.doc(responses=[404, 409])
 @signed_in(Role.ADMIN)
 def reactivate_account(account_id: UUID, json_data: NoMore) -> AccountDetail:
-    """Bring an account back into use, whoever deactivated it. Its owner is told by mail."""
+    """Reactivate an account, whether its owner or an administrator deactivated it. The owner gets a mail."""
     account = _not_erased(account_id)
     deactivation.reactivate(account, json_data.reason)
     return _detail(account)

@@ -1,4 +1,4 @@
-"""What an operator does about each kind of alert, and where."""
+"""The remedy for each kind of alert: what the operator should do, and with which routes."""
 
 from dataclasses import dataclass
 
@@ -9,27 +9,27 @@ from app.alerts import AlertKind
 class AlertAction:
     one: str
     many: str
-    """What they are called, of one and of several."""
+    """The name of one, and of several."""
     what_to_do: str
     look: str
-    """The path that lists them."""
+    """The route that lists them."""
     paths: tuple[str, ...] = ()
-    """The paths that act on one of them."""
+    """The routes that act on one of them."""
 
 
 ALERT_ACTIONS = {
     AlertKind.FAILED_REFUND: AlertAction(
         "failed refund",
         "failed refunds",
-        "The client is owed this money. Have Stripe try a new refund, or pay it back another way and keep a"
-        " note with the payment's id.",
+        "The client is owed this money. Retry the refund, or pay the client another way and keep a note"
+        " with the payment's id.",
         "/admin/refund?status=failed",
         ("/admin/refund/{id}/retry",),
     ),
     AlertKind.LATE_REFUND: AlertAction(
         "late refund",
         "late refunds",
-        "Look at Stripe's status page and at STRIPE_SECRET_KEY; it goes on being tried every hour.",
+        "Look at Stripe's status page and at STRIPE_SECRET_KEY; it is retried every hour.",
         "/admin/refund?status=pending",
         ("/admin/refund/{id}/retry", "/admin/refund/{id}/discard"),
     ),
@@ -37,16 +37,16 @@ ALERT_ACTIONS = {
         "refund without balance",
         "refunds without balance",
         "Stripe refuses the refund until our balance there covers it. Top up the balance in Stripe's"
-        " dashboard (Balances, Add to balance). It is tried again every hour; a retry tries it now.",
+        " dashboard (Balances, Add to balance). It is retried every hour; a retry here tries it now.",
         "/admin/refund?status=pending",
         ("/admin/refund/{id}/retry", "/admin/refund/{id}/discard"),
     ),
     AlertKind.DEBT: AlertAction(
         "coach's debt",
         "coaches' debts",
-        "Look at the coach's latest refunds and disputes. What the coach earns from now on settles the debt"
-        " first. Who earns no more is asked to pay it back: put what comes in on record as a payout with a"
-        " minus.",
+        "Look at the coach's latest refunds and disputes. The coach's later earnings settle the"
+        " debt first. Ask a coach without earnings to pay it back, and record the money as a payout with a"
+        " negative amount.",
         "/admin/debt",
         ("/admin/coach/{coach_id}/payout",),
     ),

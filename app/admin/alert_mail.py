@@ -1,4 +1,4 @@
-"""The mails to whoever runs this."""
+"""Mails to the operator."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,16 +15,16 @@ from app.extensions import db, now
 from app.observability import context
 
 PAUSE = timedelta(minutes=10)
-"""Between two mails that gather: a flood makes six an hour."""
+"""The least time between two digests: a flood of alerts makes six mails an hour."""
 SHOWN = 20
-"""So many are spelled out in a mail; the operator's lists have them all."""
+"""The most alerts that a mail spells out; the operator's lists have them all."""
 LONGEST = 400
-"""Characters of one; its row has the rest."""
+"""The most characters of one alert; its row has the full text."""
 
 
 @dataclass(frozen=True)
 class Section:
-    """What calls for the same remedy."""
+    """Alerts with the same remedy."""
 
     remedy: AlertAction
     number: int
@@ -37,7 +37,7 @@ class Section:
 
     @property
     def lines(self) -> list[tuple[str, str]]:
-        """Since when, and what."""
+        """An alert's time and text."""
         return [(_moment(each.created_at), _line(each.what)) for each in self.shown]
 
     @property
@@ -46,10 +46,10 @@ class Section:
 
 
 def send_digest() -> int:
-    """One mail to OPS_EMAIL about all that it was not told; of how much, 0 when none is due.
+    """Put one mail about all unsent alerts into the outbox. Returns their number, 0 if no mail is due.
 
-    The first is told at once, what follows in one mail when PAUSE is over. All is marked in the transaction
-    that puts the mail into the outbox.
+    The first alert is mailed at once, later ones together after PAUSE. The alerts are marked in the
+    transaction that puts the mail into the outbox.
     """
     at, last = now(), alerts.last_sent_at()
     if not current_settings().ops_email or (last and at < last + PAUSE):
@@ -67,7 +67,7 @@ def _put(sections: list[Section]) -> None:
     subject = single[:120] or ", ".join(section.title for section in sections)
     put_to_operator(
         "needs_attention",
-        str(sections[0].shown[0].id),  # which is told once
+        str(sections[0].shown[0].id),  # mailed once
         f"Needs attention: {subject}",
         number=number,
         sections=sections,
@@ -87,7 +87,7 @@ def _moment(at: datetime) -> str:
 
 
 def test(to: str) -> UUID:
-    """From `flask email test`: proves that mail works. The row's id; the caller sends it."""
+    """The mail of `flask email test`. Returns the row's id; the caller sends it."""
     email = Email(
         kind="test",
         subject_id=uuid4().hex,

@@ -1,4 +1,4 @@
-"""The audit log, for the operator."""
+"""The operator's route for the audit log."""
 
 from apiflask import APIBlueprint
 from sqlalchemy import select
@@ -17,7 +17,7 @@ admin_audit = APIBlueprint("admin_audit", __name__, url_prefix="/admin/audit")
 @admin_audit.output(AuditList)
 @signed_in(Role.ADMIN)
 def list_audit(query_data: AuditSearch) -> AuditList:
-    """Who did what to what, when and from where, the newest first."""
+    """List who did what to which object, when and from where, the newest first."""
     query = select(AuditEntry)
     if query_data.action:
         query = query.where(AuditEntry.action == query_data.action)

@@ -1,4 +1,4 @@
-"""All that only an operator may call."""
+"""The blueprints that only operators may call."""
 
 from app.admin.accounts import admin_accounts
 from app.admin.audit import admin_audit

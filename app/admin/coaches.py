@@ -1,4 +1,4 @@
-"""Coaches, for the operator: who is listed, who waits for it, and what is decided."""
+"""The operator's routes for coaches: list, approve, decline."""
 
 from typing import Annotated, Self
 from uuid import UUID
@@ -27,12 +27,12 @@ class ListedCoachSearch(Span):
 class ApproveRequest(Body):
     reason: Reason = ""
     current_status: Approval = Approval.WAITING
-    """What the coach is as far as you know: of two who decide at once, one is told that the other did."""
+    """The coach's status as you know it. If another operator changed it, the answer is a 409."""
 
 
 class DeclineRequest(Body):
     reason: Annotated[Reason, Field(min_length=1)]
-    """In a sentence or two to the coach, who reads it in a mail and in GET /coach/me."""
+    """A sentence or two to the coach, shown in a mail and in GET /coach/me."""
     current_status: Approval = Approval.WAITING
 
 
@@ -45,7 +45,7 @@ class ListedCoachView(View):
     decline_reason: str | None
     listed: bool
     to_be_listed: list[StepView]
-    """What the coach lacks, and is told to do."""
+    """The steps that the coach still has to do."""
     deactivated_at: Instant | None
     created_at: Instant
 
@@ -83,9 +83,9 @@ class ListedCoachList(View):
 @admin_coaches.output(ListedCoachList)
 @signed_in(Role.ADMIN)
 def list_coaches(query_data: ListedCoachSearch) -> ListedCoachList:
-    """Coaches and whether they are listed, the newest first.
+    """List the coaches and whether clients see them, the newest first.
 
-    With status=waiting, those who have a proven address and a rate, and lack nothing but an approval.
+    status=waiting finds coaches with a verified address and a rate who only need an approval.
     """
     query = listing.selected(query_data.status)
     rows, next_cursor = newest_first(query, Coach.created_at, Coach.id, query_data)
@@ -97,7 +97,7 @@ def list_coaches(query_data: ListedCoachSearch) -> ListedCoachList:
 @admin_coaches.doc(responses=[404])
 @signed_in(Role.ADMIN)
 def show_coach(coach_id: UUID) -> ListedCoachDetail:
-    """One coach, with the whole profile."""
+    """Show a coach with the whole profile."""
     return ListedCoachDetail.of(listing.found(coach_id))
 
 
@@ -109,9 +109,9 @@ def show_coach(coach_id: UUID) -> ListedCoachDetail:
 @admin_coaches.doc(responses=[404, 409])
 @signed_in(Role.ADMIN)
 def approve_coach(coach_id: UUID, json_data: ApproveRequest) -> ListedCoachView:
-    """List a coach, who is told so by mail. Again changes nothing.
+    """Approve a coach, who gets a mail. Repeating it changes nothing.
 
-    A coach who was declined is approved with `current_status` declined.
+    To approve a declined coach, send `current_status` declined.
     """
     return ListedCoachView.of(listing.approve(coach_id, json_data.current_status, json_data.reason))
 
@@ -124,9 +124,9 @@ def approve_coach(coach_id: UUID, json_data: ApproveRequest) -> ListedCoachView:
 @admin_coaches.doc(responses=[404, 409])
 @signed_in(Role.ADMIN)
 def decline_coach(coach_id: UUID, json_data: DeclineRequest) -> ListedCoachView:
-    """List a coach no (more); the reason goes to the coach by mail. Again changes nothing.
+    """Decline a coach. The coach gets a mail with the reason. Repeating it changes nothing.
 
-    A coach who is listed is taken off with `current_status` approved: nobody books any more, and sessions
-    that are booked already stay booked, can be paid for, moved and cancelled.
+    To remove a listed coach, send `current_status` approved. No new bookings are possible; booked sessions
+    stay booked, and can be paid for, moved and cancelled.
     """
     return ListedCoachView.of(listing.decline(coach_id, json_data.current_status, json_data.reason))

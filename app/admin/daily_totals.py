@@ -1,4 +1,4 @@
-"""What was taken day by day, from the books."""
+"""Daily totals of money, from the ledger."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,16 +20,16 @@ _SHOWN = (Kind.PAYMENT, Kind.REFUND, Kind.DISPUTE, Kind.FEE)
 
 @dataclass(frozen=True)
 class Day:
-    """By each coach's own clock."""
+    """A day in the coach's time zone."""
 
     day: date
     totals: list[Totals]
-    """One for each currency in which money moved."""
+    """Totals by currency."""
 
 
 def last_days() -> list[Day]:
-    """The last days on which money moved, the latest first."""
-    # By coach, as the index of entries is: of years of entries only those of the days are read.
+    """The last days with movements, the latest first."""
+    # By coach, which matches the index on entries: only entries of these days are read.
     recent = (
         select(Entry.day, Entry.currency, Entry.kind, Entry.amount_minor)
         .where(Entry.coach_id == Coach.id, Entry.day > now().date() - timedelta(days=DAYS))

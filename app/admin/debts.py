@@ -1,4 +1,4 @@
-"""Coaches who owe us money, for the operator."""
+"""The operator's route for coaches' debts."""
 
 from typing import Self
 from uuid import UUID
@@ -17,7 +17,7 @@ admin_debts = APIBlueprint("admin_debts", __name__, url_prefix="/admin/debt")
 
 
 class DebtView(View):
-    """More went back to clients, was taken by banks or was paid out than the coach had earned."""
+    """A debt: refunds, disputes and payouts exceed what the coach earned."""
 
     id: UUID
     coach_id: UUID
@@ -29,9 +29,9 @@ class DebtView(View):
     created_at: Instant
     """When it arose."""
     updated_at: Instant
-    """When it last grew or shrank."""
+    """When the debt last changed."""
     erased_at: Instant | None
-    """When the coach erased the account; who it was says a mail to OPS_EMAIL of then."""
+    """When the coach erased the account. A mail to OPS_EMAIL of that day names the coach."""
 
     @classmethod
     def of(cls, debt: Debt, account: Account) -> Self:
@@ -51,9 +51,9 @@ class DebtList(View):
 @admin_debts.output(DebtList)
 @signed_in(Role.ADMIN)
 def list_debts(query_data: Span) -> DebtList:
-    """What coaches owe us, the newest first, until it is settled. Later earnings settle it first.
+    """List coaches' open debts, the newest first. Later earnings settle them first.
 
-    What a coach pays back is put on record with POST /admin/coach/{id}/payout, with a minus.
+    Record what a coach pays back with POST /admin/coach/{id}/payout and a negative amount.
     """
     rows, next_cursor = newest_first(select(Debt), Debt.created_at, Debt.id, query_data)
     people = select(Account).where(Account.id.in_([row.coach_id for row in rows]))

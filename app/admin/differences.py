@@ -1,4 +1,4 @@
-"""What Stripe says and we say otherwise, as the operator sees it."""
+"""The operator's route for differences between Stripe and our books."""
 
 from enum import StrEnum
 from uuid import UUID
@@ -22,7 +22,7 @@ class DifferenceState(StrEnum):
 
 
 class DifferenceSearch(Span):
-    """`from` and `to` are about when it was first seen."""
+    """`from` and `to` apply to when a difference was first seen."""
 
     state: DifferenceState | None = None
     kind: Kind | None = None
@@ -50,7 +50,7 @@ class DifferenceList(View):
 @admin_differences.output(DifferenceList)
 @signed_in(Role.ADMIN)
 def list_differences(query_data: DifferenceSearch) -> DifferenceList:
-    """Where Stripe and our books differ, or did until it was resolved; the newest first."""
+    """List differences between Stripe and our books, open and resolved, the newest first."""
     query = select(Difference)
     if query_data.state:
         is_open = Difference.resolved_at.is_(None)

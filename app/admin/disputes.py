@@ -1,4 +1,4 @@
-"""Disputes, as the operator sees and answers them."""
+"""The operator's routes for disputes."""
 
 from typing import Annotated, Self
 from uuid import UUID
@@ -29,7 +29,7 @@ class DisputeSearch(Span):
 
 
 class StatementRequest(Body):
-    """What the operator says; the booking's history follows it."""
+    """The operator's text; the booking's history follows it."""
 
     text: Annotated[Text, Field(max_length=MAX_STATEMENT)] = ""
 
@@ -39,9 +39,9 @@ class AdminDisputeView(DisputeView):
     stripe_dispute_id: str
     is_charge_refundable: bool
     withdrawn_minor: int
-    """What Stripe has taken for it at the moment, its fees apart."""
+    """What Stripe holds for the dispute now, without fees."""
     fee_minor: int | None
-    """What Stripe keeps for handling it; None while no money has moved."""
+    """Stripe's dispute fee; null while no money has moved."""
     fee_currency: str | None
     evidence_submitted_at: Instant | None
     decided_at: Instant | None
@@ -51,7 +51,7 @@ class AdminDisputeView(DisputeView):
 
 class EvidenceView(AdminDisputeView):
     evidence: str
-    """What the bank was told; before that, what it would be told now."""
+    """The submitted evidence, or a preview before submission."""
     recoveries: list[RecoveryView]
 
     @classmethod
@@ -76,7 +76,7 @@ class DisputeList(View):
 @admin_disputes.output(DisputeList)
 @signed_in(Role.ADMIN)
 def list_disputes(query_data: DisputeSearch) -> DisputeList:
-    """All disputes and inquiries, the newest first."""
+    """List all disputes and inquiries, the newest first."""
     query = select(Dispute)
     if query_data.status:
         query = query.where(Dispute.status == query_data.status)
@@ -89,7 +89,7 @@ def list_disputes(query_data: DisputeSearch) -> DisputeList:
 @admin_disputes.doc(responses=[404])
 @signed_in(Role.ADMIN)
 def show_dispute(dispute_id: UUID) -> EvidenceView:
-    """One dispute: the evidence for the bank, and what is taken back from the coach or sent there again."""
+    """Show a dispute with its evidence and the transfers from or to the coach."""
     return EvidenceView.of(responses.find(str(dispute_id)))
 
 
@@ -101,7 +101,7 @@ def show_dispute(dispute_id: UUID) -> EvidenceView:
 @admin_disputes.doc(responses=[404, 409, 503])
 @signed_in(Role.ADMIN)
 def submit_evidence(dispute_id: UUID, json_data: StatementRequest) -> EvidenceView:
-    """Send the bank the booking's history, below a text of one's own. A bank takes evidence once."""
+    """Submit evidence: your text, followed by the booking's history. A bank accepts evidence once."""
     dispute = responses.find(str(dispute_id))
     responses.submit_evidence(dispute, json_data.text)
     return EvidenceView.of(dispute)

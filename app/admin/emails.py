@@ -1,4 +1,4 @@
-"""The outbox, for the operator."""
+"""The operator's routes for the outbox."""
 
 from uuid import UUID
 
@@ -24,7 +24,7 @@ admin_emails = APIBlueprint("admin_emails", __name__, url_prefix="/admin/email")
 @admin_emails.output(EmailList)
 @signed_in(Role.ADMIN)
 def list_emails(query_data: EmailSearch) -> EmailList:
-    """Every mail and what became of it, the newest first."""
+    """List the mails with their status, the newest first."""
     query = select(Email)
     if query_data.status:
         query = query.where(Email.status == query_data.status)
@@ -41,7 +41,7 @@ def list_emails(query_data: EmailSearch) -> EmailList:
 @admin_emails.doc(responses=[404])
 @signed_in(Role.ADMIN)
 def show_email(email_id: UUID) -> EmailDetail:
-    """One mail with its text, its attempts and its last error."""
+    """Show a mail with its text, attempts and last error."""
     email = db.session.get(Email, email_id)
     if email is None:
         raise NotFound("There is no such mail.")
@@ -56,7 +56,7 @@ def show_email(email_id: UUID) -> EmailDetail:
 @admin_emails.doc(responses=[404, 409])
 @signed_in(Role.ADMIN)
 def resend_email(email_id: UUID, json_data: Again) -> EmailView:
-    """Send it now, whatever became of it."""
+    """Send a mail now, whatever its status."""
     return EmailView.model_validate(operations.resend(email_id, json_data.reason))
 
 
@@ -68,5 +68,5 @@ def resend_email(email_id: UUID, json_data: Again) -> EmailView:
 @admin_emails.doc(responses=[404, 409])
 @signed_in(Role.ADMIN)
 def discard_email(email_id: UUID, json_data: NoMore) -> EmailView:
-    """Try it no more; the reason stays on record."""
+    """Discard a mail: it is not tried again. The reason is recorded."""
     return EmailView.model_validate(operations.discard(email_id, json_data.reason))

@@ -1,4 +1,4 @@
-"""Coaches who have left and are owed money, or owe us some, for the operator."""
+"""The operator's route for erased coaches with an open balance."""
 
 from uuid import UUID
 
@@ -42,10 +42,10 @@ class ErasedCoachList(View):
 @admin_erased.output(ErasedCoachList)
 @signed_in(Role.ADMIN)
 def list_erased_coaches() -> ErasedCoachList:
-    """All coaches who have erased the account and are owed money still, or owe us some; who left first.
+    """List erased coaches with an open balance, the earliest first.
 
-    Refunds that are on their way are counted as made. What is paid out is put on record as for any coach,
-    with `coach_id`, and what comes in with a minus. Who it was says the mail to OPS_EMAIL.
+    Pending refunds count as made. Record payouts as for any coach, with `coach_id`, and incoming money with a
+    negative amount. The mail to OPS_EMAIL of that day names the coach.
     """
     query = select(Account).where(Account.erased_at.is_not(None), Account.role == Role.COACH)
     left = [

@@ -1,4 +1,4 @@
-"""Stripe's events, for the operator."""
+"""The operator's routes for Stripe's events."""
 
 from apiflask import APIBlueprint
 from sqlalchemy import select
@@ -20,7 +20,7 @@ admin_events = APIBlueprint("admin_events", __name__, url_prefix="/admin/stripe-
 @admin_events.output(EventList)
 @signed_in(Role.ADMIN)
 def list_events(query_data: EventSearch) -> EventList:
-    """What Stripe told us and what became of it, the newest first."""
+    """List Stripe's events with their status, the newest first."""
     query = select(StripeEvent)
     if query_data.status:
         query = query.where(StripeEvent.status == query_data.status)
@@ -35,7 +35,7 @@ def list_events(query_data: EventSearch) -> EventList:
 @admin_events.doc(responses=[404])
 @signed_in(Role.ADMIN)
 def show_event(event_id: str) -> EventDetail:
-    """One event with what Stripe sent, its attempts and its last error."""
+    """Show an event with its payload, attempts and last error."""
     return EventDetail.of(StripeEvent.with_id(event_id))
 
 
@@ -47,7 +47,7 @@ def show_event(event_id: str) -> EventDetail:
 @admin_events.doc(responses=[404])
 @signed_in(Role.ADMIN)
 def replay_event(event_id: str, json_data: Again) -> EventView:
-    """Apply it once more; what it did already it does not do again."""
+    """Apply an event again. Its earlier effects are not repeated."""
     return EventView.model_validate(operations.replay(event_id, json_data.reason))
 
 
@@ -59,5 +59,5 @@ def replay_event(event_id: str, json_data: Again) -> EventView:
 @admin_events.doc(responses=[404, 409])
 @signed_in(Role.ADMIN)
 def discard_event(event_id: str, json_data: NoMore) -> EventView:
-    """Try it no more; the reason stays on record."""
+    """Discard an event: it is not tried again. The reason is recorded."""
     return EventView.model_validate(operations.discard_event(event_id, json_data.reason))

@@ -1,4 +1,4 @@
-"""Early fraud warnings, as the operator sees and settles them."""
+"""The operator's routes for early fraud warnings."""
 
 from typing import Self
 from uuid import UUID
@@ -31,7 +31,7 @@ class FraudWarningView(View):
     status: FraudWarningStatus
     fraud_type: str
     left: Major
-    """Of the payment, neither returned nor on its way back."""
+    """The part of the payment that is neither refunded nor being refunded."""
     left_minor: int
     currency: str
     warned_at: Instant
@@ -55,7 +55,7 @@ class FraudWarningList(View):
 @admin_fraud_warnings.output(FraudWarningList)
 @signed_in(Role.ADMIN)
 def list_fraud_warnings(query_data: FraudWarningSearch) -> FraudWarningList:
-    """Payments of which a card's issuer suspects that the cardholder did not make them, the newest first."""
+    """List early fraud warnings, the newest first: a card's issuer suspects fraud."""
     query = select(FraudWarning)
     if query_data.status:
         query = query.where(FraudWarning.status == query_data.status)
@@ -68,7 +68,7 @@ def list_fraud_warnings(query_data: FraudWarningSearch) -> FraudWarningList:
 @admin_fraud_warnings.doc(responses=[404])
 @signed_in(Role.ADMIN)
 def show_fraud_warning(warning_id: UUID) -> FraudWarningView:
-    """One warning, and what is left of its payment."""
+    """Show a warning with the refundable rest of its payment."""
     return FraudWarningView.of(fraud_warnings.found(warning_id))
 
 
@@ -80,8 +80,8 @@ def show_fraud_warning(warning_id: UUID) -> FraudWarningView:
 @admin_fraud_warnings.doc(responses=[404, 409])
 @signed_in(Role.ADMIN)
 def refund_fraud_warning(warning_id: UUID, json_data: Again) -> FraudWarningView:
-    """Return what is left of the payment, as fraudulent, and cancel its sessions to come.
+    """Refund the rest of the payment as fraudulent, and cancel its upcoming sessions.
 
-    Stripe then blocks the payer's card. The mails to both sides say that the payment was returned, not why.
+    Stripe then blocks the card. The mails to both sides state the refund, not its reason.
     """
     return FraudWarningView.of(fraud_warnings.refund(warning_id, json_data.reason))

@@ -1,4 +1,4 @@
-"""The operator's overview: what waits, what failed, what was taken and refunded."""
+"""The operator's overview: backlogs, alerts and recent totals."""
 
 from datetime import date
 from typing import Self
@@ -20,7 +20,7 @@ from app.payments.fraud import warnings as fraud_warnings
 from app.payments.ledger import debts
 
 NEWEST = 5
-"""So many alerts are spelled out."""
+"""The most alerts that are spelled out."""
 
 overview = APIBlueprint("overview", __name__, url_prefix="/admin")
 
@@ -34,34 +34,34 @@ class BacklogView(View):
 class HoldsView(View):
     running: int
     run_out: int
-    """Not released yet: the sweep does so, unless Stripe is away."""
+    """Expired holds that are not released yet. A sweep releases them unless Stripe is away."""
 
 
 class AlertView(View):
     kind: AlertKind
     subject_id: str
-    """The id of the event, mail, refund or difference that it is about."""
+    """The id of the event, mail, refund or difference."""
     what: str
     created_at: Instant
     told_at: Instant | None
-    """When OPS_EMAIL was told; null while it is not."""
+    """When OPS_EMAIL was informed; null before that."""
 
 
 class AlertsView(View):
     untold: int
-    """What OPS_EMAIL will be told of; it stays so while none is set."""
+    """Alerts that are not mailed yet; without OPS_EMAIL they stay so."""
     newest: list[AlertView]
 
 
 class MovedView(View):
-    """Of one currency: what was paid, and what went off it again. Less than nothing is what came back."""
+    """Totals of one currency: payments and deductions. Negative deductions came back."""
 
     currency: str
     taken: Major
     refunded: Major
     disputed: Major
     fees: Major
-    """Stripe's, as far as they are known, and not of what goes on to a coach's own account at Stripe."""
+    """Stripe's fees, as far as known, without those of coaches' own accounts at Stripe."""
 
     @classmethod
     def of(cls, totals: Totals) -> Self:
@@ -77,7 +77,7 @@ class MovedView(View):
 
 class DayView(View):
     day: date
-    """By each coach's own clock."""
+    """A day in each coach's time zone."""
     currencies: list[MovedView]
 
     @classmethod
@@ -90,29 +90,29 @@ class OverviewView(View):
     emails: BacklogView
     refunds: BacklogView
     disputes: int
-    """That no bank has decided yet; GET /admin/dispute lists them."""
+    """Undecided disputes; GET /admin/dispute lists them."""
     fraud_warnings: int
-    """That can still be answered by a refund; GET /admin/fraud-warning?status=open lists them."""
+    """Warnings that a refund can still answer; GET /admin/fraud-warning?status=open lists them."""
     differences: int
-    """Between Stripe and our books; GET /admin/difference lists them."""
+    """Open differences between Stripe and our books; GET /admin/difference lists them."""
     debts: int
-    """Of coaches to us, one a currency; GET /admin/debt lists them."""
+    """Coaches' debts, by currency; GET /admin/debt lists them."""
     coaches_waiting: int
-    """To be approved; GET /admin/coach?status=waiting lists them."""
+    """Coaches who wait for approval; GET /admin/coach?status=waiting lists them."""
     holds: HoldsView
     alerts: AlertsView
-    """What no code could settle."""
+    """Alerts: what needs an operator."""
     days: list[DayView]
-    """Of the last seven those on which money moved, the latest first."""
+    """Days with movements among the last seven, the latest first."""
     queues: dict[str, int] | None
-    """Messages on each queue; null when the broker does not answer."""
+    """Messages in each queue; null if the broker does not answer."""
 
 
 @overview.get("/overview")
 @overview.output(OverviewView)
 @signed_in(Role.ADMIN)
 def show_overview() -> OverviewView:
-    """What waits, what failed and for how long; what needs a person; what was taken in the last days."""
+    """Show backlogs, alerts and the totals of the last days."""
     found = backlog.backlogs()
     holds = backlog.holds()
     return OverviewView(

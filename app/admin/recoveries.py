@@ -1,4 +1,4 @@
-"""Disputed money that is taken back from coaches' accounts or sent there again, for the operator."""
+"""The operator's routes for recoveries: transfers from and to coaches' accounts after disputes."""
 
 from typing import Self
 from uuid import UUID
@@ -26,7 +26,7 @@ class RecoverySearch(Span):
 
 
 class RecoveryView(View):
-    """What is taken back from the coach's account at Stripe, or sent there again, and what became of it."""
+    """A transfer from or to the coach's account at Stripe, with its status."""
 
     id: UUID
     dispute_id: UUID
@@ -36,7 +36,7 @@ class RecoveryView(View):
     status: RecoveryStatus
     share: Major
     share_minor: int
-    """What of the disputed amount it is for."""
+    """The disputed amount that it covers."""
     currency: str
     stripe_id: str | None
     attempts: int
@@ -68,7 +68,7 @@ class RecoveryList(View):
 @admin_recoveries.output(RecoveryList)
 @signed_in(Role.ADMIN)
 def list_recoveries(query_data: RecoverySearch) -> RecoveryList:
-    """All money that is to move, or moved, after disputes, the newest first."""
+    """List the transfers after disputes, pending and done, the newest first."""
     query = select(Recovery)
     if query_data.status:
         query = query.where(Recovery.status == query_data.status)
@@ -81,7 +81,7 @@ def list_recoveries(query_data: RecoverySearch) -> RecoveryList:
 @admin_recoveries.doc(responses=[404])
 @signed_in(Role.ADMIN)
 def show_recovery(recovery_id: UUID) -> RecoveryView:
-    """One of them with its attempts and its last error."""
+    """Show a transfer with its attempts and its last error."""
     recovery = db.session.get(Recovery, recovery_id)
     if recovery is None:
         raise NotFound("There is no such transfer after a dispute.")
@@ -96,7 +96,7 @@ def show_recovery(recovery_id: UUID) -> RecoveryView:
 @admin_recoveries.doc(responses=[404, 409])
 @signed_in(Role.ADMIN)
 def retry_recovery(recovery_id: UUID, json_data: Again) -> RecoveryView:
-    """Ask Stripe now for one that waits, or once more for one that failed or was discarded."""
+    """Retry a transfer now: pending, failed or discarded."""
     return RecoveryView.of(recovery_operations.retry(recovery_id, json_data.reason))
 
 
@@ -108,5 +108,5 @@ def retry_recovery(recovery_id: UUID, json_data: Again) -> RecoveryView:
 @admin_recoveries.doc(responses=[404, 409])
 @signed_in(Role.ADMIN)
 def discard_recovery(recovery_id: UUID, json_data: NoMore) -> RecoveryView:
-    """Ask Stripe no more, as it was settled another way: the coach's balance says what is owed."""
+    """Discard a transfer that was settled another way. The coach's balance keeps the debt."""
     return RecoveryView.of(recovery_operations.discard(recovery_id, json_data.reason))

@@ -1,4 +1,4 @@
-"""Refunds, for the operator."""
+"""The operator's routes for refunds."""
 
 from uuid import UUID
 
@@ -25,7 +25,7 @@ admin_refunds = APIBlueprint("admin_refunds", __name__, url_prefix="/admin/refun
 @admin_refunds.output(RefundList)
 @signed_in(Role.ADMIN)
 def list_refunds(query_data: RefundSearch) -> RefundList:
-    """Every refund and what became of it, the newest first."""
+    """List the refunds with their status, the newest first."""
     query = select(Refund)
     if query_data.status:
         query = query.where(Refund.status == query_data.status)
@@ -38,7 +38,7 @@ def list_refunds(query_data: RefundSearch) -> RefundList:
 @admin_refunds.doc(responses=[404])
 @signed_in(Role.ADMIN)
 def show_refund(refund_id: UUID) -> RefundWork:
-    """One refund with its attempts and its last error."""
+    """Show a refund with its attempts and its last error."""
     refund = db.session.get(Refund, refund_id)
     if refund is None:
         raise NotFound("There is no such refund.")
@@ -53,7 +53,7 @@ def show_refund(refund_id: UUID) -> RefundWork:
 @admin_refunds.doc(responses=[404, 409])
 @signed_in(Role.ADMIN)
 def retry_refund(refund_id: UUID, json_data: Again) -> RefundWork:
-    """Ask Stripe once more. One that failed is followed by a new one, the answer, and never by a second."""
+    """Retry a refund. A failed one is replaced, once, by the new refund in the answer."""
     return RefundWork.of(operations.retry_refund(refund_id, json_data.reason))
 
 
@@ -65,5 +65,5 @@ def retry_refund(refund_id: UUID, json_data: Again) -> RefundWork:
 @admin_refunds.doc(responses=[404, 409])
 @signed_in(Role.ADMIN)
 def discard_refund(refund_id: UUID, json_data: NoMore) -> RefundWork:
-    """Ask Stripe no more for one that it has not got yet, as it was settled another way."""
+    """Discard a refund that Stripe does not have yet and that was settled another way."""
     return RefundWork.of(operations.discard_refund(refund_id, json_data.reason))

@@ -1,4 +1,4 @@
-"""Wrong passwords and codes, for the operator: who is being attacked, since when, how often, from where."""
+"""The operator's route for refused sign-ins: which accounts are attacked, since when and from where."""
 
 from apiflask import APIBlueprint
 from sqlalchemy import select
@@ -17,7 +17,7 @@ admin_refused_sign_ins = APIBlueprint("admin_refused_sign_ins", __name__, url_pr
 @admin_refused_sign_ins.output(RefusedSignInList)
 @signed_in(Role.ADMIN)
 def list_refused_sign_ins(query_data: RefusedSignInSearch) -> RefusedSignInList:
-    """Wrong passwords and codes, an entry for each account and hour, the newest first."""
+    """List refused sign-ins, one entry per account and hour, the newest first."""
     query = select(RefusedSignIns)
     if query_data.subject:
         query = query.where(RefusedSignIns.subject == query_data.subject)

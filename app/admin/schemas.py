@@ -1,4 +1,4 @@
-"""What an operator sees and says, of events, mails, refunds and the audit log."""
+"""Models of the operator's routes for events, mails, refunds and the audit log."""
 
 import json
 from typing import Annotated, Any, Self
@@ -124,13 +124,13 @@ class RefusedSignInSearch(Span):
 class RefusedSignInView(View):
     id: UUID
     created_at: Instant
-    """When the first of the hour came."""
+    """When the first one of the hour came."""
     last_at: Instant
     subject: str
     what: What
     number: int
     addresses: list[str]
-    """Where the first came from: twenty at most."""
+    """Network addresses of the first attempts, at most twenty."""
     request_id: str
     """Of the latest."""
 

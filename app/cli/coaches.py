@@ -1,4 +1,4 @@
-"""The operator's commands about which coaches are listed."""
+"""Commands for the listing of coaches."""
 
 from uuid import UUID
 
@@ -13,21 +13,21 @@ from app.coaches.models import Approval, Coach
 from app.extensions import db
 
 MAX_SHOWN = 1000
-group = AppGroup("coach", help="Who is listed as a coach.")
+group = AppGroup("coach", help="List, approve and decline coaches.")
 _status = click.Choice([each.value for each in Approval])
 _current_status = click.option(
     "--current-status",
     type=_status,
     default=Approval.WAITING.value,
     show_default=True,
-    help="What the coach is as far as you know.",
+    help="The coach's status as you know it.",
 )
 
 
 @group.command("list")
 @click.option("--status", type=_status, default=Approval.WAITING.value, show_default=True)
 def list_coaches(status: str) -> None:
-    """Show the coaches of one status, the newest first."""
+    """List the coaches with one status, the newest first."""
     query = listing.selected(Approval(status)).order_by(Coach.created_at.desc(), Coach.id.desc())
     coaches = db.session.scalars(query.limit(MAX_SHOWN)).all()
     for coach in coaches:
@@ -41,7 +41,7 @@ def list_coaches(status: str) -> None:
 @_current_status
 @click.option("--reason", default="", help="For the audit log.")
 def approve(coach: str, current_status: str, reason: str) -> None:
-    """List a coach. COACH is an address or an id."""
+    """Approve a coach. COACH is an e-mail address or an id."""
     with in_one_transaction():
         approved = listing.approve(_id_of(coach), Approval(current_status), reason)
     click.echo(f"{approved.account.email} is approved.")
@@ -50,9 +50,9 @@ def approve(coach: str, current_status: str, reason: str) -> None:
 @group.command()
 @click.argument("coach")
 @_current_status
-@click.option("--reason", required=True, help="In a sentence or two to the coach, who is mailed it.")
+@click.option("--reason", required=True, help="A sentence or two to the coach, sent by mail.")
 def decline(coach: str, current_status: str, reason: str) -> None:
-    """List a coach no (more). COACH is an address or an id. What is booked already stays booked."""
+    """Decline a coach. COACH is an e-mail address or an id. Booked sessions stay booked."""
     with in_one_transaction():
         declined = listing.decline(_id_of(coach), Approval(current_status), reason)
     click.echo(f"{declined.account.email} is declined.")

@@ -1,4 +1,4 @@
-"""The operator's commands, besides Flask's own. Each says what it did, and ends with 1 when it could not."""
+"""The operator's commands. Each prints what it did and exits with 1 if it failed."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -36,10 +36,10 @@ from app.payments.stripe import webhook_endpoints as stripe_account
 from app.payments.webhook.inbox import SUBSCRIBED, SUBSCRIBED_OF_COACHES
 
 SHORTEST = 12
-"""Of an administrator's password, in characters."""
+"""The least characters of an administrator's password."""
 
-account = AppGroup("account", help="People who may sign in.")
-stripe = AppGroup("stripe", help="Our side of Stripe.")
+account = AppGroup("account", help="Manage accounts.")
+stripe = AppGroup("stripe", help="Manage webhook endpoints, events and reconciliation at Stripe.")
 email = AppGroup("email", help="Mail.")
 stripe.add_command(reconcile_books)
 stripe.add_command(refund_fraud)
@@ -74,8 +74,8 @@ class _Address(click.ParamType[str]):
 
 
 PASSWORD_RULE = (
-    f"An administrator's password has {SHORTEST} to {password_policy.LONGEST} characters of any kind, and is "
-    "none that anybody would try first: a few words that do not belong together will do."
+    f"An administrator's password has {SHORTEST} to {password_policy.LONGEST} characters of any kind, and "
+    "must not be easy to guess: a few unrelated words are enough."
 )
 
 
@@ -102,7 +102,7 @@ def _check_is_nobodys(address: str) -> None:
 def _typed_password() -> str:
     if sys.stdin.isatty():
         return str(click.prompt(f"{PASSWORD_RULE}\nPassword", hide_input=True, confirmation_prompt=True))
-    click.echo(f"{PASSWORD_RULE}\nPassword: taken from the input.")
+    click.echo(f"{PASSWORD_RULE}\nPassword: read from standard input.")
     return sys.stdin.readline().rstrip("\r\n")
 
 
@@ -110,10 +110,12 @@ def _typed_password() -> str:
 @click.argument("address", type=_Address())
 @click.option("--name", default="Administrator", show_default=True)
 def create_admin(address: str, name: str) -> None:
-    """Open an administrator's account. Asks for a password; without a terminal, the first line of the input
-    is taken for it. No option takes it, as every user of the machine sees command lines."""
+    """Create an administrator's account.
+
+    Asks for the password; without a terminal it reads the first line of standard input. There is no option
+    for it, because every user of the machine can see command lines."""
     _check_is_nobodys(address)
-    db.session.rollback()  # no transaction waits for a typist
+    db.session.rollback()  # no open transaction during the prompt
     password = _typed_password()
     if len(password) < SHORTEST:
         raise click.ClickException(PASSWORD_RULE)
@@ -135,13 +137,13 @@ def create_admin(address: str, name: str) -> None:
     db.session.flush()
     with in_one_transaction():
         audit.record("account.create_admin", f"account:{admin.id}")
-    click.echo(f"{address} may sign in as an administrator.")
+    click.echo(f"{address} can now sign in as an administrator.")
 
 
 @stripe.command("create-webhook")
 @click.argument("url")
 def create_webhook(url: str) -> None:
-    """Have Stripe send our events to URL, the address of POST /payment/webhook as Stripe sees it."""
+    """Create a webhook endpoint at Stripe. URL is the public address of POST /payment/webhook."""
     endpoint = stripe_account.create_webhook_endpoint(url, SUBSCRIBED)
     _say_what_is_sent(endpoint)
     click.echo(
@@ -152,7 +154,7 @@ def create_webhook(url: str) -> None:
 @stripe.command("create-connect-webhook")
 @click.argument("url")
 def create_connect_webhook(url: str) -> None:
-    """Where STRIPE_CONNECT is on: have Stripe send the events of the coaches' accounts to URL as well."""
+    """Create the endpoint for events of the coaches' accounts (with STRIPE_CONNECT)."""
     endpoint = stripe_account.create_connect_endpoint(url, SUBSCRIBED_OF_COACHES)
     _say_what_is_sent(endpoint)
     click.echo(
@@ -168,9 +170,9 @@ def _say_what_is_sent(endpoint: stripe_account.WebhookEndpoint) -> None:
 
 @stripe.command("submit-evidence")
 @click.argument("dispute")
-@click.option("--statement", default="", help="What you say yourself, above the booking's history.")
+@click.option("--statement", default="", help="Your text, above the booking's history.")
 def submit_evidence(dispute: str, statement: str) -> None:
-    """Send the bank, which takes it once, the history of the booking that DISPUTE (dp_…) is about."""
+    """Submit evidence for DISPUTE (dp_…): your text and the booking's history. A bank accepts it once."""
     with in_one_transaction():
         found = responses.find(dispute)
         responses.submit_evidence(found, statement)
@@ -181,7 +183,7 @@ def submit_evidence(dispute: str, statement: str) -> None:
 @click.argument("events", metavar="EVENT…", nargs=-1, required=True)
 @click.option("--reason", default="", help="For the audit log.")
 def replay(events: tuple[str, ...], reason: str) -> None:
-    """Apply events of Stripe's once more, whatever became of them: evt_…"""
+    """Apply Stripe events (evt_…) again, whatever their status."""
     _apply_each(payment_operations.replay, events, reason)
 
 
@@ -189,15 +191,15 @@ def replay(events: tuple[str, ...], reason: str) -> None:
 @click.argument("recoveries", metavar="ID…", nargs=-1, required=True, type=_Id())
 @click.option("--reason", default="", help="For the audit log.")
 def retry_recovery(recoveries: tuple[UUID, ...], reason: str) -> None:
-    """Move money after a dispute now, back from the coach or there again."""
+    """Retry transfers after disputes now."""
     _apply_each(recovery_operations.retry, recoveries, reason)
 
 
 @stripe.command("discard-recovery")
 @click.argument("recoveries", metavar="ID…", nargs=-1, required=True, type=_Id())
-@click.option("--reason", required=True, help="For the audit log: how it was settled.")
+@click.option("--reason", required=True, help="For the audit log: how you settled it.")
 def discard_recovery(recoveries: tuple[UUID, ...], reason: str) -> None:
-    """Move money after a dispute no more, as it was settled another way."""
+    """Discard transfers after disputes that were settled another way."""
     _apply_each(recovery_operations.discard, recoveries, reason, done="is tried no more")
 
 
@@ -205,14 +207,14 @@ def discard_recovery(recoveries: tuple[UUID, ...], reason: str) -> None:
 @click.argument("emails", metavar="ID…", nargs=-1, required=True, type=_Id())
 @click.option("--reason", default="", help="For the audit log.")
 def resend(emails: tuple[UUID, ...], reason: str) -> None:
-    """Send mails now, whatever became of them."""
+    """Send mails now, whatever their status."""
     _apply_each(email_operations.resend, emails, reason)
 
 
 def _apply_each(
     action: Callable[[Any, str], object], ids: Sequence[Any], reason: str, done: str = "is on its way"
 ) -> None:
-    """Each in a transaction of its own: one that is refused keeps none of the others back."""
+    """Run each in a transaction of its own, so that a refused one does not stop the others."""
     refused = []
     for each in ids:
         try:
@@ -228,13 +230,13 @@ def _apply_each(
 @email.command("test")
 @click.argument("address", type=_Address())
 def send_test(address: str) -> None:
-    """Send a mail to ADDRESS, the way all mails go."""
+    """Send a test mail to ADDRESS."""
     email_id = alert_mail.test(address)
     db.session.commit()
     delivery.deliver(email_id)
     sent = db.session.get_one(Email, email_id)
     if sent.status is not EmailStatus.SENT:
-        again = " It is tried again until it leaves." if sent.status in UNSENT else ""
+        again = " It is retried until it is sent." if sent.status in UNSENT else ""
         remedy = smtp_remedy(sent.last_error)
         raise click.ClickException(f"The mail is {sent.status}: {sent.last_error}. {remedy}{again}")
     click.echo(f"Sent to {address}.")

@@ -1,4 +1,4 @@
-"""The operator's commands about who we are at Stripe."""
+"""Commands for the deployment id, which marks our objects at Stripe."""
 
 from uuid import UUID
 
@@ -9,21 +9,23 @@ from app import audit
 from app.cli.transaction import in_one_transaction
 from app.payments.stripe import deployment
 
-group = AppGroup("deployment", help="Which of several deployments on one Stripe account this is.")
+group = AppGroup(
+    "deployment", help="Show or renew the id that tells this deployment from others on one Stripe account."
+)
 
 
 @group.command()
 def show() -> None:
-    """The id that everything carries which we make at Stripe."""
+    """Show the id that all objects of this deployment carry at Stripe."""
     with in_one_transaction():
         click.echo(deployment.current_id())
 
 
 @group.command()
-@click.option("--reason", required=True, help="For the audit log: of whose database this is a copy.")
-@click.option("--id", "wanted", type=click.UUID, help="That of before, after an old backup was restored.")
+@click.option("--reason", required=True, help="For the audit log: which database this is a copy of.")
+@click.option("--id", "wanted", type=click.UUID, help="The previous id, after you restored an old backup.")
 def renew(reason: str, wanted: UUID | None) -> None:
-    """Take another id, in a copy of another deployment's database: what is theirs is left alone then."""
+    """Take a new id in a copy of another deployment's database, to leave its objects alone."""
     with in_one_transaction():
         before, after = deployment.current_id(), deployment.renew(wanted)
         audit.record("deployment.renew", f"deployment:{before}", reason)

@@ -1,4 +1,4 @@
-"""`flask doctor`: what is wrong with this deployment, and what to do about it."""
+"""`flask doctor`: checks this deployment and says what to do about each fault."""
 
 import logging
 import time
@@ -30,11 +30,11 @@ __all__ = ["Finding", "examine", "stripe_key"]
 WORKER_ANSWERS_WITHIN = 5
 """Seconds."""
 BEAT_SIGNS_WITHIN = beats.PAUSE + 5
-"""Seconds that one which runs is silent at the most, also after Redis has lost everything."""
+"""The longest silence of a running beat in seconds, also after Redis lost its data."""
 
 
 def examine() -> Iterator[Finding]:
-    """Look at everything we depend on, one finding after the other."""
+    """Check every dependency, and yield the findings."""
     settings = current_settings()
     for look in (_database, _broker, _worker, stripe_key, webhook, smtp):
         yield look(settings)
@@ -65,13 +65,13 @@ def _broker(settings: Settings) -> Finding:
         remedy = broker_remedy(error).replace("REDIS_URL or BROKER_URL", variable)
         return Finding("broker", first_line(error), remedy)
     if policy not in {"", "noeviction"}:
-        seen = f"throws jobs away when its memory is full: maxmemory-policy is {policy}"
+        seen = f"drops jobs when its memory is full: maxmemory-policy is {policy}"
         return Finding("broker", seen, "Set it to noeviction, at its host or with CONFIG SET.")
     return Finding("broker", "answers")
 
 
 def _worker(settings: Settings) -> Finding:
-    """Have a worker do a job, as a queue that takes messages proves nothing about who reads them."""
+    """Run a job on each queue: accepting a message does not prove that a worker reads the queue."""
     signs = {queue: f"doctor:{queue}:{uuid4()}" for queue in QueueNames}
     try:
         for queue, sign in signs.items():
@@ -80,7 +80,7 @@ def _worker(settings: Settings) -> Finding:
             _within(WORKER_ANSWERS_WITHIN, lambda: redis.exists(*signs.values()) == len(signs))
             idle = [queue for queue, sign in signs.items() if not redis.exists(sign)]
     except (BrokerAway, RedisError) as error:
-        return Finding("worker", first_line(error), "The broker comes first.")
+        return Finding("worker", first_line(error), "Correct the broker first.")
     if idle:
         seen = f"no job done within {WORKER_ANSWERS_WITHIN} s on the queues {', '.join(idle)}"
         return Finding("worker", seen, "Start the Procfile's worker and mailer.")
@@ -88,7 +88,7 @@ def _worker(settings: Settings) -> Finding:
 
 
 def _beats(settings: Settings) -> Iterator[Finding]:
-    """A finding where several run, or none; a Redis that is away is told of elsewhere."""
+    """A finding if several beats run, or none. Another check reports an unreachable Redis."""
     try:
         _within(BEAT_SIGNS_WITHIN, lambda: bool(beats.running(settings.redis_url)))
         running = beats.running(settings.redis_url)
@@ -96,7 +96,7 @@ def _beats(settings: Settings) -> Iterator[Finding]:
         return
     if not running:
         yield Finding(
-            "beat", f"none runs: no sign of one for {BEAT_SIGNS_WITHIN} s", "Start the Procfile's beat."
+            "beat", f"none runs: no heartbeat for {BEAT_SIGNS_WITHIN} s", "Start the Procfile's beat."
         )
     if len(running) > 1:
         seen = f"{len(running)} run: {', '.join(running)}"
@@ -105,7 +105,7 @@ def _beats(settings: Settings) -> Iterator[Finding]:
 
 
 def smtp(settings: Settings) -> Finding:
-    """Connect and log in, and send nothing."""
+    """Connect and log in without sending."""
     where = f"{settings.smtp_host}:{settings.smtp_port}"
     try:
         emails_smtp.check()

@@ -1,4 +1,4 @@
-"""Whether this machine's clock agrees with the others': signatures, tokens and holds all depend on it."""
+"""Compares this machine's clock with the others'. Signatures, tokens and holds depend on it."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -16,11 +16,11 @@ from app.payments.stripe import client as stripe_client
 from app.payments.stripe import webhook_endpoints
 
 TOLERANCE = 5
-"""Seconds. Stripe's signatures are good for 300."""
+"""Tolerance in seconds. Stripe's signatures are valid for 300."""
 
 
 def differences(settings: Settings) -> Iterator[Finding]:
-    """A finding for each clock that differs; whoever does not answer is told of elsewhere."""
+    """A finding for each clock that differs. Other checks report unreachable services."""
     clocks: dict[str, Callable[[Settings], float | None]] = {
         "PostgreSQL": _of_postgres,
         "Redis": _of_redis,
@@ -34,12 +34,12 @@ def differences(settings: Settings) -> Iterator[Finding]:
 
 
 def _compared(name: str, told: float, asked: float, answered: float) -> Finding | None:
-    """The answer was written between the question and its arrival, however long that took."""
+    """The difference between the clocks, allowing for the time between question and answer."""
     ahead = asked - told if told < asked else answered - told if told > answered else 0.0
     if abs(ahead) <= TOLERANCE:
         return None
     seen = f"this machine is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} {name}"
-    return Finding("clock", seen, "Set the one that is wrong, and keep both by NTP.")
+    return Finding("clock", seen, "Correct the wrong one, and synchronise both with NTP.")
 
 
 def _of_postgres(_: Settings) -> float | None:
@@ -62,7 +62,7 @@ def _of_redis(settings: Settings) -> float | None:
 
 
 def _of_stripe(settings: Settings) -> float | None:
-    """By its answer's Date, in whole seconds. The sandbox's clock may be set ahead on purpose."""
+    """Stripe's clock from the Date header, in seconds. The sandbox's clock may be ahead on purpose."""
     if settings.uses_sandbox:
         return None
     try:

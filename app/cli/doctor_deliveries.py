@@ -1,4 +1,4 @@
-"""Whether what Stripe sends arrives and is believed, as `flask doctor` sees it."""
+"""`flask doctor`: whether Stripe's deliveries arrive and their signatures verify."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -18,22 +18,22 @@ from app.payments.webhook import signature_failures
 from app.payments.webhook.inbox import SUBSCRIBED
 
 MAX_REFUSED = 2
-"""Deliveries in a row that may be refused: anybody can send one or two."""
+"""Refused deliveries in a row that are tolerated: strangers can send one or two."""
 OLD_ENOUGH = timedelta(minutes=10)
-"""What is younger may be on its way."""
+"""Seconds: younger events may still be on their way."""
 LOOKED_BACK = timedelta(days=1)
 PUNCTUAL = timedelta(minutes=2)
-"""A delivery that succeeds is on record by then; what came later was fetched by the reconciliation."""
+"""By then a successful delivery is recorded. Later events came from the reconciliation."""
 NEWEST = 20
-"""Events on record that are looked at to see whether deliveries arrive by now."""
+"""The number of recent events that show whether deliveries arrive now."""
 REMEDY = (
     "Set STRIPE_WEBHOOK_SECRET to the secret of this endpoint, as Stripe's dashboard or `stripe listen` "
-    "shows it, or to several, comma-separated; then start again."
+    "shows it, or to several, comma-separated; then restart."
 )
 
 
 def examine(settings: Settings) -> Finding | None:
-    """What keeps deliveries from us; None when all is well, or when who would tell is away."""
+    """What is wrong with deliveries; None if nothing is, or if it cannot be checked."""
     return _signed_by_sandbox(settings) or _signed_and_arrived()
 
 
@@ -46,37 +46,37 @@ def _signed_by_sandbox(settings: Settings) -> Finding | None:
         return None
     if set(secrets) & set(settings.stripe_webhook_secret):
         return None
-    seen = "STRIPE_WEBHOOK_SECRET is not what the sandbox signs with, so none of its deliveries is believed"
+    seen = "STRIPE_WEBHOOK_SECRET is not what the sandbox signs with, so none of its deliveries verifies"
     return Finding("webhook", seen, f"Set STRIPE_WEBHOOK_SECRET={','.join(secrets)} and start again.")
 
 
 def _signed_and_arrived() -> Finding | None:
-    """Stripe shows an endpoint's secret only once, so what is left to look at is what came of deliveries.
+    """Check the outcome of deliveries, because Stripe shows an endpoint's secret only once.
 
-    A refusal can be a stranger's. Together with events of Stripe's that did not arrive, one is enough.
+    A refused delivery can be a stranger's. Together with missing events, one is enough.
     """
     try:
         refused = signature_failures.in_a_row()
     except RedisError:
-        refused = 0  # the broker is told of anyway
+        refused = 0  # another check reports the broker
     missing = _not_delivered()
     if refused > (0 if missing else MAX_REFUSED):
         deliveries = "one delivery was" if refused == 1 else f"{refused} deliveries in a row were"
-        return Finding("webhook", f"{deliveries} signed with another secret than ours", REMEDY)
+        return Finding("webhook", f"{deliveries} signed with a different secret", REMEDY)
     if missing:
         seen = f"Stripe could not deliver {len(missing)} events of the last day, such as {missing[0]}"
         remedy = (
             "Look at the endpoint's deliveries in Stripe's dashboard, Developers > Webhooks: is PUBLIC_URL "
-            "reached from outside? What was missed, `flask stripe reconcile` applies."
+            "reachable from outside? `flask stripe reconcile` applies the missing events."
         )
         return Finding("webhook", seen, remedy)
     return None
 
 
 def _not_delivered() -> Sequence[str]:
-    """Events that did not come by delivery, the newest first; none once a later one has come.
+    """Events that no delivery brought, the newest first; none if a later one was delivered.
 
-    An event that another endpoint of the account has not taken is as undelivered at Stripe as ours.
+    Stripe also counts an event as undelivered if another endpoint of the account has not accepted it.
     """
     span = Span(now() - LOOKED_BACK, now() - OLD_ENOUGH)
     try:

@@ -1,4 +1,4 @@
-"""What the doctor finds at Stripe: the key, the endpoint, and whether deliveries are believed."""
+"""`flask doctor` at Stripe: the key, the endpoints and the deliveries."""
 
 from collections.abc import Sequence
 from urllib.parse import urlsplit
@@ -14,7 +14,7 @@ from app.payments.webhook.inbox import SUBSCRIBED, SUBSCRIBED_OF_COACHES
 
 __all__ = ["MAX_REFUSED", "stripe_key", "webhook"]
 
-PERMIT = "Give the restricted key the permission that is named, in Stripe's dashboard, Developers > API keys."
+PERMIT = "Give the restricted key the named permission in Stripe's dashboard, Developers > API keys."
 
 
 def stripe_key(settings: Settings) -> Finding:
@@ -37,19 +37,17 @@ def _when_away(settings: Settings) -> str:
     if settings.uses_sandbox:
         return "Start the sandbox with `make run`, or correct SANDBOX_STRIPE_URL."
     if not settings.livemode:
-        return (
-            "A test key needs the network, and Stripe up: status.stripe.com. Without one use sk_test_sandbox."
-        )
+        return "Test keys need the network. Check status.stripe.com. To work offline, use sk_test_sandbox."
     return "Look at the network, at status.stripe.com and at STRIPE_SECRET_KEY."
 
 
 def webhook(settings: Settings) -> Finding:
-    """Whether Stripe sends our events here, once, as we read them, and signed with our secret."""
+    """Whether Stripe sends our events here, once, in our API version, signed with our secret."""
     url = f"{settings.public_url}/payment/webhook"
     try:
         endpoints = webhook_endpoints.webhook_endpoints()
     except (stripe_client.StripeAway, stripe_client.StripeRefused) as error:
-        needs = "Stripe comes first; a restricted key needs Webhook Endpoints: read."
+        needs = "Correct the key first; a restricted key needs the permission Webhook Endpoints: read."
         return Finding("webhook", str(error), needs)
     ours = [endpoint for endpoint in endpoints if endpoint.url == url]
     if not ours:
@@ -68,7 +66,7 @@ def webhook(settings: Settings) -> Finding:
 
 
 def _read(ours: Sequence[webhook_endpoints.WebhookEndpoint], url: str) -> Finding | None:
-    """Whether events come as we read them."""
+    """Whether events come in our API version."""
     old = [endpoint for endpoint in ours if endpoint.api_version != stripe_client.API_VERSION]
     if not old:
         return None
@@ -83,10 +81,10 @@ def _read(ours: Sequence[webhook_endpoints.WebhookEndpoint], url: str) -> Findin
 def _heard(
     own: Sequence[webhook_endpoints.WebhookEndpoint], wanted: frozenset[str], url: str
 ) -> Finding | None:
-    """Whether the endpoints of our own account are sent all that we want to be told, and only one of them."""
+    """Whether exactly one endpoint of our own account subscribes to all our events."""
     if not own:
         remedy = _create("create-webhook", url)
-        return Finding("webhook", "only the coaches' accounts are told of, and not our own", remedy)
+        return Finding("webhook", "it receives events of the coaches' accounts only, not of our own", remedy)
     told = frozenset[str]().union(*(endpoint.events for endpoint in own))
     if "*" not in told and (missing := wanted - told):
         seen = f"events missing: {', '.join(sorted(missing))}"
@@ -99,18 +97,21 @@ def _heard(
 
 
 def _heard_of_coaches(connected: Sequence[webhook_endpoints.WebhookEndpoint], url: str) -> Finding | None:
-    """Events of connected accounts go to endpoints for them alone, whatever others subscribe to."""
+    """Whether a Connect endpoint exists.
+
+    Only such endpoints get events of connected accounts."""
     told = frozenset[str]().union(*(endpoint.events for endpoint in connected))
     if "*" in told or told >= SUBSCRIBED_OF_COACHES:
         return None
     remedy = (
-        f"Run: flask stripe create-connect-webhook {url} and add to STRIPE_WEBHOOK_SECRET what it prints."
+        f"Run: flask stripe create-connect-webhook {url} and add the secret that it prints to"
+        " STRIPE_WEBHOOK_SECRET."
     )
-    return Finding("webhook", "Stripe does not tell of the coaches' own accounts", remedy)
+    return Finding("webhook", "Stripe sends no events of the coaches' accounts", remedy)
 
 
 def _elsewhere(endpoints: Sequence[webhook_endpoints.WebhookEndpoint], url: str) -> Finding:
-    """No endpoint has our address; one that differs a little was meant to."""
+    """A finding if no endpoint has our address, naming a similar one."""
     create = f"{_create('create-webhook', url)} On a laptop use `stripe listen`."
     for each in endpoints:
         if urlsplit(each.url).netloc == urlsplit(url).netloc:
@@ -124,4 +125,4 @@ def _elsewhere(endpoints: Sequence[webhook_endpoints.WebhookEndpoint], url: str)
 
 
 def _create(command: str, url: str) -> str:
-    return f"Run: flask stripe {command} {url} and set STRIPE_WEBHOOK_SECRET to what it prints."
+    return f"Run: flask stripe {command} {url} and set STRIPE_WEBHOOK_SECRET to the secret that it prints."

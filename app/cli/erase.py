@@ -1,4 +1,4 @@
-"""The operator's command that erases an account."""
+"""The command that erases an account."""
 
 import click
 from flask.cli import with_appcontext
@@ -12,11 +12,11 @@ from app.privacy import erasure
 
 @click.command("erase")
 @click.argument("address")
-@click.option("--reason", required=True, help="For the audit log: how you know whose account it is.")
+@click.option("--reason", required=True, help="For the audit log: how you verified the owner.")
 @click.confirmation_option("--yes", prompt="This cannot be undone. Erase the account?")
 @with_appcontext
 def erase(address: str, reason: str) -> None:
-    """Erase the account of somebody who asks for it and cannot sign in. ADDRESS may be its id."""
+    """Erase an account for an owner who cannot sign in. ADDRESS is its e-mail address or id."""
     account = _found(address)
     if account is None or account.is_erased:
         raise click.ClickException(f"There is no account with the address or id {address}.")

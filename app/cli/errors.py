@@ -1,4 +1,4 @@
-"""What a command says, on one line and without a traceback, when something that it needs is away."""
+"""One-line errors of commands, without a traceback, for example if a dependency is unreachable."""
 
 import copy
 import logging
@@ -29,7 +29,7 @@ SMTP = "Correct SMTP_HOST, SMTP_PORT, SMTP_USER or SMTP_PASSWORD."
 
 
 class Commands(AppGroup):
-    """All of the application's commands, those of extensions as well: each fails on one line."""
+    """The application's commands, including those of extensions; each fails on one line."""
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         command = super().get_command(ctx, cmd_name)
@@ -46,7 +46,7 @@ def _invoke(command: click.Command, ctx: click.Context) -> Any:
 
 
 class Failed(click.ClickException):
-    """The command could not do what it was asked for."""
+    """A command failed."""
 
     def __init__(self, said: str, exit_code: int) -> None:
         super().__init__(said)
@@ -55,8 +55,8 @@ class Failed(click.ClickException):
 
 @contextmanager
 def failing_on_one_line(exit_code: int = 1) -> Iterator[None]:
-    """Raises ClickException for what is no fault of ours; any other error is left as it is."""
-    refusals = logging.getLogger(stripe_client.__name__)  # they would be told twice
+    """Raises ClickException for expected errors. Other errors pass through."""
+    refusals = logging.getLogger(stripe_client.__name__)  # they would be printed twice
     level = refusals.level
     refusals.setLevel(logging.CRITICAL)
     try:
@@ -71,7 +71,7 @@ def failing_on_one_line(exit_code: int = 1) -> Iterator[None]:
 
 
 def sentence(error: Exception) -> str | None:
-    """What is wrong and what to do, on one line; None for an error that nobody expects."""
+    """What is wrong and what to do, on one line; None for an unexpected error."""
     said = None
     match error:
         case stripe_client.KeyRefused():
@@ -88,7 +88,7 @@ def sentence(error: Exception) -> str | None:
         case RedisError() | KombuError():
             said = f"The broker does not answer: {first_line(error)}. {broker_remedy(error)}"
         case smtp.Unreachable() | smtp.Refused():
-            said = f"The mail server does not take our mail: {first_line(error)}. {smtp_remedy(error)}"
+            said = f"The mail server refuses our mail: {first_line(error)}. {smtp_remedy(error)}"
         case PoolExhausted():
             said = "The database has no connection to spare. Run the command again in a moment."
         case DBAPIError():
@@ -97,16 +97,18 @@ def sentence(error: Exception) -> str | None:
 
 
 def _of_the_database(error: DBAPIError) -> str | None:
-    """Most of PostgreSQL's errors would be faults of ours; these say how it is set up or how it fares."""
+    """Messages for PostgreSQL errors about setup or load. Other errors would be bugs of ours."""
     state, said = getattr(error.orig, "sqlstate", None), first_line(error.orig)
     if state in NOT_MIGRATED:
         return f"The database is not migrated for this release: {said}. Run: flask db upgrade"
     if state in BUSY:
-        return f"The database is busy: {said}. Nothing was done; run the command again."
+        return f"The database is busy: {said}. Nothing was changed; run the command again."
     if state == NOT_ALLOWED:
         return f"The database's user may not do this: {said}. Grant it, or correct DATABASE_URL."
     if error.connection_invalidated:
-        return f"The database hung up: {said}. Run the command again; what was done is not done twice."
+        return (
+            f"The database closed the connection: {said}. Run the command again: it repeats no finished work."
+        )
     if isinstance(error, OperationalError | InterfaceError):
         return f"The database does not answer: {said}. {database_remedy(error.orig)}"
     return None
@@ -114,15 +116,15 @@ def _of_the_database(error: DBAPIError) -> str | None:
 
 def database_remedy(error: object) -> str:
     if "certificate" in str(error):
-        return "Set DATABASE_TLS_CA_FILE to whom to believe, or DATABASE_TLS_VERIFY=false."
+        return "Set DATABASE_TLS_CA_FILE to the trusted certificates, or DATABASE_TLS_VERIFY=false."
     if "SSL" in str(error):
-        return "DATABASE_URL decides whether TLS is spoken: ?sslmode=disable, or DATABASE_TLS_VERIFY=false."
+        return "DATABASE_URL decides whether TLS is used: ?sslmode=disable, or DATABASE_TLS_VERIFY=false."
     return "Start PostgreSQL, or correct DATABASE_URL."
 
 
 def broker_remedy(error: object) -> str:
     if "certificate" in str(error).lower():
-        return "Set REDIS_TLS_CA_FILE to whom to believe, or REDIS_TLS_VERIFY=false."
+        return "Set REDIS_TLS_CA_FILE to the trusted certificates, or REDIS_TLS_VERIFY=false."
     return "Start it, or correct REDIS_URL or BROKER_URL."
 
 
@@ -141,5 +143,5 @@ def smtp_remedy(error: object) -> str:
 
 
 def first_line(said: object) -> str:
-    """Without the full stop at its end, so that it fits into a sentence."""
+    """The text without its final full stop, to fit into a sentence."""
     return str(said).strip().partition("\n")[0].strip().rstrip(".:")

@@ -1,11 +1,11 @@
-"""What `flask doctor` says of one thing that it looked at."""
+"""A finding of `flask doctor` about one subject."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Finding:
-    """`remedy` says what to do, and is empty when all is well."""
+    """`remedy` says what to do. It is empty if nothing is wrong."""
 
     subject: str
     seen: str

@@ -1,4 +1,4 @@
-"""The operator's command about early fraud warnings."""
+"""The command for early fraud warnings."""
 
 from uuid import UUID
 
@@ -18,10 +18,10 @@ from app.payments.fraud.models import FraudWarning
 @click.option("--reason", default="", help="For the audit log.")
 @with_appcontext
 def refund_fraud(warning: str, reason: str) -> None:
-    """Return what is left of the payment that WARNING (issfr_…) is about, and cancel its sessions."""
+    """Refund the rest of the payment of WARNING (issfr_…), and cancel its sessions."""
     with in_one_transaction():
         refunded = fraud_warnings.refund(_id_of(warning), reason)
-    click.echo(f"The payment {refunded.payment_id} is on its way back.")
+    click.echo(f"The payment {refunded.payment_id} is being refunded.")
 
 
 def _id_of(warning: str) -> UUID:

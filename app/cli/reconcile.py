@@ -1,4 +1,4 @@
-"""`flask stripe reconcile`: Stripe's word and our books, compared at an operator's wish."""
+"""`flask stripe reconcile`: compares Stripe's records with our books."""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -17,10 +17,10 @@ from app.payments.reconciliation.windows import BadWindow, Stage, Window, asked
 from app.payments.stripe import client as stripe_client
 
 PATIENCE = 120.0
-"""Seconds that a busy Stripe may ask us to wait."""
+"""The longest Retry-After of Stripe that the command waits for, in seconds."""
 SHOWN = 50
 STEPS = 100
-"""The progress bar's, for each stage."""
+"""Labels of the progress bar by stage."""
 
 
 class _NotDone(click.ClickException):
@@ -48,10 +48,9 @@ class _WindowType(click.ParamType[Window]):
 )
 @with_appcontext
 def reconcile_books(window: Window) -> None:
-    """Compare what Stripe has on record with our books, and settle what code can settle.
+    """Compare Stripe's records with our books, and settle what can be settled automatically.
 
-    Ends with 1 when differences remain, and with 2 when it could not come to its end: run it again then,
-    and it goes on where it stopped.
+    Exits with 1 if differences remain, and with 2 if it was interrupted: run it again, and it continues.
     """
     with context.acting("operator", uuid4().hex), failing_on_one_line(_NotDone.exit_code):
         try:
@@ -61,7 +60,7 @@ def reconcile_books(window: Window) -> None:
         except stripe_client.KeyRefused as error:
             raise _NotDone(error.reason) from error
         except stripe_client.StripeAway as error:
-            raise _NotDone(f"{error.detail} Run it again, and it goes on where it stopped.") from error
+            raise _NotDone(f"{error.detail} Run it again: it continues where it stopped.") from error
         _sum_up(stages)
         if _list_differences():
             raise SystemExit(1)
@@ -78,12 +77,12 @@ def _run(window: Window) -> Sequence[Reconciliation]:
 def _say_if_it_goes_on(stages: Sequence[Reconciliation]) -> None:
     began = min(row.started_at for row in stages)
     if any(row.is_done or row.point > row.since for row in stages):
-        click.echo(f"Goes on with the run of {instant_text(began)}.")
+        click.echo(f"Continues the run of {instant_text(began)}.")
 
 
 @contextmanager
 def _shown(window: Window) -> Iterator[Callable[[Sequence[Reconciliation]], None]]:
-    """A bar for somebody who watches, a line a stage for a log."""
+    """Progress as a bar on a terminal, as a line per stage in a log."""
     if not sys.stdout.isatty():
         yield _Lines().show
         return
@@ -96,7 +95,7 @@ class _Lines:
         self._said: set[Stage] = set()
 
     def show(self, stages: Sequence[Reconciliation]) -> None:
-        """Say which stage is under way, once."""
+        """Print the current stage once."""
         under_way = next((row.stage for row in stages if not row.is_done), None)
         if under_way and under_way not in self._said:
             self._said.add(under_way)
@@ -110,7 +109,7 @@ def _sum_up(stages: Sequence[Reconciliation]) -> None:
 
 
 def _list_differences() -> int:
-    """Show what no code can settle; how much there is."""
+    """Print the open differences. Returns their number."""
     count = differences.count_open()
     verb = "difference remains" if count == 1 else "differences remain"
     click.echo(f"\n{count} {verb}." if count else "\nStripe and our books agree.")

@@ -1,4 +1,4 @@
-"""What an operator's command does: one transaction, on record as a command's."""
+"""The transaction of a command, audited as a command's."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from app.observability import context
 
 @contextmanager
 def in_one_transaction(prefix: str = "") -> Iterator[None]:
-    """Inside, the command acts; it is committed at the end, or undone. Raises ClickException if refused."""
+    """Run the block in a transaction: commit at the end, roll back on error. Raises ClickException."""
     try:
         with context.acting("command", context.new_request_id()):
             yield

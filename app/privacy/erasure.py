@@ -1,4 +1,4 @@
-"""Erasing an account: what names its owner goes, what the books are made of stays. All in one transaction."""
+"""Erasure of an account in one transaction: personal data goes, the entries of the books stay."""
 
 import logging
 from uuid import UUID
@@ -17,9 +17,10 @@ log = logging.getLogger(__name__)
 
 
 def erase_own(account: Account, password: str | None, code: str | None, sign_in_id: UUID) -> Problem | None:
-    """Erase the caller's account, or why not. The caller must commit that too: wrong codes are counted.
+    """Erase the caller's account. Returns why it was refused, or None.
 
-    Raises WrongProof, and likewise.
+    The caller must commit a refusal too: wrong codes are counted. Raises WrongProof, LastAdmin and
+    Unauthorized.
     """
     account_erasure.check_password(account, password)
     _lock(account)
@@ -30,23 +31,25 @@ def erase_own(account: Account, password: str | None, code: str | None, sign_in_
 
 
 def erase(account: Account, reason: str) -> None:
-    """By an operator, for who cannot sign in. Raises LastAdmin, and Unauthorized once it is erased."""
+    """Erase an account as an operator, for an owner who cannot sign in.
+
+    Raises LastAdmin, and Unauthorized if it is already erased."""
     _lock(account)
     _erase(account, reason)
 
 
 def _lock(account: Account) -> None:
-    """Whatever goes with it, in the order that all take. Of two at once one goes on."""
-    # Whoever asks for a new password at this moment is mailed before, or not known any more.
+    """Lock all rows that the erasure touches, in the common order. One of two concurrent calls goes on."""
+    # a concurrent password reset mails before this, or finds no account
     Account.lock_address(account.email)
     account_erasure.check_another_admin(account)
     booking_erasure.lock(account)
 
 
 def _erase(account: Account, reason: str) -> None:
-    """Coming sessions are cancelled as the person would cancel them, and both sides are told.
+    """Cancel upcoming sessions as the person would, with mails to both sides.
 
-    Whatever takes long and holds up nobody else comes before that, as it locks all whom the person meets.
+    It comes after the slow steps, because it locks the accounts of all counterparties.
     """
     payment_erasure.forget_words(account)
     cancelled = booking_erasure.call_off(account)

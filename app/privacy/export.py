@@ -1,4 +1,4 @@
-"""Everything that is held on somebody, as JSON, written row by row: whoever has much costs no more memory."""
+"""Export of all data of an account as JSON, written row by row, so that memory use is constant."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -11,7 +11,7 @@ from app.http.schema_types import instant_text
 from app.privacy import export_payments, export_sections
 
 IN_MEMORY = 2**20
-"""Bytes; what is longer waits in a file."""
+"""Bytes in memory; a longer export spills to a file."""
 LISTS: dict[str, Callable[[Account], Iterable[dict[str, Any]]]] = {
     "sign_ins": export_sections.sign_ins,
     "bookings": export_sections.bookings,
@@ -26,7 +26,7 @@ LISTS: dict[str, Callable[[Account], Iterable[dict[str, Any]]]] = {
 
 
 def of(account: Account) -> IO[bytes]:
-    """A file with all of it, at its beginning."""
+    """A file that holds the export, positioned at its start."""
     file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - it is closed when it was sent
     for part in _json(account):
         file.write(part.encode())

@@ -1,4 +1,4 @@
-"""What is held on somebody's money: made and received."""
+"""Sections of the export about payments made and received."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -22,7 +22,7 @@ from app.privacy.export_sections import Shown, portions
 
 
 class EntryView(View):
-    """A movement in a coach's books."""
+    """An entry of a coach's ledger."""
 
     at: Instant
     day: date
@@ -44,7 +44,7 @@ class PayoutView(View):
 
 
 def payments(account: Account) -> Iterator[Shown]:
-    """With their refunds and disputes; those made, and those received."""
+    """Payments made and received, with their refunds and disputes."""
     shown = selectinload(Payment.lines), selectinload(Payment.refunds), selectinload(Payment.disputes)
     for whose in (Payment.client_id, Payment.coach_id):
         query = select(Payment).where(whose == account.id).options(*shown)
@@ -54,7 +54,7 @@ def payments(account: Account) -> Iterator[Shown]:
 
 
 def ledger(account: Account) -> Iterator[Shown]:
-    """What a coach earned, entry by entry."""
+    """A coach's ledger entries."""
     query = select(Entry).where(Entry.coach_id == account.id)
     for portion in portions(query, Entry.day, Entry.id):
         for entry in portion:
@@ -62,7 +62,7 @@ def ledger(account: Account) -> Iterator[Shown]:
 
 
 def payouts(account: Account) -> Iterator[Shown]:
-    """What was paid out to a coach by hand."""
+    """Manual payouts to a coach."""
     query = select(Payout).where(Payout.coach_id == account.id)
     for payout in db.session.scalars(query.order_by(Payout.created_at, Payout.id)):
         yield _money(PayoutView, payout)

@@ -1,4 +1,4 @@
-"""What is held on somebody, but for money: as the API shows it, and what it does not show."""
+"""Sections of the export, except payments: what the API shows, and what it does not show."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
@@ -26,7 +26,7 @@ Shown = dict[str, Any]
 
 
 def portions(query: Select[Row], at: Any, key: Any) -> Iterator[Sequence[Row]]:
-    """A query's rows in the order of a time and a key, some at a time."""
+    """A query's rows in batches, ordered by a time and a key."""
     ordered, after = query.add_columns(at, key).order_by(at, key).limit(PORTION), None
     while True:
         rows = db.session.execute(
@@ -39,7 +39,7 @@ def portions(query: Select[Row], at: Any, key: Any) -> Iterator[Sequence[Row]]:
 
 
 class OwnAccount(AccountView):
-    """What only the person sees of the own account, besides what GET /auth/me shows."""
+    """The account, with fields that GET /auth/me does not show."""
 
     email_verified_at: Instant | None
     second_factor_since: Instant | None
@@ -80,7 +80,7 @@ class TrailView(View):
     action: str
     subject: str
     address: str | None
-    """From where, if it was by you."""
+    """The network address, if you were the actor."""
     request_id: str
 
 
@@ -119,7 +119,7 @@ def sign_ins(account: Account) -> Iterator[Shown]:
 
 
 def bookings(account: Account) -> Iterator[Shown]:
-    """With their history; those made as a client, and those with a coach."""
+    """Bookings as client and as coach, with their history."""
     start = func.lower(Booking.period)
     for whose in (Booking.client_id, Booking.coach_id):
         query = select(Booking).where(whose == account.id).options(selectinload(Booking.moves))
@@ -134,7 +134,7 @@ def bookings(account: Account) -> Iterator[Shown]:
 
 
 def mails(account: Account) -> Iterator[Shown]:
-    """What was written to the person, as text."""
+    """Mails to the person, as text."""
     columns: list[InstrumentedAttribute[Any]] = [Email.created_at, Email.id]
     query = select(Email).where(Email.recipient == account.email, Email.kind.not_in(OPERATORS))
     for portion in portions(query, *columns):
@@ -146,14 +146,14 @@ def mails(account: Account) -> Iterator[Shown]:
 
 
 def kept_answers(account: Account) -> Iterator[Shown]:
-    """Requests whose answer is kept for a day, to be given again; it holds nothing that is not here."""
+    """Requests whose answer is stored for a day. The answers hold nothing that is not in this export."""
     rows = select(IdempotencyKey).where(IdempotencyKey.account_id == account.id)
     for row in db.session.scalars(rows.order_by(IdempotencyKey.started_at)):
         yield KeptAnswer.model_validate(row).model_dump(mode="json")
 
 
 def audit_entries(account: Account) -> Iterator[Shown]:
-    """What the person did, and what was done to the account; whoever else did it is not named."""
+    """Audit entries of the person and of the account. Other actors are not named."""
     named = f"account:{account.id}"
     query = select(AuditEntry).where(or_(AuditEntry.actor == named, AuditEntry.subject == named))
     for portion in portions(query, AuditEntry.created_at, AuditEntry.id):
@@ -170,7 +170,7 @@ def audit_entries(account: Account) -> Iterator[Shown]:
 
 
 def refused_sign_ins(account: Account) -> Iterator[Shown]:
-    """Wrong passwords and codes; where somebody else guessed from is not shown."""
+    """Refused sign-ins. Other people's network addresses are not shown."""
     query = select(RefusedSignIns).where(RefusedSignIns.subject == f"account:{account.id}")
     for portion in portions(query, RefusedSignIns.created_at, RefusedSignIns.id):
         for row in portion:

@@ -1,4 +1,4 @@
-"""The mails about an account that is erased: the last to its owner, and one to whoever runs this."""
+"""Mails about an erased account: the last one to its owner, and one to the operator."""
 
 from collections.abc import Sequence
 
@@ -11,19 +11,19 @@ from app.unicode_text import isolate
 
 
 def account_erased(account: Account, cancelled: int) -> None:
-    """To its owner, for the last time: all is done, and how many sessions were cancelled with it."""
+    """Confirm the erasure to the owner, with the number of cancelled sessions."""
     enqueue_email("account_erased", account.id, account, "Your account was erased", cancelled=cancelled)
 
 
 def coach_left(account: Account, accounts: Accounts) -> None:
-    """To whoever runs this: whom we owe money, or who owes us some, named here for the last time."""
+    """Tell the operator of a coach who left with an open balance, and the coach's name."""
     owed, debts, disputable = map(_sum, (accounts.owed, accounts.debts, accounts.disputable))
     if not (owed or debts or disputable):
         return
     name = isolate(account.name)
-    subject = f"{name} has left, and nothing is owed"
+    subject = f"{name} has left with a settled balance"
     if debts:
-        subject = f"{name} has left, and owes us {debts}"
+        subject = f"{name} has left and owes us {debts}"
     elif owed:
         subject = f"Pay out {owed}: {name} has left"
     put_to_operator(

@@ -1,4 +1,4 @@
-"""What people may have of what is held on them: all of it, or none."""
+"""Routes for a person's own data: export and erasure."""
 
 from apiflask import APIBlueprint
 from flask import Response, send_file
@@ -16,7 +16,9 @@ privacy = APIBlueprint("privacy", __name__, url_prefix="/auth/me")
 @rate_limits.by_account("10 per hour")
 @signed_in()
 def export_me() -> Response:
-    """All that is held on the caller, as JSON; of others only what the API shows the caller anyway."""
+    """Export all data of your account as JSON.
+
+    It contains data of others only as far as the API shows it to you anyway."""
     file = export.of(current_account())
     answer = send_file(file, "application/json", as_attachment=True, download_name="culturebridge.json")
     answer.headers["Cache-Control"] = "no-store"
@@ -31,14 +33,14 @@ def export_me() -> Response:
 @privacy.doc(responses=[409, 503])
 @signed_in()
 def erase_me(json_data: Erasure) -> str:
-    """Erase the account, for good: coming sessions are cancelled, and the books stay without a name.
+    """Erase your account permanently. Upcoming sessions are cancelled; ledger entries stay without your name.
 
-    The password is always needed, and where a second factor is on a code as well: a 403 `password-needed` or
-    `code-needed` says so.
+    Send your password, and a code if you have a second factor. Otherwise the answer is a 403 of type
+    `password-needed` or `code-needed`.
     """
     proof = json_data.password, json_data.code
     refusal = erasure.erase_own(current_account(), *proof, current_sign_in_id())
     if refusal:
-        db.session.commit()  # that a wrong code was tried must outlive the refusal
+        db.session.commit()  # keep the count of wrong codes
         raise refusal
     return ""

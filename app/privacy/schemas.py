@@ -4,9 +4,9 @@ from app.http.schema_types import Body
 
 
 class Erasure(Body):
-    """Shows that it is the owner who asks, and not whoever found a device signed in."""
+    """Proof that the owner asks, not someone who found a signed-in device."""
 
     password: Password | None = None
-    """Always needed: without it the answer is a 403 of type password-needed."""
+    """Required: without it the answer is a 403 of type password-needed."""
     code: Code | None = None
-    """Where a second factor is on: what the app shows, or a recovery code."""
+    """With a second factor: the code that the app shows, or a recovery code."""

@@ -96,7 +96,7 @@ def test_one_refusal_is_enough_where_events_did_not_arrive(missed: Event, fresh:
 
     found = webhook(fresh)
 
-    assert "signed with another secret" in found.seen
+    assert "signed with a different secret" in found.seen
     assert "STRIPE_WEBHOOK_SECRET" in found.remedy
 
 

@@ -51,6 +51,6 @@ def test_of_two_who_open_it_at_once_one_does_and_the_other_is_told_so(stack: Sta
     told = {process.communicate(timeout=PATIENCE)[0].splitlines()[-1]: process.returncode for process in both}
 
     assert told == {
-        f"{email} may sign in as an administrator.": 0,
+        f"{email} can now sign in as an administrator.": 0,
         f"Error: There is an account with the address {email} already.": 1,
     }

@@ -207,7 +207,7 @@ def test_the_same_on_the_command_line(
         return done.exit_code, done.output
 
     name = warning(admin)["stripe_warning_id"]
-    assert flask(name) == (0, f"The payment {checkout['payment_id']} is on its way back.\n")
+    assert flask(name) == (0, f"The payment {checkout['payment_id']} is being refunded.\n")
     assert flask(warning(admin)["id"])[0] == 1
     assert flask("issfr_nobody") == (1, "Error: There is no fraud warning issfr_nobody.\n")
     assert len(shop.rows(Refund)) == 1

@@ -57,7 +57,7 @@ def test_killed_half_way_it_goes_on_where_it_was(
     assert code == 0, said
     again = [asked["params"]["created"]["gte"] for asked in asked_for(silent, "/v1/events")]
     assert all(since >= until.timestamp() for since in again)
-    assert "Goes on with the run of" in said
+    assert "Continues the run of" in said
     assert {client.booking(booking)["status"] for booking in bookings} == {"confirmed"}
 
 
