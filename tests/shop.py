@@ -88,7 +88,7 @@ class Shop:
         """Let an event arrive; with changes, one that says these of its object."""
         if changes:
             event = changed(event, **changes)
-        return self.work(inbox.apply, *self.work(inbox.record, json.dumps(event)))
+        return self.work(inbox.process, self.work(inbox.record, json.dumps(event)))
 
     def paid(self, checkout: dict[str, Any], card: str = CARD) -> Event:
         """The payer pays; what Stripe says of the session, still on its way."""

@@ -30,19 +30,19 @@ def handle_event(self: "Task[..., None]", payload: str) -> None:
     Until it is on record this message is all there is of it: whatever goes wrong, it comes again.
     """
     try:
-        event_id, attempt = inbox.record(payload)
+        attempt = inbox.record(payload)
     except Exception as error:
         log.exception("an event could not be put on record")
         retry_later(self, delay(self.request.retries + 1), error)
         return
     signature_failures.note_accepted()
-    if wait := inbox.apply(event_id, attempt):
+    if wait := inbox.process(attempt):
         retry_later(self, wait)
 
 
 @shared_task(name=TaskNames.PROCESS_RECORDED_EVENT, bind=True, max_retries=None)
 def process_recorded_event(self: "Task[..., None]", event_id: str) -> None:
-    if wait := inbox.process(event_id):
+    if wait := inbox.process(inbox.claim(event_id)):
         retry_later(self, wait)
 
 

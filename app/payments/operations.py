@@ -7,6 +7,7 @@ from app.extensions import db, now
 from app.http.problems import NotFound, NothingToDo, Problem
 from app.payments.events.models import StripeEvent
 from app.payments.events.status import EventStatus
+from app.payments.ledger import posting, stripe_fees
 from app.payments.models import Payment, Refund
 from app.payments.refunds import refunds
 from app.payments.status import NOT_REFUNDED, RefundReason, RefundStatus
@@ -116,7 +117,9 @@ def discard_refund(refund_id: UUID, reason: str) -> Refund:
     refunds.call_off(refund, f"{DISCARDED}: {reason}")
     audit.record("refund.discard", f"refund:{refund.id}", reason)
     db.session.flush()
-    refunds.total(payment)
+    refunds.update_refunded(payment)
+    posting.post(payment)
+    stripe_fees.recheck_transfer(payment)
     return refund
 
 

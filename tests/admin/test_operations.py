@@ -67,7 +67,7 @@ def test_a_payment_whose_event_failed_is_confirmed_by_replaying_it(
     answer = admin.post(f"/admin/stripe-event/{event['id']}/replay", json={"reason": "mended"})
 
     assert (answer.status_code, answer.json()["status"], answer.json()["attempts"]) == (202, "received", 0)
-    shop.work(inbox.process, event["id"])
+    shop.work(inbox.process, shop.work(inbox.claim, event["id"]))
     assert client.booking(booking)["status"] == "confirmed"
 
 
@@ -79,7 +79,7 @@ def test_replayed_after_it_was_applied_it_does_nothing_twice(
     before = len(shop.rows(Email))
 
     admin.post(f"/admin/stripe-event/{event['id']}/replay", json={})
-    shop.work(inbox.process, event["id"])
+    shop.work(inbox.process, shop.work(inbox.claim, event["id"]))
 
     assert client.booking(booking)["status"] == "confirmed"
     assert len(shop.rows(Email)) == before

@@ -119,7 +119,7 @@ def _end(
         payment = recovery.dispute.payment
         payment.sent_on_minor = (payment.sent_on_minor or 0) + sent  # until Stripe is asked for all of it
         posting.post(payment)
-        stripe_fees.gone_back(payment)
+        stripe_fees.recheck_transfer(payment)
         recoveries.follow(recovery.dispute)
     db.session.commit()
 

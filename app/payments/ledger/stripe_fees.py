@@ -49,8 +49,8 @@ def settled(payment: Payment) -> None:
         _ask(payment)
 
 
-def gone_back(payment: Payment) -> None:
-    """Some of it moved: what was sent on to the coach may have changed. It must be locked."""
+def recheck_transfer(payment: Payment) -> None:
+    """Have Stripe asked what the coach has of it now, as some of it may have moved. It must be locked."""
     if payment.stripe_destination_id and payment.is_paid:
         _ask(payment)
 
@@ -71,7 +71,7 @@ def _moved(charge_id: str | None) -> str | None:
     payment = Payment.locked(payment_id) if payment_id else None
     if payment is None:
         return "no payment of ours"
-    gone_back(payment)
+    recheck_transfer(payment)
     return None
 
 

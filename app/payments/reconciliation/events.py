@@ -44,7 +44,7 @@ def _examine(event_id: str, event: StripeObject | None) -> Disagreement | None:
 
 def _deliver(event: StripeObject) -> None:
     """As if Stripe had delivered it now, by the same code."""
-    inbox.apply(*inbox.record(json.dumps(event)))
+    inbox.process(inbox.record(json.dumps(event)))
 
 
 def _held_stuck(span: Span, most: int | None) -> Sequence[str]:

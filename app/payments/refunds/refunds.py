@@ -228,7 +228,9 @@ def apply(refund_id: UUID, stripe_id: str | None, status: RefundStatus, failure_
         return
     refund.status, refund.failure_reason, refund.last_error = status, failure_reason, None
     db.session.flush()
-    total(payment)
+    update_refunded(payment)
+    posting.post(payment)
+    stripe_fees.recheck_transfer(payment)
     _tell(refund, payment)
 
 
@@ -244,15 +246,13 @@ def _tell(refund: Refund, payment: Payment) -> None:
         alerts.record(AlertKind.FAILED_REFUND, refund.id, what)
 
 
-def total(payment: Payment) -> None:
-    """Bring a locked payment's sum and status in line with its refunds, and the books with both."""
+def update_refunded(payment: Payment) -> None:
+    """Bring the refunded sum and the status of a locked payment in line with its refunds."""
     succeeded = (refund.amount_minor for refund in payment.refunds if refund.status is RefundStatus.SUCCEEDED)
     payment.amount_refunded_minor = min(sum(succeeded), payment.amount_minor)
     status = _status_with(payment.amount_refunded_minor, payment.amount_minor)
     if payment.is_paid and payment.status is not status:
         payment.transition_to(status, f"{payment.refunded} refunded")
-    posting.post(payment)
-    stripe_fees.gone_back(payment)
 
 
 def _status_with(refunded: int, amount: int) -> Status:

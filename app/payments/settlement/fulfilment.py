@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from app.bookings import lifecycle, reservation, unpaid_holds
@@ -18,17 +19,59 @@ from app.payments.status import RefundCause, RefundReason
 TWICE = "this session was paid twice, and one payment is enough."
 
 
-def deliver(payment: Payment) -> None:
-    """Confirm what a locked payment has paid for, and give back what can no longer be had. Each is told."""
-    _make_room([booking for booking in payment.bookings if booking.status is BookingStatus.EXPIRED])
+@dataclass(frozen=True)
+class Decision:
+    """What the money for one booking is for: it confirms the booking, or it goes back."""
+
+    booking: Booking
+    refund_reason: str | None
+    """In words for the client; None where the booking is to be confirmed."""
+
+
+def fulfil(payment: Payment) -> None:
+    """Confirm what a locked payment has paid for, refund the rest, and tell each."""
+    _expire_holds_in_the_way([each for each in payment.bookings if each.status is BookingStatus.EXPIRED])
+    apply(payment, decide(payment.bookings, now()))
+
+
+def _expire_holds_in_the_way(late: Sequence[Booking]) -> None:
+    """Other holds that ran out keep no time, though they are not swept yet."""
+    if late:
+        busy = [booking.busy for booking in late]
+        reservation.expire_stale_holds(late[0].coach, late[0].client, busy, now())
+
+
+def decide(bookings: Sequence[Booking], at: datetime) -> list[Decision]:
+    """What becomes of each booking that was paid for. Changes nothing.
+
+    A late payment may find its time taken all the same, which only the database can tell.
+    """
+    return [Decision(booking, _refund_reason(booking, at)) for booking in bookings]
+
+
+def _refund_reason(booking: Booking, at: datetime) -> str | None:
+    if booking.status in AGREED:
+        return TWICE
+    if booking.status is BookingStatus.CANCELLED:
+        return "your payment came after the booking was cancelled."
+    if booking.start <= at:
+        return "your payment came after the session's time."
+    if booking.status is BookingStatus.EXPIRED and not booking.coach.is_listed:
+        return "your payment came after the hold had run out, and the coach takes no sessions any more."
+    return None
+
+
+def apply(payment: Payment, decisions: Sequence[Decision]) -> None:
+    """Confirm and refund as decided, and tell client and coach of each."""
     confirmed: list[Booking] = []
     refused: defaultdict[str, list[Booking]] = defaultdict(list)
-    for booking in payment.bookings:
-        if why := _not_confirmed(booking):
-            refused[why].append(booking)
+    for decision in decisions:
+        if why := decision.refund_reason or _refused(decision.booking):
+            refused[why].append(decision.booking)
+            lifecycle.expire(decision.booking)  # of a hold whose time has passed
         else:
-            booking.payment_id = payment.id
-            confirmed.append(booking)
+            decision.booking.payment_id = payment.id
+            confirmed.append(decision.booking)
     if confirmed:
         unpaid_holds.forgive(payment.client_id)
     lifecycle.announce(confirmed)
@@ -36,24 +79,8 @@ def deliver(payment: Payment) -> None:
         _return(payment, bookings, why)
 
 
-def _make_room(late: Sequence[Booking]) -> None:
-    """Other holds that ran out are in nobody's way, though they are not swept yet."""
-    if late:
-        busy = [booking.busy for booking in late]
-        reservation.expire_stale_holds(late[0].coach, late[0].client, busy, now())
-
-
-def _not_confirmed(booking: Booking) -> str | None:
-    """None once the booking is on; else why its money goes back."""
-    if booking.status in AGREED:
-        return TWICE
-    if booking.status is BookingStatus.CANCELLED:
-        return "your payment came after the booking was cancelled."
-    if booking.start <= now():
-        lifecycle.expire(booking)
-        return "your payment came after the session's time."
-    if booking.status is BookingStatus.EXPIRED and not booking.coach.is_listed:
-        return "your payment came after the hold had run out, and the coach takes no sessions any more."
+def _refused(booking: Booking) -> str | None:
+    """Confirm it; why that could not be, if it could not."""
     try:
         lifecycle.confirm(booking)
     except lifecycle.SlotTaken:

@@ -26,7 +26,7 @@ from app.payments.events.payloads import (
     required,
     text_or_none,
 )
-from app.payments.ledger import stripe_fees
+from app.payments.ledger import posting, stripe_fees
 from app.payments.models import Payment
 from app.payments.refunds import charge_refunds, refunds
 from app.payments.settlement import fulfilment
@@ -134,7 +134,7 @@ def charge_updated(charge: StripeObject, _at: datetime) -> Outcome:
         return "the charge is not paid"
     charge_id = required(charge, "id", str)
     if payment.stripe_charge_id is None:  # what was told of it before was not known as ours
-        stripe_fees.gone_back(payment)
+        stripe_fees.recheck_transfer(payment)
     payment.stripe_charge_id, payment.receipt_url = charge_id, text_or_none(charge, "receipt_url")
     details = charge.get("payment_method_details")
     if isinstance(details, dict):
@@ -163,11 +163,13 @@ def _paid(told: Told) -> Outcome:
     if payment.is_paid:
         return f"the payment is {payment.status} already"
     payment.transition_to(Status.SUCCEEDED, "paid")
+    refunds.update_refunded(payment)  # one made in Stripe's dashboard may have been told first
+    posting.post(payment)
     stripe_fees.expect(payment)
-    refunds.total(payment)  # one made in Stripe's dashboard may have been told first
+    stripe_fees.recheck_transfer(payment)
     # Also where all of it went back by then: a refund calls no session off, whichever of them is told first,
     # and one that the bank does not take is ours again.
-    fulfilment.deliver(payment)
+    fulfilment.fulfil(payment)
     return None
 
 

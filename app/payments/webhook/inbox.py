@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +18,7 @@ from app.extensions import db, now
 from app.observability import context
 from app.payments.disputes import events as dispute_events
 from app.payments.events.models import EVENTS, StripeEvent
-from app.payments.events.payloads import Mismatch, Unstorable, claimed_payment, text_or_none
+from app.payments.events.payloads import Mismatch, Outcome, Unstorable, claimed_payment, text_or_none
 from app.payments.events.status import EventStatus
 from app.payments.fraud import warnings as fraud_warnings
 from app.payments.ledger import stripe_fees
@@ -80,16 +81,24 @@ class WorkerDied(Exception):
     """An attempt began and never came to an end."""
 
 
-def record(payload: str) -> tuple[str, int | None]:
-    """Put an event on record, once however often it is delivered, and claim it if it is due.
+@dataclass(frozen=True)
+class Attempt:
+    """One try to apply an event on record, which its worker alone has until the lease ends."""
 
-    Its id, and which attempt begins, if one does. Commits both at once: whoever dies from here on has had an
-    attempt, and the event is due again when the lease is over.
+    event_id: str
+    number: int
+
+
+def record(payload: str) -> Attempt | None:
+    """Put an event on record, once however often it is delivered, and claim it. None if it is not due.
+
+    Commits both at once: a worker that dies from here on has had an attempt, and the event is due again when
+    the lease ends.
     """
     row = _row(payload) | {"attempts": 1, "due_at": now() + LEASE}
-    attempt = db.session.scalar(_INSERT_ONCE, row) or _claim(row["id"])
+    number = db.session.scalar(_INSERT_ONCE, row) or _claim(row["id"])
     db.session.commit()
-    return row["id"], attempt
+    return Attempt(row["id"], number) if number else None
 
 
 def _row(payload: str) -> dict[str, Any]:
@@ -110,38 +119,11 @@ def _row(payload: str) -> dict[str, Any]:
     }
 
 
-def process(event_id: str) -> timedelta | None:
-    """Apply an event on record if it is due; the pause before another try when that is wanted."""
-    attempt = _claim(event_id)
+def claim(event_id: str) -> Attempt | None:
+    """Claim an event on record; None if it is not due. Commits."""
+    number = _claim(event_id)
     db.session.commit()
-    return apply(event_id, attempt)
-
-
-def apply(event_id: str, attempt: int | None) -> timedelta | None:
-    """Apply an event that was claimed, if it was; the pause before another try when that is wanted.
-
-    The attempt was counted in a commit of its own, so that an event which kills its worker is parked in the
-    end. Everything it does, and that it is done, is one transaction.
-    """
-    if attempt is None:
-        return None
-    if attempt > MAX_ATTEMPTS:
-        return _failed(event_id, WorkerDied("every worker that tried it died"), wait=None)
-    try:
-        with context.acting(f"stripe:{event_id}", context.request_id.get()):
-            _apply_as_written_or_anew(event_id)
-        db.session.commit()
-    except Mismatch as error:
-        db.session.rollback()
-        return _failed(event_id, error, wait=None)
-    except DataError as error:
-        db.session.rollback()
-        return _failed(event_id, Unstorable(str(error.orig)), wait=None)
-    except Exception as error:  # whatever it was is kept on the row and tried again
-        db.session.rollback()
-        log.exception("event %s failed (attempt %s)", event_id, attempt)
-        return _failed(event_id, error, wait=delay_unless_last(attempt))
-    return None
+    return Attempt(event_id, number) if number else None
 
 
 def _claim(event_id: str) -> int | None:
@@ -156,7 +138,35 @@ def _claim(event_id: str) -> int | None:
     )
 
 
-def _apply_as_written_or_anew(event_id: str) -> None:
+def process(attempt: Attempt | None) -> timedelta | None:
+    """Apply a claimed event, if one was claimed; the pause before another attempt when one is wanted.
+
+    The attempt was counted in a commit of its own, so that an event which kills its worker is parked in the
+    end. Everything the event does, and that it is done, is one transaction.
+    """
+    if attempt is None:
+        return None
+    event_id = attempt.event_id
+    if attempt.number > MAX_ATTEMPTS:
+        return _failed(event_id, WorkerDied("every worker that tried it died"), wait=None)
+    try:
+        with context.acting(f"stripe:{event_id}", context.request_id.get()):
+            _apply_in_our_version(event_id)
+        db.session.commit()
+    except Mismatch as error:
+        db.session.rollback()
+        return _failed(event_id, error, wait=None)
+    except DataError as error:
+        db.session.rollback()
+        return _failed(event_id, Unstorable(str(error.orig)), wait=None)
+    except Exception as error:  # whatever it was is kept on the row and tried again
+        db.session.rollback()
+        log.exception("event %s failed (attempt %s)", event_id, attempt.number)
+        return _failed(event_id, error, wait=delay_unless_last(attempt.number))
+    return None
+
+
+def _apply_in_our_version(event_id: str) -> None:
     try:
         _apply(event_id)
     except api_versions.NotOurVersion as unread:
@@ -164,19 +174,24 @@ def _apply_as_written_or_anew(event_id: str) -> None:
         _apply(event_id, api_versions.fetched(unread))
 
 
-def _apply(event_id: str, anew: Reading | None = None) -> None:
+def _apply(event_id: str, fetched: Reading | None = None) -> None:
+    """Raises NotOurVersion, and has done nothing then."""
     event = StripeEvent.locked(event_id)
-    if event.status is not EventStatus.RECEIVED:
+    if event.status is not EventStatus.RECEIVED:  # another worker was faster
         return
-    reason = _applied(event, anew)
-    status = EventStatus.IGNORED if reason else EventStatus.PROCESSED
-    event.finish(status, reason=reason)
+    reason = _why_not_for_us(event) or _handle(fetched or api_versions.as_written(event))
+    event.finish(EventStatus.IGNORED if reason else EventStatus.PROCESSED, reason)
 
 
-def _applied(event: StripeEvent, anew: Reading | None) -> str | None:
-    """Why there was nothing to do; None when something was done. Raises NotOurVersion."""
-    apply = HANDLERS.get(event.type)
-    if apply is None:
+def _handle(reading: Reading) -> Outcome:
+    if reading.type is None:
+        return api_versions.OVERTAKEN
+    return HANDLERS[reading.type](reading.subject, reading.at)
+
+
+def _why_not_for_us(event: StripeEvent) -> str | None:
+    """Why it is left alone, whatever it says; None where it is applied. Raises Mismatch."""
+    if event.type not in HANDLERS:
         return "a type that nothing here depends on"
     if event.is_of_coach and event.type not in SUBSCRIBED_OF_COACHES:
         return "it happened at a coach's own account"  # who can write there what ids they like
@@ -185,10 +200,7 @@ def _applied(event: StripeEvent, anew: Reading | None) -> str | None:
     )
     if other := of_another(event.subject):
         return f"it is of another deployment: {other[:40]}"
-    if event.livemode is not current_settings().livemode:
-        return _of_another_mode(event)
-    reading = anew or api_versions.as_written(event)
-    return HANDLERS[reading.type](reading.subject, reading.at) if reading.type else api_versions.OVERTAKEN
+    return _of_another_mode(event) if event.livemode is not current_settings().livemode else None
 
 
 def _of_another_mode(event: StripeEvent) -> str:

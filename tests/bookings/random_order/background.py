@@ -138,7 +138,7 @@ class Backstage:
         for refund_id in self.world.work(lambda: submission.due(500)):
             self.world.work(submission.issue, refund_id)
         for event_id in self.world.work(lambda: inbox.due(500)):
-            self.world.work(inbox.process, event_id)
+            self.world.work(inbox.process, self.world.work(inbox.claim, event_id))
         self.sweeps_holds()
         self.sweeps_the_past()
         self.listen()

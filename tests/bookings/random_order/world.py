@@ -40,7 +40,7 @@ JOBS: dict[str, Callable[[str], object]] = {
     "payments.recover_transfer": lambda recovery_id: recovery_submission.recover(UUID(recovery_id)),
     "payments.submit_refund": lambda refund_id: submission.issue(UUID(refund_id)),
     "payments.close_session": lambda payment_id: expiry.close(UUID(payment_id)),
-    "payments.process_recorded_event": inbox.process,
+    "payments.process_recorded_event": lambda event_id: inbox.process(inbox.claim(event_id)),
     "payments.look_up_fee": lambda payment_id: stripe_fees.look_up(UUID(payment_id)),
     "payments.look_up_refunds": lambda payment_id: _look_up_refunds(UUID(payment_id)),
 }

@@ -234,7 +234,7 @@ def test_a_dispute_told_before_its_payment_is_applied_once_the_payment_is_known(
 
     shop.told(completed)
     for event in events:
-        shop.work(inbox.process, event["id"])
+        shop.work(inbox.process, shop.work(inbox.claim, event["id"]))
 
     (dispute,) = shop.rows(Dispute)
     assert (dispute.status, dispute.withdrawn_minor) == (DisputeStatus.NEEDS_RESPONSE, 7500)

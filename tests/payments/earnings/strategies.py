@@ -75,7 +75,8 @@ class Trade:
         db.session.add(payment)
         db.session.flush()
         payment.transition_to(Status.SUCCEEDED)
-        refunds.total(payment)
+        refunds.update_refunded(payment)
+        posting.post(payment)
         self.payments.append(payment)
 
     def is_refunded(self, payment: Payment) -> None:
@@ -99,14 +100,16 @@ class Trade:
         )
         db.session.add(refund)
         db.session.flush()
-        refunds.total(payment)
+        refunds.update_refunded(payment)
+        posting.post(payment)
 
     def fails_to_refund(self, payment: Payment) -> None:
         """The last refund fails after it succeeded."""
         for refund in payment.refunds[-1:]:
             refund.status = RefundStatus.FAILED
             db.session.flush()
-            refunds.total(payment)
+            refunds.update_refunded(payment)
+            posting.post(payment)
 
     def is_settled(self, payment: Payment) -> None:
         if payment.fee_minor is None:

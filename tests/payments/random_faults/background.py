@@ -95,7 +95,7 @@ class Backstage(Dealings):
         for refund_id in work(submission.due, 500):
             work(submission.issue, refund_id)
         for event_id in work(inbox.due, 500):
-            work(inbox.process, event_id)
+            work(inbox.process, work(inbox.claim, event_id))
         for payment_id in work(stripe_fees.due, 500):
             work(stripe_fees.look_up, payment_id)
         for booking_id in work(lambda: lifecycle.with_stale_holds(now(), 500)):

@@ -75,7 +75,7 @@ def test_one_that_is_told_before_its_payment_is_known_as_ours_is_booked_afterwar
     silent.told(early)
     assert silent.event(early).status is EventStatus.IGNORED
     silent.told(paid)
-    silent.work(inbox.process, early["id"])
+    silent.work(inbox.process, silent.work(inbox.claim, early["id"]))
 
     assert [row.stripe_refund_id for row in silent.rows(Refund)] == [stripe_id]
 

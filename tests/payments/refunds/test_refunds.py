@@ -208,7 +208,7 @@ def test_a_refund_told_before_its_payment_is_applied_once_the_payment_is_known(
 
     shop.told(completed)
     for event in told:
-        shop.work(inbox.process, event["id"])
+        shop.work(inbox.process, shop.work(inbox.claim, event["id"]))
 
     assert client.payment(checkout)["status"] == "refunded"
 

@@ -63,7 +63,7 @@ def books_at_rest(shop: Shop, events: list[Event], told: list[int]) -> Books:
         shop.told(events[again])
     while due := shop.work(inbox.due, 100):
         for event_id in due:
-            shop.work(inbox.process, event_id)
+            shop.work(inbox.process, shop.work(inbox.claim, event_id))
     return Books.of(shop)
 
 

@@ -132,7 +132,7 @@ def test_while_stripe_is_away_it_waits(shop: Shop, client: Person, coach: Person
     shop.sandbox.behaves()
     db.session.execute(text("UPDATE stripe_event SET due_at = received_at"))
     db.session.commit()
-    shop.work(inbox.process, event["id"])
+    shop.work(inbox.process, shop.work(inbox.claim, event["id"]))
     assert client.booking(booking)["status"] == "confirmed"
 
 

@@ -87,7 +87,7 @@ def test_what_it_did_sign_is_applied_or_set_aside(shop: Shop, http: httpx.Client
         broker.delete("events")
         assert len(messages) == (status == 200)
         for message in messages:
-            shop.work(inbox.apply, *shop.work(inbox.record, *arguments(message)))
+            shop.work(inbox.process, shop.work(inbox.record, *arguments(message)))
 
     taken()
     rows = shop.rows(StripeEvent)
