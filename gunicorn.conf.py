@@ -14,6 +14,7 @@ from prometheus_client.multiprocess import mark_process_dead  # noqa: E402
 
 from app.config.environment import Environment  # noqa: E402
 from app.config.settings import Settings  # noqa: E402
+from app.config.threads import THREADS  # noqa: E402
 from app.server.worker import Worker  # noqa: E402
 
 settings = Settings.load()  # a bad setting stops the server here, and not each of its workers for ever
@@ -23,7 +24,7 @@ host = "0.0.0.0" if settings.app_env is Environment.PRODUCTION else "127.0.0.1" 
 bind = f"{host}:{settings.port}"
 workers = settings.web_concurrency
 worker_class = Worker
-threads = 8
+threads = THREADS
 timeout = 30
 graceful_timeout = 20
 keepalive = 95  # seconds, more than clients and routers keep one: who hangs up first loses no request

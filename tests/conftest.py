@@ -24,7 +24,7 @@ from redis import Redis
 
 from app import create_app
 from app.accounts import password_hashing
-from app.config.settings import Settings
+from app.config.settings import settings_of
 from app.extensions import db, limiter
 from sandbox.postgres import Postgres
 from sandbox.servers import private_folder
@@ -152,7 +152,7 @@ def app(application: Flask) -> Iterator[Flask]:
 @pytest.fixture
 def limits_on(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Limits as in production, counted from nothing."""
-    settings: Settings = app.extensions["settings"]
+    settings = settings_of(app)
     monkeypatch.setitem(app.extensions, "settings", settings.model_copy(update={"rate_limits": True}))
     for name, value in app.extensions["limiter as made"].items():
         monkeypatch.setattr(limiter, name, value)

@@ -16,6 +16,7 @@ from sqlalchemy import select, text
 from app.accounts.models import Account, Role
 from app.admin import alert_mail
 from app.alerts import Alert
+from app.config.settings import settings_of
 from app.emails.models import Email
 from app.extensions import Base, db, now
 from app.payments.events.models import StripeEvent
@@ -161,7 +162,7 @@ def commission(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], N
     """Sets COMMISSION_PERCENT, as a restart with another value would."""
 
     def of(percent: str) -> None:
-        changed = app.extensions["settings"].model_copy(update={"commission_percent": Decimal(percent)})
+        changed = settings_of(app).model_copy(update={"commission_percent": Decimal(percent)})
         monkeypatch.setitem(app.extensions, "settings", changed)
 
     return of

@@ -13,6 +13,7 @@ from sqlalchemy import func, select, update
 from app.accounts.models import Account
 from app.bookings import reservation
 from app.bookings.models import Booking
+from app.config.settings import settings_of
 from app.extensions import db, now
 from app.idempotency import IN_FLIGHT_AT_MOST, IdempotencyKey
 from tests.people import PASSWORD, Person, next_week
@@ -206,7 +207,7 @@ def test_after_secret_key_was_renewed_the_same_request_is_still_the_same(
     app: Flask, client: Person, coach: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = ask(client, wish(coach))
-    settings = app.extensions["settings"]
+    settings = settings_of(app)
     keys = (SecretStr("a new key " * 4), *settings.secret_keys)
     monkeypatch.setitem(app.extensions, "settings", settings.model_copy(update={"secret_keys": keys}))
 

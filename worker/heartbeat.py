@@ -7,13 +7,15 @@ leaves the file to grow old; `deploy/healthcheck.py` looks at its age.
 
 from celery.signals import after_task_publish, beat_init, heartbeat_sent
 
+from app.config.settings import settings_of
 from worker.application import flask_app
 
-_file = flask_app.extensions["settings"].heartbeat_file
+_file = settings_of(flask_app).heartbeat_file
 
 
 def _touch(**_: object) -> None:
-    _file.touch()
+    if _file:
+        _file.touch()
 
 
 @beat_init.connect
@@ -22,7 +24,4 @@ def _touch_when_beat_publishes(**_: object) -> None:
     after_task_publish.connect(_touch)
 
 
-if _file:
-    heartbeat_sent.connect(_touch)
-else:
-    beat_init.disconnect(_touch_when_beat_publishes)
+heartbeat_sent.connect(_touch)

@@ -10,7 +10,7 @@ from celery.signals import (
     worker_shutdown,
 )
 
-from app.config.settings import Settings
+from app.config.settings import settings_of
 from app.emails import smtp_pool
 from app.extensions import db
 from app.monitoring import beats
@@ -20,7 +20,7 @@ from worker.application import flask_app
 
 @setup_logging.connect
 def _log_like_the_web(**_: Any) -> None:
-    settings: Settings = flask_app.extensions["settings"]
+    settings = settings_of(flask_app)
     app_logging.configure(settings.log_level)
 
 
@@ -34,7 +34,7 @@ def _forget_the_parents_connections(**_: Any) -> None:
 @beat_init.connect
 def _tell_of_this_beat(**_: Any) -> None:
     """There should be one: `flask doctor` counts them."""
-    settings: Settings = flask_app.extensions["settings"]
+    settings = settings_of(flask_app)
     beats.announce(settings.redis_url)
 
 

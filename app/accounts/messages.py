@@ -1,6 +1,7 @@
 """The mails to people about their accounts."""
 
 from collections.abc import Sequence
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
@@ -10,7 +11,7 @@ from app.accounts.models import Account
 from app.config.settings import current_settings
 from app.emails import signed_links
 from app.emails.models import Email
-from app.emails.outbox import enqueue_email, enqueue_email_to
+from app.emails.outbox import Recipient, enqueue_email
 from app.extensions import db, now
 from app.time_zones import moment
 
@@ -27,7 +28,7 @@ def verify_address(account: Account, asked: UUID) -> None:
 def reset_password(to: str, name: str, key: UUID) -> None:
     """Mail a link to set a new password."""
     link = _link("/auth/password/reset", signed_links.unsigned(key))
-    enqueue_email_to(RESET_PASSWORD, str(key), to, name, "Set a new password", link=link)
+    enqueue_email(RESET_PASSWORD, key, Recipient(to, name), "Set a new password", link=link)
 
 
 def address_in_use(owner: Account, key: UUID) -> None:
@@ -87,7 +88,7 @@ def account_reactivated(account: Account) -> None:
     _tell(account, "account_reactivated", "Your account is active again")
 
 
-def _tell(account: Account, kind: str, subject: str, **shown: str | int) -> None:
+def _tell(account: Account, kind: str, subject: str, **shown: Any) -> None:
     """Put a mail about a security event into the outbox, with the time in the reader's zone."""
     enqueue_email(kind, uuid4(), account, subject, when=moment(now(), account.zone), **shown)
 

@@ -18,14 +18,14 @@ from unicodedata import normalize
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from app.config.threads import THREADS
 from app.http.problems import Unavailable
 
 PASSES, KIBIBYTES, LANES = 2, 19 * 1024, 1
 AT_ONCE = 2
 """Concurrent hashes of one process. More would not finish sooner, and would take processors and memory."""
-MAX_WAITING = 2
-"""Requests of one process that may hash or wait to hash: half of its eight threads (gunicorn.conf.py). The
-other half serves everything else."""
+MAX_WAITING = THREADS // 2 - AT_ONCE
+"""Hashes of one process that wait for their turn. Half of the threads are left for other requests."""
 NICENESS = 10
 """Niceness of the hashing threads. With two thousand sign-ins a minute on two busy processors the webhook
 answered within 16 ms (6 ms alone), without it within a second."""

@@ -20,7 +20,7 @@ from app.accounts.models import REMINDER_HOURS, Account
 from app.bookings.models import Booking
 from app.bookings.policy import Cancelling
 from app.emails.models import Email
-from app.emails.outbox import enqueue_email, enqueue_email_to, enqueue_rendered, render
+from app.emails.outbox import enqueue_email, enqueue_rendered, render
 from app.emails.status import UNSENT
 from app.extensions import db
 from app.unicode_text import isolate
@@ -34,16 +34,13 @@ def enqueue_to_parties(kind: str, booking: Booking, subject: str, calendar: "Cal
     for reader, other in parties(booking):
         shown |= {
             "booking": booking,
-            "reader": reader,
             "other": other,
             "when": format_session(booking, reader),
         }
         shown["moment"] = partial(_moment_of, booking, reader)
         shown["who"] = actor_name(booking, reader, shown.get("by"))
         title = subject.format(minutes=booking.duration_minutes, name=isolate(other.name))
-        mails.append(
-            render(kind, about, reader.email, reader.name, title, calendar(reader), other.email, shown)
-        )
+        mails.append(render(kind, about, reader, title, calendar(reader), other.email, shown))
     enqueue_rendered(mails)
 
 
@@ -206,15 +203,13 @@ def hold_cancelled(booking: Booking, by: str) -> None:
 def reminder(booking: Booking, reader: Account, hours: int) -> bool:
     """To one of the two: the session begins in so many hours. Whether it is news."""
     other = seen_by(reader, booking.coach.account if reader.id == booking.client_id else booking.client)
-    return enqueue_email_to(
+    return enqueue_email(
         "reminder",
         _reminder_id(booking, hours),
-        reader.email,
-        reader.name,
+        reader,
         f"Reminder: coaching with {isolate(other.name)}",
         reply_to=other.email,
         booking=booking,
-        reader=reader,
         other=other,
         when=format_session(booking, reader),
         hours=hours,

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from flask import current_app
+from flask import Flask, current_app
 from pydantic import (
     EmailStr,
     Field,
@@ -314,7 +314,12 @@ class Settings(BaseSettings):
 
 def current_settings() -> Settings:
     """The settings of the application that is at work."""
-    settings: Settings = current_app.extensions["settings"]
+    return settings_of(current_app)
+
+
+def settings_of(app: Flask) -> Settings:
+    """The settings that this application was made with."""
+    settings: Settings = app.extensions["settings"]
     return settings
 
 

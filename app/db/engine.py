@@ -12,22 +12,21 @@ from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.config.settings import Settings
+from app.config.threads import PUBLIC_READ_THREADS, THREADS
 from app.extensions import db
 
 LIMITS = {"timezone": "UTC", "statement_timeout": "15000", "lock_timeout": "3000"}
 """Statement timeout in milliseconds."""
-THREADS = 8
-"""Pool size of a web process and of the mailer: one connection for each thread."""
 A_MOMENT = 5
 """Seconds for which an idle connection is used without a ping, unless the server has closed it."""
 _RETURNED = "when it was returned to the pool"
 
 
 def options(settings: Settings) -> dict[str, Any]:
-    """SQLAlchemy's engine options."""
+    """SQLAlchemy's engine options: a connection for each thread, and no more."""
     return {
         "pool_size": THREADS,
-        "max_overflow": 2,
+        "max_overflow": PUBLIC_READ_THREADS,
         "pool_timeout": 5,
         "pool_recycle": 1800,
         "hide_parameters": True,  # parameters may be hashes and tokens, and error texts reach logs and mails

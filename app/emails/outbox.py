@@ -1,6 +1,7 @@
 """Putting a mail into the outbox: rendered in its reader's terms, once, in the transaction that caused it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID, uuid4
 
@@ -23,12 +24,20 @@ Mail = dict[str, Any]
 
 
 class Reader(Protocol):
-    """Whoever a mail is to: an account, whose room stands above this one."""
+    """Whoever a mail is to: an account, whose room stands above this one, or a Recipient."""
 
     @property
     def email(self) -> str: ...
     @property
     def name(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """The reader of a mail who has no account, or whose mail must not show whether there is one."""
+
+    email: str
+    name: str
 
 
 _OUTBOX = Email.metadata.tables[Email.__tablename__]
@@ -63,22 +72,17 @@ templates.filters |= {
 }
 
 
-def enqueue_email(kind: str, subject_id: object, reader: Reader, subject: str, **shown: Any) -> None:
-    enqueue_email_to(kind, str(subject_id), reader.email, reader.name, subject, reader=reader, **shown)
-
-
-def enqueue_email_to(
+def enqueue_email(
     kind: str,
-    subject_id: str,
-    to: str,
-    name: str,
+    subject_id: object,
+    reader: Reader,
     subject: str,
     calendar: str | None = None,
     reply_to: str | None = None,
     **shown: Any,
 ) -> bool:
     """Put a mail into the outbox; False when it is there already, or its reader has erased the account."""
-    return enqueue_rendered([render(kind, subject_id, to, name, subject, calendar, reply_to, shown)]) == 1
+    return enqueue_rendered([render(kind, str(subject_id), reader, subject, calendar, reply_to, shown)]) == 1
 
 
 def put_to_operator(kind: str, subject_id: str, subject: str, **shown: Any) -> None:
@@ -86,25 +90,24 @@ def put_to_operator(kind: str, subject_id: str, subject: str, **shown: Any) -> N
     to = current_settings().ops_email
     if to:
         assert kind in OPERATORS, f"{kind} would be taken for a mail to whoever has an account with {to}"
-        enqueue_email_to(kind, subject_id, to, "Operator", subject, **shown)
+        enqueue_email(kind, subject_id, Recipient(to, "Operator"), subject, **shown)
 
 
 def render(
     kind: str,
     subject_id: str,
-    to: str,
-    name: str,
+    reader: Reader,
     subject: str,
     calendar: str | None,
     reply_to: str | None,
     shown: dict[str, Any],
 ) -> Mail:
-    shown = {**shown, "subject": subject, "name": name}
+    shown = {**shown, "subject": subject, "name": reader.name, "reader": reader}
     return {
         "kind": kind,
         "subject_id": subject_id,
-        "recipient": to,
-        "recipient_name": name,
+        "recipient": reader.email,
+        "recipient_name": reader.name,
         "subject": subject,
         "text_body": templates.get_template(f"{kind}.txt").render(shown),
         "html_body": templates.get_template(f"{kind}.html").render(shown),
@@ -135,13 +138,11 @@ def enqueue_rendered(mails: Sequence[Mail]) -> int:
 def insert_gathered(mails: Sequence[Email]) -> UUID:
     """Put several mails to one recipient into one; its id."""
     first = mails[0]
-    shown = {"mails": mails, "reader": None}
     subject = f"{len(mails)} messages about your coaching"
     calendar = "".join(mail.calendar or "" for mail in mails) or None
     together = uuid4()
-    mail = render(
-        "gathered", str(together), first.recipient, first.recipient_name, subject, calendar, None, shown
-    )
+    reader = Recipient(first.recipient, first.recipient_name)
+    mail = render("gathered", str(together), reader, subject, calendar, None, {"mails": mails})
     db.session.execute(insert(_OUTBOX), mail | {"id": together})
     after_commit(TaskNames.DELIVER_EMAIL, str(together))
     return together

@@ -3,8 +3,6 @@
 import re
 from urllib.parse import unquote
 
-THREADS = 2
-"""Of a process. With the others there are as many as its database connections."""
 _TARGET = re.compile(rb"[A-Z]+ (?:https?://[^/ ]*)?([^ ?#]*)")
 _PATH = re.compile(r"/(?:coach(?:/(?!me(?:/|$)).*)?|booking/feed\.ics|docs.*|openapi\.json|problems.*)/?")
 """What anybody may list, search and read without a sign-in."""

@@ -21,8 +21,9 @@ from gunicorn.http.unreader import IterUnreader, SocketUnreader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 from werkzeug.exceptions import HTTPException
 
+from app.config.threads import PUBLIC_READ_THREADS
 from app.server.body_reader import BodyReader
-from app.server.public_reads import THREADS, is_public_read
+from app.server.public_reads import is_public_read
 from app.server.request_buffer import RequestBuffer
 
 MAX_BODY = 512 * 1024
@@ -109,7 +110,7 @@ class Worker(ThreadWorker):
         super().__init__(*args)
         self.parting: deque[Caller] = deque()
         self.answering: dict[Caller, float] = {}
-        self.public_reads = ThreadPoolExecutor(THREADS)
+        self.public_reads = ThreadPoolExecutor(PUBLIC_READ_THREADS)
 
     def set_accept_enabled(self, enabled: bool) -> None:
         super().set_accept_enabled(enabled)

@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from pydantic import SecretStr
 
+from app.config.settings import settings_of
 from tests.accounts.account_mails import forgets, mails, token_in
 from tests.people import PASSWORD, Person
 
@@ -17,7 +18,7 @@ Roll = Callable[..., None]
 @pytest.fixture
 def roll(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Roll:
     """Start again with these keys: of tokens, and of links."""
-    before = app.extensions["settings"]
+    before = settings_of(app)
 
     def keys(*values: str) -> None:
         secrets = tuple(SecretStr(value) for value in values)

@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.accounts.models import Account
+from app.config.settings import settings_of
 from app.emails.models import Email
 from app.emails.status import EmailStatus
 from app.extensions import db
@@ -66,7 +67,7 @@ def test_a_mail_with_a_link_to_our_own_page_waits_in_the_outbox(app: Flask, http
         "ada@example.com",
         EmailStatus.QUEUED,
     )
-    assert link.startswith(f"{app.extensions['settings'].public_url}/auth/verify?token=")
+    assert link.startswith(f"{settings_of(app).public_url}/auth/verify?token=")
     assert link.replace("&", "&amp;") in mail.html_body
     assert http.get(urlsplit(link).path, params=parse_qs(urlsplit(link).query)).status_code == 200
 

@@ -10,6 +10,7 @@ from sqlalchemy import select, text
 from app import alerts
 from app.admin import alert_mail
 from app.alerts import AlertKind, AlertText
+from app.config.settings import settings_of
 from app.emails import delivery
 from app.emails.models import Email
 from app.emails.status import EmailStatus
@@ -133,7 +134,7 @@ def test_what_was_about_to_be_told_when_all_died_is_told_later(post: Post, troub
 def test_without_an_address_all_is_kept_until_there_is_one(
     post: Post, trouble: Troubles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = post.app.extensions["settings"]
+    settings = settings_of(post.app)
     trouble(AlertKind.STRIPE_EVENT, "evt_1")
     with monkeypatch.context() as at_first:
         at_first.setattr(settings, "ops_email", None)

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from app import alerts
 from app.alerts import AlertKind
 from app.config.environment import Environment
+from app.config.settings import settings_of
 from app.extensions import db
 from app.payments.webhook import inbox
 from app.queue.enqueue import queue
@@ -86,7 +87,7 @@ def test_prometheus_sees_the_same_and_the_requests_by_route(shop: Shop, admin: P
 def test_the_token_guards_the_metrics(
     app: Flask, admin: Person, monkeypatch: pytest.MonkeyPatch, sent: str, status: int
 ) -> None:
-    monkeypatch.setattr(app.extensions["settings"], "metrics_token", SecretStr("for Prometheus"))
+    monkeypatch.setattr(settings_of(app), "metrics_token", SecretStr("for Prometheus"))
 
     refused = admin.http.get("/metrics", headers={"Authorization": sent})
     assert refused.status_code == status
@@ -99,7 +100,7 @@ def test_the_token_guards_the_metrics(
 def test_without_a_token_there_are_no_metrics_in_production(
     app: Flask, http: httpx.Client, monkeypatch: pytest.MonkeyPatch, sent: str
 ) -> None:
-    monkeypatch.setattr(app.extensions["settings"], "app_env", Environment.PRODUCTION)
+    monkeypatch.setattr(settings_of(app), "app_env", Environment.PRODUCTION)
 
     refused = http.get("/metrics", headers={"Authorization": sent} if sent else {})
 

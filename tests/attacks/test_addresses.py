@@ -4,7 +4,7 @@ import httpx
 import pytest
 from flask import Flask
 
-from app.config.settings import Environment, Settings
+from app.config.settings import Environment, settings_of
 from tests.people import PAID, PASSWORD, Person
 
 OTHERWISE_READ = [
@@ -54,7 +54,7 @@ def test_an_address_that_can_be_read_in_two_ways_is_refused(client: Person, coac
 def test_in_production_nobody_is_sent_elsewhere(
     app: Flask, client: Person, coach: Person, monkeypatch: pytest.MonkeyPatch, url: str
 ) -> None:
-    settings: Settings = app.extensions["settings"]
+    settings = settings_of(app)
     ours = {"app_env": Environment.PRODUCTION, "allowed_redirect_origins": ("https://www.example.com",)}
     monkeypatch.setitem(app.extensions, "settings", settings.model_copy(update=ours))
     order = {"booking_id": client.books(coach)["id"], "success_url": url, "cancel_url": url}
@@ -62,7 +62,7 @@ def test_in_production_nobody_is_sent_elsewhere(
 
     assert refused(client.post("/payment/checkout", json=order)) == ["/success_url", "/cancel_url"]
     monkeypatch.setitem(
-        app.extensions, "settings", app.extensions["settings"].model_copy(update={"stripe_connect": True})
+        app.extensions, "settings", settings_of(app).model_copy(update={"stripe_connect": True})
     )
     assert refused(coach.post("/coach/me/payout-account", json=account)) == ["/return_url"]
 

@@ -9,6 +9,7 @@ import jwt
 import pytest
 from flask import Flask
 
+from app.config.settings import settings_of
 from tests.people import Person
 
 Claims = dict[str, Any]
@@ -24,7 +25,7 @@ def claims(client: Person) -> Claims:
 
 
 def key(app: Flask) -> str:
-    return app.extensions["settings"].jwt_secret_keys[0].get_secret_value()  # type: ignore[no-any-return]
+    return settings_of(app).jwt_secret_keys[0].get_secret_value()  # type: ignore[no-any-return]
 
 
 def opens(http: httpx.Client, token: str) -> set[int]:

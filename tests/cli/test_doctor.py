@@ -14,6 +14,7 @@ from redis import Redis
 
 from app.cli import doctor, doctor_clock, doctor_stripe
 from app.cli.findings import Finding
+from app.config.settings import settings_of
 from app.extensions import db
 from app.monitoring import beats
 from app.payments.stripe import client as stripe_client
@@ -40,11 +41,11 @@ def fresh(shop: Shop) -> Iterator[Shop]:
 
 
 def redis_of(shop: Shop) -> Redis:
-    return Redis.from_url(shop.app.extensions["settings"].redis_url, decode_responses=True)
+    return Redis.from_url(settings_of(shop.app).redis_url, decode_responses=True)
 
 
 def settings(shop: Shop, **changes: Any) -> Any:
-    return shop.app.extensions["settings"].model_copy(update=changes)
+    return settings_of(shop.app).model_copy(update=changes)
 
 
 def endpoint(shop: Shop, **changes: Any) -> str:

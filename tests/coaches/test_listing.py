@@ -4,6 +4,7 @@ import httpx
 import pytest
 from flask import Flask
 
+from app.config.settings import settings_of
 from tests.people import Person, next_week
 
 
@@ -36,7 +37,7 @@ def missing(coach: Person) -> list[str]:
 
 def switched(app: Flask, monkeypatch: pytest.MonkeyPatch, approval: bool) -> None:
     """COACH_APPROVAL from now on."""
-    settings = app.extensions["settings"].model_copy(update={"coach_approval": approval})
+    settings = settings_of(app).model_copy(update={"coach_approval": approval})
     monkeypatch.setitem(app.extensions, "settings", settings)
 
 

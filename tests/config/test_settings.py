@@ -187,7 +187,7 @@ def test_one_s_own_file_counts_under_the_flask_command_too(tmp_path: Path) -> No
     """The command has put .env into the environment before the application asks for it."""
     write(".env", *(f"{name}={value}" for name, value in {**GOOD, "APP_ENV": "development"}.items()))
     write(".env.local", "OPS_EMAIL=own@example.com", "SMTP_HOST=own.example.com")
-    show = "from flask import current_app as app; print(app.extensions['settings'].smtp_host)"
+    show = "from app.config.settings import current_settings; print(current_settings().smtp_host)"
 
     shown = subprocess.run(
         [Path(sys.executable).parent / "flask", "--app", "wsgi", "shell"],

@@ -7,6 +7,7 @@ import shlex
 import pytest
 
 from app.config.settings import Settings
+from app.config.threads import THREADS
 from tests.config.production_settings import GOOD, load
 from tests.deploy.files import PROCFILE, ROOT
 
@@ -20,6 +21,13 @@ def test_compose_runs_the_procfile_and_looks_after_each_process() -> None:
     for name, line in PROCFILE.items():
         assert f"    command: {line}\n" in services[name], name
         assert name == "release" or "healthcheck: " in services[name], name
+
+
+def test_the_mailer_has_as_many_threads_as_database_connections() -> None:
+    words = shlex.split(PROCFILE["mailer"])
+
+    assert words[words.index("--pool") + 1] == "threads"
+    assert words[words.index("--concurrency") + 1] == str(THREADS)
 
 
 def test_the_image_serves_as_the_procfile_does() -> None:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from flask import Flask
 
-from app.config.settings import Settings
+from app.config.settings import settings_of
 from app.monitoring import health
 
 
@@ -26,7 +26,7 @@ def listening() -> socket.socket:
 
 
 def point_broker_at(app: Flask, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings: Settings = app.extensions["settings"]
+    settings = settings_of(app)
     elsewhere = settings.model_copy(update={"redis_url": f"redis://127.0.0.1:{port}/0"})
     monkeypatch.setitem(app.extensions, "settings", elsewhere)
 

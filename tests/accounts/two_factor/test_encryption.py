@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 from pydantic import SecretStr
 
-from app.config.settings import Settings, current_settings
+from app.config.settings import current_settings, settings_of
 from tests.accounts.two_factor.authenticator import Phone, clock
 from tests.people import Person
 
@@ -15,7 +15,7 @@ NEW_KEY = "another key altogether, long enough 0123"
 
 def has_keys(app: Flask, monkeypatch: pytest.MonkeyPatch, *keys: str) -> None:
     """As if the process was started with this SECRET_KEY."""
-    settings: Settings = app.extensions["settings"]
+    settings = settings_of(app)
     told = settings.model_copy(update={"secret_keys": tuple(map(SecretStr, keys))})
     monkeypatch.setitem(app.extensions, "settings", told)
 

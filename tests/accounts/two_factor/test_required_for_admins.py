@@ -4,7 +4,7 @@ import httpx
 import pytest
 from flask import Flask
 
-from app.config.settings import Environment, Settings
+from app.config.settings import Environment, settings_of
 from tests.accounts.two_factor.authenticator import Phone, clock
 from tests.people import PASSWORD, Person
 from tests.shop import become_admin
@@ -22,7 +22,7 @@ def admin(http: httpx.Client) -> Person:
 
 @pytest.fixture
 def production(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings: Settings = app.extensions["settings"]
+    settings = settings_of(app)
     told = settings.model_copy(update={"app_env": Environment.PRODUCTION})
     monkeypatch.setitem(app.extensions, "settings", told)
 

@@ -16,6 +16,7 @@ from redis import Redis
 from sqlalchemy import Connection, NestedTransaction, text
 
 from app import extensions
+from app.config.settings import settings_of
 from app.extensions import db
 from app.payments.checkout import expiry
 from app.payments.ledger import recovery_submission, stripe_fees
@@ -177,7 +178,7 @@ def _job(queue: str, raw: str) -> Job:
 @contextmanager
 def stripe_of_its_own(app: Flask, pace: Pace) -> Iterator[Server]:
     """A Stripe in this process that the application asks meanwhile."""
-    settings = app.extensions["settings"]
+    settings = settings_of(app)
     stripe = Server(Settings(url=f"http://127.0.0.1:{free_port()}", pace=pace))
     stripe.start()
     before = app.extensions["stripe"]

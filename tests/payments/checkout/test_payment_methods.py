@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
+from app.config.settings import settings_of
 from tests.people import Checkout, Person, next_week
 from tests.shop import Shop
 
@@ -22,7 +23,7 @@ def all_on(shop: Shop) -> Shop:
 @pytest.fixture
 def vouchers(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """As VOUCHER_DAYS_AHEAD=14."""
-    settings = app.extensions["settings"].model_copy(update={"voucher_days_ahead": 14})
+    settings = settings_of(app).model_copy(update={"voucher_days_ahead": 14})
     monkeypatch.setitem(app.extensions, "settings", settings)
 
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from app.config.settings import Environment, Settings
+from app.config.settings import Environment, settings_of
 from app.extensions import db
 from app.payments.models import Payment
 from tests.people import Person, Sandbox
@@ -152,7 +152,7 @@ def test_only_web_addresses_are_returned_to(client: Person, coach: Person, field
 def test_in_production_only_our_own_pages_are_returned_to(
     shop: Shop, client: Person, coach: Person, monkeypatch: pytest.MonkeyPatch, url: str, allowed: bool
 ) -> None:
-    settings: Settings = shop.app.extensions["settings"]
+    settings = settings_of(shop.app)
     production = {
         "app_env": Environment.PRODUCTION,
         "allowed_redirect_origins": ("https://www.example.com",),

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
+from app.config.settings import settings_of
 from app.extensions import db
 from app.payments.models import Refund
 from app.payments.refunds import submission
@@ -28,7 +29,7 @@ def delay(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Delay:
     """Sets PAYOUT_DELAY_DAYS, as a restart with another value would."""
 
     def days(number: int) -> None:
-        changed = app.extensions["settings"].model_copy(update={"payout_delay_days": number})
+        changed = settings_of(app).model_copy(update={"payout_delay_days": number})
         monkeypatch.setitem(app.extensions, "settings", changed)
 
     return days

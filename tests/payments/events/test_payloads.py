@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from app.alerts import Alert
+from app.config.settings import settings_of
 from app.extensions import db
 from app.payments.checkout import expiry
 from app.payments.events.models import StripeEvent
@@ -180,7 +181,7 @@ def test_every_type_that_is_applied_is_tried_with_odd_values() -> None:
 def test_odd_values_of_coaches_accounts_are_set_aside(
     shop: Shop, kind: str, field: str, value: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    turned_on = shop.app.extensions["settings"].model_copy(update={"stripe_connect": True})
+    turned_on = settings_of(shop.app).model_copy(update={"stripe_connect": True})
     monkeypatch.setitem(shop.app.extensions, "settings", turned_on)
     subject = {"id": "x_1", "object": kind.rpartition(".")[0], field: value}
     event = {"id": "evt_odd", "type": kind, "livemode": False, "data": {"object": subject}}

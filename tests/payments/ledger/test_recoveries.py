@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from app.config.settings import DisputeRecovery
+from app.config.settings import DisputeRecovery, settings_of
 from app.extensions import db
 from app.payments.ledger import recovery_submission, stripe_fees
 from app.payments.ledger.recovery_models import Recovery
@@ -27,7 +27,7 @@ AVAILABLE_AT_ONCE = "4000000000000077"
 @pytest.fixture
 def books_debts(app: Flask, connect: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """As DISPUTE_RECOVERY=debt."""
-    other = app.extensions["settings"].model_copy(update={"dispute_recovery": DisputeRecovery.DEBT})
+    other = settings_of(app).model_copy(update={"dispute_recovery": DisputeRecovery.DEBT})
     monkeypatch.setitem(app.extensions, "settings", other)
 
 

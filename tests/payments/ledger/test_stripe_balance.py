@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
+from app.config.settings import settings_of
 from app.extensions import db
 from app.payments.ledger import stripe_fees
 from app.payments.ledger.posting import Entry
@@ -182,7 +183,7 @@ class Story:
 @pytest.fixture
 def connect_is(app: Flask) -> Iterator[Callable[[bool], None]]:
     """Sets STRIPE_CONNECT, and a commission."""
-    before = app.extensions["settings"]
+    before = settings_of(app)
 
     def of(on: bool) -> None:
         changed = {"stripe_connect": on, "commission_percent": Decimal("7.77")}

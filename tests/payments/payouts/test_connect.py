@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from app.config.settings import Environment
+from app.config.settings import Environment, settings_of
 from app.extensions import db
 from app.money.money import Money
 from app.payments.events.models import StripeEvent
@@ -34,7 +34,7 @@ URLS = {
 @pytest.fixture
 def connect(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """As STRIPE_CONNECT=true."""
-    on = app.extensions["settings"].model_copy(update={"stripe_connect": True})
+    on = settings_of(app).model_copy(update={"stripe_connect": True})
     monkeypatch.setitem(app.extensions, "settings", on)
 
 
@@ -283,7 +283,7 @@ def test_in_production_stripe_s_page_leads_back_to_our_own_pages_only(
     app: Flask, coach: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     production = {"app_env": Environment.PRODUCTION, "allowed_redirect_origins": ("https://www.example.com",)}
-    settings = app.extensions["settings"].model_copy(update=production)
+    settings = settings_of(app).model_copy(update=production)
     monkeypatch.setitem(app.extensions, "settings", settings)
 
     answer = coach.post("/coach/me/payout-account", json=URLS)

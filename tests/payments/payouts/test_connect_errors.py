@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
+from app.config.settings import settings_of
 from app.extensions import db, now
 from app.payments.ledger import stripe_fees
 from app.payments.models import Refund
@@ -38,7 +39,7 @@ KEY = {"Authorization": "Bearer sk_test_sandbox"}
 @pytest.fixture(autouse=True)
 def connect(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """As STRIPE_CONNECT=true."""
-    on = app.extensions["settings"].model_copy(update={"stripe_connect": True})
+    on = settings_of(app).model_copy(update={"stripe_connect": True})
     monkeypatch.setitem(app.extensions, "settings", on)
 
 

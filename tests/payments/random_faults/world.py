@@ -14,6 +14,7 @@ from flask import Flask
 from redis import Redis
 
 from app import extensions
+from app.config.settings import settings_of
 from app.payments.reconciliation import pace
 from app.payments.webhook import inbox
 from sandbox.stripe import ledger
@@ -116,7 +117,7 @@ def market(
     monkeypatch.setitem(app.config, "JWT_ACCESS_TOKEN_EXPIRES", 86_400)  # a failure is made small for long
     monkeypatch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0)  # between two tries of Stripe's package
     monkeypatch.setattr(pace, "PAUSE", 0)
-    changed = app.extensions["settings"].model_copy(update={"commission_percent": Decimal("12.5")})
+    changed = settings_of(app).model_copy(update={"commission_percent": Decimal("12.5")})
     monkeypatch.setitem(app.extensions, "settings", changed)
     with (
         stripe_of_its_own(app, PACE) as own,

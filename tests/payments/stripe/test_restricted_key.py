@@ -1,12 +1,13 @@
 """A restricted key says which permissions it lacks."""
 
 from app.cli import doctor
+from app.config.settings import settings_of
 from tests.shop import Shop
 
 
 def findings(shop: Shop) -> list[doctor.Finding]:
     with shop.app.app_context():
-        return [doctor.stripe_key(shop.app.extensions["settings"])]
+        return [doctor.stripe_key(settings_of(shop.app))]
 
 
 def test_a_key_that_may_do_all_is_well(shop: Shop) -> None:

@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 from pydantic import SecretStr
 
+from app.config.settings import settings_of
 from app.payments.events.status import EventStatus
 from app.payments.models import Refund
 from tests.people import Person
@@ -37,7 +38,7 @@ def test_a_test_event_does_nothing_for_a_live_key(
     booking = client.books(coach)
     checkout = client.checks_out(booking)
     event = shop.paid(checkout)
-    live = app.extensions["settings"].model_copy(update={"stripe_secret_key": SecretStr("sk_live_1")})
+    live = settings_of(app).model_copy(update={"stripe_secret_key": SecretStr("sk_live_1")})
     monkeypatch.setitem(app.extensions, "settings", live)
 
     shop.told(event)

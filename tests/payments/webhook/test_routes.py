@@ -16,6 +16,7 @@ from redis import Redis
 from sqlalchemy import Engine, event
 from stripe import WebhookSignature
 
+from app.config.settings import settings_of
 from app.extensions import db
 from app.queue import enqueue
 from tests.environment import WEBHOOK_SECRET
@@ -189,7 +190,7 @@ def test_while_a_secret_is_rolled_both_are_good(
     application: Flask, http: httpx.Client, broker: Redis, monkeypatch: pytest.MonkeyPatch, secret: str
 ) -> None:
     rolling = {"stripe_webhook_secret": ("whsec_old", "whsec_new")}
-    settings = application.extensions["settings"].model_copy(update=rolling)
+    settings = settings_of(application).model_copy(update=rolling)
     monkeypatch.setitem(application.extensions, "settings", settings)
 
     assert deliver(http, PAYLOAD, signed(PAYLOAD, secret)).status_code == 200

@@ -9,6 +9,7 @@ from flask import Flask
 from redis import Redis
 from stripe import WebhookSignature
 
+from app.config.settings import settings_of
 from tests.payments.webhook.test_routes import EVENT, PAYLOAD, deliver, http, refused, signed
 from tests.queues import queued
 
@@ -18,7 +19,7 @@ OLD, NEW, OF_COACHES = "whsec_old", "whsec_new", "whsec_of_the_coaches_endpoint"
 
 def started_with(application: Flask, monkeypatch: pytest.MonkeyPatch, *secrets: str) -> None:
     changed = {"stripe_webhook_secret": secrets}
-    settings = application.extensions["settings"].model_copy(update=changed)
+    settings = settings_of(application).model_copy(update=changed)
     monkeypatch.setitem(application.extensions, "settings", settings)
 
 
