@@ -11,10 +11,10 @@ FOUND = $(wildcard tests/$(1) tests/$(dir $(1))test_$(notdir $(1)).py)
 BY_TWO = --numprocesses 2 --dist loadfile --no-loadscope-reorder
 MIGRATIONS = set -e; flask db upgrade; flask db check; flask db upgrade --sql 0019:head >.venv/new.sql; squawk .venv/new.sql
 
-.PHONY: help run test check installs bench faults lock sbom audit clean
+.PHONY: help run test check docs diagrams screenshots installs bench faults lock sbom audit clean
 
 help:  ## what there is
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 
 run: .venv/installed  ## everything on this machine: servers, web, worker, beat, the sandbox's Stripe and mailbox
 	@.venv/bin/python -m sandbox.run
@@ -22,13 +22,24 @@ run: .venv/installed  ## everything on this machine: servers, web, worker, beat,
 test: .venv/installed  ## all tests, by two processes with servers of their own; or some: T="payments/refunds payments/status"
 	.venv/bin/python -m pytest $(if $(T),$(foreach each,$(T),$(or $(call FOUND,$(each)),tests/$(each))),$(BY_TWO))
 
-check: .venv/installed  ## format, lint, types, import contracts, dependencies, migrations safe and like the models
+check: .venv/installed .venv/docs/installed  ## format, lint, types, import contracts, dependencies, prose, migrations
 	.venv/bin/ruff format --check
 	.venv/bin/ruff check
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	.venv/bin/deptry .
+	.venv/docs/bin/python -m docs.prose
 	.venv/bin/python -m sandbox.with_servers sh -c '$(MIGRATIONS)'
+
+docs: .venv/docs/installed  ## the documentation as a website in docs/site; broken links, anchors and foreign hosts fail
+	.venv/docs/bin/sphinx-build --fail-on-warning --keep-going --quiet --nitpicky -c docs . docs/site
+	! grep -rlE '<(script|link|img|iframe)[^>]+(src|href)="(https?:)?//' docs/site --include='*.html'
+
+diagrams: .venv/installed  ## docs/images/*.svg, drawn from the tables of states, the contract of packages and the flows
+	.venv/bin/python -m docs.diagrams
+
+screenshots: .venv/installed  ## docs/images/*.png, from a system as `make run` starts it; needs chromium and chromedriver
+	.venv/bin/python -m docs.screenshots
 
 installs: .venv/installed  ## the lock files in fresh environments, on today's index: by the oldest pip, the newest, and resolved
 	.ci/installs .venv/bin/python '$(INSTALL)'
@@ -43,6 +54,7 @@ faults: .venv/installed  ## pull every plug while people book and pay: fifteen m
 lock: .venv/installed  ## the lock files, from pyproject.toml
 	$(LOCK) pyproject.toml -o requirements.txt
 	$(LOCK) --extra dev pyproject.toml -o requirements-dev.txt
+	$(LOCK) --group docs -o requirements-docs.txt
 	$(LOCK) --group release -o requirements-release.txt
 
 sbom: .venv/release/installed  ## sbom.json: what production installs, as CycloneDX, with its hashes
@@ -52,7 +64,7 @@ audit: .venv/release/installed  ## known holes in what production installs; need
 	.venv/release/bin/pip-audit --require-hashes --disable-pip -r requirements.txt
 
 clean:  ## remove what the other targets made
-	rm -rf .venv .env.run .env.run.* sbom.json .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .env.run .env.run.* sbom.json docs/site .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/installed: requirements.txt requirements-dev.txt
@@ -64,6 +76,12 @@ clean:  ## remove what the other targets made
 	@echo 'Installing into .venv; this takes a minute, and only when the lock files change.'
 	@.venv/bin/python $(INSTALL) requirements-dev.txt
 	@$(call CHECKED,.venv)
+	@touch $@
+
+.venv/docs/installed: requirements-docs.txt .venv/installed
+	@.venv/bin/python -m venv --clear .venv/docs
+	@.venv/docs/bin/python $(INSTALL) requirements-docs.txt
+	@$(call CHECKED,.venv/docs)
 	@touch $@
 
 .venv/release/installed: requirements-release.txt .venv/installed

@@ -80,7 +80,7 @@ class HstsScope(StrEnum):
 
 
 class Settings(BaseSettings):
-    """What the environment says; see the README for what each variable means."""
+    """What the environment says; docs/settings.md explains each variable."""
 
     model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True, hide_input_in_errors=True)
 

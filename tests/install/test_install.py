@@ -12,7 +12,8 @@ import pytest
 from tests.install.simulated_index import lay_out
 
 ROOT = Path(__file__).parents[2]
-INSTALLING = [path for name in ("Makefile", "Dockerfile", "README.md") if (path := ROOT / name).exists()]
+FILES = (ROOT / name for name in ("Makefile", "Dockerfile", "CONTRIBUTING.md"))
+INSTALLING = [path for path in FILES if path.exists()]
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ RESTORE = ("--clean", "--if-exists", "--no-owner", "--exit-on-error")
 
 
 class Backup:
-    """A dump of the shop's database, made and brought back by the README's commands."""
+    """A dump of the shop's database, made and restored with the documented commands."""
 
     def __init__(self, url: str, file: Path) -> None:
         self._url, self._file = url, file

@@ -1,18 +1,17 @@
-"""What the README says works."""
+"""The operator's commands work as documented, in a whole system."""
 
 import os
 import re
 import subprocess
-from pathlib import Path
 
 import pytest
 
-from app.config.settings import Settings
+from tests.docs.blocks import pages
 from tests.people import Person
 from tests.programs import Programs
 from tests.system.conftest import BIN, HERE, Stack
 
-README = (Path(HERE) / "README.md").read_text()
+DOCUMENTED = "\n".join(text for path, text in pages().items() if path != "CHANGELOG.md")
 HELP = """
 import sys
 from click.testing import CliRunner
@@ -24,10 +23,7 @@ for command in sys.argv[1:]:
 
 
 def test_every_command_named_exists(stack: Stack, programs: Programs) -> None:
-    makefile = (HERE / "Makefile").read_text()
-    for target in set(re.findall(r"^make (\w+)", README, re.MULTILINE)):
-        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
-    commands = set(re.findall(r"flask ((?:[a-z]+ )?[a-z0-9-]+)\b", README)) - {"db upgrade"}
+    commands = set(re.findall(r"flask ((?:[a-z]+ )?[a-z0-9-]+)\b", DOCUMENTED)) - {"db upgrade"}
     done = programs.run(HELP, stack.variables, *commands)
     assert done.returncode == 0, done.stderr
     assert len(commands) >= 10
@@ -69,16 +65,6 @@ def _forget(stack: Stack, words: list[str], wrong: dict[str, str]) -> "subproces
         text=True,
         check=False,
     )
-
-
-def test_every_setting_is_explained() -> None:
-    variables = {str(field.validation_alias or name).upper() for name, field in Settings.model_fields.items()}
-    assert variables <= set(re.findall(r"`([A-Z_]+)`", README))
-
-
-def test_every_file_named_exists() -> None:
-    for name in re.findall(r"`((?:app|worker)/[a-z_/]+\.py)`", README):
-        assert (HERE / name).exists(), name
 
 
 def test_the_doctor_finds_everything_well(stack: Stack, programs: Programs) -> None:

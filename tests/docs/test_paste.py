@@ -1,4 +1,4 @@
-"""The README's blocks, pasted in their order into a shell beside a real `make run`."""
+"""The blocks of the README and of docs/, pasted in order into a shell beside a real `make run`."""
 
 import os
 import re
@@ -13,13 +13,13 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.docs.blocks import NOT_PASTED, PASTED_IN_ORDER, Block, blocks, keys, pages, parsed
 from tests.people import Person, next_week
-from tests.readme.blocks import NOT_PASTED, README, Block, blocks, keys, parsed
 from tests.sandbox.runs import Run, started, whole_tree_in
 from tests.waiting import wait_until
 
-BLOCKS = blocks(README.read_text())
-PASTED = [block for block in BLOCKS if block.is_pasted]
+BLOCKS = {path: blocks(text) for path, text in pages().items()}
+PASTED = [block for of_page in BLOCKS.values() for block in of_page if block.is_pasted]
 FLASK = f'#!/bin/sh\nexec {sys.executable} -m shifted flask "$@"\n'
 HOUR = 3600
 SEPARATOR = "=== next block ==="
@@ -37,7 +37,7 @@ needs_programs = pytest.mark.skipif(
 
 @dataclass
 class Newcomer:
-    """Somebody with the README and a terminal, in the folder of a run."""
+    """A reader of the documentation with a terminal, in the folder of a run."""
 
     run: Run
     clock: Path
@@ -110,11 +110,17 @@ def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newcomer]:
 
 
 def test_every_block_is_pasted_or_says_why_not() -> None:
-    for block in BLOCKS:
+    for block in [block for of_page in BLOCKS.values() for block in of_page]:
         reason = (block.mark or "").removeprefix(NOT_PASTED)
         assert block.is_pasted or reason != (block.mark or ""), f"put <!-- pasted --> before: {block}"
         assert block.is_pasted or len(reason) > 10, f"say why this one is not pasted: {block}"
     assert len(PASTED) > 20
+
+
+def test_the_order_of_the_pages_names_each_that_has_blocks_to_paste() -> None:
+    pasted_from = [path for path, of_page in BLOCKS.items() if any(block.is_pasted for block in of_page)]
+
+    assert pasted_from == list(PASTED_IN_ORDER)
 
 
 @pytest.mark.timeout(1500)
@@ -141,7 +147,7 @@ def test_both_sides_forget_together(newcomer: Newcomer) -> None:
 
 
 def as_shown(pasted: list[Block], printed: list[str]) -> None:
-    """Each block printed what the README shows below it: documents with these keys, or these lines."""
+    """Each block printed what the page shows below it: documents with these keys, or these lines."""
     for block, text in zip(pasted, printed, strict=True):
         documents = parsed(text)
         refused = [each for each in documents if "/problems/" in str(each.get("type", ""))]

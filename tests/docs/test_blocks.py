@@ -1,8 +1,8 @@
-"""That the test of the README notices what is wrong with it."""
+"""The test of the documentation notices what is wrong with a block."""
 
 import pytest
 
-from tests.readme.blocks import as_json, blocks, keys, parsed
+from tests.docs.blocks import as_json, blocks, keys, parsed
 
 SHOWN = {"id": "1", "items": [{"start": "now", "amount": 75.0}], "failure": None}
 

@@ -1,4 +1,4 @@
-"""The README's code blocks, each with the mark before it and what it says will be answered."""
+"""The code blocks of the documentation, each with the mark before it and the answer that it shows."""
 
 import json
 import re
@@ -6,12 +6,32 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-README = Path(__file__).parents[2] / "README.md"
+ROOT = Path(__file__).parents[2]
+PASTED_IN_ORDER = (
+    "README.md",
+    "docs/quick-start.md",
+    "docs/coach-calendar.md",
+    "docs/sandbox.md",
+    "docs/email.md",
+    "docs/operations.md",
+    "docs/reconciliation.md",
+    "docs/privacy.md",
+)
+"""The pages with blocks to paste: each goes on in the terminal of those before it."""
 PASTED = "pasted"
 NOT_PASTED = "not pasted: "
-_FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w*)\n(?P<body>.*?)^ *```$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(
+    r"^(?P<indent> *)```(?P<language>[\w{}]*)\n(?P<body>.*?)^ *```$", re.MULTILINE | re.DOTALL
+)
 _MARK = re.compile(r"<!-- (.*?) -->\s*\Z")
 _LEFT_OUT = "…"
+
+
+def pages() -> dict[str, str]:
+    """The text of every page, by its path: those to paste first, in their order."""
+    others = sorted({*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")})
+    paths = dict.fromkeys([*PASTED_IN_ORDER, *(str(path.relative_to(ROOT)) for path in others)])
+    return {path: (ROOT / path).read_text() for path in paths if "site/" not in path}
 
 
 @dataclass
@@ -44,7 +64,7 @@ def blocks(text: str) -> list[Block]:
         if fence["language"] == "bash":
             mark = _MARK.search(text[: fence.start()])
             found.append(Block(mark[1] if mark else None, fence["body"]))
-        else:
+        elif fence["language"] != "{toctree}":
             assert not found[-1].answer, f"a second answer to one block: {fence['body'][:60]}"
             found[-1].answer, found[-1].answer_language = fence["body"], fence["language"]
     return found

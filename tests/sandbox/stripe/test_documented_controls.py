@@ -1,4 +1,4 @@
-"""What the README says of the sandbox."""
+"""The documented controls of the sandbox exist and work."""
 
 import json
 import re
@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.readme.blocks import blocks
+from tests.docs.blocks import blocks
 from tests.sandbox.stripe.shop import Shop, intent
 from tests.waiting import PATIENCE
 
-README = (Path(__file__).parents[3] / "README.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[3] / "docs/sandbox.md").read_text("utf-8")
 
 
 @pytest.mark.skipif(not (shutil.which("curl") and shutil.which("jq")), reason="needs curl and jq")
-def test_what_the_readme_has_one_paste_works(shop: Shop) -> None:
+def test_the_documented_block_works(shop: Shop) -> None:
     shop.control("/pace", settle_after=0)
     payment = intent(shop.paid()).id
-    [script] = [block.script for block in blocks(README) if block.script.startswith("STRIPE=")]
+    [script] = [block.script for block in blocks(PAGE) if block.script.startswith("STRIPE=")]
 
     done = subprocess.run(
         ["bash", "-c", script.replace("http://localhost:12111", shop.url)],
@@ -38,7 +38,7 @@ def test_what_the_readme_has_one_paste_works(shop: Shop) -> None:
 
 def test_every_control_named_exists(shop: Shop) -> None:
     rows = re.findall(
-        r"^\| (`[a-z/].*?) \|", README.partition("`/_sandbox/…`")[2].partition("\n\n")[0], re.MULTILINE
+        r"^\| (`[a-z/].*?) \|", PAGE.partition("`/_sandbox/…`")[2].partition("\n\n")[0], re.MULTILINE
     )
     named = [path for row in rows for path in re.findall(r"`([a-zA-Z/]+)`", row)]
     assert len(named) > 12
