@@ -2,9 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Self
 from uuid import UUID, uuid4
 
 from sqlalchemy import or_, select
@@ -24,11 +22,11 @@ from app.bookings.models import (
 from app.bookings.policy import HOLD_DURATION
 from app.bookings.schemas import BookingRequest
 from app.bookings.status import Status
-from app.coaches import slots
+from app.coaches import offers, slots
 from app.coaches.models import Coach
-from app.coaches.pricing import price
+from app.coaches.offers import Offer, TimeRange
 from app.extensions import db, now
-from app.http.problems import Faults, Invalid, NotFound, Problem
+from app.http.problems import Invalid, NotFound, Problem
 from app.http.schema_types import counted, instant_text
 
 MAX_AHEAD = timedelta(days=366)
@@ -50,61 +48,29 @@ class CoachGone(Problem):
     remedy = "Keep the session as it is, or cancel it: `GET /booking/{id}/cancellation` shows what goes back."
 
 
-@dataclass(frozen=True)
-class TimeRange:
-    """A session's length at one start, with the buffers its coach keeps around it."""
-
-    start: datetime
-    minutes: int
-    period: Range[datetime]
-    busy: Range[datetime]
-
-    @classmethod
-    def of(cls, coach: Coach, start: datetime, minutes: int) -> Self:
-        end = start + timedelta(minutes=minutes)
-        before, after = coach.buffer_before_minutes, coach.buffer_after_minutes
-        busy = Range(start - timedelta(minutes=before), end + timedelta(minutes=after))
-        return cls(start, minutes, Range(start, end), busy)
-
-
 def request(client: Account, wish: BookingRequest) -> Booking:
     """Hold a time with a coach for 15 minutes.
 
     Raises SlotTaken with the nearest free starts, ClientBusy, TooManyHolds, HoldsPaused, CalendarHeld,
     NotFound, and Invalid outside the coach's hours, notice or horizon.
     """
-    _look_ahead(wish)
+    start, minutes = wish.session_datetime, wish.duration_minutes
+    # Without the lock: whoever wants what is not free must not queue for it, as a crowd does.
+    find_offer(Coach.bookable(wish.coach_id), start, minutes, now())
     coach, at = lock_parties(wish.coach_id, client), now()
-    time = TimeRange.of(coach, wish.session_datetime, wish.duration_minutes)
-    expire_stale_holds(coach, client, [time.busy], at)
-    hold_limits.check(client, coach, [time.start], time.minutes, at)
-    booking = place_hold(coach, client, time, wish.notes, at)
+    expire_stale_holds(coach, client, [TimeRange.of(coach, start, minutes).busy], at)
+    hold_limits.check(client, coach, [start], minutes, at)
+    booking = place_hold(coach, client, find_offer(coach, start, minutes, at), wish.notes, at)
     unpaid_holds.record(booking.id, client.id)
     return booking
 
 
-def _look_ahead(wish: BookingRequest) -> None:
-    """Turn away whoever wants what is not free, without a place in the line: a crowd need not wait there.
-
-    Raises NotFound, SlotTaken, Invalid.
-    """
-    coach, at = db.session.get(Coach, wish.coach_id), now()
-    if coach is None or not coach.is_listed:
-        raise NotFound("There is no such coach.")
-    check_wish(coach, wish, at)
-    time = TimeRange.of(coach, wish.session_datetime, wish.duration_minutes)
-    if not slots.is_free(coach, time.start, time.minutes, at):
-        raise _refusal(coach, time, at)
-
-
-def check_wish(coach: Coach, wish: BookingRequest, at: datetime) -> None:
-    """What can be said of its values without a look at the calendar. Raises Invalid."""
-    faults = Faults()
-    with faults.gathered():
-        price(coach, wish.duration_minutes)
-    with faults.gathered():
-        _check_window(coach, wish.session_datetime, at)
-    faults.check()
+def find_offer(coach: Coach, start: datetime, minutes: int, at: datetime) -> Offer:
+    """What the coach offers at this start. Raises SlotTaken with the nearest free starts, and Invalid."""
+    offer = offers.find(coach, start, minutes, at)
+    if offer is None:
+        raise _refusal(coach, TimeRange.of(coach, start, minutes), at)
+    return offer
 
 
 def lock_parties(coach_id: UUID, client: Account) -> Coach:
@@ -138,30 +104,27 @@ def expire_stale_holds(
 
 
 def place_hold(
-    coach: Coach, client: Account, time: TimeRange, notes: str, at: datetime, series_id: UUID | None = None
+    coach: Coach, client: Account, offer: Offer, notes: str, at: datetime, series_id: UUID | None = None
 ) -> Booking:
-    """Hold one time; the coach and the client are in line. Raises SlotTaken, ClientBusy, Invalid."""
-    amount = price(coach, time.minutes)
-    if not slots.is_free(coach, time.start, time.minutes, at):
-        raise _refusal(coach, time, at)
+    """Hold what the coach offers. The rows of both are locked. Raises SlotTaken, ClientBusy."""
     booking = Booking(
         id=uuid4(),
         coach=coach,
         client=client,
-        period=time.period,
-        busy=time.busy,
+        period=offer.time.period,
+        busy=offer.time.busy,
         status=Status.PENDING,
         notes=notes,
-        amount_minor=amount.amount,
-        currency=amount.currency,
+        amount_minor=offer.price.amount,
+        currency=offer.price.currency,
         policy=coach.cancellation_policy,
-        coach_time_zone=coach.zone_at(time.start).key,
+        coach_time_zone=coach.zone_at(offer.time.start).key,
         client_time_zone=client.time_zone,
         video_url=coach.video_url,
         hold_expires_at=at + HOLD_DURATION,
         series_id=series_id,
     )
-    with _no_overlap(coach, time, at):
+    with _no_overlap(coach, offer.time, at):
         db.session.add(booking)
     db.session.add(BookingTransition(booking_id=booking.id, after=Status.PENDING, reason="requested"))
     return booking
@@ -237,7 +200,7 @@ def _no_overlap(
 def _refusal(coach: Coach, time: TimeRange, at: datetime, apart_from: UUID | None = None) -> Problem:
     """Why the time cannot be had. The booking `apart_from` takes none: it is the one that moves."""
     try:
-        _check_window(coach, time.start, at)
+        offers.check_window(coach, time.start, at)
     except Invalid as refusal:
         return refusal
     alive = Booking.status.in_([Status.PENDING, Status.CONFIRMED])
@@ -249,19 +212,6 @@ def _refusal(coach: Coach, time: TimeRange, at: datetime, apart_from: UUID | Non
         "/session_datetime",
         f"must be one of {coach.name}'s starts: GET /coach/{coach.id}/slot lists them",
     )
-
-
-def _check_window(coach: Coach, start: datetime, at: datetime) -> None:
-    """Raises Invalid for a start that is past, or outside of the coach's notice and horizon."""
-    window = slots.Window.of(coach, at)
-    if start <= at:
-        raise Invalid("/session_datetime", "must lie in the future")
-    if start < window.opens:
-        notice = counted(coach.minimum_notice_minutes, "minute")
-        raise Invalid("/session_datetime", f"is too soon: {coach.name} takes bookings {notice} ahead or more")
-    if start >= window.closes:
-        horizon = counted(coach.horizon_days, "day")
-        raise Invalid("/session_datetime", f"is too far: {coach.name} takes bookings up to {horizon} ahead")
 
 
 def _taken(

@@ -10,10 +10,11 @@ from app.accounts.models import Account
 from app.bookings import hold_limits, unpaid_holds
 from app.bookings.lifecycle import SlotTaken
 from app.bookings.models import Booking, BookingSeries
-from app.bookings.reservation import ClientBusy, TimeRange, expire_stale_holds, lock_parties, place_hold
+from app.bookings.reservation import ClientBusy, expire_stale_holds, find_offer, lock_parties, place_hold
 from app.bookings.schemas import LeftOut, SeriesRequest
 from app.coaches import recurrence
 from app.coaches.models import Coach
+from app.coaches.offers import TimeRange
 from app.coaches.pricing import price
 from app.coaches.recurrence import WeeklyStart
 from app.extensions import db, now
@@ -59,7 +60,8 @@ def request(client: Account, wish: SeriesRequest) -> Held:
     for start, time in zip(starts, times, strict=True):
         with _left_out_if_refused(held, time):
             _check_not_skipped(start)
-            held.bookings.append(place_hold(coach, client, time, wish.notes, at, series.id))
+            offer = find_offer(coach, start.at, wish.duration_minutes, at)
+            held.bookings.append(place_hold(coach, client, offer, wish.notes, at, series.id))
     if not held.bookings or (held.left_out and not wish.skip_taken):
         raise _not_free(coach, held)
     return held
