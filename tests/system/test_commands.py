@@ -120,7 +120,7 @@ def test_at_a_terminal_the_password_is_asked_for_twice_and_not_shown(stack: Stac
             while not said.endswith(prompt):
                 said += os.read(ours, 1000)
             os.write(ours, typed)
-        while b"may sign in" not in said:
+        while b"can now sign in" not in said:
             said += os.read(ours, 1000)
     os.close(ours)
 
