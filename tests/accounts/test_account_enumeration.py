@@ -82,7 +82,7 @@ def test_the_owner_hears_of_it_and_nobody_gets_a_link(client: Person) -> None:
     registers(client.http, client.email)
 
     (told,) = mails(client, "address_in_use")
-    assert "somebody tried to open an account with this address" in told.text_body
+    assert "someone tried to open an account with this address" in told.text_body
     assert SOMEBODY["name"] not in told.text_body + told.html_body
     assert "Europe/London" in told.text_body
     assert len(mails(client, "verify_address")) == 1  # the one of the first time

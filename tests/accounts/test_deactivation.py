@@ -81,7 +81,7 @@ def test_an_admin_brings_it_back_whoever_took_it_out(client: Person, admin: Pers
 
     assert client.get("/auth/me").status_code == 401
     assert login(client).status_code == 200
-    assert "in use again" in mails(client, "account_reactivated")[0].text_body
+    assert "active again" in mails(client, "account_reactivated")[0].text_body
 
 
 @pytest.mark.parametrize("lever", ["deactivate", "reactivate"])
@@ -113,7 +113,7 @@ def test_who_did_it_and_why_is_on_record_and_told(client: Person, coach: Person,
     (to_client,), (to_coach,) = mails(client, "account_deactivated"), mails(coach, "account_deactivated")
     assert ("By       you" in to_client.text_body, "By       us" in to_coach.text_body) == (True, True)
     assert "books" not in to_client.text_body
-    assert "Nobody books new sessions with you" in to_coach.text_body
+    assert "Clients can no longer book new sessions with you" in to_coach.text_body
 
 
 def test_no_admin_takes_herself_out(admin: Person) -> None:

@@ -135,7 +135,7 @@ def test_a_coach_who_cancels_an_unpaid_hold_tells_the_client(
 
     told = mails(shop, "hold_cancelled")
     assert set(told) == {client.email}
-    assert "nothing left to pay" in told[client.email].text_body
+    assert "You do not have to pay" in told[client.email].text_body
     assert "I am ill" in told[client.email].text_body
 
 

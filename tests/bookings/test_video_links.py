@@ -118,7 +118,7 @@ def test_a_link_that_is_taken_away_is_gone_everywhere(shop: Shop, client: Person
     link(shop, coach, None)
 
     assert shown(client, booking_id) is None
-    assert "there is no other yet" in mails(shop, KIND)[client.email].text_body
+    assert "there is no new one yet" in mails(shop, KIND)[client.email].text_body
     assert OLD not in (mails(shop, KIND)[client.email].calendar or "")
 
 

@@ -16,7 +16,7 @@ from tests.waiting import wait_until
 
 HOLD = text("SELECT FROM coach FOR NO KEY UPDATE")
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE {pid} = ANY (pg_blocking_pids(pid))"
-GIVEN_UP = "the database broke the transaction off"
+GIVEN_UP = "the database aborted the transaction"
 ROUNDS = 5
 LONGER_THAN_THE_MAIL_SERVER_TAKES = 4.0
 LONGER_THAN_A_LOCK_IS_WAITED_FOR = 4.0

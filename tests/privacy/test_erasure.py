@@ -78,7 +78,7 @@ def test_coming_sessions_are_cancelled_and_paid_back_by_the_policy(
     told = {mail["subject"]: mail["text"] for mail in shop.sandbox.mails_to(zelda.email)}
     assert "Cancelled: 60 minutes of coaching with " in " ".join(told)
     assert "One booking was cancelled with it." in told["Your account was erased"]
-    assert "But for the mails about what was cancelled" in told["Your account was erased"]
+    assert "Apart from mails about the cancelled bookings" in told["Your account was erased"]
 
 
 def test_too_late_to_cancel_is_not_too_late_to_leave_but_nothing_goes_back(

@@ -97,7 +97,7 @@ def test_a_second_factor_is_taken_off_once(stack: Stack, client: Person, phone: 
 
     ended = pair.run("account", "disable-2fa", owner.email, "--reason", "a lost phone")
 
-    one_did_it(ended, "signs in with the password alone", "is off")
+    one_did_it(ended, "can sign in with the password alone", "is off")
     assert entries(stack, "second_factor.take_off", f"account:{owner.id}") == 1
 
 

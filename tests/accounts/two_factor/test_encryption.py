@@ -61,4 +61,4 @@ def test_without_its_key_a_second_factor_opens_by_recovery_code_alone(
     done = app.test_cli_runner().invoke(args=["account", "reencrypt-secrets"])
     assert done.exit_code == 1
     assert "0 of 1 are encrypted" in done.output
-    assert f"opens those of: {client.id}" in done.output
+    assert f"decrypts those of: {client.id}" in done.output

@@ -84,7 +84,7 @@ def test_one_called_off_as_the_dispute_was_lost_is_owed_again_once_it_is_won(
 
     assert ended(shop) == [("canceled", 7500), ("pending", 7500)]
     told = mails(shop, "dispute_decided")[-1].text_body
-    assert "Issued now, as it waited for this:\n  - the refund of 75.00 EUR" in told
+    assert "Issued now, because it waited for the decision:\n  - the refund of 75.00 EUR" in told
 
 
 def test_a_session_cancelled_while_its_dispute_was_lost_is_refunded_once_it_is_won(

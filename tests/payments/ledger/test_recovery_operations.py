@@ -166,7 +166,7 @@ def test_each_lever_is_on_record_and_the_shell_has_both(
     said = run(commands.stripe, ["discard-recovery", str(recovery_id), "--reason", "paid back by bank"])
     assert (said.exit_code, said.output) == (0, f"{recovery_id} is tried no more.\n")
     said = run(
-        commands.stripe, ["retry-recovery", nowhere, str(recovery_id), "--reason", "the bank sent it back"]
+        commands.stripe, ["retry-recovery", nowhere, str(recovery_id), "--reason", "the bank returned it"]
     )
     assert (said.exit_code, f"{recovery_id} is on its way." in said.output) == (1, True)
     assert "no such transfer" in said.output
@@ -177,7 +177,7 @@ def test_each_lever_is_on_record_and_the_shell_has_both(
     assert sorted(each for each in found if each[1] == about) == [
         ("recovery.discard", about, "paid back by bank"),
         ("recovery.discard", about, "seen to"),
-        ("recovery.retry", about, "the bank sent it back"),
+        ("recovery.retry", about, "the bank returned it"),
     ]
 
 

@@ -50,7 +50,7 @@ def test_it_ends_with_1_and_shows_both_sides_when_differences_remain(
 @pytest.mark.parametrize(
     ("fault", "says"),
     [
-        ({"status": 503, "times": 3}, "goes on where it stopped"),
+        ({"status": 503, "times": 3}, "continues where it stopped"),
         ({"status": 400}, "An unknown error occurred"),
         ({"status": 401}, "An unknown error occurred"),
     ],

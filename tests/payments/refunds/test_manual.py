@@ -69,7 +69,7 @@ def test_the_booking_stays_on_and_a_later_cancelling_gives_back_only_the_rest(
     ("by_hand", "left", "told"),
     [
         (70, 500, "5.00 EUR go back to the card or account they came from"),
-        (75, 0, "none now: all of it went back before"),
+        (75, 0, "none now: everything was refunded before"),
     ],
 )
 def test_preview_and_mail_of_a_cancelling_name_what_really_goes_back(

@@ -92,7 +92,7 @@ def test_of_a_series_only_the_share_of_the_cancelled_session_goes_back_and_the_m
 
     shop.told(paid)
 
-    assert "The others of its series stay as they are" in mail(shop, "hold_cancelled").text_body
+    assert "The other sessions of the series stay as they are" in mail(shop, "hold_cancelled").text_body
     returned = mail(shop, "payment_returned")
     assert "75.00 EUR" in returned.text_body
     assert "in full" not in returned.text_body + returned.html_body
@@ -111,7 +111,7 @@ def test_one_that_stripe_refuses_is_told_to_the_client_who_waits_for_it(
     assert told.subject == "Your refund of 75.00 EUR could not be made"
     for body in (told.text_body, told.html_body):
         assert "could not be made" in body
-        assert "that we told you of" not in body
+        assert "that we announced" not in body
         assert "The money is yours" in body
     assert shop.mails("refund_issued") == []
     assert len(shop.ops_mails()) == 1
