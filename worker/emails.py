@@ -21,11 +21,11 @@ def deliver(self: "Task[..., None]", email_id: str) -> None:
 
 @shared_task(name=TaskNames.RECORD_SENT_EMAIL)
 def record_sent(email_id: str) -> None:
-    """What could not be written down while the database was away; it is tried until it can be."""
+    """Record that a mail was sent, after an outage of the database. Retried until it succeeds."""
     Email.record_sent(UUID(email_id))
 
 
 @shared_task(name=TaskNames.REQUEUE_DUE_EMAILS, base=PeriodicTask)
 def requeue_due() -> int:
-    """Mails whose job was lost; how many there were."""
+    """Enqueue mails whose job was lost. Returns their number."""
     return enqueue_each(TaskNames.DELIVER_EMAIL, Email.due(BATCH))

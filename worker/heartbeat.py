@@ -1,8 +1,8 @@
 """The heartbeat of a worker or of beat: a file, touched whenever the process has just spoken to the broker.
 
-A worker's main process sends Celery's heartbeat every two seconds. Beat sends none: a job that it published
-is its sign of life, and one is due at least every minute. A process that hangs, or whose broker is away,
-leaves the file to grow old; `deploy/healthcheck.py` looks at its age.
+A worker's main process sends Celery's heartbeat every two seconds. Beat sends none, so each job that it
+publishes counts, at least one a minute. If a process hangs, or its broker is away, the file grows old;
+`deploy/healthcheck.py` checks its age.
 """
 
 from celery.signals import after_task_publish, beat_init, heartbeat_sent

@@ -1,4 +1,4 @@
-"""Events, refunds, fees and disputes."""
+"""Tasks for Stripe events, refunds, fees, transfers and disputes."""
 
 import logging
 from uuid import UUID
@@ -25,14 +25,14 @@ BATCH = 500
 
 @shared_task(name=TaskNames.HANDLE_EVENT, bind=True, max_retries=None)
 def handle_event(self: "Task[..., None]", payload: str) -> None:
-    """A delivery of Stripe's: on record, then applied.
+    """Record a Stripe event, then apply it.
 
-    Until it is on record this message is all there is of it: whatever goes wrong, it comes again.
+    Until it is recorded, this message is its only copy, so every error is retried.
     """
     try:
         attempt = inbox.record(payload)
     except Exception as error:
-        log.exception("an event could not be put on record")
+        log.exception("an event could not be recorded")
         retry_later(self, delay(self.request.retries + 1), error)
         return
     signature_failures.note_accepted()
@@ -48,7 +48,7 @@ def process_recorded_event(self: "Task[..., None]", event_id: str) -> None:
 
 @shared_task(name=TaskNames.REQUEUE_DUE_EVENTS, base=PeriodicTask)
 def requeue_due_events() -> int:
-    """Events whose job was lost; how many there were."""
+    """Enqueue events whose job was lost. Returns their number."""
     return enqueue_each(TaskNames.PROCESS_RECORDED_EVENT, inbox.due(BATCH))
 
 
@@ -60,13 +60,13 @@ def submit_refund(self: "Task[..., None]", refund_id: str) -> None:
 
 @shared_task(name=TaskNames.REQUEUE_DUE_REFUNDS, base=PeriodicTask)
 def requeue_due_refunds() -> int:
-    """Refunds whose job was lost; how many there were."""
+    """Enqueue refunds whose job was lost. Returns their number."""
     return enqueue_each(TaskNames.SUBMIT_REFUND, submission.due(BATCH))
 
 
 @shared_task(name=TaskNames.LOOK_UP_REFUNDS, bind=True, max_retries=None)
 def look_up_refunds(self: "Task[..., None]", payment_id: str) -> None:
-    """A payment's refunds, as an event of theirs seems lost; should this be too, reconciliation asks."""
+    """Fetch a payment's refunds from Stripe because an event seems lost. Reconciliation is the fallback."""
     try:
         charge_refunds.look_up(UUID(payment_id))
     except stripe_client.StripeAway as error:
@@ -81,7 +81,7 @@ def recover_transfer(self: "Task[..., None]", recovery_id: str) -> None:
 
 @shared_task(name=TaskNames.REQUEUE_DUE_RECOVERIES, base=PeriodicTask)
 def requeue_due_recoveries() -> int:
-    """Transfers after disputes whose job was lost; how many there were."""
+    """Enqueue transfers after disputes whose job was lost. Returns their number."""
     return enqueue_each(TaskNames.RECOVER_TRANSFER, recovery_submission.due(BATCH))
 
 
@@ -93,7 +93,7 @@ def look_up_fee(self: "Task[..., None]", payment_id: str) -> None:
 
 @shared_task(name=TaskNames.REQUEUE_DUE_FEES, base=PeriodicTask)
 def requeue_due_fees() -> int:
-    """Paid payments whose fee is unknown; how many there were."""
+    """Enqueue the lookup of unknown Stripe fees. Returns the number of payments."""
     return enqueue_each(TaskNames.LOOK_UP_FEE, stripe_fees.due(BATCH))
 
 
@@ -105,23 +105,23 @@ def look_up_payout_account(self: "Task[..., None]", coach_id: str) -> None:
 
 @shared_task(name=TaskNames.REQUEUE_DUE_PAYOUT_ACCOUNTS, base=PeriodicTask)
 def requeue_due_payout_accounts() -> int:
-    """Payout accounts that changed; how many there were."""
+    """Enqueue the update of changed payout accounts. Returns their number."""
     return enqueue_each(TaskNames.LOOK_UP_PAYOUT_ACCOUNT, connect.due(BATCH))
 
 
 @shared_task(name=TaskNames.CLOSE_SESSION)
 def close_session(payment_id: str) -> None:
-    """The booking was called off before it was paid: nobody shall pay for it now."""
+    """Close the Checkout session of a booking that was cancelled before it was paid."""
     expiry.close(UUID(payment_id))
 
 
 @shared_task(name=TaskNames.RELEASE_HOLD)
 def release_hold(booking_id: str) -> None:
-    """A hold that ran out: its session is closed at Stripe first, and what was paid is not released."""
+    """Release an expired hold. Its Checkout session is closed first; a paid booking is not released."""
     expiry.release(UUID(booking_id))
 
 
 @shared_task(name=TaskNames.WARN_OF_DISPUTE_DEADLINES, base=PeriodicTask)
 def warn_of_dispute_deadlines() -> int:
-    """Disputes whose deadline comes near; how many there were."""
+    """Enqueue warnings of approaching dispute deadlines. Returns their number."""
     return responses.warn(now(), BATCH)

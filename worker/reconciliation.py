@@ -1,4 +1,4 @@
-"""Stripe's word and our books, compared by beat."""
+"""Periodic tasks that compare Stripe's records with our books."""
 
 import logging
 import time
@@ -22,16 +22,16 @@ from worker.task import PeriodicTask, retry_later
 log = logging.getLogger(__name__)
 
 MAX_TURN = 20
-"""Seconds that it works before it lets others have the worker."""
+"""Seconds that one turn works before it frees the worker."""
 PATIENCE = 5
-"""Seconds that it waits for a busy Stripe."""
+"""Seconds that it waits for a rate limit of Stripe."""
 LATER = timedelta(seconds=MAX_TURN)
-"""When the other one's turn is over, or Stripe has had time to recover."""
+"""Seconds until a retry, when another run has ended or Stripe has recovered."""
 
 
 @shared_task(name=TaskNames.RECONCILE_RECENT, base=PeriodicTask)
 def reconcile_recent() -> int:
-    """The last hours, if it is time; how much was settled. What could not be, beat's next one does."""
+    """Compare the last hours if it is time. Returns how much was settled; the next run does the rest."""
     window = recent()
     if not schedule.is_due(window):
         return 0
@@ -44,13 +44,13 @@ def reconcile_recent() -> int:
 
 @shared_task(name=TaskNames.RECONCILE_NIGHTLY, base=PeriodicTask, bind=True, max_retries=None)
 def reconcile_nightly(self: "Task[..., int]") -> int:
-    """The last days, and what is open from before, in as many turns as it takes."""
+    """Compare the last days and everything still open, in several turns."""
     try:
         stages = _turn(nightly())
     except (
         stripe_client.KeyRefused,
         stripe_client.StripeRefused,
-    ) as error:  # and would be again, however often it is asked
+    ) as error:  # and will be refused again
         _tell(error.reason if isinstance(error, stripe_client.KeyRefused) else str(error))
         return 0
     except (run.AnotherAtWork, stripe_client.StripeAway) as error:
@@ -63,12 +63,12 @@ def reconcile_nightly(self: "Task[..., int]") -> int:
 
 
 def _turn(window: Window) -> Sequence[Reconciliation]:
-    """How far it came within one turn; the next goes on from there."""
+    """Run one turn. Returns the progress, from which the next turn continues."""
     began = time.monotonic()
     stages: Sequence[Reconciliation] = []
     with closing(run.run(window, PATIENCE)) as steps:
         for stages in steps:
-            is_done = all(row.is_done for row in stages)  # what then is left to do is part of this turn
+            is_done = all(row.is_done for row in stages)  # the remaining work belongs to this turn
             if time.monotonic() - began > MAX_TURN and not is_done:
                 break
     return stages

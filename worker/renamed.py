@@ -1,6 +1,6 @@
-"""Jobs that the release before put on the queues, under the names that their tasks had then.
+"""Tasks under their names of the previous release, for jobs that were queued before a deploy.
 
-A worker takes them for this one release, so that a deploy loses none: the file goes with the next.
+Delete this file with the next release.
 """
 
 from app.queue.names import TaskNames

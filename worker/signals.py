@@ -26,14 +26,14 @@ def _log_like_the_web(**_: Any) -> None:
 
 @worker_process_init.connect
 def _forget_the_parents_connections(**_: Any) -> None:
-    """A forked worker must not speak on sockets that it shares with its parent."""
+    """Close inherited connections in a forked worker, which must not share sockets with its parent."""
     with flask_app.app_context():
         db.engine.dispose(close=False)
 
 
 @beat_init.connect
 def _tell_of_this_beat(**_: Any) -> None:
-    """There should be one: `flask doctor` counts them."""
+    """Send beat's heartbeat, which `flask doctor` counts: there should be one beat."""
     settings = settings_of(flask_app)
     beats.announce(settings.redis_url)
 
@@ -41,6 +41,6 @@ def _tell_of_this_beat(**_: Any) -> None:
 @worker_shutdown.connect
 @worker_process_shutdown.connect
 def _say_goodbye(**_: Any) -> None:
-    """To the mail server, in conversations that were kept for a next mail."""
+    """Close the pooled SMTP connections when a process ends."""
     with flask_app.app_context():
         smtp_pool.close_all()

@@ -1,4 +1,4 @@
-"""What every task does: one transaction, on record under a request id, again when the database is away."""
+"""Base classes of tasks: one transaction each, a request id, and retries when the database is away."""
 
 import logging
 import time
@@ -24,10 +24,10 @@ MAX_COUNTDOWN = timedelta(seconds=60)
 
 
 def retry_later(job: "Task[..., Any]", wait: timedelta, error: Exception | None = None) -> None:
-    """Ends a job with a message for the next try. Raises celery's Retry.
+    """End a job and publish its retry. Raises Celery's Retry.
 
-    Where there is a row, its sweep is what tries again; this is only quicker. So no message waits for long:
-    one that outlives the broker's visibility timeout is delivered again and again.
+    If the job has a row, a sweep retries it too; this is only faster. The countdown is short, because
+    the broker redelivers messages that wait longer than its visibility timeout.
     """
     if error is None and wait > MAX_COUNTDOWN:
         return
@@ -37,7 +37,7 @@ def retry_later(job: "Task[..., Any]", wait: timedelta, error: Exception | None 
 class DatabaseTask(Task):  # type: ignore[type-arg]
     """One job, one transaction: committed here once the task is done, rolled back if it raised.
 
-    A job that finds the database away comes back later.
+    A job that finds the database away is retried later.
     """
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -59,14 +59,14 @@ class DatabaseTask(Task):  # type: ignore[type-arg]
         log.info("%s %.1fms", self.name, milliseconds)
 
     def without_database(self, error: Exception) -> None:
-        log.warning("%s waits, as the database does not answer: %s", self.name, error)
+        log.warning("%s waits, because the database does not answer: %s", self.name, error)
         retry_later(self, delay(self.request.retries + 1), error)
 
 
 class PeriodicTask(DatabaseTask):
-    """A job that beat sends again anyway, and that gives the number of rows it found.
+    """A periodic job of beat that returns the number of rows it found.
 
-    One at a time: two beats, as at a deploy, or a queue that was long make no double work.
+    One runs at a time, so that two beats (during a deploy) or a long queue cause no double work.
     """
 
     def work(self, *args: Any, **kwargs: Any) -> Any:
@@ -78,11 +78,11 @@ class PeriodicTask(DatabaseTask):
             log.info("%s found %s in %.1fms", self.name, result, milliseconds)
 
     def without_database(self, error: Exception) -> None:
-        log.warning("%s is left out, as the database does not answer: %s", self.name, error)
+        log.warning("%s is skipped, because the database does not answer: %s", self.name, error)
 
 
 class PortionedTask(PeriodicTask):
-    """One that finds no more than retention.MOST rows at a time, and comes again at once while it does."""
+    """A periodic job that handles a limited portion of rows, and runs again at once after a full portion."""
 
     def work(self, *args: Any, **kwargs: Any) -> Any:
         found = super().work(*args, **kwargs)

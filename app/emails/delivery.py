@@ -1,4 +1,4 @@
-"""Sending what the outbox holds."""
+"""Delivery of the mails in the outbox."""
 
 import logging
 from datetime import timedelta
@@ -19,19 +19,19 @@ from app.queue.names import TaskNames
 log = logging.getLogger(__name__)
 
 MAX_WITHOUT_CONNECTION = 8
-"""Attempts that are counted while the mail server cannot be reached: two to four minutes apart at last."""
+"""The most attempts counted while the mail server is unreachable; later pauses take 2 to 4 minutes."""
 WATCHED = frozenset({"needs_attention", "test"})
-"""A mail of alerts causes no other about itself, and who sends a test sees what becomes of it."""
+"""Mails whose failure records no alert: the digest of alerts itself, and the test mail."""
 
 
 def deliver(email_id: UUID) -> timedelta | None:
-    """Send one mail that is due; the pause before another try when that is wanted.
+    """Send one mail that is due. Returns the pause before a retry, or None.
 
-    One that was held back leaves with others in one mail, which has a job of its own.
+    A mail that was held back leaves with others in a digest, which has a job of its own.
 
-    Commits twice, as no transaction is open while the mail server is spoken to: the claim before, the
-    outcome after. Only a crash between the server's yes and the second commit sends a mail again, and
-    then under the same Message-ID. A database that went away meanwhile is told when it is back.
+    Commits twice, because no transaction is open during SMTP: the claim before, the outcome after. Only a
+    crash between the server's acceptance and the second commit sends a mail again, under the same
+    Message-ID. If the database is away afterwards, the outcome is stored when it is back.
     """
     email = Email.claim(email_id)
     db.session.commit()
@@ -46,7 +46,7 @@ def deliver(email_id: UUID) -> timedelta | None:
         return _failed(email, error, None)
     except smtp.Unreachable as error:
         return _failed(email, error, _pause_after(error, email))
-    except Exception as error:  # whatever it was is kept on the row and tried again
+    except Exception as error:  # the error is stored on the row, and the mail retried
         log.exception("mail %s %s", email.kind, email.id)
         return _failed(email, error, delay_unless_last(email.attempts))
     log.info("mail %s %s sent", email.kind, email_id)
@@ -56,33 +56,37 @@ def deliver(email_id: UUID) -> timedelta | None:
         db.session.commit()
     except (OperationalError, InterfaceError) as error:
         db.session.rollback()
-        log.warning("mail %s is noted as sent later, as the database does not answer: %s", email_id, error)
+        log.warning(
+            "mail %s is marked as sent later, because the database does not answer: %s", email_id, error
+        )
         enqueue(TaskNames.RECORD_SENT_EMAIL, str(email_id))
     return None
 
 
 def _pause_after(error: smtp.Unreachable, email: Email) -> timedelta | None:
-    """None after the last attempt. Without a connection there is no last one: the mail waits until the
-    server or our settings are mended, be that days, and is tried every few minutes.
+    """The pause before the next attempt; None after the last one.
+
+    Without a connection there is no last one: the mail is retried every few minutes until the server or the
+    settings are corrected.
     """
     if not isinstance(error, smtp.NotConnected):
         return delay_unless_last(email.attempts)
     if email.attempts == MAX_WITHOUT_CONNECTION:
-        log.error("no mail leaves, so mails wait: %s", error)
+        log.error("mails wait, because none can be sent: %s", error)
     return delay(min(email.attempts, MAX_WITHOUT_CONNECTION))
 
 
 def _failed(email: Email, error: Exception, wait: timedelta | None) -> timedelta | None:
-    """Write down what went wrong, and when to try again: never, when `wait` is None or it is over meanwhile.
+    """Record the error and the time of the next attempt: none if `wait` is None or the mail is already done.
 
-    While this worker tried, the mail may have been withdrawn; or its claim ran out, and another sent it.
+    Meanwhile the mail may have been withdrawn, or its claim expired and another worker sent it.
     """
     db.session.refresh(email, with_for_update=True)
     if isinstance(error, smtp.NotConnected):
         email.attempts = min(email.attempts, MAX_WITHOUT_CONNECTION)
-    said = signed_links.without_tokens(str(error))  # servers repeat what they refuse
+    said = signed_links.without_tokens(str(error))  # servers quote what they refuse
     if email.status is not EmailStatus.SENT:
-        email.last_error = said if email.has_words else None  # servers repeat the address that they refuse
+        email.last_error = said if email.has_words else None  # servers quote the address that they refuse
     if email.status not in UNSENT:
         db.session.commit()
         return None
@@ -101,5 +105,5 @@ def _failed(email: Email, error: Exception, wait: timedelta | None) -> timedelta
 def _status_after_failure(email: Email, wait: timedelta | None) -> EmailStatus:
     if wait is not None:
         return EmailStatus.QUEUED
-    # Where its recipient is erased, there is nobody left whom the operator could reach.
+    # no alert for an erased recipient, whom the operator cannot reach
     return EmailStatus.WITHDRAWN if email.to_erased else EmailStatus.FAILED

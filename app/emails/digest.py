@@ -1,4 +1,4 @@
-"""Mails that were held back, as their recipient had enough of them: they leave together, in one."""
+"""Digests: mails above a recipient's limit are held back and leave together in one mail."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -13,13 +13,13 @@ from app.queue.enqueue import after_commit
 from app.queue.names import TaskNames
 
 MOST = 50
-"""In one mail; the others are in the next."""
+"""The most mails in one digest; the others follow in the next."""
 
 
 def gather(email_id: UUID) -> None:
-    """Put what is due to the recipient of a mail that was held back into one. Does nothing for any other.
+    """Put all held-back mails that are due to this mail's recipient into a digest. Ignores other mails.
 
-    Commits. Of several workers one does it: the others find nothing left.
+    Commits. Of several workers one does it, and the others find nothing left.
     """
     recipient = db.session.scalar(select(Email.recipient).where(Email.id == email_id, Email.held_back))
     if recipient is not None:

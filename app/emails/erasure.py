@@ -1,4 +1,4 @@
-"""What names somebody in mails, when the account is erased: the words go, that a mail was sent stays."""
+"""Erasure of mails: the text goes, the record that a mail was sent stays."""
 
 import re
 from datetime import timedelta
@@ -15,13 +15,13 @@ from app.emails.status import OVER, EmailStatus
 from app.extensions import db, now
 
 _NOBODY = "erased.invalid"
-"""Under .invalid there is no address (RFC 2606)."""
+"""No address exists under .invalid (RFC 2606)."""
 LAST = ("booking_cancelled", "hold_cancelled", "account_erased")
-"""What still leaves for somebody whose account is erased; the rest is of no use any more."""
+"""Kinds that are still sent to the owner of an erased account."""
 
 
 def placeholder_address(account_id: UUID) -> str:
-    """What stands in the place of an address: unlike any other, and nobody's."""
+    """The placeholder of an erased address, unique and undeliverable."""
     return f"{account_id}@{_NOBODY}"
 
 
@@ -30,13 +30,13 @@ def is_placeholder(address: str) -> bool:
 
 
 def redact_recipient(address: str, naming: TextualSelect) -> None:
-    """Take the words out of all mails to an address, and of those to others that name its owner.
+    """Delete the text of all mails to an address, and of mails to others that name its owner.
 
-    Which those are says `naming`, by `kind` and `subject_id`.
-    What has not left and matters still leaves; its words go with the next sweep, or when it takes too long.
+    `naming` selects the latter by `kind` and `subject_id`. Unsent mails that matter are still sent; a later
+    sweep deletes their text.
     """
     to_them = and_(Email.recipient == address, Email.kind.not_in(OPERATORS))
-    # A worker that is sending one finds it withdrawn; of one that failed there is nobody left to reach.
+    # a worker that is sending one finds it withdrawn; a failed one has no recipient left
     useless = or_(Email.status == EmailStatus.FAILED, Email.kind.not_in(LAST))
     Email.withdraw(to_them, useless, updated_at=Email.updated_at)
     about = naming.subquery("about")
@@ -53,14 +53,14 @@ def redact_recipient(address: str, naming: TextualSelect) -> None:
 
 
 def _alone(address: str) -> str:
-    """A pattern of PostgreSQL's for an address that is no part of another one, whose owner is still here."""
+    """A PostgreSQL pattern for the address, not as part of a longer one of another person."""
     return rf"(?<![\w.+-]){re.escape(address)}(?![\w-]|\.\w)"
 
 
 def redact_words(most: int | None) -> int:
-    """Take the words out of mails that name an erased person and have left, or waited for too long; how many.
+    """Delete the text of mails that name an erased person and are sent or overdue. Returns the number.
 
-    The name of a recipient who was erased goes too; what others were sent can be looked up by theirs.
+    An erased recipient's address goes too. Mails to others stay searchable by their addresses.
     """
     over = or_(Email.status.in_(OVER), Email.erase_at <= now())
     due = select(Email.id).where(Email.erase_at.is_not(None), over).limit(most)

@@ -13,14 +13,15 @@ from app.emails.status import OVER, TRANSITIONS, EmailStatus, check_transition
 from app.extensions import Base, TimestampMixin, db, enum_column, now
 
 LEASE = timedelta(minutes=5)
-"""How long a claim is believed; longer than any SMTP conversation may take."""
+"""How long a claim lasts: longer than any SMTP session may take."""
 
 
 OPERATORS = frozenset(
     {"coach_left", "dispute_decided", "dispute_deadline", "dispute_opened", "needs_attention"}
 )
-"""Kinds for whoever runs this, at OPS_EMAIL. They belong to no account, though anybody can open one with that
-address: nobody is shown them, nor ends them, nor keeps them from leaving by an account."""
+"""Kinds for the operator, at OPS_EMAIL.
+
+They belong to no account, even if one has that address: an account with it can neither read nor stop them."""
 
 
 class Email(TimestampMixin, Base):
@@ -35,9 +36,9 @@ class Email(TimestampMixin, Base):
     )
 
     kind: Mapped[str]
-    """Which message it is, such as `booking_confirmed`."""
+    """The kind of message, such as `booking_confirmed`."""
     subject_id: Mapped[str]
-    """What it is about. Together with kind and recipient it is there once, however often it is asked for."""
+    """What the mail is about. Kind, subject and recipient are unique together."""
     recipient: Mapped[str]
     recipient_name: Mapped[str]
     subject: Mapped[str]
@@ -46,38 +47,38 @@ class Email(TimestampMixin, Base):
     calendar: Mapped[str | None]
     """iCalendar objects to carry, one after the other, each with its METHOD and one event inside."""
     reply_to: Mapped[str | None]
-    """Whom an answer reaches: the other party of a session. None where answers go to the sender."""
+    """Reply-To: the other party of a session. None if replies go to the sender."""
     status: Mapped[EmailStatus] = mapped_column(enum_column(EmailStatus), default=EmailStatus.QUEUED)
     attempts: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime] = mapped_column(default=now)
-    """When it may be tried (again); while it is being sent, when the claim runs out."""
+    """When the next attempt is due; while the mail is being sent, when the claim expires."""
     last_error: Mapped[str | None]
     sent_at: Mapped[datetime | None]
     request_id: Mapped[str]
 
     copies: Mapped[int] = mapped_column(default=0)
-    """How often an operator had it sent again after it was sent."""
+    """How often an operator sent it again after it was sent."""
     resend_requested_at: Mapped[datetime | None]
-    """When an operator last had it sent (again)."""
+    """When an operator last sent it (again)."""
     held_back: Mapped[bool] = mapped_column(default=False, server_default=false())
-    """Whether it waits for others to its recipient, to leave in one mail with what is due then."""
+    """Whether it is held back for a digest to its recipient."""
     gathered_in: Mapped[UUID | None]
-    """The mail in which its words left together with those of others."""
+    """The digest in which its text was sent."""
     erase_at: Mapped[datetime | None]
-    """When its words go although it has not left: somebody in it is erased. Once it has, they go at once."""
+    """When its text is deleted even if unsent, because it names an erased person. Once sent, at once."""
     to_erased: Mapped[bool] = mapped_column(default=False, server_default=false())
-    """Whether that was its recipient, whose address goes with them."""
+    """Whether the erased person is the recipient, whose address goes too."""
 
     @property
     def has_words(self) -> bool:
-        """Whether there is something to send: what names an erased person is kept no longer than needed."""
+        """Whether there is text to send: text that names an erased person is not kept."""
         return self.text_body != ""
 
     @property
     def message_id(self) -> str:
-        """The same for every attempt, so that a repeat after a crash is known as one by the mail programs.
+        """The Message-ID, equal for every attempt, so that mail programs recognise a repeat after a crash.
 
-        A copy that an operator wants is another mail: under the same id programs would hide it.
+        A copy that an operator sends has another one, because programs would hide a duplicate.
         """
         copy = f".{self.copies}" if self.copies else ""
         return f"<{self.id}{copy}@culturebridge>"
@@ -89,7 +90,7 @@ class Email(TimestampMixin, Base):
 
     @classmethod
     def claim(cls, email_id: UUID) -> Self | None:
-        """Take a mail that is due, for five minutes. None when another has it, it is done or held back.
+        """Claim a mail that is due, for five minutes. None if it is claimed, done or held back.
 
         The caller commits: two workers never send one mail.
         """
@@ -113,25 +114,25 @@ class Email(TimestampMixin, Base):
 
     @classmethod
     def asked_for(cls, recipient: str, since: datetime, *kinds: str) -> Sequence[datetime]:
-        """When mails of these kinds were put into the outbox for somebody, the oldest first."""
+        """When mails of these kinds to an account were put into the outbox, the oldest first."""
         wanted = cls.recipient == recipient, cls.kind.in_(kinds), cls.created_at > since
         return db.session.scalars(select(cls.created_at).where(*wanted).order_by(cls.created_at)).all()
 
     @classmethod
     def record_sent(cls, email_id: UUID) -> None:
-        """The mail server took it before now. One that somebody has touched meanwhile is left as it is."""
+        """Mark a mail as sent after the fact, unless its row has changed since."""
         sent = update(cls).where(cls.id == email_id, _may_become(EmailStatus.SENT))
         db.session.execute(sent.values(status=EmailStatus.SENT, sent_at=now(), last_error=None))
 
     @classmethod
     def withdraw(cls, *which: ColumnElement[bool], **besides: Any) -> None:
-        """These must not leave any more. What is over stays as it is; `besides` is set with the status."""
+        """Withdraw mails that must not be sent any more. Finished ones stay. `besides` is set as well."""
         change = update(cls).where(*which, _may_become(EmailStatus.WITHDRAWN))
         db.session.execute(change.values(status=EmailStatus.WITHDRAWN, **besides))
 
     @classmethod
     def end(cls, *which: ColumnElement[bool], **values: Any) -> int:
-        """Set columns of mails that have left or never will: what is not over is withdrawn. How many."""
+        """Set columns of finished mails and withdraw unfinished ones. Returns the number."""
         ended = case((cls.status.in_(OVER), cls.status), else_=EmailStatus.WITHDRAWN)
         change = update(cls).where(*which).values(status=ended, **values)
         done = db.session.execute(change.execution_options(synchronize_session=False))
@@ -139,5 +140,5 @@ class Email(TimestampMixin, Base):
 
 
 def _may_become(status: EmailStatus) -> ColumnElement[bool]:
-    """What `transition_to` checks, in a query."""
+    """The check of `transition_to` as SQL."""
     return Email.status.in_(transitions.sources(TRANSITIONS, status))

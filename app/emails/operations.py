@@ -1,4 +1,4 @@
-"""What an operator can do with a mail: send it once more, or no more."""
+"""Operations on mails: resend and discard."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -12,12 +12,12 @@ from app.queue.enqueue import after_commit
 from app.queue.names import TaskNames
 
 PAUSE_BETWEEN_COPIES = timedelta(seconds=10)
-"""Who presses twice does not want two copies; nor do two operators who press at the same moment."""
+"""Two requests within this time send one copy."""
 
 
 class EmailInFlight(Problem):
     status, slug, title = 409, "email-in-flight", "Mail is being sent"
-    meaning = "A worker is sending this mail at this moment, so it cannot be sent again or given up."
+    meaning = "A worker is sending this mail, so it cannot be resent or discarded now."
     remedy = (
         "Look at its `status` with `GET /admin/email/{id}` in two minutes, and ask again if it is still"
         " wanted."
@@ -25,24 +25,24 @@ class EmailInFlight(Problem):
 
 
 class ResentJustNow(Problem):
-    status, slug, title = 409, "resent-just-now", "Mail was sent again just now"
-    meaning = "Somebody asked for another copy of this mail a moment ago. A second one was not made."
-    remedy = "Nothing is left to do. Who wants one more copy waits ten seconds and asks again."
+    status, slug, title = 409, "resent-just-now", "Mail was just resent"
+    meaning = "Another copy of this mail was requested a moment ago. No second one was made."
+    remedy = "Nothing is left to do. To send one more copy, wait ten seconds and try again."
 
 
 def resend(email_id: UUID, reason: str) -> Email:
-    """Send a mail now, whatever became of it. One that was sent goes out as a new copy with an id of its own.
+    """Send a mail now, whatever its status. A sent one goes out as a new copy with its own Message-ID.
 
-    Raises NotFound, EmailInFlight, ResentJustNow, and NothingToDo for one whose words are gone.
+    Raises NotFound, EmailInFlight, ResentJustNow, and NothingToDo for one whose text is deleted.
     """
     email, at = _email(email_id), now()
     if not email.has_words:
-        raise NothingToDo("There is nothing left to send: somebody in this mail has erased the account.")
+        raise NothingToDo("There is nothing left to send: a person in this mail has erased the account.")
     _check_not_sent_now(email, at)
     email.copies += email.status is EmailStatus.SENT
     if email.status is not EmailStatus.WITHDRAWN:
         email.due_at = at
-    else:  # a worker that had claimed it before may be sending it still
+    else:  # a worker that claimed it earlier may still be sending it
         email.due_at = min(max(email.due_at, at), at + LEASE)
     email.held_back = False
     email.transition_to(EmailStatus.QUEUED)
@@ -53,7 +53,7 @@ def resend(email_id: UUID, reason: str) -> Email:
 
 
 def discard(email_id: UUID, reason: str) -> Email:
-    """Try a mail no more. Raises NotFound, NothingToDo."""
+    """Discard a mail. Raises NotFound, NothingToDo."""
     email = _email(email_id)
     if email.status in OVER:
         raise NothingToDo(f"This mail is {email.status}.")
@@ -63,7 +63,7 @@ def discard(email_id: UUID, reason: str) -> Email:
 
 
 def _check_not_sent_now(email: Email, at: datetime) -> None:
-    """Of several who want one mail sent at the same moment, the others are told. Its row is locked."""
+    """Refuse a concurrent or repeated resend. The row is locked."""
     if email.status is EmailStatus.SENDING and email.due_at > at:
         raise EmailInFlight(
             "This mail is being sent at this moment. Look at it again in a moment: if that fails, it is tried"

@@ -1,4 +1,4 @@
-"""Putting a mail into the outbox: rendered in its reader's terms, once, in the transaction that caused it."""
+"""Enqueues mails: rendered for the reader and inserted once, in the transaction that caused them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ Mail = dict[str, Any]
 
 
 class Reader(Protocol):
-    """Whoever a mail is to: an account, whose room stands above this one, or a Recipient."""
+    """The reader of a mail: an account, seen by the attributes that this package needs, or a Recipient."""
 
     @property
     def email(self) -> str: ...
@@ -42,19 +42,19 @@ class Recipient:
 
 _OUTBOX = Email.metadata.tables[Email.__tablename__]
 _INSERT_ONCE = insert(_OUTBOX).on_conflict_do_nothing(constraint="uq_email_once").returning(_OUTBOX.c.id)
-"""Made once, and of the table, not of its class: the ORM takes as long for a row as PostgreSQL."""
+"""The insert statement, built once on the table: the ORM would take as long as PostgreSQL."""
 
 
 @pass_eval_context
 def _isolated(template: EvalContext, text: str) -> str:
-    """What somebody wrote, so that its direction turns around none of our words."""
+    """Text that a person wrote, isolated so that its direction does not affect our text."""
     if template.autoescape:
         return Markup("<bdi>{}</bdi>").format(without_bidi_controls(text))
     return isolate(text)
 
 
 def _indented(text: str, width: int) -> str:
-    """What somebody wrote, for a text mail: no line of it begins where ours do, whatever broke its lines."""
+    """Text that a person wrote, indented in a text mail so that it cannot imitate our lines."""
     return f"\n{' ' * width}".join(isolate(line) for line in lines(text))
 
 
@@ -81,15 +81,15 @@ def enqueue_email(
     reply_to: str | None = None,
     **shown: Any,
 ) -> bool:
-    """Put a mail into the outbox; False when it is there already, or its reader has erased the account."""
+    """Put a mail into the outbox. False if it is already there, or its reader has erased the account."""
     return enqueue_rendered([render(kind, str(subject_id), reader, subject, calendar, reply_to, shown)]) == 1
 
 
 def put_to_operator(kind: str, subject_id: str, subject: str, **shown: Any) -> None:
-    """To OPS_EMAIL, if there is one."""
+    """Put a mail to OPS_EMAIL into the outbox, if OPS_EMAIL is set."""
     to = current_settings().ops_email
     if to:
-        assert kind in OPERATORS, f"{kind} would be taken for a mail to whoever has an account with {to}"
+        assert kind in OPERATORS, f"{kind} is no operator's kind: it would belong to the account with {to}"
         enqueue_email(kind, subject_id, Recipient(to, "Operator"), subject, **shown)
 
 
@@ -118,10 +118,10 @@ def render(
 
 
 def enqueue_rendered(mails: Sequence[Mail]) -> int:
-    """How many were not there yet, of those whose readers have not erased their accounts.
+    """Insert mails of one kind, except to erased accounts. Returns the number of new rows.
 
-    All are of one kind. What is above its recipient's allowance is a row too: what is withheld is there for
-    an operator, who can send it, and what is held back is found by the sweep once it is due.
+    Mails above a recipient's limit get rows too: an operator can send withheld ones, and a sweep sends held
+    back ones when they are due.
     """
     readable = [mail for mail in mails if not erasure.is_placeholder(mail["recipient"])]
     if not readable:
@@ -136,7 +136,7 @@ def enqueue_rendered(mails: Sequence[Mail]) -> int:
 
 
 def insert_gathered(mails: Sequence[Email]) -> UUID:
-    """Put several mails to one recipient into one; its id."""
+    """Put several mails to one recipient into a digest. Returns its id."""
     first = mails[0]
     subject = f"{len(mails)} messages about your coaching"
     calendar = "".join(mail.calendar or "" for mail in mails) or None
@@ -157,4 +157,4 @@ def _held_back() -> Mail:
 
 
 _ABOVE = {recipient_limits.Verdict.WITHHELD: _withheld, recipient_limits.Verdict.HELD_BACK: _held_back}
-"""What the row of a mail says besides, by its verdict."""
+"""The columns that depend on the verdict of the limits."""

@@ -1,7 +1,7 @@
-"""Links that open something: the outbox keeps them unsigned, and only the mail that leaves has them whole.
+"""Signed links: the outbox stores them unsigned, and only the sent mail has them complete.
 
-So nobody who reads the outbox, an operator, a backup's finder or whoever exports what is held on an address
-that is not theirs, can use what was meant for the reader of a mailbox.
+So readers of the outbox (operators, backups, exports) cannot use links that are meant for the owner of a
+mailbox.
 """
 
 import hashlib
@@ -15,49 +15,49 @@ from itsdangerous import Signer, TimestampSigner
 from app.config.settings import current_settings
 
 PROOF_LASTS = timedelta(days=3)
-"""From when the mail with it leaves."""
+"""Lifetime, counted from when the mail is sent."""
 _BY_SHA_256: dict[str, Any] = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
-"""The library's own choice, SHA-1, is for nothing new (OWASP ASVS 5.0, appendix C)."""
+"""The library's default, SHA-1, must not be used in new code (OWASP ASVS 5.0, appendix C)."""
 _UNSIGNED = re.compile(r"unsigned\.(proof\.)?([0-9a-f]{32})")
 _SIGNED = re.compile(r"([0-9a-f]{32})\.")
 _WHOLE = re.compile(r"(?<![0-9a-zA-Z])[0-9a-f]{32}\.[\w.-]{27,}")
 
 
 def unsigned(key: UUID) -> str:
-    """What stands in the outbox for the token of this key."""
+    """The placeholder in the outbox for the token of this key."""
     return f"unsigned.{key.hex}"
 
 
 def unsigned_proof(account_id: UUID) -> str:
-    """What stands in the outbox for the token that proves the address of this account."""
+    """The placeholder in the outbox for the token that verifies the account's address."""
     return f"unsigned.proof.{account_id.hex}"
 
 
 def signed(body: str, recipient: str) -> str:
-    """A body as it leaves, its tokens signed for the recipient: for anybody else they would be no good."""
+    """The body to send, with tokens signed for its recipient. They do not verify for other addresses."""
     return _UNSIGNED.sub(lambda found: _token(found, recipient), body)
 
 
 def without_tokens(text: str) -> str:
-    """What somebody said of a mail that left, such as a server that repeats it, without what it proves."""
+    """The text (such as a mail server's answer that quotes the mail) without its tokens."""
     return _WHOLE.sub("...", text)
 
 
 def key_of(token: str) -> UUID | None:
-    """Which key a token says that it is of; believe it once it is_for somebody, or proves their address."""
+    """The unverified key of a token. Verify it with `is_for` or `proves`."""
     found = _SIGNED.match(token)
     return UUID(found[1]) if found else None
 
 
 def is_for(token: str, recipient: str) -> bool:
-    """Whether the token stood in a mail to this address."""
+    """Whether the token was sent to this address."""
     return _signer(recipient).validate(token)
 
 
 def check_proof(token: str, recipient: str) -> None:
-    """Whether the token stood in a mail to this address that asked its reader to prove it.
+    """Whether the token was sent to this address in a verification mail.
 
-    Raises BadSignature, of which SignatureExpired says that it is older than three days.
+    Raises BadSignature, and its subclass SignatureExpired for a token older than three days.
     """
     _proofs(recipient).unsign(token, max_age=int(PROOF_LASTS.total_seconds()))
 

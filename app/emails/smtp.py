@@ -15,27 +15,27 @@ from app.unicode_text import without_bidi_controls
 # Flask-Mail sends bodies as they are; RFC 5321 allows no line over 998 bytes, and servers refuse longer ones.
 charset.add_charset("utf-8", charset.SHORTEST, charset.QP, "utf-8")
 
-# Python's email package decodes and writes anew what it folds, and forgets the quotes: a name must not hold
+# When Python's email package folds a header, it decodes it and drops the quotes. A name must not contain
 # what then reads as another address (RFC 5322, 3.2.3) or as an encoded word (RFC 2047).
 _MORE_THAN_A_NAME = re.compile(r'[()<>\[\]:;@\\,"]|=\?')
 
 
 class Unreachable(Exception):
-    """The server is away or asks to come again (4xx): another try may do."""
+    """The server is unreachable or asks for a retry (4xx)."""
 
 
 class NotConnected(Unreachable):
-    """No connection began: the server is away, its TLS or our login is not right. No mail is at fault."""
+    """No connection: the server is unreachable, or TLS or the login fails. No mail is at fault."""
 
 
 class Refused(Exception):
-    """The server said no for good (5xx): trying again would only annoy it."""
+    """The server refuses permanently (5xx)."""
 
 
 def send(email: Email) -> None:
     """Hand one mail to the server, in an open connection or a new one. Raises Unreachable or Refused.
 
-    Once the server has accepted it, nothing here fails any more: a broken goodbye is no failure.
+    After the server has accepted the mail, nothing fails: errors on closing are ignored.
     """
     connection = smtp_pool.take_idle() or _new()
     try:
@@ -44,18 +44,18 @@ def send(email: Email) -> None:
     except BadHeaderError as error:
         raise Refused("a header has a line break") from error
     except UnicodeError as error:
-        raise Refused(f"an address that cannot be written down: {error}") from error
+        raise Refused(f"an address that cannot be encoded: {error}") from error
     except smtp_pool.NETWORK as error:
         raise _outcome(error) from error
 
 
 def check() -> None:
-    """Connect and log in, and send nothing. Raises NotConnected."""
+    """Connect and log in without sending. Raises NotConnected."""
     _new().end()
 
 
 def _new() -> SmtpConnection:
-    """Open and logged in. Whatever keeps us from it may be mended: never Refused."""
+    """An open, authenticated connection. Raises NotConnected, never Refused."""
     try:
         return smtp_pool.connect()
     except smtp_pool.NETWORK as error:
@@ -79,9 +79,9 @@ def _message(email: Email) -> Message:
 
 
 def _attach(message: Message, calendars: list[str]) -> None:
-    """A single invitation is both a body, shown as an invitation, and a file; of several, each is a file.
+    """Attach the invitations. A single one is also an alternative body; several are files only.
 
-    Mail programs take one invitation from a body and leave the rest out.
+    Mail programs read only one invitation from a body.
     """
     if len(calendars) == 1:
         message.alts[f"calendar; method={_method(calendars[0])}"] = calendars[0]
@@ -97,14 +97,14 @@ def _calendars(email: Email) -> list[str]:
 
 
 def _method(calendar: str) -> str:
-    """The calendar's own METHOD, and not what its notes say; the header must name the same (RFC 6047)."""
+    """The METHOD of the calendar, which the header must repeat (RFC 6047). Notes may contain the word."""
     found = re.search(r"^METHOD:(\w+)", calendar, re.MULTILINE)
     assert found, "every calendar that is sent has a method"
     return found[1]
 
 
 def _outcome(error: Exception) -> Unreachable | Refused:
-    """RFC 5321, 4.2.1: a reply 5yz is permanent, 4yz transient; no reply at all is worth another try."""
+    """RFC 5321, 4.2.1: a 5yz reply is permanent, 4yz transient. No reply counts as transient."""
     said: bytes | str
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, said = next(iter(error.recipients.values()))

@@ -1,4 +1,4 @@
-"""Open SMTP connections: the next mail goes through one of them, without another greeting and login."""
+"""A pool of open SMTP connections, to save greeting and login."""
 
 import smtplib
 import time
@@ -13,22 +13,22 @@ from app.config import tls
 from app.config.settings import current_settings
 
 TIMEOUT = 20
-"""Seconds for each step of the connection; Flask-Mail alone would wait for ever."""
+"""Timeout in seconds for each step; Flask-Mail's default has none."""
 IDLE = 20
-"""Seconds of silence after which one is not gone on with: servers hang up after a while."""
+"""Seconds of idleness after which a connection is not reused: servers close idle ones."""
 MAX_MAILS = 50
-"""In one connection: some servers take no more than a hundred."""
+"""The most mails in one connection: some servers accept no more than a hundred."""
 
 NETWORK = (smtplib.SMTPException, OSError)
 
 
 class SmtpConnection(Connection):
-    """One that does not wait for ever, and knows how long it has been silent."""
+    """A connection with timeouts that knows how long it has been idle."""
 
     spoke_at = 0.0
 
     def configure_host(self) -> smtplib.SMTP | smtplib.SMTP_SSL:
-        """Connected and logged in. Whose certificate is not believed gets neither password nor mail."""
+        """Connect and log in. A server whose certificate fails gets neither password nor mail."""
         settings = current_settings()
         context = tls.smtp_context(settings.smtp_tls_verify, settings.smtp_tls_ca_file)
         where = self.mail.server, self.mail.port
@@ -48,7 +48,7 @@ class SmtpConnection(Connection):
 
     @property
     def goes_on(self) -> bool:
-        """Whether the server is still there and listening. It may have hung up meanwhile, or be about to."""
+        """Whether the server still answers: it may have closed the connection."""
         if self.host is None or time.monotonic() - self.spoke_at > IDLE or self.num_emails >= MAX_MAILS:
             return False
         with suppress(*NETWORK):
@@ -56,21 +56,21 @@ class SmtpConnection(Connection):
         return False
 
     def end(self) -> None:
-        """Say goodbye; a broken one is no failure."""
+        """Close the connection; errors are ignored."""
         with suppress(*NETWORK):
             if self.host is not None:
                 self.host.quit()
 
 
 def connect() -> SmtpConnection:
-    """A new one, logged in. Raises what smtplib does."""
+    """A new connection, logged in. Raises smtplib's errors."""
     connection = SmtpConnection(current_app.extensions["mail"])
     connection.__enter__()
     return connection
 
 
 def take_idle() -> SmtpConnection | None:
-    """One that was kept and goes on, for the caller alone; those that do not are ended on the way."""
+    """A pooled connection that still works, for the caller alone. Dead ones are closed."""
     idle = _idle()
     while idle:
         with suppress(IndexError):  # another thread took the last one
@@ -83,7 +83,7 @@ def take_idle() -> SmtpConnection | None:
 
 @contextmanager
 def returned_unless_broken(connection: SmtpConnection) -> Iterator[None]:
-    """Inside, something is said; afterwards somebody else may go on with it, unless that failed."""
+    """Use the connection in the block. It returns to the pool unless the block fails."""
     try:
         yield
     except BaseException:
@@ -94,7 +94,7 @@ def returned_unless_broken(connection: SmtpConnection) -> Iterator[None]:
 
 
 def close_all() -> None:
-    """Say goodbye in all that are kept."""
+    """Close all pooled connections."""
     idle = _idle()
     while idle:
         with suppress(IndexError):
@@ -102,6 +102,6 @@ def close_all() -> None:
 
 
 def _idle() -> deque[SmtpConnection]:
-    """Of this process: the one that spoke last is the last."""
+    """The pool of this process; the most recently used connection is the last."""
     idle: deque[SmtpConnection] = current_app.extensions.setdefault("idle smtp connections", deque())
     return idle

@@ -10,23 +10,23 @@ class EmailStatus(StrEnum):
     SENDING = "sending"
     SENT = "sent"
     FAILED = "failed"
-    WITHDRAWN = "withdrawn"  # what it was about changed before it left
+    WITHDRAWN = "withdrawn"  # its subject changed before it was sent
 
 
 UNSENT = (EmailStatus.QUEUED, EmailStatus.SENDING)
-"""What may still leave: a worker that is sending may die or fail, and then it is tried again."""
+"""Statuses that may still be sent: a worker that is sending may fail, and then the mail is retried."""
 OVER = (EmailStatus.SENT, EmailStatus.WITHDRAWN)
-"""What is neither sent nor tried any more, unless an operator wants it."""
+"""Statuses that are neither sent nor retried, unless an operator resends them."""
 
 TRANSITIONS = {
-    # An operator wants it sooner, or an attempt ends whose claim ran out and which was queued again since.
+    # an operator resends it, or an attempt ends after its claim expired and it was queued again
     EmailStatus.QUEUED: {
         EmailStatus.QUEUED,
         EmailStatus.SENDING,
         EmailStatus.FAILED,
         EmailStatus.WITHDRAWN,
     },
-    # A claim that ran out is taken by another worker.
+    # another worker takes over an expired claim
     EmailStatus.SENDING: {
         EmailStatus.QUEUED,
         EmailStatus.SENDING,
@@ -36,7 +36,7 @@ TRANSITIONS = {
     },
     EmailStatus.SENT: {EmailStatus.QUEUED},  # an operator sends another copy
     EmailStatus.FAILED: {EmailStatus.QUEUED, EmailStatus.WITHDRAWN},
-    EmailStatus.WITHDRAWN: {EmailStatus.QUEUED},  # an operator sends it all the same
+    EmailStatus.WITHDRAWN: {EmailStatus.QUEUED},  # an operator sends it anyway
 }
 
 

@@ -279,7 +279,7 @@ def test_a_client_whose_bank_holds_the_money_is_promised_none(
     ]
     for body in (mail.text_body, mail.html_body):
         assert "Your bank holds this payment" in body
-        assert "go back to the card" not in body
+        assert "will be refunded" not in body
 
 
 def test_a_refund_that_waited_is_issued_when_the_dispute_is_won(

@@ -68,7 +68,7 @@ def test_the_booking_stays_on_and_a_later_cancelling_gives_back_only_the_rest(
 @pytest.mark.parametrize(
     ("by_hand", "left", "told"),
     [
-        (70, 500, "5.00 EUR go back to the card or account they came from"),
+        (70, 500, "5.00 EUR will be refunded to the card or account that paid"),
         (75, 0, "none now: everything was refunded before"),
     ],
 )
