@@ -29,6 +29,7 @@ from app.payments.status import (
     GIVEN_BACK,
     INQUIRIES,
     NOT_REFUNDED,
+    OPEN_REFUNDS,
     PAID,
     AttemptStage,
     DisputeStatus,
@@ -312,6 +313,8 @@ class Refund(TimestampMixin, Base):
     stripe_reason: Mapped[RefundReason | None] = mapped_column(enum_column(RefundReason, "stripe_reason"))
     """What Stripe is told of why; None of what was made there, or before it was told."""
     stripe_refund_id: Mapped[str | None] = mapped_column(unique=True)
+    said_at: Mapped[datetime | None]
+    """When Stripe said that it stands as it does; None before the first word, and of what is older."""
     failure_reason: Mapped[str | None]
     attempts: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime] = mapped_column(default=now)
@@ -336,6 +339,17 @@ class Refund(TimestampMixin, Base):
     def follower(self) -> Self | None:
         """The refund that was made in place of this one."""
         return db.session.scalar(select(type(self)).where(type(self).follows_id == self.id))
+
+    def is_news(self, status: RefundStatus, at: datetime | None) -> bool:
+        """Whether it stands so now, by what Stripe said at that time; its events keep no order."""
+        if status not in OPEN_REFUNDS:
+            return True
+        if self.status is RefundStatus.SUCCEEDED:
+            return False
+        if at is None or self.said_at is None:
+            return True
+        stages = OPEN_REFUNDS.index(status), OPEN_REFUNDS.index(self.status)
+        return (at, stages[0]) >= (self.said_at, stages[1])
 
     def is_being_submitted(self, at: datetime) -> bool:
         """Whether a worker may be asking Stripe for it at this moment."""

@@ -53,6 +53,8 @@ class RefundStatus(StrEnum):
     CANCELED = "canceled"
 
 
+OPEN_REFUNDS = (RefundStatus.PENDING, RefundStatus.REQUIRES_ACTION)
+"""The payer does not have the money yet. Of two told in one second, the second of these is the later one."""
 NOT_REFUNDED = frozenset({RefundStatus.FAILED, RefundStatus.CANCELED})
 """A refund that ended so gave nothing back, and never will."""
 

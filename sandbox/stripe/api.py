@@ -43,13 +43,16 @@ def _view(account: Account, route: Route) -> Callable[..., Response]:
         except ConnectionCut:
             return _cut()
         response = _response(answer.status, answer.body, call.id)
+        if call.fault:
+            response.set_data(call.fault.rendered(answer.body))
         if call.key:
             response.headers["Idempotency-Key"] = call.key
         if answer.retry_after_seconds is not None:
             response.headers["Retry-After"] = str(answer.retry_after_seconds)
         if call.replayed:
             response.headers["Idempotent-Replayed"] = "true"
-        return _dripping(response, call.drip_seconds) if call.drip_seconds else response
+        drips = call.fault.drip_seconds if call.fault else 0
+        return _dripping(response, drips) if drips else response
 
     return view
 

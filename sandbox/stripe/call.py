@@ -37,7 +37,7 @@ class Call:
         self.id = new_id("req", 14)
         self.key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
         self.replayed = False
-        self.drip_seconds: float = 0
+        self.fault: Fault | None = None
 
     def answer(self) -> Answer:
         """The answer, worked out or remembered; every one is logged."""
@@ -53,7 +53,7 @@ class Call:
         self._params = params.checked(self._form(), self._route.params)
         with self._account.lock:
             fault = self._account.faults.take(self._request.method, self._request.path)
-        self.drip_seconds = fault.drip_seconds if fault else 0
+        self.fault = fault
         if fault and fault.passing and not fault.after_work:
             time.sleep(fault.delay_seconds)
             raise fault.error()

@@ -97,7 +97,7 @@ def call_off(refund: Refund, why: str) -> None:
     refund.status, refund.failure_reason = RefundStatus.CANCELED, why
 
 
-def on_event(refund: StripeObject, _at: datetime) -> Outcome:
+def on_event(refund: StripeObject, at: datetime) -> Outcome:
     """Stripe says how a refund stands; one that was not made here gets its row here."""
     if other := of_another_deployment(refund):
         return f"it is of another deployment: {other[:40]}"
@@ -105,12 +105,10 @@ def on_event(refund: StripeObject, _at: datetime) -> Outcome:
     if ours is None:
         return "no payment of ours"
     status, stripe_id = refund_status(refund), required(refund, "id", str)
-    if ours.stripe_refund_id == stripe_id and ours.status is status:
-        return f"the refund is {status} already"
-    if _money(refund) != ours.money:
+    is_known = ours.stripe_refund_id == stripe_id and ours.status is status
+    if not is_known and _money(refund) != ours.money:
         raise Mismatch(f"refund {ours.id}: Stripe says {_money(refund)}, our books say {ours.money}")
-    apply(ours.id, stripe_id, status, text_or_none(refund, "failure_reason"))
-    return None
+    return apply(ours.id, stripe_id, status, text_or_none(refund, "failure_reason"), at)
 
 
 def of_another_deployment(refund: StripeObject) -> str | None:
@@ -210,28 +208,38 @@ def _payment_of(refund: dict[str, Any]) -> Payment | None:
     return Payment.locked(payment_id) if payment_id else None
 
 
-def apply(refund_id: UUID, stripe_id: str | None, status: RefundStatus, failure_reason: str | None) -> None:
-    """Write down how a refund stands and what it makes of its payment. One that is over stays so."""
+def apply(
+    refund_id: UUID,
+    stripe_id: str | None,
+    status: RefundStatus,
+    failure_reason: str | None,
+    at: datetime | None = None,
+) -> Outcome:
+    """Write down how a refund stands and what it makes of its payment. One that is over stays so.
+
+    `at` is when Stripe said so, by its own clock; an answer to our asking is news whenever it comes.
+    """
     payment_id = db.session.scalar(select(Refund.payment_id).where(Refund.id == refund_id))
     payment = Payment.locked(payment_id) if payment_id else None
     refund = db.session.get_one(Refund, refund_id, populate_existing=True)
+    is_known = stripe_id is not None and stripe_id == refund.stripe_refund_id
     # One that was called off here may have been made all the same, its answer lost: then Stripe is right.
     # If Stripe refused it meanwhile, nobody is owed it.
     over = refund.status in NOT_REFUNDED and (refund.stripe_refund_id is not None or stripe_id is None)
     refund.stripe_refund_id = refund.stripe_refund_id or stripe_id
     refund.lease_expires_at = None
-    late_news = refund.status is RefundStatus.SUCCEEDED and status in {
-        RefundStatus.PENDING,
-        RefundStatus.REQUIRES_ACTION,
-    }
-    if over or late_news or payment is None:
-        return
+    if over or payment is None or not refund.is_news(status, at):
+        return f"the refund is {refund.status} already"
+    refund.said_at = at or refund.said_at
+    if is_known and refund.status is status:
+        return f"the refund is {status} already"
     refund.status, refund.failure_reason, refund.last_error = status, failure_reason, None
     db.session.flush()
     update_refunded(payment)
     posting.post(payment)
     stripe_fees.recheck_transfer(payment)
     _tell(refund, payment)
+    return None
 
 
 def _tell(refund: Refund, payment: Payment) -> None:

@@ -64,6 +64,9 @@ def _refused(
         return _ask_for_what_is_left(refund, order, error)
     if refusal is at_stripe.Refusal.DISPUTED and not refund.payment.given_back_minor:
         return _postpone(refund, str(error))  # the dispute's own event is on its way
+    if refusal is at_stripe.Refusal.WRONG_KEY:
+        log.error("refund %s waits for the key that its payment was made with: %s", refund.id, error)
+        return _postpone(refund, str(error))
     if order.from_coach and refusal in {at_stripe.Refusal.FINAL, at_stripe.Refusal.NO_BALANCE}:
         # Whatever is the matter with the coach's account: the client is owed this, and the coach owes us.
         log.warning("refund %s is not taken back from the coach: %s", refund.id, error)

@@ -135,7 +135,8 @@ def charge_updated(charge: StripeObject, _at: datetime) -> Outcome:
     charge_id = required(charge, "id", str)
     if payment.stripe_charge_id is None:  # what was told of it before was not known as ours
         stripe_fees.recheck_transfer(payment)
-    payment.stripe_charge_id, payment.receipt_url = charge_id, text_or_none(charge, "receipt_url")
+    payment.stripe_charge_id = charge_id
+    payment.receipt_url = text_or_none(charge, "receipt_url") or payment.receipt_url  # late news has none
     details = charge.get("payment_method_details")
     if isinstance(details, dict):
         payment.method = text_or_none(details, "type") or payment.method

@@ -139,6 +139,8 @@ def call(ask: Callable[[], Answer]) -> Answer:
     except stripe.StripeError as error:
         if error.http_status == 409:
             raise StripeAway("Stripe is at work on the same request; try again in a moment.") from error
-        if (error.http_status or 500) >= 500:
+        if isinstance(
+            error, stripe.APIError
+        ):  # its own trouble, or an answer that is no word of Stripe's API
             raise StripeBroke("Stripe has trouble. Nothing was charged; try again in a moment.") from error
         raise StripeRefused(error) from error

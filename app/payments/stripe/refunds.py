@@ -16,13 +16,17 @@ from app.payments.stripe import client as stripe_client
 
 ALREADY_REFUNDED = "charge_already_refunded"
 """Stripe's code where all of a charge went back before, as by its dashboard."""
-DISPUTED = "charge_disputed"
-"""Stripe's code where the payer's bank holds the money."""
+DISPUTED = frozenset({"charge_disputed", "refund_disputed_payment"})
+"""Stripe's codes where the payer's bank holds the money."""
+_WRONG_KEY = frozenset({"livemode_mismatch", "testmode_charges_only", "platform_account_required"})
+"""Stripe's codes for a key that is not of the account, or not of the mode, that the payment was made in."""
 _NO_BALANCE = frozenset({"insufficient_balance_for_refund", "balance_insufficient", "insufficient_funds"})
 _NO_BALANCE_MESSAGE = re.compile(
     r"insufficient_balance|insufficient (available )?(funds|balance)", re.IGNORECASE
 )
 """Stripe words this refusal, and gives it no `code`."""
+_MORE_THAN_IS_LEFT = re.compile(r"refund amount .*is greater than", re.IGNORECASE)
+"""So it does with this one."""
 
 _ASKS_THE_PAYER = frozenset(
     {"boleto", "customer_balance", "konbini", "multibanco", "oxxo", "paynow", "promptpay"}
@@ -70,15 +74,19 @@ class Refusal(Enum):
     """The payer's bank holds the money until it has decided."""
     NO_BALANCE = auto()
     """Our balance at Stripe is too low, for now."""
+    WRONG_KEY = auto()
+    """Stripe does not know the payment by the key that we ask with, as after a change of keys."""
     FINAL = auto()
     """Asking again would be refused again."""
 
     @classmethod
     def of(cls, error: stripe_client.StripeRefused) -> "Refusal":
-        if error.code == DISPUTED:
+        if error.code in DISPUTED:
             return cls.DISPUTED
-        if error.code == ALREADY_REFUNDED or (error.param == "amount" and "greater than" in str(error)):
+        if error.code == ALREADY_REFUNDED or _MORE_THAN_IS_LEFT.search(str(error)):
             return cls.OVERTAKEN
+        if error.code in _WRONG_KEY or (error.code == "resource_missing" and error.param == "payment_intent"):
+            return cls.WRONG_KEY
         if error.code in _NO_BALANCE or (not error.code and _NO_BALANCE_MESSAGE.search(str(error))):
             return cls.NO_BALANCE
         return cls.FINAL

@@ -57,6 +57,19 @@ def test_a_cut_connection_may_hide_nothing(shop: Shop) -> None:
     assert shop.stripe.v1.checkout.sessions.list().data == []
 
 
+def test_an_answer_may_say_something_else_or_be_none_of_stripe_s(shop: Shop) -> None:
+    shop.opens()
+    listed = shop.stripe.v1.checkout.sessions.list
+    says = {"data.0.status": "a_value_of_tomorrow", "has_more": None}
+    shop.control("/faults", says=says, lacks=["data.0.url"])
+    (told,), more = listed().data, shop.look("/requests")["requests"][0]["answer"]["has_more"]
+    assert (told.status, hasattr(told, "url"), more) == ("a_value_of_tomorrow", False, False)
+    shop.control("/faults", text="<html>")
+    with pytest.raises(stripe.APIError):
+        listed()
+    assert listed().data[0].status == "open"
+
+
 def test_faults_can_be_taken_back(shop: Shop) -> None:
     shop.control("/faults", status=500, times=9)
     assert len(shop.look("/faults")["faults"]) == 1
