@@ -19,6 +19,7 @@ from app import time_zones
 from app.accounts.models import REMINDER_HOURS, Account
 from app.bookings.models import Booking
 from app.bookings.policy import Cancelling
+from app.emails import subject_ids
 from app.emails.models import Email
 from app.emails.outbox import enqueue_email, enqueue_rendered, render
 from app.emails.status import UNSENT
@@ -30,7 +31,7 @@ Calendar = Callable[["Account"], str]
 
 
 def enqueue_to_parties(kind: str, booking: Booking, subject: str, calendar: "Calendar", **shown: Any) -> None:
-    about, mails = f"{booking.id}:{booking.calendar_sequence}", []
+    about, mails = subject_ids.of_booking(booking.id, booking.calendar_sequence), []
     for reader, other in parties(booking):
         shown |= {
             "booking": booking,
@@ -159,7 +160,7 @@ def video_link_changed(
             continue
         enqueue_email(
             "video_link_changed",
-            f"{coach.id}:{reader.id}:{at.isoformat()}",
+            subject_ids.of_video_link(coach.id, reader.id, at),
             reader,
             "New video link for your coaching",
             calendar=invitations(sessions),
@@ -225,7 +226,7 @@ def withdraw_reminders(booking: Booking) -> None:
 def unsent_reminders() -> dict[UUID, UUID]:
     """Reminders that have not left yet, and which booking each is of."""
     unsent = select(Email.id, Email.subject_id).where(Email.kind == "reminder", Email.status.in_(UNSENT))
-    return {row.id: UUID(row.subject_id.partition(":")[0]) for row in db.session.execute(unsent)}
+    return {row.id: subject_ids.main_id(row.subject_id) for row in db.session.execute(unsent)}
 
 
 def withdraw(email_ids: Collection[UUID]) -> None:
@@ -234,4 +235,4 @@ def withdraw(email_ids: Collection[UUID]) -> None:
 
 
 def _reminder_id(booking: Booking, hours: int) -> str:
-    return f"{booking.id}:{booking.calendar_sequence}:{hours}h"
+    return subject_ids.of_reminder(booking.id, booking.calendar_sequence, hours)

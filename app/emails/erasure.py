@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, TextualSelect, and_, case, cast, or_, select, update
+from sqlalchemy import ColumnElement, CompoundSelect, Text, and_, case, cast, or_, select, update
 from sqlalchemy.orm import aliased
 
 from app import alerts
@@ -29,17 +29,17 @@ def is_placeholder(address: str) -> bool:
     return address.endswith(f"@{_NOBODY}")
 
 
-def redact_recipient(address: str, naming: TextualSelect) -> None:
+def redact_recipient(address: str, mentions: CompoundSelect[str, str]) -> None:
     """Delete the text of all mails to an address, and of mails to others that name its owner.
 
-    `naming` selects the latter by `kind` and `subject_id`. Unsent mails that matter are still sent; a later
+    `mentions` selects the latter by `kind` and `subject_id`. Unsent mails that matter are still sent; a later
     sweep deletes their text.
     """
     to_them = and_(Email.recipient == address, Email.kind.not_in(OPERATORS))
     # a worker that is sending one finds it withdrawn; a failed one has no recipient left
     useless = or_(Email.status == EmailStatus.FAILED, Email.kind.not_in(LAST))
     Email.withdraw(to_them, useless, updated_at=Email.updated_at)
-    about = naming.subquery("about")
+    about = mentions.subquery("about")
     alerts.redact_address(address, select(cast(Email.id, Text)).where(to_them))
     to_operator = and_(Email.kind == "needs_attention", Email.text_body.regexp_match(_alone(address)))
     to_others = and_(Email.kind == about.c.kind, Email.subject_id == about.c.subject_id)

@@ -5,51 +5,20 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, TextualSelect, func, or_, select, text, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 
-from app.accounts.models import REMINDER_HOURS, Account
+from app.accounts.models import Account
 from app.config.settings import current_settings
+from app.emails import subject_ids
 from app.emails.models import Email
 from app.extensions import db, now
 from app.money.money import Money
+from app.payments.disputes import messages as dispute_messages
 from app.payments.earnings import balances
 from app.payments.events import erasure as event_erasure
 from app.payments.models import Dispute, Payment, Refund
 from app.payments.payouts.account import PayoutAccount
 from app.payments.status import DECIDED, PAID, RefundCause
-
-# A mail's subject is spelled by the function that puts it into the outbox, whose unique index finds it.
-_NAMING = text("""
-WITH booking AS (
-  SELECT id, coach_id, calendar_sequence FROM booking
-  WHERE client_id = :account ::uuid OR coach_id = :account ::uuid
-), payment AS (
-  SELECT id FROM payment WHERE client_id = :account ::uuid OR coach_id = :account ::uuid
-), version AS (
-  SELECT id || ':' || version AS subject_id FROM booking, generate_series(0, calendar_sequence) AS version
-)
-SELECT kind, subject_id FROM version,
-  unnest(ARRAY['booking_confirmed', 'booking_moved', 'video_link_changed', 'booking_cancelled']) AS kind
-UNION ALL SELECT 'reminder', subject_id || ':' || hours || 'h' FROM version, unnest(:hours ::int[]) AS hours
-UNION ALL SELECT 'hold_cancelled', id::text FROM booking
-UNION ALL SELECT 'series_confirmed', id::text FROM payment
-UNION ALL SELECT 'payment_returned', payment_id || ':' || booking_id
-  FROM payment_line WHERE payment_id IN (SELECT id FROM payment)
-UNION ALL SELECT kind, refund.id::text FROM refund, unnest(ARRAY['refund_issued', 'refund_failed']) AS kind
-  WHERE payment_id IN (SELECT id FROM payment)
-UNION ALL SELECT kind, subject_id FROM email
-  WHERE kind = ANY(:disputes ::text[]) AND split_part(subject_id, ':', 1) IN (
-    SELECT dispute.id::text FROM dispute WHERE payment_id IN (SELECT id FROM payment)
-  )
-UNION ALL SELECT kind, subject_id FROM email WHERE kind = 'video_link_changed' AND (
-  split_part(subject_id, ':', 1) = (:account ::uuid)::text
-  OR split_part(subject_id, ':', 1) = split_part(subject_id, ':', 2)
-    AND split_part(subject_id, ':', 1) IN (SELECT coach_id::text FROM booking)
-)
-UNION ALL SELECT 'coach_left', (:account ::uuid)::text
-""")
-OF_A_DISPUTE = ("dispute_opened", "dispute_deadline", "dispute_decided")
-
 
 DISPUTED_WITHIN = timedelta(days=120)
 """So long after a payment most banks take a dispute of it (Stripe: "How disputes work")."""
@@ -106,12 +75,6 @@ def forget_words(account: Account) -> None:
     event_erasure.redact_of_payments([row[0] for row in payments], [row[1] for row in payments if row[1]])
 
 
-def naming(account: Account) -> TextualSelect:
-    """Which mails to others name this person: those about the same sessions, their money and its disputes."""
-    kept = _NAMING.bindparams(account=account.id, disputes=list(OF_A_DISPUTE), hours=list(REMINDER_HOURS))
-    return kept.columns(kind=Text, subject_id=Text)
-
-
 def forget_evidence(most: int) -> int:
     """Remove the evidence and mails of disputes decided PII_RETENTION_DAYS ago; of how many."""
     before = now() - timedelta(days=current_settings().pii_retention_days)
@@ -121,7 +84,9 @@ def forget_evidence(most: int) -> int:
     ).all()
     if found:
         _change(Dispute, Dispute.id.in_(found), evidence="")
-        mails = Email.kind.in_(OF_A_DISPUTE) & func.split_part(Email.subject_id, ":", 1).in_(map(str, found))
+        mails = Email.kind.in_(dispute_messages.KINDS) & subject_ids.main_ids(Email.subject_id).in_(
+            map(str, found)
+        )
         _change(Email, mails, erase_at=now())
     return len(found)
 

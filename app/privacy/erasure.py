@@ -10,6 +10,7 @@ from app.bookings import erasure as booking_erasure
 from app.coaches import erasure as coach_erasure
 from app.emails import erasure
 from app.http.problems import Problem
+from app.payments import email_mentions
 from app.payments import erasure as payment_erasure
 from app.privacy import messages
 
@@ -56,7 +57,7 @@ def _erase(account: Account, reason: str) -> None:
     messages.account_erased(account, cancelled)
     messages.coach_left(account, payment_erasure.last_accounts(account))
     booking_erasure.forget_words(account)
-    erasure.redact_recipient(account.email, payment_erasure.naming(account))
+    erasure.redact_recipient(account.email, email_mentions.of_person(account))
     idempotency.forget_of(account.id)
     idempotency.forget_answers_to(booking_erasure.others(account))
     coach_erasure.erase(account)

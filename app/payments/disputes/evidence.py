@@ -14,6 +14,7 @@ from app.accounts.models import REMINDER_HOURS
 from app.bookings.models import Booking, BookingTransition
 from app.bookings.policy import Policy
 from app.bookings.status import Status as BookingStatus
+from app.emails import subject_ids
 from app.emails.models import Email
 from app.emails.status import EmailStatus
 from app.extensions import db
@@ -156,12 +157,12 @@ def _mails(payment: Payment) -> Sequence[Email]:
     """What was sent about these sessions; the unique index of the outbox finds it."""
     about = {str(payment.id), *(str(refund.id) for refund in payment.refunds)}
     for booking in payment.bookings:
-        about.add(f"{payment.id}:{booking.id}")
+        about.add(subject_ids.of_returned_payment(payment.id, booking.id))
         for sequence in range(booking.calendar_sequence + 1):
-            about.add(f"{booking.id}:{sequence}")
-            about |= {f"{booking.id}:{sequence}:{hours}h" for hours in REMINDER_HOURS}
+            about.add(subject_ids.of_booking(booking.id, sequence))
+            about |= {subject_ids.of_reminder(booking.id, sequence, hours) for hours in REMINDER_HOURS}
     told = and_(Email.kind.in_(_TELLING), Email.subject_id.in_(about))
-    of_link = Email.subject_id.startswith(f"{payment.coach_id}:{payment.client_id}:")
+    of_link = Email.subject_id.startswith(subject_ids.of_video_links(payment.coach_id, payment.client_id))
     link_told = and_(Email.recipient == payment.client.email, Email.kind == "video_link_changed", of_link)
     sent = select(Email).where(or_(told, link_told))
     return db.session.scalars(sent.where(Email.status == EmailStatus.SENT)).all()

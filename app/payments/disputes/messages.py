@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from app.emails import subject_ids
 from app.emails.outbox import put_to_operator
 from app.extensions import now
 from app.payments.models import Dispute, Refund
 from app.unicode_text import isolate
+
+KINDS = ("dispute_opened", "dispute_deadline", "dispute_decided")
 
 _REASONS = {
     "bank_cannot_process": "the bank cannot process the payment",
@@ -32,8 +35,8 @@ _REASONS = {
 def opened(dispute: Dispute, page: str) -> None:
     """A payment is disputed, or a bank asks about it: who, what, why, until when, and what to do."""
     kind = "Inquiry about a payment" if dispute.is_inquiry else "Payment disputed"
-    phase = "inquiry" if dispute.is_inquiry else "chargeback"
-    _put("dispute_opened", f"{dispute.id}:{phase}", f"{kind}: {_of_whom(dispute)}", dispute, page)
+    once = subject_ids.of_opened_dispute(dispute.id, is_inquiry=dispute.is_inquiry)
+    _put("dispute_opened", once, f"{kind}: {_of_whom(dispute)}", dispute, page)
 
 
 def deadline(dispute: Dispute, at: datetime, page: str) -> None:
@@ -43,7 +46,7 @@ def deadline(dispute: Dispute, at: datetime, page: str) -> None:
     left = f"{days} days are" if days > 1 else "One day is"
     kind = "the inquiry about" if dispute.is_inquiry else "the dispute over"
     subject = f"Answer by {_moment(dispute.due_by)}: {kind} {_of_whom(dispute)}"
-    once = f"{dispute.id}:{dispute.due_by:%Y-%m-%dT%H:%M}:{days}d"
+    once = subject_ids.of_dispute_deadline(dispute.id, dispute.due_by, days)
     _put("dispute_deadline", once, subject, dispute, page, left=left)
 
 
@@ -52,12 +55,12 @@ def decided(dispute: Dispute, reversed_verdict: str | None, called_off: Sequence
 
     `reversed_verdict` is how it had decided before: each time, its money has moved once more.
     """
-    once = f"{dispute.id}:{dispute.status}"
+    reversal = dispute.fund_moves if reversed_verdict else None
     verdict, outcome = _verdict(dispute)
     coming = [each for each in dispute.payment.bookings if each.status == "confirmed" and each.start > now()]
     _put(
         "dispute_decided",
-        f"{once}:{dispute.fund_moves}" if reversed_verdict else once,
+        subject_ids.of_decided_dispute(dispute.id, dispute.status, reversal),
         f"{verdict}: {_of_whom(dispute)}",
         dispute,
         page,

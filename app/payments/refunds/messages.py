@@ -6,6 +6,7 @@ from uuid import UUID
 
 from app.bookings.messages import seen_by
 from app.bookings.models import Booking
+from app.emails import subject_ids
 from app.emails.outbox import enqueue_email
 from app.money.money import Money
 from app.payments.models import Refund
@@ -21,7 +22,7 @@ def payment_returned(
     zone = first.client.zone
     enqueue_email(
         "payment_returned",
-        f"{payment_id}:{first.id}",
+        subject_ids.of_returned_payment(payment_id, first.id),
         first.client,
         f"Your payment of {amount} is on its way back",
         coach=seen_by(first.client, first.coach.account),
