@@ -24,7 +24,7 @@ from app.config import tls
 from app.config.environment import Environment
 from app.config.environment import files as _files
 from app.config.errors import BadSettings, sentence
-from app.config.text import parts, refuse_hidden, without_blanks
+from app.config.text import parts, refuse_hidden, refuse_quoted, without_blanks
 from app.config.types import (
     NAME_AND_ADDRESS,
     BrokerUrl,
@@ -55,6 +55,8 @@ _LISTS = {
 }
 _MAY_HAVE_SPACES = {"secret_keys", "jwt_secret_keys", "smtp_user", "smtp_password", "smtp_from_email"}
 """Names and what somebody chose; an address or a key with a space in it was copied wrong."""
+_MAY_BE_QUOTED = {"smtp_password"}
+"""What a mail server's operator chose, and nobody here can judge."""
 
 Addresses = TypeVar("Addresses", str, tuple[str, ...])
 
@@ -154,6 +156,8 @@ class Settings(BaseSettings):
     @classmethod
     def _hides_nothing(cls, value: object, info: ValidationInfo) -> object:
         if isinstance(value, str):
+            if info.field_name not in _MAY_BE_QUOTED:
+                refuse_quoted(value)
             for part in parts(value) if info.field_name in _LISTS else [value]:
                 refuse_hidden(part, spaces=info.field_name in _MAY_HAVE_SPACES)
         return value

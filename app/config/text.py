@@ -5,6 +5,7 @@ from typing import Any
 
 _UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"}
 """Unicode categories of invisible characters: controls, formats, surrogates, separators."""
+_QUOTES = {'""', "''", "\u201c\u201d", "\u2018\u2019", "``"}
 _NAMES = {"\t": "a tab", "\xa0": "a non-breaking space", " ": "a space"} | dict.fromkeys(
     "\n\r\v\f\x85\u2028\u2029", "a line break"
 )
@@ -39,6 +40,12 @@ def refuse_hidden(value: str, *, spaces: bool) -> None:
         if _is_unseen(sign) and not (spaces and sign == " "):
             remedy = " (in a URL write %20)" if sign == " " else ""
             raise ValueError(f"has {_name(sign)} inside: remove it{remedy}")
+
+
+def refuse_quoted(value: str) -> None:
+    """Raises ValueError for a text in quotation marks, which `docker --env-file` leaves where they are."""
+    if len(value) > 1 and value[0] + value[-1] in _QUOTES:
+        raise ValueError("has quotation marks around it: remove them")
 
 
 def _is_unseen(sign: str) -> bool:

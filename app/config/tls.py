@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 import certifi
 
 REDIS_MODES = {"required", "optional", "none"}
+POSTGRES_MODES = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
 VERIFYING = {"verify-ca", "verify-full"}
 SMTPS = 465
 """The port of mail submission that speaks TLS from the first byte (RFC 8314, 3.3)."""
@@ -29,6 +30,16 @@ def ca_file(value: str) -> str:
     except (OSError, ValueError) as error:
         raise ValueError("must be a file that can be read and holds certificates (PEM)") from error
     return str(path)
+
+
+def _check_named(parameter: str, value: str) -> None:
+    """Raises ValueError for a parameter of a URL that names no file of certificates."""
+    try:
+        ca_file(value)
+    except ValueError as error:
+        raise ValueError(
+            f"must name by {parameter} a file that can be read and holds certificates"
+        ) from error
 
 
 def redis_url(url: str, verify: bool | None, ca: str | None) -> str:
@@ -48,6 +59,8 @@ def redis_url(url: str, verify: bool | None, ca: str | None) -> str:
         query.setdefault("ssl_check_hostname", "true")
     if ca:
         query["ssl_ca_certs"] = ca
+    elif "ssl_ca_certs" in query:
+        _check_named("ssl_ca_certs", query["ssl_ca_certs"])
     return _with(url, query)
 
 
@@ -55,9 +68,11 @@ def postgres_url(url: str, verify: bool | None, ca: str | None, *, by_default: b
     """A PostgreSQL URL with explicit verification parameters, as libpq reads them.
 
     `by_default`: verify if neither setting nor URL says otherwise, as in production; libpq's own default
-    accepts any server. Servers on this machine keep libpq's default.
+    accepts any server. Servers on this machine keep libpq's default. Raises ValueError.
     """
     query = _query(url)
+    if query.get("sslmode", "prefer") not in POSTGRES_MODES:
+        raise ValueError("must say one of these as sslmode: " + ", ".join(sorted(POSTGRES_MODES)))
     if verify or ca:
         query["sslmode"] = "verify-full"
     elif verify is False:
@@ -74,6 +89,8 @@ def postgres_url(url: str, verify: bool | None, ca: str | None, *, by_default: b
         query["sslrootcert"] = ca
     elif query.get("sslmode") in VERIFYING and query.get("sslrootcert", "system") == "system":
         query["sslrootcert"] = environ.get("PGSSLROOTCERT", _authorities())
+    elif query.get("sslrootcert", "system") != "system":
+        _check_named("sslrootcert", query["sslrootcert"])
     return _with(url, query)
 
 
@@ -106,7 +123,10 @@ def _authorities() -> str:
 
 
 def _is_remote(url: str, query: dict[str, str]) -> bool:
-    return not all(is_here(host) for host in _hosts(url, query))
+    """Whether any of its hosts is another machine. Where it names none, libpq takes the environment's."""
+    named = [host for host in _hosts(url, query) if host]
+    hosts = named or [environ.get(name, "") for name in ("PGHOST", "PGHOSTADDR")]
+    return not all(is_here(host) for each in hosts for host in each.split(","))
 
 
 def _hosts(url: str, query: dict[str, str]) -> Iterator[str]:

@@ -21,8 +21,20 @@ def _split(value: Any) -> Any:
     return parts(value) if isinstance(value, str) else value
 
 
+def _checked_url(url: str) -> str:
+    """With its scheme in lower case: there it means nothing (RFC 3986, 3.1), but to some clients.
+
+    Raises ValueError for a password that ends the address too soon: each client would read another host.
+    """
+    scheme, colon, rest = url.partition(":")
+    host = urlsplit(url).netloc
+    if ":" in host and "@" not in host and "@" in rest:
+        raise ValueError("must have no /, ? or # in its password: write %2F, %3F or %23")
+    return f"{scheme.lower()}{colon}{rest}"
+
+
 def _postgres_url(value: str) -> str:
-    scheme, _, rest = value.partition("://")
+    scheme, _, rest = _checked_url(value).partition("://")
     if scheme not in {"postgres", "postgresql", "postgresql+psycopg"} or not rest:
         raise ValueError("must be a PostgreSQL URL such as postgresql://user:password@host/database")
     return f"postgresql+psycopg://{rest}"
@@ -31,13 +43,13 @@ def _postgres_url(value: str) -> str:
 def _redis_url(value: str) -> str:
     if urlsplit(value).scheme not in {"redis", "rediss"}:
         raise ValueError("must be a Redis URL such as redis://localhost:6379/0 or rediss://…")
-    return value
+    return _checked_url(value)
 
 
 def _broker_url(value: str) -> str:
     if urlsplit(value).scheme not in {"redis", "rediss", "amqp", "amqps"}:
         raise ValueError("must be a Redis or RabbitMQ URL such as amqp://user:password@host/vhost")
-    return value
+    return _checked_url(value)
 
 
 def _origin(value: str) -> str:

@@ -107,7 +107,66 @@ def test_a_certificate_cannot_be_verified_where_nothing_is_encrypted(
     assert complaint.startswith("- REDIS_URL must be rediss://")
 
 
-def test_a_mode_that_there_is_not_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    (complaint,) = complaints(monkeypatch, REDIS_URL=f"{REDIS}?ssl_cert_reqs=maybe")
+@pytest.mark.parametrize(
+    ("variable", "url", "said"),
+    [
+        ("REDIS_URL", f"{REDIS}?ssl_cert_reqs=maybe", "must say ssl_cert_reqs="),
+        ("REDIS_URL", f"{REDIS}?ssl_cert_reqs=", "must say ssl_cert_reqs="),
+        ("BROKER_URL", f"{REDIS}?ssl_cert_reqs=0", "must say ssl_cert_reqs="),
+        ("BROKER_URL", f"{REDIS}?ssl_ca_certs=/missing.pem", "must name by ssl_ca_certs a file"),
+        ("REDIS_URL", f"{REDIS}?ssl_cert_reqs=required&ssl_ca_certs=", "must name by ssl_ca_certs a file"),
+        ("DATABASE_URL", f"{DATABASE}?sslmode=", "must say one of these as sslmode: "),
+        ("DATABASE_URL", f"{DATABASE}?sslmode=REQUIRE", "must say one of these as sslmode: "),
+        ("DATABASE_URL", f"{DATABASE}?sslmode=verify_full", "must say one of these as sslmode: "),
+        ("DATABASE_URL", f"{DATABASE}?sslmode=require&sslrootcert=/missing.pem", "must name by sslrootcert"),
+        ("DATABASE_URL", "postgresql://app:what?@db.example.com/x", "must have no /, ? or # in its password"),
+        ("DATABASE_URL", "postgresql://app:a/b@db.example.com/x", "must have no /, ? or # in its password"),
+        ("REDIS_URL", "rediss://:a#b@cache.example.com/0", "must have no /, ? or # in its password"),
+        ("BROKER_URL", "amqps://user:a?b@rabbit.example.com/x", "must have no /, ? or # in its password"),
+    ],
+)
+def test_a_url_that_says_what_no_client_understands_is_named(
+    monkeypatch: pytest.MonkeyPatch, variable: str, url: str, said: str
+) -> None:
+    (complaint,) = complaints(monkeypatch, **{variable: url})
 
-    assert complaint.startswith("- REDIS_URL must say ssl_cert_reqs=")
+    assert complaint.startswith(f"- {variable} {said}")
+
+
+@pytest.mark.parametrize(
+    ("variable", "url", "as_clients_want_it"),
+    [
+        ("REDIS_URL", "REDISS://cache.example.com/0", "rediss://cache.example.com/0"),
+        ("BROKER_URL", "Rediss://Cache.example.com/0", "rediss://Cache.example.com/0"),
+        (
+            "BROKER_URL",
+            "AMQPS://user:Secret@rabbit.example.com/V",
+            "amqps://user:Secret@rabbit.example.com/V",
+        ),
+        ("DATABASE_URL", "Postgres://a:B@localhost/x", "postgresql+psycopg://a:B@localhost/x"),
+    ],
+)
+def test_the_case_of_a_scheme_does_not_matter(
+    monkeypatch: pytest.MonkeyPatch, variable: str, url: str, as_clients_want_it: str
+) -> None:
+    assert getattr(load(monkeypatch, **{variable: url}), variable.lower()) == as_clients_want_it
+
+
+@pytest.mark.parametrize(
+    ("url", "environment", "is_verified"),
+    [
+        ("postgresql:///x", {}, False),
+        ("postgresql:///x", {"PGHOST": "db.example.com"}, True),
+        ("postgresql://app@/x", {"PGHOSTADDR": "203.0.113.7"}, True),
+        ("postgresql:///x", {"PGHOST": "/run/postgresql"}, False),
+        ("postgresql:///x", {"PGHOST": "localhost,db.example.com"}, True),
+        ("postgresql://localhost/x", {"PGHOST": "db.example.com"}, False),
+        ("postgresql:///x", {"PGHOST": "db.example.com", "PGSSLMODE": "require"}, False),
+    ],
+)
+def test_a_host_of_the_environment_is_verified_as_one_of_the_url_is(
+    monkeypatch: pytest.MonkeyPatch, url: str, environment: dict[str, str], is_verified: bool
+) -> None:
+    found = said(load(monkeypatch, DATABASE_URL=url, **environment).database_url)
+
+    assert (found.get("sslmode") == "verify-full") is is_verified

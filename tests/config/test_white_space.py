@@ -121,6 +121,27 @@ def test_what_hides_inside_any_variable_is_named(
     assert complaint == f"- {name} has {called} inside: remove it"
 
 
+@pytest.mark.parametrize("marks", ['""', "''", "\u201c\u201d", "\u2018\u2019", "``"])
+@pytest.mark.parametrize("around", ["{}", " {}\n", "\xa0{}\ufeff"])
+def test_quotation_marks_around_any_variable_are_named(
+    monkeypatch: pytest.MonkeyPatch, marks: str, around: str
+) -> None:
+    """As `docker --env-file` and some dashboards leave them; only a password may have been chosen so."""
+    quoted = {name: around.format(marks[0] + value + marks[1]) for name, value in ALL.items()}
+
+    told = complaints(monkeypatch, **{**quoted, "SMTP_PASSWORD": "'correct horse'"})
+
+    remedy = "has quotation marks around it: remove them"
+    assert sorted(told) == sorted(f"- {name} {remedy}" for name in ALL if name != "SMTP_PASSWORD")
+
+
+@pytest.mark.parametrize(
+    "value", ['"Culture, Bridge" <hello@example.com>', "CultureBridge <o'hara@example.com>"]
+)
+def test_quotation_marks_within_a_sender_stay(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    assert load(monkeypatch, SMTP_FROM_EMAIL=value).smtp_from_email == value
+
+
 @pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "SMTP_HOST", "METRICS_TOKEN"])
 def test_a_space_inside_an_address_or_a_token_is_named(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     (complaint,) = complaints(monkeypatch, **{**ALL, name: f"{ALL[name]} x"})
