@@ -15,28 +15,28 @@ OFF = frozenset({Status.CANCELLED, Status.EXPIRED})
 
 
 def invitation(booking: Booking, reader: Account | None = None) -> str:
-    """A METHOD:REQUEST with a paid session: puts the event into a calendar, or moves the one with its UID.
+    """A METHOD:REQUEST with a paid session. It adds the event to a calendar, or updates the one with its UID.
 
-    For a reader whose address was never proven it has neither a link nor the other party's name and words.
+    For an unverified reader it contains neither the link nor the other party's name and words.
     """
     return _message("REQUEST", booking, _attendees(booking), reader)
 
 
 def invitations(bookings: Sequence[Booking], reader: Account | None = None) -> str:
-    """A METHOD:REQUEST for each, one after the other: an invitation holds one event (RFC 5546, 3.2.2)."""
+    """Invitations one after the other, because each holds one event (RFC 5546, 3.2.2)."""
     return "".join(invitation(booking, reader) for booking in bookings)
 
 
 def cancellation(booking: Booking, reader: Account | None = None) -> str:
-    """A METHOD:CANCEL: takes the event with this UID out of a calendar."""
+    """A METHOD:CANCEL that removes the event with this UID from a calendar."""
     return _message("CANCEL", booking, _attendees(booking), reader)
 
 
 def current(booking: Booking) -> str:
-    """The session as it stands now: tentative while it is unpaid, a METHOD:CANCEL once it is off.
+    """The current state of the session: tentative while it is unpaid, a METHOD:CANCEL once it is cancelled.
 
-    Of one that was never paid for it names no attendees: an unpaid hold costs nothing, and an address is what
-    somebody signs in with. Without attendees it is no invitation, but a METHOD:PUBLISH (RFC 5546, 3.2.1).
+    An unpaid session names no attendees: a hold costs nothing, and addresses are login names. Without
+    attendees it is a METHOD:PUBLISH instead of an invitation (RFC 5546, 3.2.1).
     """
     is_off = booking.status in OFF
     if booking.was_confirmed:
@@ -45,11 +45,11 @@ def current(booking: Booking) -> str:
 
 
 def feed(bookings: Sequence[Booking]) -> str:
-    """A METHOD:PUBLISH with all of them and a name to show, for a calendar that subscribes."""
+    """A METHOD:PUBLISH with all sessions and a calendar name, for subscriptions."""
     calendar = _calendar("PUBLISH", [_event(booking) for booking in bookings])
     name = f"{current_settings().sender.name} sessions"
     calendar.add("name", name)  # RFC 7986
-    calendar.add("x-wr-calname", name)  # what programs read that are older than it
+    calendar.add("x-wr-calname", name)  # for programs older than RFC 7986
     return _text(calendar)
 
 
@@ -81,7 +81,7 @@ def _text(calendar: Calendar) -> str:
 
 
 def _event(booking: Booking, is_guarded: bool = False) -> Event:
-    """In UTC: a wall clock cannot name an hour that comes twice, and readers differ over a zone's rules."""
+    """The time in UTC: local times can be ambiguous, and programs differ in their zone rules."""
     event = Event()
     event.add("uid", f"booking-{booking.id}@culturebridge")
     event.add("sequence", booking.calendar_sequence)
@@ -107,7 +107,7 @@ def _summary(booking: Booking) -> str:
 
 
 def _lines(text: str) -> list[str]:
-    """Some readers of iCalendar end a line where Unicode does, and not at CRLF alone (RFC 5545, 3.1)."""
+    """Text without Unicode line breaks, which some iCalendar parsers read as CRLF (RFC 5545, 3.1)."""
     return lines(without_bidi_controls(text))
 
 

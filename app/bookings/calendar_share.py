@@ -1,6 +1,6 @@
-"""How much of a coach's week strangers may hold unpaid: together, and those of one network.
+"""The share of a coach's week that new clients may hold unpaid: together, and from one network.
 
-Counted in time and by weeks that do not overlap, so that what is left of each is left of the calendar.
+Counted in time, by calendar weeks, so that a part of every week stays free.
 """
 
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ class CalendarHeld(Problem):
     )
 
 
-# Whether they still run is a column: in WHERE it would lead the planner through everybody's running holds.
+# Whether a hold still runs is a column: in WHERE the planner would scan all running holds.
 _BY_STRANGERS = text("""
 SELECT lower(hold.period) AS start, upper(hold.busy) - lower(hold.busy) AS length,
     hold.hold_expires_at AS until, client.email_verified_at IS NULL AS is_unproven, unpaid_hold.network
@@ -55,10 +55,10 @@ def check(
     unproven: bool,
     network: str | None,
 ) -> None:
-    """Whether somebody who never paid may hold sessions at these starts, which are in order.
+    """Check whether a client who never paid may hold sessions at these starts, given in order.
 
-    The first hold of a week is always allowed: a coach with one free time is to be booked by somebody new.
-    The coach is locked, so that of two at once the second sees the first. Raises CalendarHeld.
+    The first hold of a week is always allowed, so that a new client can book a coach with one free time. The
+    coach is locked, so concurrent requests see each other. Raises CalendarHeld.
     """
     found = db.session.execute(_BY_STRANGERS, {"coach_id": coach.id, "agreed": list(AGREED)}).all()
     running = [row for row in found if row.until and row.until > at]
@@ -76,7 +76,7 @@ def check(
 
 
 def _groups(held: Sequence[Row[Any]], unproven: bool, network: str | None) -> dict[str, list[Row[Any]]]:
-    """Those of the holds with which a client shares, by the words for whose they are."""
+    """The holds that share the client's limits, by a description of their owners."""
     groups = {}
     if unproven:
         groups["people whose e-mail address is not proven"] = [row for row in held if row.is_unproven]
@@ -90,7 +90,7 @@ def _time(held: Sequence[Row[Any]]) -> timedelta:
 
 
 def _most(coach: Coach, minutes: int, week: datetime, held: Sequence[Row[Any]], at: datetime) -> timedelta:
-    """Of what would be free if strangers held nothing."""
+    """The share, of the time that would be free without unpaid holds."""
     room = _time(held) + _free_time(coach, minutes, week, at)
     return room * current_settings().hold_share_percent / 100
 
@@ -102,7 +102,7 @@ def _week_of(start: datetime) -> datetime:
 
 
 def _free_time(coach: Coach, minutes: int, week: datetime, at: datetime) -> timedelta:
-    """What sessions of this length that could still be booked in a week take, one after the other."""
+    """The total time of sessions of this length that still fit into the week."""
     each, zone = _length(coach, minutes), coach.zone_at(week)
     starts, ends = [], week
     for start in slots.free_starts(coach, minutes, week, week + WEEK, at):
@@ -115,5 +115,5 @@ def _free_time(coach: Coach, minutes: int, week: datetime, at: datetime) -> time
 
 
 def _length(coach: Coach, minutes: int) -> timedelta:
-    """Of a session with its buffers."""
+    """The length of a session with its buffers."""
     return timedelta(minutes=coach.buffer_before_minutes + minutes + coach.buffer_after_minutes)

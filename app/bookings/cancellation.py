@@ -1,4 +1,4 @@
-"""Cancelling a booking: who may until when, what goes back, and who is told."""
+"""Cancellation of a booking: permission, deadline, refund and mails."""
 
 from datetime import datetime
 from functools import partial
@@ -15,8 +15,10 @@ from app.http.schema_types import instant_text
 
 class WrongStatus(Problem):
     status, slug, title = 409, "wrong-status", "Not possible in this state"
-    meaning = "The booking is in a state, such as cancelled or completed, in which this cannot be done."
-    remedy = "Look at its `status` with `GET /booking/{id}`; `GET /booking/{id}/history` says what led to it."
+    meaning = "The booking's status, such as cancelled or completed, does not allow this."
+    remedy = (
+        "Look at its `status` with `GET /booking/{id}`; `GET /booking/{id}/history` shows how it got there."
+    )
 
 
 class TooLate(Problem):
@@ -29,7 +31,7 @@ class TooLate(Problem):
 
 
 def preview(booking: Booking, by: Party) -> Cancelling:
-    """What cancelling now would give back. Raises WrongStatus, TooLate."""
+    """The refund that cancelling now would cause. Raises WrongStatus, TooLate."""
     at = now()
     if booking.status is Status.PENDING:
         return Cancelling(0, booking.price.percent(0))
@@ -44,7 +46,7 @@ def _giving_back(booking: Booking, percent: int) -> Cancelling:
 
 
 def client_percent(booking: Booking, start: datetime, at: datetime) -> int:
-    """What a client gets back by the policy of a session at `start`: all, once the other side moved it."""
+    """The refund percentage by the policy for a session at `start`; 100 once the other side has moved it."""
     if _is_moved_by_others(booking):
         return 100
     return min(booking.refund_percent_at_most, booking.cancellation_policy.refund_percent(start, at))
@@ -55,17 +57,17 @@ def _is_moved_by_others(booking: Booking) -> bool:
 
 
 def cancel(booking: Booking, by: Party, reason: str) -> None:
-    """Call a locked booking off. Raises WrongStatus, TooLate.
+    """Cancel a locked booking. Raises WrongStatus, TooLate.
 
-    The client gets back what the policy says; all of it when the coach or an admin cancels.
+    The client gets the refund of the policy; a full one if the coach or an admin cancels.
     """
     _call_off(booking, by, reason, preview(booking, by))
 
 
 def cancel_for_erasure(booking: Booking, by: Party, reason: str) -> None:
-    """Call a locked booking off for somebody who is here no longer. Raises WrongStatus.
+    """Cancel a locked booking of a person who erases the account. Raises WrongStatus.
 
-    Likewise; but that it is too late to cancel stops nobody from leaving: a client gets nothing back then.
+    Works after the deadline too: a client then gets no refund.
     """
     try:
         refund = preview(booking, by)
@@ -90,12 +92,12 @@ def _call_off(booking: Booking, by: Party, reason: str, refund: Cancelling) -> N
 
 
 def check_may_change(booking: Booking, by: Party, at: datetime) -> None:
-    """Raises WrongStatus unless it is confirmed, TooLate within the notice of whoever wants to change it."""
+    """Raises WrongStatus unless it is confirmed, TooLate within the notice for this side."""
     if booking.status is not Status.CONFIRMED:
         raise WrongStatus(f"This booking is {booking.status}.")
     policy, start = booking.cancellation_policy, booking.start
     until = {
-        # A time that the client did not choose binds the client to no notice.
+        # no notice for a client whose session the coach has moved
         Party.CLIENT: start if _is_moved_by_others(booking) else policy.client_may_change_until(start),
         Party.COACH: policy.coach_may_change_until(start),
         Party.ADMIN: booking.end,

@@ -1,4 +1,4 @@
-"""What becomes of somebody's bookings when the account is erased."""
+"""Erasure of an account's bookings."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -16,18 +16,18 @@ WHY = "The account was erased."
 
 
 def lock(account: Account) -> None:
-    """Everybody whom the coming sessions concern, in the order that all bookings take: coaches, then people.
+    """Lock everyone in the account's upcoming sessions, in the common order: coaches, then accounts.
 
-    Raises Unauthorized when the account was erased meanwhile.
+    Raises Unauthorized if the account was erased concurrently.
     """
     for coach_id in _coaches(account):
         Coach.locked(coach_id)
-    db.session.refresh(account, with_for_update=True)  # whoever writes a row of theirs is waited for
+    db.session.refresh(account, with_for_update=True)  # waits for transactions that write rows of theirs
     account.check_not_erased()
 
 
 def call_off(account: Account) -> int:
-    """Cancel all coming sessions and unpaid times, as the person would; how many there were."""
+    """Cancel all upcoming sessions and unpaid holds, as the person would. Returns their number."""
     party = Party.COACH if account.role is Role.COACH else Party.CLIENT
     coming = _coming(account)
     for booking_id in coming:
@@ -39,9 +39,9 @@ def call_off(account: Account) -> int:
 
 
 def forget_words(account: Account) -> None:
-    """Remove what the person wrote of bookings: notes, why they were cancelled, and a coach's video link.
+    """Delete what the person wrote in bookings: notes, reasons of cancellation, and a coach's video link.
 
-    What was written to a client goes with the client, too.
+    With a client, texts that were written to the client go too.
     """
     as_client, as_coach = Booking.client_id == account.id, Booking.coach_id == account.id
     _clear(as_client, Booking.notes != "", notes="")
@@ -51,7 +51,7 @@ def forget_words(account: Account) -> None:
 
 
 def others(account: Account) -> Select[UUID]:
-    """Who may have been shown something of the person: who had a booking together, and the administrators."""
+    """Accounts whose stored answers may show the person: partners of bookings, and administrators."""
     met = (
         select(Booking.coach_id).where(Booking.client_id == account.id),
         select(Booking.client_id).where(Booking.coach_id == account.id),
@@ -67,7 +67,7 @@ def _coaches(account: Account) -> Sequence[UUID]:
 
 
 def _coming(account: Account) -> Sequence[UUID]:
-    """In one order of people, so that two who leave at once do not wait for each other."""
+    """Ordered by account, so that two concurrent erasures do not deadlock."""
     start = func.lower(Booking.period)
     query = select(Booking.id).where(_is_coming(account))
     return db.session.scalars(query.order_by(Booking.coach_id, Booking.client_id, start)).all()

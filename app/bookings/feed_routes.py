@@ -21,7 +21,7 @@ class FeedToken(Body):
 
 class FeedView(View):
     url: str
-    """To subscribe to in a calendar program. Shown only now."""
+    """The URL to subscribe to in a calendar program. Shown only once."""
 
 
 @feed.post("/booking/feed")
@@ -30,7 +30,7 @@ class FeedView(View):
 @feed.output(FeedView, status_code=201)
 @signed_in()
 def renew_feed() -> FeedView:
-    """Get the address of one's calendar feed; an address got before leads nowhere from now on."""
+    """Get the URL of your calendar feed. An earlier URL stops working."""
     return FeedView(url=feeds.renewed(current_account(), current_sign_in_id()))
 
 
@@ -39,7 +39,7 @@ def renew_feed() -> FeedView:
 @feed.output({}, status_code=204)
 @signed_in()
 def revoke_feed() -> str:
-    """Close one's calendar feed."""
+    """Close your calendar feed."""
     feeds.revoke(current_account())
     return ""
 
@@ -49,7 +49,7 @@ def revoke_feed() -> str:
 @feed.doc(responses=[404])
 @public
 def show_feed(query_data: FeedToken) -> Response:
-    """Everything that the token's person is booked for, as iCalendar; with an ETag."""
+    """The bookings of the token's owner as iCalendar, with an ETag."""
     return _answer(feeds.behind(query_data.token))
 
 
@@ -58,13 +58,13 @@ def show_feed(query_data: FeedToken) -> Response:
 @feed.doc(responses=[404])
 @public
 def show_coach_feed(coach_id: UUID, query_data: FeedToken) -> Response:
-    """The coach's calendar feed."""
+    """The coach's bookings as iCalendar, with an ETag."""
     return _answer(feeds.behind(query_data.token, coach_id))
 
 
 def _answer(calendar: str) -> Response:
     answer = Response(calendar, content_type="text/calendar; charset=utf-8")
-    answer.headers["Cache-Control"] = "no-store"  # a calendar program keeps the ETag itself
+    answer.headers["Cache-Control"] = "no-store"  # calendar programs store the ETag
     answer.add_etag()
     answer.make_conditional(request)
     return answer

@@ -1,4 +1,4 @@
-"""The calendars that people subscribe to: what they are booked for, behind a token that can be renewed."""
+"""Calendar feeds: a person's bookings, behind a renewable token."""
 
 import hashlib
 import secrets
@@ -19,13 +19,13 @@ from app.extensions import db, now
 from app.http.problems import NotFound
 
 KEPT = timedelta(days=90)
-"""How long a session that is over stays in the feed."""
+"""How long a past session stays in the feed."""
 
 
 def renewed(account: Account, sign_in_id: UUID) -> str:
-    """The address of the person's feed, with a new token; the old one leads nowhere from now on.
+    """The URL of the person's feed, with a new token. The earlier one stops working.
 
-    Raises Unauthorized once the sign-in ended: what it asked for must not outlive it.
+    Raises Unauthorized if the sign-in has ended, so that its feed cannot outlive it.
     """
     account.lock()
     sessions.started_at(sign_in_id)
@@ -45,10 +45,10 @@ def revoke(account: Account) -> None:
 
 
 def behind(token: str, account_id: UUID | None = None) -> str:
-    """The iCalendar feed that the token opens; only that of one person when one is named. Raises NotFound."""
+    """The iCalendar feed of this token; if an owner is given, only the owner's. Raises NotFound."""
     account = _owner(token)
     if account is None or account_id not in {None, account.id}:
-        raise NotFound("There is no calendar behind this address; renew it in your account.")
+        raise NotFound("There is no calendar at this URL. Get a new one in your account.")
     bookings = db.session.scalars(
         select(Booking)
         .where(

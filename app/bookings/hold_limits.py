@@ -1,6 +1,6 @@
-"""How much one person may hold unpaid at once, and how soon again after what came to nothing.
+"""Limits of unpaid holds per client, and pauses after holds that lapsed.
 
-Holding costs nothing, and anybody can open accounts. Whoever proved an address or paid may hold more.
+Holds are free and anyone can open accounts, so clients with a verified address or a payment may hold more.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ MAX_HOLDS = 3
 
 
 class TooManyHolds(Problem):
-    status, slug, title = 409, "too-many-holds", "Too many unpaid times"
+    status, slug, title = 409, "too-many-holds", "Too many unpaid holds"
     meaning = (
         "You hold as many unpaid times as one person may hold at once, or ask for more than that. Each"
         " session of a series counts, and fewer are allowed until your e-mail address is proven."
@@ -38,7 +38,7 @@ class TooManyHolds(Problem):
 
 
 class HoldsPaused(Problem):
-    status, slug, title = 429, "holds-paused", "Pause after unpaid times"
+    status, slug, title = 429, "holds-paused", "Pause after unpaid holds"
     meaning = (
         "Several times that you held ran out or were called off unpaid, or those of several people in your"
         " network did."
@@ -51,13 +51,13 @@ class HoldsPaused(Problem):
 
 
 class Standing(IntEnum):
-    """What is known of a client."""
+    """How much a client is trusted."""
 
     UNPROVEN = 0
     PROVEN = 1
-    """Reads the mail of the account's address."""
+    """The e-mail address is verified."""
     PAID = 2
-    """Has paid for a session that is on, or took place."""
+    """Has paid for a session that is confirmed or took place."""
 
     @classmethod
     def of(cls, client: Account) -> "Standing":
@@ -70,11 +70,11 @@ class Standing(IntEnum):
 
 @dataclass(frozen=True)
 class Pauses:
-    """How long nothing new may be held after so many lapses: each one more doubles it."""
+    """The pause after this many lapses. Each further one doubles it."""
 
     counted_for: timedelta
     free: int
-    """So many lapses have no consequence."""
+    """Lapses without a consequence."""
     first: timedelta
     longest: timedelta
 
@@ -86,11 +86,11 @@ class Pauses:
 
 OF_A_PERSON = Pauses(timedelta(days=1), 2, timedelta(minutes=5), timedelta(hours=1))
 OF_A_NETWORK = Pauses(timedelta(hours=1), 4, timedelta(minutes=1), timedelta(minutes=15))
-"""Counts people, and not the holds of each: what one does keeps no office out."""
+"""Counts clients, not their holds, so that one person cannot block a whole office."""
 
 
 def check(client: Account, coach: Coach, starts: Sequence[datetime], minutes: int, at: datetime) -> None:
-    """Whether a client may hold sessions at these starts. The coach and the client are in line.
+    """Check whether a client may hold sessions at these starts. The rows of coach and client are locked.
 
     Raises TooManyHolds, HoldsPaused, CalendarHeld.
     """
@@ -110,7 +110,7 @@ def check(client: Account, coach: Coach, starts: Sequence[datetime], minutes: in
 
 
 def delayed_for(client: Account) -> timedelta:
-    """How long times are kept for a client whose bank has yet to answer."""
+    """How long sessions are held for a client with a pending bank payment."""
     settings = current_settings()
     is_unproven = Standing.of(client) is Standing.UNPROVEN
     days = settings.unproven_delayed_hold_days if is_unproven else settings.delayed_hold_days
@@ -118,9 +118,9 @@ def delayed_for(client: Account) -> timedelta:
 
 
 def _running(client: Account, at: datetime) -> tuple[int, int]:
-    """How many unpaid times a client holds, a series as one, and how many sessions these are."""
+    """The client's unpaid holds (a series counts once) and their sessions."""
     hold, runs = func.coalesce(Booking.series_id, Booking.id), Booking.hold_expires_at > at
-    # The filters stand outside of WHERE: there they would lead the planner through everybody's running holds.
+    # The conditions are not in WHERE, where the planner would scan all running holds.
     both = select(func.count(hold.distinct()).filter(runs), func.count(Booking.id).filter(runs))
     of_client = both.where(Booking.client_id == client.id, Booking.status == Status.PENDING)
     holds, sessions = db.session.execute(of_client).one()

@@ -1,4 +1,4 @@
-"""What becomes of a booking: confirmed, expired, moved, cancelled, held or missed."""
+"""The lifecycle of a booking: confirm, expire, move, complete, mark as no-show."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -18,39 +18,41 @@ from app.http.problems import Forbidden, NotFound, Problem
 from app.http.schema_types import instant_text
 
 COMPLETES_BY_ITSELF = timedelta(days=1)
-"""After its end, unless its coach has said how it went."""
+"""Time after the end at which a session completes without the coach's word."""
 
 
 MAX_MOVES = 50
-"""Of one session, by both sides: its history is answered whole."""
+"""The most moves of one session, by both sides together."""
 
 
 class SlotTaken(Problem):
     status, slug, title = 409, "slot-taken", "Time taken"
-    meaning = "Somebody else holds or has booked this time with the coach, or the coach's day is full."
+    meaning = "Another client holds or has booked this time, or the coach's day is full."
     remedy = "Choose one of the starts in `nearest_free`, or one that `GET /coach/{id}/slot` lists."
 
 
 class TooManyMoves(Problem):
     status, slug, title = 409, "too-many-moves", "Moved too often"
-    meaning = f"A session is moved {MAX_MOVES} times at most: each time is a mail to both, and on record."
-    remedy = "Leave it where it is, or cancel it and book another."
+    meaning = f"A session is moved {MAX_MOVES} times at most, because each move mails both sides."
+    remedy = "Keep the session, or cancel it and book another."
 
 
 class TooEarly(Problem):
     status, slug, title = 409, "too-early", "Too early"
-    meaning = "The session has not begun, so nobody can say yet how it went."
+    meaning = "The session has not begun, so it has no outcome yet."
     remedy = "Send the request again after the start of the session."
 
 
 def confirm(booking: Booking) -> None:
-    """The money arrived: the time is theirs. Does nothing when repeated.
+    """Confirm a paid booking. Does nothing when repeated.
 
-    Raises SlotTaken when the hold had run out and the time was sold to somebody else meanwhile.
+    Raises SlotTaken if the hold had expired and the time was sold to another client.
     """
     if booking.status is Status.CONFIRMED:
         return
-    if booking.status is Status.PENDING:  # the time is taken by itself: no constraint can refuse it
+    if (
+        booking.status is Status.PENDING
+    ):  # a pending booking already occupies its time: no constraint can refuse it
         _confirm(booking)
         return
     try:
@@ -59,17 +61,17 @@ def confirm(booking: Booking) -> None:
     except IntegrityError as error:
         if overlap_refused(error) is None:
             raise
-        raise SlotTaken("The hold had run out, and the time was sold meanwhile.") from None
+        raise SlotTaken("The hold had expired, and the time was sold.") from None
 
 
 def _confirm(booking: Booking) -> None:
-    booking.video_url = booking.coach.video_url  # of an expired one it may be an old link
+    booking.video_url = booking.coach.video_url  # an expired booking may have an old link
     booking.transition_to(Status.CONFIRMED, "paid")
     booking.plan_reminder(now())
 
 
 def announce(bookings: Sequence[Booking]) -> None:
-    """Tell both that what was just confirmed is on; of a series, all in one mail."""
+    """Mail both sides about the confirmed bookings; a series in one mail."""
     if len(bookings) == 1:
         messages.booking_confirmed(bookings[0], partial(calendar.invitation, bookings[0]))
     elif bookings:
@@ -77,7 +79,7 @@ def announce(bookings: Sequence[Booking]) -> None:
 
 
 def expire(booking: Booking) -> None:
-    """The hold ran out unpaid: the time is free again. Does nothing once it is no longer pending."""
+    """Expire an unpaid hold. Does nothing if the booking is no longer pending."""
     if booking.status is Status.PENDING:
         booking.transition_to(Status.EXPIRED, "not paid in time")
         unpaid_holds.lapse(booking)
@@ -86,11 +88,11 @@ def expire(booking: Booking) -> None:
 def check_moves(booking: Booking) -> None:
     """Raises TooManyMoves."""
     if sum(move.before is move.after for move in booking.moves) >= MAX_MOVES:
-        raise TooManyMoves(f"This session was moved {MAX_MOVES} times, and that is the most.")
+        raise TooManyMoves(f"This session was moved {MAX_MOVES} times, which is the limit.")
 
 
 def moved(booking: Booking, before: datetime, by: Party) -> None:
-    """It has another time now: say so to both, and put it on record."""
+    """Record a move and mail both sides."""
     reason = f"moved from {instant_text(before)} to {instant_text(booking.start)}"
     db.session.add(
         BookingTransition(booking_id=booking.id, before=booking.status, after=booking.status, reason=reason)
@@ -105,12 +107,12 @@ def moved(booking: Booking, before: datetime, by: Party) -> None:
 
 
 def complete(booking: Booking) -> None:
-    """The session took place. Raises WrongStatus, TooEarly."""
+    """Complete a session that took place. Raises WrongStatus, TooEarly."""
     _end(booking, Status.COMPLETED, "the coach says it took place")
 
 
 def mark_no_show(booking: Booking) -> None:
-    """The client did not come. Raises WrongStatus, TooEarly."""
+    """Mark a session as no-show. Raises WrongStatus, TooEarly."""
     _end(booking, Status.NO_SHOW, "the coach says the client did not come")
 
 
@@ -123,7 +125,7 @@ def _end(booking: Booking, status: Status, reason: str) -> None:
 
 
 def complete_past(most: int) -> int:
-    """Sessions that ended a day ago and of which nobody said how they went; how many there were."""
+    """Complete sessions that ended a day ago without an outcome. Returns their number."""
     over = Booking.status == Status.CONFIRMED, func.lower(Booking.period) < now() - COMPLETES_BY_ITSELF
     past = db.session.scalars(
         select(Booking)
@@ -138,16 +140,16 @@ def complete_past(most: int) -> int:
 
 
 def with_stale_holds(at: datetime, most: int) -> Sequence[UUID]:
-    """Pending bookings whose hold ran out.
+    """Pending bookings with an expired hold.
 
-    In any order: some wait long for what Stripe or a bank says, and must not keep the others from their turn.
+    In random order: some wait long for Stripe or a bank, and must not block the others.
     """
     query = select(Booking.id).where(Booking.status == Status.PENDING, Booking.hold_expires_at <= at)
     return db.session.scalars(query.order_by(func.random()).limit(most)).all()
 
 
 def seen_by(account: Account, booking_id: UUID) -> Booking:
-    """A booking as its client, its coach or an admin may see it. Raises NotFound for everybody else."""
+    """A booking for its client, its coach or an admin. Raises NotFound for all others."""
     booking = db.session.get(Booking, booking_id)
     if booking is None or not booking.concerns(account):
         raise NotFound("There is no such booking.")
@@ -155,7 +157,7 @@ def seen_by(account: Account, booking_id: UUID) -> Booking:
 
 
 def locked_for(account: Account, booking_id: UUID) -> tuple[Booking, Party]:
-    """A booking that is about to change, locked, and which part the caller has in it. Raises NotFound."""
+    """A booking locked for a change, with the caller's role in it. Raises NotFound."""
     booking = seen_by(account, booking_id)
     locked = Booking.locked(booking.id)
     assert locked, "bookings are never deleted"
@@ -163,8 +165,8 @@ def locked_for(account: Account, booking_id: UUID) -> tuple[Booking, Party]:
 
 
 def by_its_coach(account: Account, booking_id: UUID) -> Booking:
-    """A booking that its coach is about to change, locked. Raises NotFound, Forbidden."""
+    """A booking locked for a change by its coach. Raises NotFound, Forbidden."""
     booking, party = locked_for(account, booking_id)
     if party is not Party.COACH:
-        raise Forbidden("Only the coach of this booking may say how it went.")
+        raise Forbidden("Only the coach of this booking can record its outcome.")
     return booking

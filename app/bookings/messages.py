@@ -1,7 +1,7 @@
-"""The mails to clients and coaches about their sessions: one function a message.
+"""Mails to clients and coaches about their sessions: one function for each message.
 
-Each puts its rows into the outbox within the transaction that caused it; the jobs that send them follow the
-commit. Asked for again, for the same subject and recipient, it does nothing.
+Each inserts its rows into the outbox in the transaction that caused it; jobs send them after the commit.
+A repeated call for the same subject and recipient does nothing.
 """
 
 from collections import Counter
@@ -27,7 +27,7 @@ from app.extensions import db
 from app.unicode_text import isolate
 
 Calendar = Callable[["Account"], str]
-"""The iCalendar file for a reader: not everybody is shown everything."""
+"""Creates the iCalendar file for a reader."""
 
 
 def enqueue_to_parties(kind: str, booking: Booking, subject: str, calendar: "Calendar", **shown: Any) -> None:
@@ -47,27 +47,27 @@ def enqueue_to_parties(kind: str, booking: Booking, subject: str, calendar: "Cal
 
 @dataclass(frozen=True)
 class Other:
-    """The other party of a session, as a reader may know it."""
+    """The other party of a session, as far as the reader may see."""
 
     name: str
     email: str | None
 
 
 def seen_by(reader: Account, other: Account) -> Other:
-    """A name is somebody's words too: it reaches no address that was never proven."""
+    """The name, or a neutral word for an unverified reader: strangers' names must not reach them."""
     if reader.email_verified:
         return Other(other.name, other.email)
     return Other(f"your {other.role}", None)
 
 
 def parties(booking: Booking) -> "tuple[tuple[Account, Other], ...]":
-    """Each of the two as reader, beside the other."""
+    """Both sides, each with the other party."""
     client, coach = booking.client, booking.coach.account
     return (client, seen_by(client, coach)), (coach, seen_by(coach, client))
 
 
 def actor_name(booking: Booking, reader: Account, by: str | None) -> str:
-    """Whoever did it, as the reader calls them."""
+    """The actor in the reader's words: "you", "your coach" and the like."""
     if by == "admin":
         return "we"
     actor = booking.client if by == "client" else booking.coach.account
@@ -75,7 +75,7 @@ def actor_name(booking: Booking, reader: Account, by: str | None) -> str:
 
 
 def _zone_of(booking: Booking, reader: Account, at: datetime) -> ZoneInfo:
-    """Of the clocks that the reader lives by at that moment: a coach may stay abroad."""
+    """The reader's time zone at that time: a coach may stay abroad."""
     return reader.zone if reader.id == booking.client_id else booking.coach.zone_at(at)
 
 
@@ -84,19 +84,19 @@ def _moment_of(booking: Booking, reader: Account, at: datetime) -> str:
 
 
 def format_session(booking: Booking, reader: Account) -> dict[str, str]:
-    """When the session is, in the reader's terms."""
+    """The time of the session in the reader's zone."""
     return time_zones.span(booking.start, booking.end, _zone_of(booking, reader, booking.start))
 
 
 def booking_confirmed(booking: Booking, invitation: Calendar) -> None:
-    """To client and coach: the session is on."""
+    """Mail client and coach that the session is confirmed."""
     enqueue_to_parties(
         "booking_confirmed", booking, "Confirmed: {minutes} minutes of coaching with {name}", invitation
     )
 
 
 def series_confirmed(bookings: Sequence[Booking], invitations: Calendar) -> None:
-    """To client and coach: these sessions, paid for together, are on; with an invitation to each."""
+    """Mail client and coach that a paid series is confirmed, with an invitation for each session."""
     first = bookings[0]
     for reader, other in parties(first):
         sessions = [format_session(booking, reader) for booking in bookings]
@@ -116,7 +116,7 @@ def series_confirmed(bookings: Sequence[Booking], invitations: Calendar) -> None
 
 
 def _hour_of(bookings: Sequence[Booking]) -> str:
-    """09:00 (Europe/Paris; on 9 February 2027 Asia/Tokyo): when a series begins by its coach's clock."""
+    """09:00 (Europe/Paris; on 9 February 2027 Asia/Tokyo): the local time of a series for its coach."""
     local = [each.start.astimezone(time_zones.zone(each.coach_time_zone)) for each in bookings]
     usual, _ = Counter((f"{at:%H:%M}", str(at.tzinfo)) for at in local).most_common(1)[0]
     others: dict[tuple[str, str], list[str]] = {}
@@ -132,7 +132,7 @@ def _hour_of(bookings: Sequence[Booking]) -> str:
 
 
 def booking_moved(booking: Booking, before: datetime, by: str, invitation: Calendar) -> None:
-    """To both: the session has another time, and by whom."""
+    """Mail both sides that the session moved, and who moved it."""
     enqueue_to_parties(
         "booking_moved",
         booking,
@@ -146,17 +146,14 @@ def booking_moved(booking: Booking, before: datetime, by: str, invitation: Calen
 def video_link_changed(
     bookings: Sequence[Booking], at: datetime, invitations: Callable[[Sequence[Booking]], str]
 ) -> None:
-    """To the coach and each client, in one mail: their sessions are held behind another link.
-
-    Their events in the calendar have it.
-    """
+    """Mail the coach and each client once about a new video link, with updated calendar events."""
     coach = bookings[0].coach.account
     by_client: dict[UUID, list[Booking]] = {}
     for booking in bookings:
         by_client.setdefault(booking.client_id, []).append(booking)
     for sessions in (bookings, *by_client.values()):
         reader = coach if sessions is bookings else sessions[0].client
-        if not reader.email_verified:  # the link is in the account, and in no mail before the proof
+        if not reader.email_verified:  # unverified readers find the link in their account only
             continue
         enqueue_email(
             "video_link_changed",
@@ -174,7 +171,7 @@ def video_link_changed(
 def booking_cancelled(
     booking: Booking, by: str, cancelling: Cancelling, no_refund: str | None, cancellation: Calendar
 ) -> None:
-    """To both: the session is off, by whom, and what goes back, or why it does not although it should."""
+    """Mail both sides that the session is cancelled, by whom, and the refund or why there is none."""
     enqueue_to_parties(
         "booking_cancelled",
         booking,
@@ -187,13 +184,13 @@ def booking_cancelled(
 
 
 def hold_cancelled(booking: Booking, by: str) -> None:
-    """To the client: the time that was held, and not paid for yet, is not to be had after all."""
+    """Mail the client that an unpaid hold was cancelled."""
     coach = seen_by(booking.client, booking.coach.account)
     enqueue_email(
         "hold_cancelled",
         booking.id,
         booking.client,
-        f"Cancelled: your unpaid time with {isolate(coach.name)}",
+        f"Cancelled: your unpaid booking with {isolate(coach.name)}",
         booking=booking,
         other=coach,
         who=actor_name(booking, booking.client, by),
@@ -202,7 +199,7 @@ def hold_cancelled(booking: Booking, by: str) -> None:
 
 
 def reminder(booking: Booking, reader: Account, hours: int) -> bool:
-    """To one of the two: the session begins in so many hours. Whether it is news."""
+    """Mail one side a reminder. Returns whether the mail is new."""
     other = seen_by(reader, booking.coach.account if reader.id == booking.client_id else booking.client)
     return enqueue_email(
         "reminder",
@@ -218,19 +215,19 @@ def reminder(booking: Booking, reader: Account, hours: int) -> bool:
 
 
 def withdraw_reminders(booking: Booking) -> None:
-    """The session is off or elsewhere: what has not left yet must not leave."""
+    """Withdraw unsent mails about a session that is cancelled or moved."""
     of_booking = Email.subject_id.in_([_reminder_id(booking, hours) for hours in REMINDER_HOURS])
     Email.withdraw(Email.kind == "reminder", of_booking, Email.status.in_(UNSENT))
 
 
 def unsent_reminders() -> dict[UUID, UUID]:
-    """Reminders that have not left yet, and which booking each is of."""
+    """Unsent reminders with their booking ids."""
     unsent = select(Email.id, Email.subject_id).where(Email.kind == "reminder", Email.status.in_(UNSENT))
     return {row.id: subject_ids.main_id(row.subject_id) for row in db.session.execute(unsent)}
 
 
 def withdraw(email_ids: Collection[UUID]) -> None:
-    """Nobody wants these any more: what has not left yet must not leave."""
+    """Withdraw unsent reminders that are out of date."""
     Email.withdraw(Email.id.in_(email_ids), Email.status.in_(UNSENT))
 
 

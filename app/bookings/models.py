@@ -1,4 +1,4 @@
-"""Bookings and what became of them."""
+"""Bookings, series and their transitions."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -27,19 +27,19 @@ _START = text("lower(period)")
 NO_CLIENT_TWICE = "no_client_twice"
 
 Id = UUID | ScalarSelect[UUID]
-"""Of a row, or a query for it."""
+"""Whether a booking occupies its time: on a row, or as SQL."""
 
 
 def overlap_refused(error: IntegrityError) -> str | None:
-    """The exclusion constraint that refused an overlap; None when it was something else."""
+    """The exclusion constraint that an error violates, or None."""
     return error.orig.diag.constraint_name if isinstance(error.orig, ExclusionViolation) else None
 
 
 def lock_people(coach_id: Id, client_id: Id) -> tuple[Coach | None, Account | None]:
-    """The coach, locked, and both accounts, until the transaction ends: before any row of their bookings.
+    """Lock the coach and both accounts until the transaction ends, before any row of their bookings.
 
-    Who holds both waits for nobody who waits for them. A client in two places at once would be seen by the
-    constraint too, but two transactions may then wait for each other.
+    This order prevents deadlocks: the constraints alone would detect overlaps, but two transactions could
+    wait for each other.
     """
     coach = Coach.locked(coach_id)
     both = or_(Account.id == coach_id, Account.id == client_id)
@@ -49,7 +49,7 @@ def lock_people(coach_id: Id, client_id: Id) -> tuple[Coach | None, Account | No
 
 
 class Party(StrEnum):
-    """Which part somebody has in a booking."""
+    """A person's role in a booking."""
 
     CLIENT = "client"
     COACH = "coach"
@@ -61,7 +61,7 @@ class Booking(TimestampMixin, Base):
     __table_args__ = (
         ExcludeConstraint(("coach_id", "="), ("busy", "&&"), where=_ALIVE, name="no_coach_twice"),
         ExcludeConstraint(("client_id", "="), ("period", "&&"), where=_ALIVE, name=NO_CLIENT_TWICE),
-        # In the order of each list: a client's, a coach's, everybody's, with a status and without.
+        # for the lists of a client, a coach and the operator, with and without a status
         Index("ix_booking_of_client", "client_id", _START, "id"),
         Index("ix_booking_of_client_by_status", "client_id", "status", _START, "id"),
         Index("ix_booking_of_coach", "coach_id", _START, "id"),
@@ -87,25 +87,25 @@ class Booking(TimestampMixin, Base):
     client_time_zone: Mapped[str]
     video_url: Mapped[str | None]
     hold_expires_at: Mapped[datetime | None]
-    """Until when a pending booking keeps its time; None once it is no longer pending."""
+    """When the hold of a pending booking expires; None once it is no longer pending."""
     series_id: Mapped[UUID | None] = mapped_column(ForeignKey("booking_series.id"))
-    """The weekly series that it was booked in."""
+    """The weekly series, if it was booked in one."""
     payment_id: Mapped[UUID | None] = mapped_column(ForeignKey("payment.id", use_alter=True))
-    """The payment that paid for it, or the newest try; the sessions of a series share one."""
+    """Its payment: the successful or newest one. The sessions of a series share it."""
     policy: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    """The coach's cancellation policy when it was booked."""
+    """The coach's cancellation policy at booking time."""
     moved_by: Mapped["Party | None"] = mapped_column(enum_column(Party, "moved_by"))
-    """Who moved it last; None as long as it has the time that the client chose."""
+    """Who moved it last; None if it was never moved."""
     refund_percent_at_most: Mapped[int] = mapped_column(default=100)
-    """A client who moves it late keeps the refund of that moment: moving on does not win it back."""
+    """The highest refund percentage after a late move by the client: a later date does not raise it again."""
     next_reminder_at: Mapped[datetime | None]
-    """When both are to be reminded next; None when they were, or there is nothing to be reminded of."""
+    """When the next reminder is due; None if there is none."""
     cancelled_by: Mapped["Party | None"] = mapped_column(enum_column(Party, "cancelled_by"))
     cancelled_at: Mapped[datetime | None]
     cancel_reason: Mapped[str | None]
     cancel_refund_percent: Mapped[int | None]
     calendar_sequence: Mapped[int] = mapped_column(default=0)
-    """SEQUENCE of its iCalendar event (RFC 5545), rising with each change that calendars must hear of."""
+    """SEQUENCE of its iCalendar event (RFC 5545), increased by each change that calendars show."""
 
     coach: Mapped[Coach] = relationship()
     client: Mapped[Account] = relationship()
@@ -132,11 +132,11 @@ class Booking(TimestampMixin, Base):
         return Money(self.amount_minor, self.currency)
 
     def concerns(self, account: Account) -> bool:
-        """Whether this person may see it: its client, its coach, an admin."""
+        """Whether the account may see it: its client, its coach, or an admin."""
         return account.role is Role.ADMIN or account.id in {self.client_id, self.coach_id}
 
     def party(self, account: Account) -> Party:
-        """The part of somebody whom it concerns."""
+        """The account's role in the booking."""
         if account.id == self.client_id:
             return Party.CLIENT
         return Party.COACH if account.id == self.coach_id else Party.ADMIN
@@ -146,18 +146,18 @@ class Booking(TimestampMixin, Base):
         return Policy.of(self.policy)
 
     def holds(self, at: datetime) -> bool:
-        """Whether it is an unpaid booking whose hold has not run out."""
+        """Whether it is an unpaid booking with a running hold."""
         return (
             self.status is Status.PENDING and self.hold_expires_at is not None and self.hold_expires_at > at
         )
 
     @property
     def was_confirmed(self) -> bool:
-        """Whether it was paid for, whatever became of it: from then on the two know each other's address."""
+        """Whether it was ever paid. Only then do both sides see each other's address."""
         return self.status in AGREED or any(move.after is Status.CONFIRMED for move in self.moves)
 
     def transition_to(self, status: Status, reason: str = "") -> None:
-        """The only writer of `status`, and of the audit row. Raises IllegalTransition. Calendars follow."""
+        """Change the status and write the audit row. Only this writes `status`. Raises IllegalTransition."""
         check_transition(self.status, status)
         db.session.add(BookingTransition(booking_id=self.id, before=self.status, after=status, reason=reason))
         self.status = status
@@ -165,18 +165,18 @@ class Booking(TimestampMixin, Base):
         self.hold_expires_at = self.next_reminder_at = None
 
     def why(self, move: "BookingTransition") -> str:
-        """Why it moved so. What people wrote stands here alone: nothing can be erased from the trail."""
+        """The reason of a change. People's own texts are stored on the booking, as the trail is immutable."""
         is_cancelling = move.after is Status.CANCELLED and move.before is not Status.CANCELLED
         return (self.cancel_reason or "") if is_cancelling else move.reason
 
     def plan_reminder(self, at: datetime) -> None:
-        """The next reminder is the first that still lies ahead at `at`."""
+        """Set the next reminder: the first one after `at`."""
         times = [self.start - timedelta(hours=hours) for hours in REMINDER_HOURS]
         self.next_reminder_at = min((time for time in times if time > at), default=None)
 
     @classmethod
     def locked(cls, booking_id: UUID) -> Self | None:
-        """The booking, with its coach's, its client's and its own row locked in this order until the end."""
+        """Lock coach, client and booking, in this order, until the transaction ends."""
         of_it = cls.id == booking_id
         lock_people(
             select(cls.coach_id).where(of_it).scalar_subquery(),
@@ -186,13 +186,13 @@ class Booking(TimestampMixin, Base):
 
     @classmethod
     def lock_rows(cls, which: ColumnElement[bool]) -> Sequence[Self]:
-        """Bookings of one coach and one client, who are locked already: locked too, the earliest first."""
+        """Lock bookings of one coach and one client, who are already locked, the earliest first."""
         rows = select(cls).where(which).order_by(func.lower(cls.period)).with_for_update(of=cls)
         return db.session.scalars(rows.execution_options(populate_existing=True)).all()
 
 
 class BookingSeries(UuidMixin, Base):
-    """Sessions at the same hour, week by week, booked in one request and paid for together."""
+    """A weekly series: sessions at the same local time, booked and paid together."""
 
     __tablename__ = "booking_series"
 
@@ -202,12 +202,12 @@ class BookingSeries(UuidMixin, Base):
     bookings: Mapped[list[Booking]] = relationship(order_by=func.lower(Booking.period), viewonly=True)
 
     def concerns(self, account: Account) -> bool:
-        """Whether this person may see it: its client, its coach, an admin."""
+        """Whether the account may see it: its client, its coach, or an admin."""
         return account.role is Role.ADMIN or account.id in {self.client_id, self.coach_id}
 
 
 class BookingTransition(AuditRow, Base):
-    """Who moved a booking from which status to which, when, and on whose request."""
+    """A change of a booking's status: from, to, when, by whom and in which request."""
 
     __tablename__ = "booking_move"
 

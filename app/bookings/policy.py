@@ -1,4 +1,4 @@
-"""Who may change a booking until when, and how much a client who cancels gets back. Pure."""
+"""Cancellation policy: deadlines of changes and refund percentages. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ HOLD_DURATION = timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class Tier:
-    """Cancelled at least so many hours before the start, so many percent go back."""
+    """A tier: cancel at least `hours_before` the start, get `refund_percent` back."""
 
     hours_before: int
     refund_percent: int
@@ -20,7 +20,7 @@ class Tier:
 
 @dataclass(frozen=True)
 class Policy:
-    """As the coach had set it when the booking was made."""
+    """The coach's policy at booking time."""
 
     tiers: tuple[Tier, ...]
     client_notice_minutes: int
@@ -35,7 +35,7 @@ class Policy:
         )
 
     def refund_percent(self, start: datetime, at: datetime) -> int:
-        """The share that goes back to a client who cancels at `at`: that of the earliest tier still kept."""
+        """The refund percentage for a client who cancels at `at`: that of the best tier still met."""
         kept = [tier for tier in self.tiers if start - at >= timedelta(hours=tier.hours_before)]
         return max(kept, key=lambda tier: tier.hours_before).refund_percent if kept else 0
 
@@ -48,7 +48,7 @@ class Policy:
 
 @dataclass(frozen=True)
 class Cancelling:
-    """What cancelling gives back."""
+    """The refund of a cancellation."""
 
     percent: int
     refund: Money

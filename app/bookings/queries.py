@@ -1,4 +1,4 @@
-"""The list of somebody's bookings."""
+"""Queries for lists of bookings."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from app.http.pagination import cursor_after, page, position
 
 
 def search(account: Account, wish: BookingSearch) -> BookingList:
-    """One page of the caller's bookings, by the start of the session; dates are those of the caller's zone.
+    """One page of the caller's bookings, by start. Plain dates count in the caller's zone.
 
     Raises Invalid for a foreign cursor.
     """

@@ -1,4 +1,4 @@
-"""What bookings ask about the money paid for them. The payments implement it; `create_app` hands it in."""
+"""The protocol by which bookings request refunds. `app.payments` implements it; `create_app` registers it."""
 
 from typing import Protocol
 
@@ -9,15 +9,15 @@ from app.money.money import Money
 
 
 class Refunds(Protocol):
-    """The money of bookings that are cancelled."""
+    """Refunds of cancelled bookings."""
 
     def refundable(self, booking: Booking) -> Money:
-        """What of a booking's price has not gone back yet, nor is on its way."""
+        """The part of a booking's price that is neither refunded nor being refunded."""
 
     def refund_cancelled(self, booking: Booking, amount: Money) -> str | None:
-        """Refund so much of a locked booking, in the transaction that cancels it.
+        """Refund an amount of a locked booking, in the transaction that cancels it.
 
-        Returns why it does not go back, in words for the client; None if it does, or nothing is due.
+        Returns why no refund is made, in words for the client; None if it is made or nothing is due.
         """
 
 
@@ -26,6 +26,6 @@ def init_app(app: Flask, refunds: Refunds) -> None:
 
 
 def current_refunds() -> Refunds:
-    """Of the application that is at work."""
+    """The implementation of the current application."""
     refunds: Refunds = current_app.extensions["refunds"]
     return refunds

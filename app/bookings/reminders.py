@@ -1,4 +1,4 @@
-"""Telling both that their session begins soon."""
+"""Reminders of upcoming sessions."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -14,13 +14,13 @@ from app.extensions import db
 
 
 def due(at: datetime, most: int) -> Sequence[UUID]:
-    """The sessions whose next reminder is due, the longest due first."""
+    """Sessions with a due reminder, the longest due first."""
     query = select(Booking.id).where(Booking.status == Status.CONFIRMED, Booking.next_reminder_at <= at)
     return db.session.scalars(query.order_by(Booking.next_reminder_at).limit(most)).all()
 
 
 def remind(booking_id: UUID, at: datetime) -> None:
-    """Remind the people of one session, if it is still due."""
+    """Send the reminders of one session, if still due."""
     booking = Booking.locked(booking_id)
     if booking and booking.next_reminder_at and booking.next_reminder_at <= at:
         _remind(booking, at)
@@ -28,7 +28,7 @@ def remind(booking_id: UUID, at: datetime) -> None:
 
 
 def withdraw_late(at: datetime) -> None:
-    """While the mail server was away, sessions may have begun, or ended otherwise, unannounced."""
+    """Withdraw unsent reminders of sessions that began or ended while the mail server was away."""
     unsent = messages.unsent_reminders()
     over = or_(Booking.status != Status.CONFIRMED, func.lower(Booking.period) <= at)
     late = set(db.session.scalars(select(Booking.id).where(Booking.id.in_(unsent.values()), over)))
@@ -36,7 +36,7 @@ def withdraw_late(at: datetime) -> None:
 
 
 def _remind(booking: Booking, at: datetime) -> None:
-    """Those who chose a reminder that is due, once: an outage may have let several become due."""
+    """Readers with a due reminder, each once, even if several became due during an outage."""
     if booking.start <= at:
         return
     now_due = {hours for hours in models.REMINDER_HOURS if _is_due(booking, hours, at)}
@@ -46,6 +46,6 @@ def _remind(booking: Booking, at: datetime) -> None:
 
 
 def _is_due(booking: Booking, hours: int, at: datetime) -> bool:
-    """Whether the reminder so many hours before became due since the last one was sent."""
+    """Whether the reminder this many hours before became due since the last one."""
     assert booking.next_reminder_at
     return booking.next_reminder_at <= booking.start - timedelta(hours=hours) <= at

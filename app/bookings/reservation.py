@@ -1,4 +1,4 @@
-"""Taking a time with a coach: for a new booking, or for one that moves."""
+"""Reservation of a coach's time, for a new booking or a move."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -30,10 +30,11 @@ from app.http.problems import Invalid, NotFound, Problem
 from app.http.schema_types import counted, instant_text
 
 MAX_AHEAD = timedelta(days=366)
-"""As far as any coach can let people book; a session that is moved further is a slip of the pen."""
+"""The longest horizon that a coach can set. A move beyond it is taken for a mistake."""
 TIME_TO_HEAR = timedelta(days=1)
-"""How long a client has at least, whose session is moved to an earlier time, to hear of it and call it off.
-Otherwise one that nobody could come to would count as held, and its price would be the coach's."""
+"""The least notice for a client whose session the coach moves to an earlier time.
+
+Without it a coach could move a session to a time at which the client cannot come, and keep the price."""
 
 
 class ClientBusy(Problem):
@@ -43,9 +44,9 @@ class ClientBusy(Problem):
 
 
 class CoachGone(Problem):
-    status, slug, title = 409, "coach-gone", "Coach takes no other times"
+    status, slug, title = 409, "coach-gone", "Coach's account is closed"
     meaning = "The coach's account is closed, so this session cannot be moved to another time."
-    remedy = "Keep the session as it is, or cancel it: `GET /booking/{id}/cancellation` shows what goes back."
+    remedy = "Keep the session as it is, or cancel it: `GET /booking/{id}/cancellation` shows the refund."
 
 
 def request(client: Account, wish: BookingRequest) -> Booking:
@@ -55,7 +56,7 @@ def request(client: Account, wish: BookingRequest) -> Booking:
     NotFound, and Invalid outside the coach's hours, notice or horizon.
     """
     start, minutes = wish.session_datetime, wish.duration_minutes
-    # Without the lock: whoever wants what is not free must not queue for it, as a crowd does.
+    # checked without the lock first: requests for a taken time must not queue for it
     find_offer(Coach.bookable(wish.coach_id), start, minutes, now())
     coach, at = lock_parties(wish.coach_id, client), now()
     expire_stale_holds(coach, client, [TimeRange.of(coach, start, minutes).busy], at)
@@ -74,7 +75,7 @@ def find_offer(coach: Coach, start: datetime, minutes: int, at: datetime) -> Off
 
 
 def lock_parties(coach_id: UUID, client: Account) -> Coach:
-    """The coach, with the coach's row and then the client's locked: the order that all bookings take."""
+    """The coach; the coach's row and then the client's are locked, the common order."""
     coach, _ = lock_people(coach_id, client.id)
     client.check_not_erased()
     if coach is None or not coach.is_listed:
@@ -85,10 +86,10 @@ def lock_parties(coach_id: UUID, client: Account) -> Coach:
 def expire_stale_holds(
     coach: Coach, client: Account, wanted: Sequence[Range[datetime]], at: datetime
 ) -> None:
-    """Holds that ran out free their times here and now, and not only when the sweep comes by.
+    """Expire overlapping expired holds now, before the sweep does.
 
-    Two clients may each be in the other's way at two coaches: both lock all such holds at once, in the same
-    order. One that somebody else has locked is waited for, as it may be given back unexpired.
+    Two clients may block each other at two coaches, so all such holds are locked in one statement, in a fixed
+    order. A hold locked by another transaction is waited for, because it may stay unexpired.
     """
     in_the_way = or_(*(Booking.busy.overlaps(busy) for busy in wanted))
     stale = db.session.scalars(
@@ -133,7 +134,7 @@ def place_hold(
 def reschedule(booking: Booking, by: Party, start: datetime) -> None:
     """Give a locked booking another time of the same length.
 
-    A coach's own hours, notice and horizon bind those who book, and not the coach who moves.
+    The coach's hours, notice and horizon bind clients, not the coach who moves a session.
 
     Raises SlotTaken, ClientBusy, CoachGone, WrongStatus, TooLate, TooManyMoves, and Invalid outside the
     hours, notice or horizon.
@@ -144,9 +145,7 @@ def reschedule(booking: Booking, by: Party, start: datetime) -> None:
         return
     lifecycle.check_moves(booking)
     if coach.is_gone:
-        raise CoachGone(
-            f"{coach.name} takes no other times any more. The session stands, or can be cancelled."
-        )
+        raise CoachGone(f"{coach.name} no longer accepts bookings. Keep the session, or cancel it.")
     time = TimeRange.of(coach, start, booking.duration_minutes)
     expire_stale_holds(coach, booking.client, [time.busy], at)
     if by is Party.COACH:
@@ -161,14 +160,14 @@ def reschedule(booking: Booking, by: Party, start: datetime) -> None:
 
 
 def _check_own_reschedule(coach: Coach, time: TimeRange, at: datetime, booking: Booking) -> None:
-    """Raises Invalid for a coach who moves a session to where nobody can be, SlotTaken on a full day."""
+    """Check a coach's move. Raises Invalid for an impossible time, SlotTaken on a full day."""
     if time.start <= at:
         raise Invalid("/session_datetime", "must lie in the future")
     if time.start > at + MAX_AHEAD:
         raise Invalid("/session_datetime", f"is too far: a session lies at most {MAX_AHEAD.days} days ahead")
     if time.start < min(booking.start, at + TIME_TO_HEAR):
         hours = TIME_TO_HEAR // timedelta(hours=1)
-        why = "so that the client hears of it in time"
+        why = "so that the client learns of it in time"
         raise Invalid(
             "/session_datetime", f"must be later than now by {hours} hours, or than the time it has: {why}"
         )
@@ -183,7 +182,7 @@ def _check_own_reschedule(coach: Coach, time: TimeRange, at: datetime, booking: 
 def _no_overlap(
     coach: Coach, time: TimeRange, at: datetime, apart_from: UUID | None = None, by: Party = Party.CLIENT
 ) -> Iterator[None]:
-    """What is written inside takes the time, or the database refuses it. Raises SlotTaken, ClientBusy."""
+    """Write in the block: the exclusion constraints may refuse it. Raises SlotTaken, ClientBusy."""
     try:
         with db.session.begin_nested():
             yield
@@ -198,7 +197,7 @@ def _no_overlap(
 
 
 def _refusal(coach: Coach, time: TimeRange, at: datetime, apart_from: UUID | None = None) -> Problem:
-    """Why the time cannot be had. The booking `apart_from` takes none: it is the one that moves."""
+    """Why the time is not available. The booking `apart_from`, which is being moved, does not count."""
     try:
         offers.check_window(coach, time.start, at)
     except Invalid as refusal:

@@ -34,7 +34,7 @@ bookings = APIBlueprint("bookings", __name__, url_prefix="/booking")
 @bookings.doc(responses=[404, 409])
 @signed_in(Role.CLIENT)
 def request_booking(json_data: BookingRequest) -> BookingView:
-    """Hold a time with a coach until it is paid for."""
+    """Book a session: the time is held until you pay."""
     return BookingView.of(reservation.request(current_account(), json_data))
 
 
@@ -46,7 +46,9 @@ def request_booking(json_data: BookingRequest) -> BookingView:
 @bookings.doc(responses=[404, 409])
 @signed_in(Role.CLIENT)
 def request_series(json_data: SeriesRequest) -> SeriesView:
-    """Hold the same hour week after week until all is paid for: every time, or those that are free."""
+    """Book a weekly series at the same local time: all sessions, or those that are free.
+
+    The times are held until you pay for all of them."""
     held = series.request(current_account(), json_data)
     return SeriesView.of(held.series, held.bookings, held.left_out)
 
@@ -56,7 +58,7 @@ def request_series(json_data: SeriesRequest) -> SeriesView:
 @bookings.doc(responses=[404])
 @signed_in()
 def show_series(series_id: UUID) -> SeriesView:
-    """A weekly series and how each of its sessions stands."""
+    """Show a weekly series with the status of its sessions."""
     found = series.seen_by(current_account(), series_id)
     return SeriesView.of(found, found.bookings)
 
@@ -66,7 +68,7 @@ def show_series(series_id: UUID) -> SeriesView:
 @bookings.output(BookingList)
 @signed_in()
 def list_bookings(query_data: BookingSearch) -> BookingList:
-    """The caller's bookings, as client or as coach."""
+    """List your bookings, as client or as coach."""
     return queries.search(current_account(), query_data)
 
 
@@ -75,7 +77,7 @@ def list_bookings(query_data: BookingSearch) -> BookingList:
 @bookings.doc(responses=[404])
 @signed_in()
 def show_booking(booking_id: UUID) -> BookingView:
-    """One booking, for its client, its coach or an admin."""
+    """Show a booking to its client, its coach or an admin."""
     return BookingView.of(lifecycle.seen_by(current_account(), booking_id))
 
 
@@ -93,7 +95,7 @@ def show_history(booking_id: UUID) -> HistoryView:
 @bookings.doc(responses=[404, 409])
 @signed_in()
 def preview_cancellation(booking_id: UUID) -> CancellationPreview:
-    """What cancelling now would give back."""
+    """Preview the refund of a cancellation."""
     booking = lifecycle.seen_by(current_account(), booking_id)
     return CancellationPreview.of(cancellation.preview(booking, booking.party(current_account())))
 
@@ -106,7 +108,7 @@ def preview_cancellation(booking_id: UUID) -> CancellationPreview:
 @bookings.doc(responses=[404, 409])
 @signed_in()
 def cancel_booking(booking_id: UUID, json_data: CancelRequest) -> BookingView:
-    """Call it off; what goes back follows from the policy it was booked under."""
+    """Cancel a booking. The refund follows the policy at booking time."""
     booking, party = lifecycle.locked_for(current_account(), booking_id)
     cancellation.cancel(booking, party, json_data.reason)
     return _changed(booking)
@@ -120,7 +122,7 @@ def cancel_booking(booking_id: UUID, json_data: CancelRequest) -> BookingView:
 @bookings.doc(responses=[404, 409])
 @signed_in()
 def reschedule_booking(booking_id: UUID, json_data: RescheduleRequest) -> BookingView:
-    """Move it to another free time; length, price and payment stay."""
+    """Move a booking to another free time. Length, price and payment stay the same."""
     booking, party = lifecycle.locked_for(current_account(), booking_id)
     reservation.reschedule(booking, party, json_data.session_datetime)
     return _changed(booking)
@@ -133,7 +135,7 @@ def reschedule_booking(booking_id: UUID, json_data: RescheduleRequest) -> Bookin
 @bookings.doc(responses=[404, 409])
 @signed_in(Role.COACH)
 def complete_booking(booking_id: UUID) -> BookingView:
-    """The session took place."""
+    """Record that the session took place."""
     booking = lifecycle.by_its_coach(current_account(), booking_id)
     lifecycle.complete(booking)
     return _changed(booking)
@@ -146,7 +148,7 @@ def complete_booking(booking_id: UUID) -> BookingView:
 @bookings.doc(responses=[404, 409])
 @signed_in(Role.COACH)
 def miss_booking(booking_id: UUID) -> BookingView:
-    """The client did not come."""
+    """Record that the client did not come."""
     booking = lifecycle.by_its_coach(current_account(), booking_id)
     lifecycle.mark_no_show(booking)
     return _changed(booking)
@@ -156,11 +158,11 @@ def miss_booking(booking_id: UUID) -> BookingView:
 @bookings.doc(responses=[404])
 @signed_in()
 def show_calendar(booking_id: UUID) -> Response:
-    """The session as an iCalendar file."""
+    """Get the session as an iCalendar file."""
     booking = lifecycle.seen_by(current_account(), booking_id)
     return Response(calendar.current(booking), content_type="text/calendar; charset=utf-8")
 
 
 def _changed(booking: Booking) -> BookingView:
-    db.session.flush()  # which moves updated_at
+    db.session.flush()  # sets updated_at
     return BookingView.of(booking)

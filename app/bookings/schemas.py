@@ -15,7 +15,7 @@ from app.http.schema_types import WHOLE, Body, Flag, Identifier, Instant, Instan
 from app.money.money import Money
 
 MAX_SESSIONS = 52
-"""Of a series: a year of weeks, and fewer than the lines that Stripe allows in one Checkout session."""
+"""Sessions of a series: a year of weeks, and fewer than the lines of a Stripe Checkout session."""
 
 
 class BookingRequest(Body):
@@ -26,7 +26,7 @@ class BookingRequest(Body):
 
 
 class SeriesRequest(BookingRequest):
-    """`session_datetime` is the first session; the others follow at the same hour of the coach's clock."""
+    """`session_datetime` is the first session; the others follow at the same local time of the coach."""
 
     sessions: Annotated[int, Field(ge=2, le=MAX_SESSIONS), WHOLE]
     skip_taken: Flag = False
@@ -138,7 +138,7 @@ class BookingList(View):
 
 
 class LeftOut(View):
-    """A time of a series that could not be had, and why."""
+    """A time of a series that is not available, and why."""
 
     session_datetime: Instant
     type: str
@@ -156,7 +156,7 @@ class LeftOut(View):
 
 
 class SeriesView(View):
-    """A weekly series; its amount is that of all its sessions together."""
+    """A weekly series; `amount` is the total of its sessions."""
 
     id: UUID
     coach_id: UUID
@@ -166,7 +166,7 @@ class SeriesView(View):
     currency: str
     items: list[BookingView]
     left_out: list[LeftOut] | None
-    """Told once, in the answer to the request."""
+    """Present only in the answer to the request."""
     created_at: Instant
 
     @classmethod
@@ -191,7 +191,7 @@ class SeriesView(View):
 class HistoryItem(View):
     at: Instant
     by: str
-    """client, coach, admin, or what of ours did it: job:… or stripe:…"""
+    """Who did it: client, coach, admin, or a system part (job:…, stripe:…)."""
     before: Status | None
     after: Status
     reason: str

@@ -1,4 +1,4 @@
-"""Weekly series: the same hour of the clock that a coach lives by, week after week, held in one request."""
+"""Weekly series: sessions at the same local time of the coach, held in one request."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ from app.money.money import BadAmount, Money
 
 class SeriesNotFree(Problem):
     status, slug, title = 409, "series-not-free", "Series not free"
-    meaning = "Some times of this weekly series cannot be booked, so none of it is held."
+    meaning = "Some times of this weekly series cannot be booked, so nothing is held."
     remedy = (
         "Look at `left_out` for each time and its reason. Send `skip_taken: true` to book the others, or"
         " move the series."
@@ -33,7 +33,7 @@ class SeriesNotFree(Problem):
 
 @dataclass
 class Held:
-    """A series, and those of its times that were not to be had."""
+    """A series, and its times that are not available."""
 
     series: BookingSeries
     bookings: list[Booking] = field(default_factory=list)
@@ -41,9 +41,9 @@ class Held:
 
 
 def request(client: Account, wish: SeriesRequest) -> Held:
-    """Hold the same hour week by week for 15 minutes: every time, or with `skip_taken` those that are free.
+    """Hold a weekly series for 15 minutes: every time, or with `skip_taken` those that are free.
 
-    Raises SeriesNotFree naming the times that are not, TooManyHolds, HoldsPaused, CalendarHeld, NotFound, and
+    Raises SeriesNotFree with the times that are not, TooManyHolds, HoldsPaused, CalendarHeld, NotFound, and
     Invalid for a length that the coach does not offer or a sum that Stripe would not charge.
     """
     coach, at = lock_parties(wish.coach_id, client), now()
@@ -68,7 +68,7 @@ def request(client: Account, wish: SeriesRequest) -> Held:
 
 
 def seen_by(account: Account, series_id: UUID) -> BookingSeries:
-    """A series as its client, its coach or an admin may see it. Raises NotFound for everybody else."""
+    """A series for its client, its coach or an admin. Raises NotFound for all others."""
     series = db.session.get(BookingSeries, series_id)
     if series is None or not series.concerns(account):
         raise NotFound("There is no such series.")
@@ -91,7 +91,7 @@ def _left_out_if_refused(held: Held, time: TimeRange) -> Iterator[None]:
 
 
 def _check_not_skipped(start: WeeklyStart) -> None:
-    """Raises Invalid where the clocks go forward over this hour: another is not what was asked for."""
+    """Raises Invalid if a clock change skips this time."""
     if start.is_skipped:
         hour = f"{start.local:%H:%M} on {time_zones.day(start.local)}"
         raise Invalid(

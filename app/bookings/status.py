@@ -1,4 +1,4 @@
-"""The life of a booking: which status may follow which."""
+"""Booking status and its allowed transitions."""
 
 from enum import StrEnum
 
@@ -15,12 +15,12 @@ class Status(StrEnum):
 
 
 AGREED = frozenset({Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW})
-"""Paid for, and not called off."""
+"""Paid and not cancelled."""
 
 TRANSITIONS = {
     Status.PENDING: {Status.CONFIRMED, Status.EXPIRED, Status.CANCELLED},
     Status.CONFIRMED: {Status.COMPLETED, Status.NO_SHOW, Status.CANCELLED},
-    Status.EXPIRED: {Status.CONFIRMED},  # a late payment found its time still free
+    Status.EXPIRED: {Status.CONFIRMED},  # a late payment whose time is still free
     Status.COMPLETED: set(),
     Status.NO_SHOW: set(),
     Status.CANCELLED: set(),

@@ -1,4 +1,4 @@
-"""Who asked for unpaid times, from which network, and which of them came to nothing."""
+"""Records of unpaid holds by client and network, and which of them lapsed."""
 
 import hmac
 from datetime import datetime
@@ -14,9 +14,9 @@ from app.observability import context
 
 
 class UnpaidHold(UuidMixin, Base):
-    """One request for a time, or for the times of a series: its id is the booking's or the series'.
+    """A hold of a booking or a series; its id is theirs.
 
-    It goes when its client pays for anything, and else a day after it ended.
+    It is deleted when the client pays for anything, otherwise a day after it ended.
     """
 
     __tablename__ = "unpaid_hold"
@@ -27,18 +27,18 @@ class UnpaidHold(UuidMixin, Base):
 
     client_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
     network: Mapped[str | None]
-    """What the network's address makes under SECRET_KEY: it can be compared, and read by nobody."""
+    """HMAC of the network's address under SECRET_KEY: comparable but not readable."""
     lapsed_at: Mapped[datetime | None]
-    """When it ran out, or its client called it off, unpaid; of a series, the first of its times."""
+    """When it expired or was cancelled by its client, unpaid; for a series, its first session."""
 
 
 def record(hold_id: UUID, client_id: UUID) -> None:
-    """Put on record that somebody holds a time from now on, and from where."""
+    """Record a new hold and its network."""
     db.session.add(UnpaidHold(id=hold_id, client_id=client_id, network=current_network()))
 
 
 def current_network() -> str | None:
-    """Of the request that is being answered; None outside of requests."""
+    """The network of the current request; None outside requests."""
     network = context.network()
     if network is None:
         return None
@@ -47,10 +47,10 @@ def current_network() -> str | None:
 
 
 def lapse(booking: Booking) -> None:
-    """It came to nothing, by what its client did or left undone.
+    """Record that a hold lapsed: it expired or was cancelled by its client.
 
-    Waits for nobody, as those who free stale holds have not locked their clients: a row that is locked is
-    lapsing, or being forgiven, at this moment.
+    Skips locked rows, because callers that expire holds have not locked the clients: such a row is just
+    lapsing or being deleted.
     """
     of_it = UnpaidHold.id == (booking.series_id or booking.id), UnpaidHold.lapsed_at.is_(None)
     lapsed = update(UnpaidHold).where(UnpaidHold.id.in_(_unlocked(*of_it))).values(lapsed_at=now())
@@ -58,7 +58,7 @@ def lapse(booking: Booking) -> None:
 
 
 def forgive(client_id: UUID) -> None:
-    """The client has paid: nothing from before counts any more. Waits for nobody, either."""
+    """Delete a client's holds after a payment. Skips locked rows."""
     paid = delete(UnpaidHold).where(UnpaidHold.id.in_(_unlocked(UnpaidHold.client_id == client_id)))
     db.session.execute(paid.execution_options(synchronize_session=False))
 

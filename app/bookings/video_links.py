@@ -1,4 +1,4 @@
-"""A coach's new video link reaches the sessions that are to come."""
+"""Copies a coach's new video link to upcoming sessions."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -17,10 +17,10 @@ MAX_SESSION = timedelta(hours=8)
 
 
 def renew(coach_id: UUID) -> None:
-    """Give the sessions that are not over their coach's link, where it changed.
+    """Copy the coach's link to sessions that are not over.
 
-    Who has confirmed ones gets one mail with all their events anew, with a higher SEQUENCE: each program
-    replaces the old ones. Does nothing when repeated.
+    Each client with confirmed ones gets one mail with all their events and a higher SEQUENCE, which replaces
+    them in calendars. Does nothing when repeated.
     """
     coach = Coach.locked(coach_id)
     if coach is None or coach.link_changed_at is None:
@@ -31,7 +31,7 @@ def renew(coach_id: UUID) -> None:
     for booking in bookings:
         booking.video_url = coach.video_url
     for booking in confirmed:
-        messages.withdraw_reminders(booking)  # which name the old link
+        messages.withdraw_reminders(booking)  # those contain the old link
         booking.calendar_sequence += 1
     db.session.flush()
     if confirmed:
@@ -39,13 +39,13 @@ def renew(coach_id: UUID) -> None:
 
 
 def due(most: int) -> Sequence[UUID]:
-    """Coaches whose link changed and whose job was lost."""
+    """Coaches with a new link whose job was lost."""
     query = select(Coach.id).where(Coach.link_changed_at.is_not(None))
     return db.session.scalars(query.order_by(Coach.link_changed_at).limit(most)).all()
 
 
 def _coming(coach: Coach) -> Sequence[Booking]:
-    """Locked in the order in which stale holds are, so that neither waits for the other; by their start."""
+    """The sessions by start, locked in the same order as stale holds, to avoid deadlocks."""
     at, start = now(), func.lower(Booking.period)
     alive = Booking.status.in_([Status.PENDING, Status.CONFIRMED])
     found = db.session.scalars(

@@ -83,7 +83,7 @@ def test_no_client_misses_a_session_by_an_earlier_time(
 
     assert sudden.status_code == 422
     assert sudden.json()["errors"][0]["pointer"] == "/session_datetime"
-    assert "so that the client hears of it in time" in sudden.json()["detail"]
+    assert "so that the client learns of it in time" in sudden.json()["detail"]
     assert (
         client.get(f"/booking/{booking_id}").json()["session_datetime"]
         == f"{next_week(10):%Y-%m-%dT%H:%M:%SZ}"

@@ -101,7 +101,7 @@ def test_its_mail_says_whose_clock_it_keeps_and_where(http: httpx.Client, client
     texts = {mail.recipient: " ".join(mail.text_body.split()) for mail in mails}
 
     clock = "09:00 (Europe/Paris; on 9 February 2027 Asia/Tokyo)"
-    assert f"Each keeps the hour of Chris Coach's clock: {clock}." in texts[client.email]
-    assert f"Each keeps the hour of your clock: {clock}." in texts[coach.email]
+    assert f"Each session keeps the local time of Chris Coach's clock: {clock}." in texts[client.email]
+    assert f"Each session keeps the local time of your clock: {clock}." in texts[coach.email]
     assert "09:00 to 10:00 (Asia/Tokyo, UTC+09:00)" in texts[coach.email]
     assert "00:00 to 01:00 (Europe/London, UTC+00:00)" in texts[client.email]
