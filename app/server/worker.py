@@ -91,7 +91,7 @@ class Caller(TConn):
 
     def close(self, graceful: bool = False) -> None:
         if graceful:
-            self.worker.part(self)
+            self.worker.linger(self)
         else:
             util.close(self.sock)
 

@@ -60,6 +60,22 @@ for silent_for in (0, 10):
     print(len(worker.keepalived_conns), len(worker.pending_conns))
 module["on_exit"](None)
 """
+LINGERS = """
+one_more()
+worker.wait_for_and_dispatch_events(1)
+answered = worker.pending_conns.popleft()
+worker.poller.unregister(answered.sock)
+worker.nr_conns -= 1
+answered.close(graceful=True)
+print(worker.nr_conns, len(worker.parting), callers[0].recv(1))
+callers[0].sendall(b"the rest of a request that was refused")
+worker.wait_for_and_dispatch_events(1)
+print(worker.nr_conns, len(worker.parting))
+callers[0].close()
+worker.wait_for_and_dispatch_events(1)
+print(worker.nr_conns, len(worker.parting))
+module["on_exit"](None)
+"""
 
 
 @pytest.mark.parametrize("module", ["wsgi", "worker"])
@@ -93,6 +109,15 @@ def test_who_is_silent_for_longest_makes_room_whether_they_were_answered_before_
     ended = runs(programs, LETS_THE_SILENT_GO, environment, tmp_path)
 
     assert (ended.returncode, ended.stdout.splitlines()) == (0, ["1 1", "0 2"]), ended.stderr
+
+
+def test_a_connection_that_is_over_is_read_until_the_client_hangs_up(
+    environment: dict[str, str], tmp_path: Path, programs: Programs
+) -> None:
+    """Were it closed at once, what the client still sends would reset it, and the answer could be lost."""
+    ended = runs(programs, LINGERS, environment, tmp_path)
+
+    assert (ended.returncode, ended.stdout.splitlines()) == (0, ["1 1 b''", "1 1", "0 0"]), ended.stderr
 
 
 def test_a_server_is_given_what_arrived_a_piece_at_a_time() -> None:

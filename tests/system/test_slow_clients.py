@@ -138,6 +138,13 @@ def test_a_body_that_is_announced_as_too_long_is_not_read(call: Call) -> None:
     assert b"application/problem+json" in refusal
 
 
+def test_a_client_that_sends_on_hears_that_its_body_is_too_long(call: Call) -> None:
+    for _ in range(20):
+        sends = call(LOGIN + b"Content-Length: 700000\r\n\r\n" + b" " * 700_000)
+
+        assert answer(sends).startswith(b"HTTP/1.1 413 ")
+
+
 @pytest.mark.parametrize(
     "head",
     [b"GET / HTTP/1.1\r\nX: " + b"x" * 100_000, b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 200 + b"\r\n"],
