@@ -34,13 +34,14 @@ from tests.outbox import post
 from tests.people import Person, Sandbox
 from tests.programs import programs
 from tests.queues import QUEUES
-from tests.shop import admin, commission, shop, unhurried
+from tests.shop import admin, commission, connect, shop, unhurried
 from tests.stack import second_database, stack
 from tests.waiting import wait_until
 
 __all__ = [
     "admin",
     "commission",
+    "connect",
     "post",
     "programs",
     "second_database",

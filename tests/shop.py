@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 from flask import Flask
 from sqlalchemy import select, text
@@ -29,6 +30,7 @@ from tests.stripe_contract import check_log
 Result = TypeVar("Result")
 Row = TypeVar("Row", bound=Base)
 Event = dict[str, Any]
+Commission = Callable[[str], None]
 
 
 @dataclass
@@ -150,15 +152,15 @@ def changed(event: Event, event_type: str | None = None, **changes: Any) -> Even
 
 
 @pytest.fixture
-def admin(client: Person) -> Person:
+def admin(http: httpx.Client) -> Person:
     """Somebody who runs this."""
-    person = Person.registered(client.http, "client", name="Olu Operator")
+    person = Person.registered(http, "client", name="Olu Operator")
     become_admin(person)
     return person
 
 
 @pytest.fixture
-def commission(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+def commission(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Commission:
     """Sets COMMISSION_PERCENT, as a restart with another value would."""
 
     def of(percent: str) -> None:
@@ -166,6 +168,13 @@ def commission(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], N
         monkeypatch.setitem(app.extensions, "settings", changed)
 
     return of
+
+
+@pytest.fixture
+def connect(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As STRIPE_CONNECT=true."""
+    on = settings_of(app).model_copy(update={"stripe_connect": True})
+    monkeypatch.setitem(app.extensions, "settings", on)
 
 
 @pytest.fixture

@@ -3,18 +3,10 @@
 from typing import Any
 
 import httpx
-import pytest
 from flask import Flask
 
 from tests.people import PASSWORD, Person
-from tests.shop import Shop, become_admin
-
-
-@pytest.fixture
-def admin(http: httpx.Client) -> Person:
-    person = Person.registered(http, "client")
-    become_admin(person)
-    return person
+from tests.shop import Shop
 
 
 def on_record(admin: Person, **wanted: str) -> list[dict[str, Any]]:

@@ -33,3 +33,12 @@ def forgets(person: Person) -> str:
     answer = person.http.post("/auth/password/forgot", json={"email": person.email})
     assert answer.status_code == 202, answer.text
     return token_in(mails(person, "reset_password")[-1])
+
+
+NEW = "seven green umbrellas"
+
+
+def with_new_password(stranger: Person) -> Person:
+    reset = {"token": forgets(stranger), "password": NEW}
+    assert stranger.http.post("/auth/password/reset", json=reset).status_code == 204
+    return Person.signed_in(stranger.http, stranger.email, NEW)

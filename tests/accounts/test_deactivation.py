@@ -15,13 +15,6 @@ from tests.shop import become_admin
 NEW = "seven green umbrellas"
 
 
-@pytest.fixture
-def admin(http: httpx.Client) -> Person:
-    person = Person.registered(http, "client", name="Olu Operator")
-    become_admin(person)
-    return person
-
-
 def leaves(person: Person, password: str = PASSWORD) -> httpx.Response:
     return person.post("/auth/me/deactivate", json={"password": password})
 

@@ -16,9 +16,8 @@ from app.privacy import retention
 from tests.accounts.two_factor.authenticator import Phone, clock
 from tests.clock import Clock
 from tests.people import Person
-from tests.test_audit import admin
 
-__all__ = ["admin", "clock"]
+__all__ = ["clock"]
 MANY = 40
 
 

@@ -11,9 +11,9 @@ from flask import Flask
 from app.bookings import lifecycle
 from app.coaches import listing
 from app.payments.models import Refund
-from tests.coaches.test_listing import missing, switched
-from tests.payments.settlement.test_late_payments import let_holds_run_out
-from tests.payments.test_takeover import with_new_password
+from tests.accounts.account_mails import with_new_password
+from tests.coaches.listed_coaches import missing, switched
+from tests.payments.checkout.expired_holds import let_holds_run_out
 from tests.people import PASSWORD, Person, next_week
 from tests.shop import Shop
 

@@ -2,19 +2,10 @@
 
 from datetime import timedelta
 
-import pytest
-
 from app.extensions import now
 from tests.payments.disputes.opened_disputes import disputed
 from tests.people import Person, next_week
-from tests.shop import Shop, become_admin
-
-
-@pytest.fixture
-def admin(client: Person) -> Person:
-    person = Person.registered(client.http, "client")
-    become_admin(person)
-    return person
+from tests.shop import Shop
 
 
 def test_admins_list_disputes_by_status_and_time_page_by_page(

@@ -1,7 +1,6 @@
 """What an operator does with what failed: again, or no more, always on the record."""
 
 import json
-from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -13,25 +12,9 @@ from app.emails.models import Email
 from app.emails.status import EmailStatus
 from app.extensions import db
 from app.payments.webhook import inbox
+from tests.admin.failures import ODD, change, failed_event, mail_of
 from tests.people import Person
 from tests.shop import Shop
-
-ODD = {"id": "evt_odd", "type": "checkout.session.completed", "data": {"object": {"id": "cs_1"}}}
-
-
-def change(statement: str, **values: Any) -> None:
-    db.session.execute(text(statement), values)
-    db.session.commit()
-
-
-def failed_event(shop: Shop) -> str:
-    shop.told(ODD)
-    change("UPDATE stripe_event SET status = 'failed', attempts = 12, last_error = 'LookupError'")
-    return "evt_odd"
-
-
-def mail_of(shop: Shop, person: Person) -> Email:
-    return next(mail for mail in shop.rows(Email) if mail.recipient == person.email)
 
 
 def test_events_are_listed_by_status_and_shown_with_what_stripe_sent(shop: Shop, admin: Person) -> None:

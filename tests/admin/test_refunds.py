@@ -8,7 +8,7 @@ import pytest
 from app.payments.models import Refund
 from app.payments.refunds import submission
 from app.payments.stripe import refunds as at_stripe
-from tests.admin.test_operations import change
+from tests.admin.failures import change
 from tests.people import Person
 from tests.shop import Shop
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from app.http.pagination import cursor_after
-from tests.accounts.test_access import World, world
+from tests.accounts.access_world import World, world
 from tests.attacks.database_rows import all_rows
 from tests.attacks.openapi_values import places
 from tests.people import PAID, Person, next_week

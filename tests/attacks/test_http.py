@@ -12,10 +12,9 @@ from app import create_app
 from app.accounts.password_policy import LONGEST
 from app.config.settings import Settings
 from app.observability import context
-from tests.accounts.test_access import world
+from tests.accounts.access_world import world
 from tests.attacks.database_rows import all_rows
 from tests.people import PASSWORD, Person, next_week
-from tests.shop import become_admin
 
 __all__ = ["world"]
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain")
@@ -29,13 +28,6 @@ def gets(app: Flask, world: dict[str, str]) -> Iterator[str]:
     for rule in app.url_map.iter_rules():
         if "GET" in (rule.methods or set()):
             yield re.sub(r"<(?:\w+:)?(\w+)>", lambda named: here[named[1]], rule.rule)
-
-
-@pytest.fixture
-def admin(http: httpx.Client) -> Person:
-    person = Person.registered(http, "client")
-    become_admin(person)
-    return person
 
 
 def test_what_is_asked_for_by_get_changes_nothing(

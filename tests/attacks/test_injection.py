@@ -10,7 +10,7 @@ from app.emails.models import Email
 from tests.attacks.database_rows import all_rows
 from tests.attacks.openapi_values import Place, Schema, named, places
 from tests.people import Person, next_week
-from tests.shop import Shop, become_admin
+from tests.shop import Shop
 
 SQL = [
     "' OR 1=1 --",
@@ -21,13 +21,6 @@ SQL = [
 ]
 FORMS = "{{7*7}} ${7*7} <%= 7*7 %> {0.__class__} {name!r} %(subject)s %n #{7*7} {% raw %}"
 MARKUP = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'"
-
-
-@pytest.fixture
-def admin(http: httpx.Client) -> Person:
-    person = Person.registered(http, "client")
-    become_admin(person)
-    return person
 
 
 def texts_of_queries(spec: Schema) -> Iterator[Place]:

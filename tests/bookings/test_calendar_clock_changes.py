@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.bookings.calendar_client import parsed, span
-from tests.coaches.test_slots import works
+from tests.coaches.offered_slots import works
 from tests.people import Person
 
 HALF_AN_HOUR = timedelta(minutes=30)

@@ -14,8 +14,7 @@ from app.emails.models import Email
 from app.emails.status import EmailStatus
 from app.extensions import db
 from tests.bookings.calendar_client import Agenda, parsed
-from tests.bookings.test_cancellation import paid
-from tests.bookings.test_feeds import subscribed
+from tests.bookings.paid_bookings import paid, subscribed
 from tests.outbox import Post
 from tests.people import Person, next_week
 from tests.shop import Shop

@@ -1,13 +1,10 @@
 """Calling a session off, and what goes back."""
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 from icalendar import Calendar
 
-from app.emails.models import Email
-from app.payments.models import Refund
 from tests.accounts.two_factor.authenticator import proven
+from tests.bookings.paid_bookings import mails, paid, refunded, soon
 from tests.people import Person, next_week
 from tests.shop import Shop
 
@@ -16,25 +13,6 @@ IN_FULL_A_DAY_BEFORE_ELSE_HALF = {
     "client_notice_minutes": 0,
     "coach_notice_minutes": 0,
 }
-
-
-def soon(hours: int) -> datetime:
-    """A full hour, so many hours from now."""
-    return (datetime.now(UTC) + timedelta(hours=hours)).replace(minute=0, second=0, microsecond=0)
-
-
-def paid(shop: Shop, client: Person, coach: Person, at: datetime) -> str:
-    booking = client.books(coach, at)
-    shop.told(shop.paid(client.checks_out(booking)))
-    return str(booking["id"])
-
-
-def refunded(shop: Shop) -> list[int]:
-    return [refund.amount_minor for refund in shop.rows(Refund)]
-
-
-def mails(shop: Shop, kind: str) -> dict[str, Email]:
-    return {mail.recipient: mail for mail in shop.rows(Email) if mail.kind == kind}
 
 
 def test_cancelled_in_time_all_goes_back_and_both_are_told(shop: Shop, client: Person, coach: Person) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from icalendar import Calendar
 
-from tests.bookings.test_cancellation import mails, paid
+from tests.bookings.paid_bookings import mails, paid
 from tests.people import Person, next_week
 from tests.shop import Shop
 

@@ -4,7 +4,7 @@ import httpx
 
 from app.bookings import lifecycle
 from app.payments.models import Refund
-from tests.payments.settlement.test_late_payments import let_holds_run_out
+from tests.payments.checkout.expired_holds import let_holds_run_out
 from tests.people import PASSWORD, Person, next_week
 from tests.shop import Shop
 

@@ -1,19 +1,11 @@
 """Calendars that one subscribes to."""
 
-from urllib.parse import urlsplit
-
 import httpx
 from icalendar import Calendar
 
-from tests.bookings.test_cancellation import paid
+from tests.bookings.paid_bookings import paid, subscribed
 from tests.people import Person, next_week
 from tests.shop import Shop
-
-
-def subscribed(person: Person) -> str:
-    """Path and query of a new feed."""
-    parts = urlsplit(person.post("/booking/feed").json()["url"])
-    return f"{parts.path}?{parts.query}"
 
 
 def test_both_find_their_sessions_in_it(

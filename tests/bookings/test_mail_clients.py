@@ -14,7 +14,7 @@ from app.emails.models import Email
 from app.emails.status import EmailStatus
 from app.extensions import db
 from tests.bookings.mail_clients import PARSERS, Parser, Program
-from tests.bookings.test_cancellation import paid
+from tests.bookings.paid_bookings import paid
 from tests.outbox import Post
 from tests.people import Person, next_week
 from tests.shop import Shop

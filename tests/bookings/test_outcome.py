@@ -5,7 +5,7 @@ from sqlalchemy import text
 
 from app.bookings import lifecycle
 from app.extensions import db
-from tests.bookings.test_cancellation import paid
+from tests.bookings.paid_bookings import paid
 from tests.people import Person, next_week
 from tests.shop import Shop
 

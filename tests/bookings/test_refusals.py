@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
 import pytest
 from flask import Flask
 from sqlalchemy import select, text
@@ -13,17 +12,7 @@ from app.accounts.models import Account, Role
 from app.bookings.models import BookingTransition
 from app.extensions import db
 from tests.people import WEEKDAYS, Person, next_week
-
-
-def problem(answer: httpx.Response, status: int, slug: str) -> dict[str, Any]:
-    assert answer.status_code == status, answer.text
-    found: dict[str, Any] = answer.json()
-    assert found["type"] == f"/problems/{slug}"
-    return found
-
-
-def pointers(answer: httpx.Response) -> list[str]:
-    return [error["pointer"] for error in problem(answer, 422, "invalid")["errors"]]
+from tests.problems import pointers, refused
 
 
 def let_holds_run_out() -> None:
@@ -42,7 +31,7 @@ def test_a_client_holds_three_times_at_most(client: Person, coach: Person) -> No
     for hour in (8, 10, 12):
         client.books(coach, next_week(hour))
 
-    problem(client.wish(coach, next_week(14)), 409, "too-many-holds")
+    refused(client.wish(coach, next_week(14)), 409, "too-many-holds")
 
 
 def test_a_hold_that_ran_out_counts_no_longer(app: Flask, client: Person, coach: Person) -> None:
@@ -57,7 +46,7 @@ def test_nobody_is_in_two_sessions_at_once(client: Person, coach: Person) -> Non
     other = Person.registered(client.http, "coach").open_for_business()
     client.books(coach, next_week(10))
 
-    problem(client.wish(other, next_week(10) + timedelta(minutes=30)), 409, "client-busy")
+    refused(client.wish(other, next_week(10) + timedelta(minutes=30)), 409, "client-busy")
     client.books(other, next_week(11))
 
 
@@ -88,7 +77,7 @@ def test_a_running_hold_is_left_alone(client: Person, coach: Person) -> None:
     booking = client.books(coach, next_week(10))
     rival = Person.registered(client.http, "client")
 
-    problem(rival.wish(coach, next_week(10)), 409, "slot-taken")
+    refused(rival.wish(coach, next_week(10)), 409, "slot-taken")
 
     assert client.booking(booking)["status"] == "pending"
 
@@ -168,13 +157,13 @@ def test_there_is_no_booking_a_coach_who_is_none(client: Person) -> None:
 
     for somebody in (client.id, nameless.id, str(uuid4())):
         wish = {"coach_id": somebody, "session_datetime": next_week().isoformat(), "duration_minutes": 60}
-        problem(client.post("/booking", json=wish), 404, "not-found")
+        refused(client.post("/booking", json=wish), 404, "not-found")
 
 
 def test_only_clients_book(client: Person, coach: Person) -> None:
     other = Person.registered(client.http, "coach").open_for_business()
 
-    problem(coach.wish(other, next_week()), 403, "forbidden")
+    refused(coach.wish(other, next_week()), 403, "forbidden")
     assert client.http.post("/booking", json={}).status_code == 401
 
 
@@ -190,7 +179,7 @@ def test_a_booking_is_seen_by_its_two_people_and_by_admins_only(
         for somebody in (client, coach, admin):
             assert somebody.get(path).status_code == 200
         for role in ("client", "coach"):
-            problem(Person.registered(client.http, role).get(path), 404, "not-found")
+            refused(Person.registered(client.http, role).get(path), 404, "not-found")
         assert client.http.get(path).status_code == 401
 
 

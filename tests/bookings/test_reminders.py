@@ -8,7 +8,7 @@ from app.bookings.models import Booking
 from app.emails.models import Email
 from app.emails.status import EmailStatus
 from app.extensions import db
-from tests.bookings.test_cancellation import mails, paid
+from tests.bookings.paid_bookings import mails, paid
 from tests.people import Person, next_week
 from tests.shop import Shop
 

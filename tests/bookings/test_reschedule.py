@@ -7,9 +7,9 @@ from icalendar import Calendar
 
 from app.bookings import lifecycle
 from app.http.schema_types import instant_text
-from tests.bookings.test_cancellation import mails, paid
-from tests.bookings.test_refusals import pointers
+from tests.bookings.paid_bookings import mails, paid
 from tests.people import Person, next_week
+from tests.problems import pointers
 from tests.shop import Shop
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.bookings.test_cancellation import paid, soon
+from tests.bookings.paid_bookings import paid, soon
 from tests.people import WEEKDAYS, Person, next_week
 from tests.shop import Shop
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import httpx
 
-from tests.bookings.test_cancellation import mails, paid, refunded, soon
+from tests.bookings.paid_bookings import mails, paid, refunded, soon
 from tests.people import Person, next_week
 from tests.shop import Shop
 

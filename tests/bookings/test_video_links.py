@@ -11,7 +11,7 @@ from app.bookings.models import Booking
 from app.extensions import db
 from tests.accounts.two_factor.authenticator import unproven
 from tests.bookings.calendar_client import Agenda, parsed
-from tests.bookings.test_cancellation import mails, paid
+from tests.bookings.paid_bookings import mails, paid
 from tests.people import Person, next_week
 from tests.shop import Shop
 

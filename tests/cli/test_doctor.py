@@ -4,63 +4,23 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import stripe
-from redis import Redis
 
 from app.cli import doctor, doctor_clock, doctor_stripe
-from app.cli.findings import Finding
-from app.config.settings import settings_of
 from app.extensions import db
 from app.monitoring import beats
 from app.payments.stripe import client as stripe_client
 from app.payments.stripe import webhook_endpoints
 from app.payments.webhook import inbox, signature_failures
 from app.queue.enqueue import eviction_policy
+from tests.cli.doctor_setup import HERE, delivery, endpoint, fresh, no_beat, redis_of, settings, webhook
 from tests.shop import Shop
 from tests.waiting import wait_until
 
-HERE = Path(__file__).parent.parent.parent
-
-
-@pytest.fixture
-def fresh(shop: Shop) -> Iterator[Shop]:
-    """No endpoint at Stripe, and no delivery refused."""
-    redis = redis_of(shop)
-    with shop.app.app_context():
-        redis.delete(signature_failures.KEY)
-        for endpoint in stripe_client.v1().webhook_endpoints.list().data:
-            stripe_client.v1().webhook_endpoints.delete(endpoint.id)
-        yield shop
-        redis.delete(signature_failures.KEY)
-    shop.sandbox.control("/reset")
-
-
-def redis_of(shop: Shop) -> Redis:
-    return Redis.from_url(settings_of(shop.app).redis_url, decode_responses=True)
-
-
-def settings(shop: Shop, **changes: Any) -> Any:
-    return settings_of(shop.app).model_copy(update=changes)
-
-
-def endpoint(shop: Shop, **changes: Any) -> str:
-    """One at our address, with all that is wanted but for the changes."""
-    url = f"{settings(shop).public_url}/payment/webhook"
-    wanted = {
-        "url": url,
-        "enabled_events": sorted(inbox.SUBSCRIBED),
-        "api_version": stripe_client.API_VERSION,
-    }
-    return str(stripe_client.v1().webhook_endpoints.create({**wanted, **changes}).id)  # type: ignore[typeddict-item]
-
-
-def webhook(shop: Shop, **changes: Any) -> Finding:
-    return doctor_stripe.webhook(settings(shop, **changes))
+__all__ = ["fresh", "no_beat"]
 
 
 def test_a_good_endpoint_is_well(fresh: Shop) -> None:
@@ -174,14 +134,6 @@ def test_a_test_key_without_a_network_is_told_of_the_sandbox(
     assert "\n" not in found.seen
 
 
-def delivery(shop: Shop, secret: str) -> int:
-    """What a delivery signed with this secret is answered."""
-    body = '{"id": "evt_1", "type": "charge.updated", "data": {"object": {"id": "ch_1"}}}'
-    signed = stripe.WebhookSignature.generate_signature_header(body, secret)
-    headers = {"Stripe-Signature": signed, "Content-Type": "application/json"}
-    return shop.app.test_client().post("/payment/webhook", data=body, headers=headers).status_code
-
-
 def test_a_secret_that_does_not_sign_what_arrives_is_told(fresh: Shop) -> None:
     endpoint(fresh)
     for _ in range(doctor_stripe.MAX_REFUSED):
@@ -242,14 +194,6 @@ def test_a_clock_that_is_off_is_told_for_each_that_it_differs_from(
             assert [each.seen.split()[-1] for each in found] == ["PostgreSQL", "Redis"]
         assert webhook_endpoints.server_time() == pytest.approx(really(), abs=5)
     db.session.remove()
-
-
-@pytest.fixture
-def no_beat(shop: Shop) -> Iterator[Shop]:
-    yield shop
-    redis = redis_of(shop)
-    for key in redis.scan_iter(f"{beats.PREFIX}*"):
-        redis.delete(key)
 
 
 def test_two_beats_are_told_and_named(no_beat: Shop) -> None:

@@ -10,7 +10,7 @@ from app.extensions import db
 from app.monitoring import beats
 from app.payments.stripe import client as stripe_client
 from app.payments.stripe import listing
-from tests.cli.test_doctor import delivery, endpoint, fresh, no_beat, settings, webhook
+from tests.cli.doctor_setup import delivery, endpoint, fresh, no_beat, settings, webhook
 from tests.shop import Event, Shop
 
 __all__ = ["fresh", "no_beat"]

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests.people import WEEKDAYS, Person, next_week
+from tests.problems import pointers
 
 DAY = timedelta(days=1)
 SOON = next_week().date()
@@ -47,11 +48,6 @@ def starts(coach: Person, zone: str = "UTC") -> list[str]:
     )
     local = [datetime.fromisoformat(slot["local_start"]) for slot in answer.json()["items"]]
     return [f"{(at.date() - SOON).days:+} {at:%H:%M}" for at in local]
-
-
-def pointers(answer: httpx.Response) -> list[str]:
-    assert answer.status_code == 422, answer.text
-    return [error["pointer"] for error in answer.json()["errors"]]
 
 
 def test_a_date_may_have_other_hours_than_its_weekday(coach: Person) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.extensions import db
-from tests.coaches.test_slots import day, next_change, slots, works
+from tests.coaches.offered_slots import day, next_change, slots, works
 from tests.people import Person, next_week
 
 DAY = timedelta(days=1)

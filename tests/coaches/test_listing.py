@@ -4,7 +4,7 @@ import httpx
 import pytest
 from flask import Flask
 
-from app.config.settings import settings_of
+from tests.coaches.listed_coaches import missing, switched
 from tests.people import Person, next_week
 
 
@@ -26,19 +26,6 @@ def doors(coach: Person, client: Person) -> dict[str, bool]:
         "series": client.wish_series(coach, next_week(15)).status_code == 201,
         "booking": client.wish(coach, at).status_code == 201,
     }
-
-
-def missing(coach: Person) -> list[str]:
-    shown = coach.get("/coach/me").json()
-    assert shown["listed"] == (not shown["to_be_listed"])
-    assert all(step["what_to_do"] for step in shown["to_be_listed"])
-    return [step["missing"] for step in shown["to_be_listed"]]
-
-
-def switched(app: Flask, monkeypatch: pytest.MonkeyPatch, approval: bool) -> None:
-    """COACH_APPROVAL from now on."""
-    settings = settings_of(app).model_copy(update={"coach_approval": approval})
-    monkeypatch.setitem(app.extensions, "settings", settings)
 
 
 def test_no_client_meets_a_coach_whose_address_was_never_proven(client: Person, stranger: Person) -> None:

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from tests.people import Person, next_week
+from tests.problems import pointers
 
 STANDARD = {
     "tiers": [{"hours_before": 24, "refund_percent": 100}, {"hours_before": 0, "refund_percent": 0}],
@@ -31,11 +32,6 @@ def price(minutes: int, amount: float) -> dict[str, Any]:
 def public(coach: Person) -> dict[str, Any]:
     found: dict[str, Any] = coach.http.get(f"/coach/{coach.id}").json()
     return found
-
-
-def pointers(answer: httpx.Response) -> list[str]:
-    assert answer.status_code == 422, answer.text
-    return [error["pointer"] for error in answer.json()["errors"]]
 
 
 def test_without_prices_of_their_own_all_lengths_cost_what_the_hour_says(coach: Person) -> None:

@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from tests.people import Person
+from tests.problems import pointers
 
 MONDAY = {"weekday": "monday", "start_time": "09:00", "end_time": "17:00"}
 
@@ -16,11 +17,6 @@ def newcomer(http: httpx.Client) -> Person:
 
 def change(coach: Person, **profile: Any) -> httpx.Response:
     return coach.ask("PATCH", "/coach/me", json=profile)
-
-
-def pointers(answer: httpx.Response) -> list[str]:
-    assert answer.status_code == 422, answer.text
-    return [error["pointer"] for error in answer.json()["errors"]]
 
 
 def test_a_new_coach_has_a_profile_in_the_own_time_zone_and_no_price(newcomer: Person) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from app.extensions import db
 from tests.people import Person, next_week
+from tests.problems import pointers
 
 DAY = timedelta(days=1)
 SOON = next_week().date()
@@ -36,11 +37,6 @@ def starts(coach: Person) -> list[str]:
     query = {"from": f"{on(0, '00:00')}Z", "to": f"{on(1, '00:00')}Z", "duration_minutes": "60"}
     answer = coach.http.get(f"/coach/{coach.id}/slot", params=query)
     return [slot["start"][11:16] for slot in answer.json()["items"]]
-
-
-def pointers(answer: httpx.Response) -> list[str]:
-    assert answer.status_code == 422, answer.text
-    return [error["pointer"] for error in answer.json()["errors"]]
 
 
 def test_no_session_is_offered_that_reaches_into_time_off(coach: Person) -> None:

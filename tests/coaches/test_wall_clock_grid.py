@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.clock import Clock
-from tests.coaches.test_slots import slots, works
+from tests.coaches.offered_slots import slots, works
 from tests.people import Person
 
 DAY = timedelta(days=1)

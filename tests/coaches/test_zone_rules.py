@@ -22,7 +22,7 @@ from app.extensions import db
 from app.money.money import Money
 from tests.clock import Clock
 from tests.coaches.calendars import Calendar, every_day, stored
-from tests.coaches.test_slots import slots, works
+from tests.coaches.offered_slots import slots, works
 from tests.people import PASSWORD, Person
 
 HALF_AN_HOUR, HOUR, DAY = timedelta(minutes=30), timedelta(hours=1), timedelta(days=1)

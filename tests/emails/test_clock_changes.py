@@ -7,7 +7,7 @@ import pytest
 
 from app.bookings import lifecycle, reminders
 from app.bookings.models import Booking
-from tests.bookings.test_cancellation import mails
+from tests.bookings.paid_bookings import mails
 from tests.clock import Clock
 from tests.people import Person
 from tests.shop import Shop

@@ -21,25 +21,11 @@ from app.bookings.models import Booking
 from app.emails.models import Email
 from app.emails.outbox import templates
 from app.extensions import db
+from tests.emails.confirmations import CONFIRMED, confirmed
 from tests.outbox import Post
 from tests.people import Person, next_week
 
-CONFIRMED = "booking_confirmed"
 MARKUP = '<script>alert("1")</script> & <b>Co</b>'
-
-
-def confirmed(post: Post, client: Person, coach: Person, notes: str = "") -> dict[str, Any]:
-    """A booking that is confirmed, its mails waiting."""
-    booking: dict[str, Any] = client.wish(coach, next_week(10), notes=notes).json()
-
-    def confirm() -> None:
-        found = Booking.locked(UUID(booking["id"]))
-        assert found
-        lifecycle.confirm(found)
-        lifecycle.announce([found])
-
-    post.work(confirm)
-    return booking
 
 
 def parsed(post: Post, mail: dict[str, Any]) -> EmailMessage:

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from app.emails.outbox import templates
-from tests.emails.test_messages import CONFIRMED, confirmed
+from tests.emails.confirmations import CONFIRMED, confirmed
 from tests.outbox import Post
 from tests.people import Person, next_week
 

@@ -28,7 +28,7 @@ from sqlalchemy import text
 from app.extensions import Base
 from tests.example_counts import examples
 from tests.people import Person
-from tests.system.conftest import Stack
+from tests.stack import Stack
 from tests.system.outcomes import settled
 
 EXAMPLES = int(os.environ.get("FUZZ") or examples(1, ci=5))

@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from tests.http.test_problems import refused
 from tests.people import Person
+from tests.problems import refused
 
 
 @pytest.mark.parametrize(

@@ -9,21 +9,9 @@ from sqlalchemy.exc import OperationalError
 
 from app.accounts.models import Account
 from tests.people import Person
+from tests.problems import refused
 
 JSON = {"Content-Type": "application/json"}
-
-
-def refused(answer: httpx.Response, status: int, slug: str) -> dict[str, Any]:
-    """The problem, after a look at what all problems have in common."""
-    assert answer.status_code == status, answer.text
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    problem: dict[str, Any] = answer.json()
-    assert problem["type"] == f"/problems/{slug}"
-    assert problem["status"] == status
-    assert problem["title"]
-    assert problem["detail"]
-    assert problem["request_id"] == answer.headers["X-Request-ID"]
-    return problem
 
 
 @pytest.mark.parametrize(

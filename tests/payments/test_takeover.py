@@ -13,12 +13,11 @@ from app.payments.checkout import expiry
 from app.payments.models import Payment
 from app.payments.payouts.account import PayoutAccount
 from app.payments.stripe import connect as connect_gateway
-from tests.accounts.account_mails import forgets, mails
+from tests.accounts.account_mails import NEW, mails, with_new_password
 from tests.accounts.two_factor.authenticator import proven, unproven
-from tests.payments.payouts.test_connect import (
+from tests.payments.payouts.connected_accounts import (
     URLS,
     account_id,
-    connect,
     link,
     onboarded,
     standing,
@@ -28,20 +27,12 @@ from tests.payments.payouts.test_connect import (
 from tests.people import Person
 from tests.shop import Shop
 
-__all__ = ["connect"]
-NEW = "seven green umbrellas"
 pytestmark = pytest.mark.usefixtures("connect")
 
 
 def taken_over(stranger: Person) -> Person:
     """The owner of the address, which the stranger never proved, signed in after a new password by mail."""
     return with_new_password(unproven(stranger))
-
-
-def with_new_password(stranger: Person) -> Person:
-    reset = {"token": forgets(stranger), "password": NEW}
-    assert stranger.http.post("/auth/password/reset", json=reset).status_code == 204
-    return Person.signed_in(stranger.http, stranger.email, NEW)
 
 
 def destination(shop: Shop, client: Person, coach: Person) -> str | None:

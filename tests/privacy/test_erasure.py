@@ -10,7 +10,7 @@ from app.payments.models import Refund
 from app.privacy import retention
 from tests.accounts.two_factor.authenticator import proven
 from tests.people import PASSWORD, Person, next_week
-from tests.privacy.conftest import NOTES, books, dealings, erase, tables_with, work_off
+from tests.privacy.personal_data import NOTES, books, dealings, erase, tables_with, work_off
 from tests.shop import Shop
 
 

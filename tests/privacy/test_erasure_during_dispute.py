@@ -7,7 +7,7 @@ from app.payments.models import Dispute
 from app.privacy import retention
 from tests.payments.disputes.opened_disputes import decided, disputed, hears
 from tests.people import Person
-from tests.privacy.conftest import erase, tables_with
+from tests.privacy.personal_data import erase, tables_with
 from tests.shop import Shop
 
 

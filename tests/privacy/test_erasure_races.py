@@ -7,12 +7,10 @@ from app.emails.models import Email
 from app.emails.status import EmailStatus
 from app.payments.payouts.account import PayoutAccount
 from app.privacy import retention
-from tests.payments.payouts.test_connect import connect, onboarded, stripe_finds, told_of
+from tests.payments.payouts.connected_accounts import onboarded, stripe_finds, told_of
 from tests.people import Person
-from tests.privacy.conftest import erase, tables_with, work_off
+from tests.privacy.personal_data import erase, tables_with, work_off
 from tests.shop import Shop
-
-__all__ = ["connect"]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from app.payments.webhook import inbox
 from app.privacy import retention
 from tests.payments.disputes.opened_disputes import decided, disputed
 from tests.people import DECLINED, Person, next_week
-from tests.privacy.conftest import erase, tables_with
+from tests.privacy.personal_data import erase, tables_with
 from tests.shop import Event, Shop
 
 PERSONAL = ("Pat Payer", "payer@example.com", "75001", '"last4"', '"fingerprint"', "example.com/cancelled")

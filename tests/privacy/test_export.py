@@ -10,7 +10,7 @@ from sqlalchemy import event, text
 from app.extensions import db
 from app.privacy import export_sections as holdings
 from tests.people import Person, next_week
-from tests.privacy.conftest import NOTES, dealings
+from tests.privacy.personal_data import NOTES, dealings
 from tests.shop import Shop
 
 SECRETS = ("password_hash", "refresh_jti", "feed_token", "$argon2", "token_hash")

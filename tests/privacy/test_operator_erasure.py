@@ -12,7 +12,7 @@ from app.audit import AuditEntry
 from app.extensions import db
 from app.privacy import retention
 from tests.people import PASSWORD, Person
-from tests.privacy.conftest import erase, tables_with, work_off
+from tests.privacy.personal_data import erase, tables_with, work_off
 from tests.shop import Shop, become_admin
 
 

@@ -15,7 +15,7 @@ from redis import Redis
 
 from tests.environment import free_ports
 from tests.programs import Programs
-from tests.system.conftest import BIN, HERE
+from tests.stack import BIN, HERE
 from tests.waiting import wait_until
 
 SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")  # Debian's command wants to be root or rabbitmq

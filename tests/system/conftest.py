@@ -6,10 +6,11 @@ import httpx
 import pytest
 
 from tests.people import Person
-from tests.rate_limited_web import LimitedWeb, limited, limited_server
-from tests.stack import BIN, HERE, Stack
+from tests.rate_limited_web import limited, limited_server
+from tests.stack import Stack
+from tests.system.operations import operator
 
-__all__ = ["BIN", "HERE", "LimitedWeb", "Stack", "limited", "limited_server"]
+__all__ = ["limited", "limited_server"]
 
 
 @pytest.fixture(autouse=True)
@@ -34,3 +35,9 @@ def client(http: httpx.Client) -> Person:
 @pytest.fixture
 def coach(http: httpx.Client) -> Person:
     return Person.registered(http, "coach", "Europe/Paris").open_for_business()
+
+
+@pytest.fixture
+def admin(stack: Stack) -> Person:
+    """Somebody who runs this."""
+    return operator(stack)

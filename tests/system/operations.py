@@ -9,8 +9,10 @@ from uuid import uuid4
 import httpx
 from sqlalchemy import text
 
-from tests.people import Person
-from tests.system.conftest import Stack
+from tests.people import Checkout, Person
+from tests.stack import Stack
+from tests.system.outcomes import confirmed
+from tests.waiting import wait_until
 
 PRESSES = 3
 
@@ -70,3 +72,44 @@ def _outcome(answer: httpx.Response) -> str:
     if answer.is_success:
         return str(answer.status_code)
     return str(answer.json()["type"]).removeprefix("/problems/")
+
+
+def entries(stack: Stack, action: str, subject: str) -> int:
+    """How often it stands in the log."""
+    query = "SELECT 1 FROM audit_entry WHERE action = :action AND subject = :subject"
+    return len(look(stack, query, action=action, subject=subject))
+
+
+def check(told: list[str], done: str, keys: str, refused: set[str]) -> None:
+    """One press did it; the others were told so, or given its answer again."""
+    assert told.count(done) == 1, told
+    assert set(told) - {done} <= ({"again", "request-in-flight"} if keys == "one key" else refused), told
+
+
+def paid(stack: Stack, client: Person, coach: Person, card: str = "4242424242424242") -> Checkout:
+    booking = client.books(coach)
+    checkout = client.checks_out(booking)
+    stack.sandbox.pays(checkout, card)
+    confirmed(client, booking)
+    return checkout
+
+
+def sent_mail(stack: Stack, reader: Person) -> str:
+    """The id of the mail that everybody gets first, once it is sent."""
+    query = "SELECT id::text FROM email WHERE recipient = :to AND kind = 'verify_address' AND status = 'sent'"
+    ((email_id,),) = wait_until(lambda: look(stack, query, to=reader.email))
+    return str(email_id)
+
+
+def rests(stack: Stack, email_id: str) -> None:
+    query = "SELECT 1 FROM email WHERE id = :id AND status IN ('queued', 'sending')"
+    wait_until(lambda: not look(stack, query, id=email_id))
+
+
+def at_stripe(stack: Stack, client: Person, checkout: Checkout) -> dict[str, Any]:
+    """The payment's dispute there."""
+    intent = client.payment(checkout)["stripe_payment_intent_id"]
+    path = f"{stack.sandbox.stripe_url}/v1/disputes?payment_intent={intent}"
+    found = stack.sandbox.http.get(path, headers={"Authorization": "Bearer sk_test_sandbox"}).json()["data"]
+    (dispute,) = found
+    return dict(dispute)

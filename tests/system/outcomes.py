@@ -4,8 +4,8 @@ from typing import Any
 
 from sqlalchemy import text
 
-from tests.people import Person
-from tests.system.conftest import Stack
+from tests.people import Checkout, Person
+from tests.stack import Stack
 from tests.waiting import wait_until
 
 
@@ -44,3 +44,16 @@ def _under_way(stack: Stack) -> int:
             )
         )
     return len(stack.waiting()) + int(rows or 0)
+
+
+DISPUTED = "4000000000000259"
+
+
+def dispute_of(client: Person, checkout: Checkout, status: str) -> dict[str, Any]:
+    """The payment's dispute, once it stands so."""
+
+    def found() -> dict[str, Any] | None:
+        disputes: list[dict[str, Any]] = client.payment(checkout)["disputes"]
+        return next((dispute for dispute in disputes if dispute["status"] == status), None)
+
+    return wait_until(found)

@@ -9,7 +9,7 @@ import pytest
 from tests.docs.blocks import pages
 from tests.people import Person
 from tests.programs import Programs
-from tests.system.conftest import BIN, HERE, Stack
+from tests.stack import BIN, HERE, Stack
 
 DOCUMENTED = "\n".join(text for path, text in pages().items() if path != "CHANGELOG.md")
 HELP = """

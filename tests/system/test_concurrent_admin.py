@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from sqlalchemy import text
 
-from tests.system.conftest import HERE, Stack
+from tests.stack import HERE, Stack
 from tests.waiting import PATIENCE, wait_until
 
 OPENS = """

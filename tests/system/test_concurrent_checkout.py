@@ -7,7 +7,7 @@ import httpx
 from sqlalchemy import text
 
 from tests.people import Person
-from tests.system.conftest import Stack
+from tests.stack import Stack
 from tests.waiting import wait_until
 
 

@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.people import WEEKDAYS, Person
-from tests.system.conftest import Stack
+from tests.stack import Stack
 
 
 def test_the_first_visits_may_come_at_once(stack: Stack) -> None:

@@ -12,11 +12,10 @@ import pytest
 from tests.accounts.two_factor.authenticator import Phone
 from tests.people import Person
 from tests.programs import Programs
-from tests.system.conftest import HERE, Stack
-from tests.system.operations import change, look
-from tests.system.test_concurrent_operations import at_stripe, entries, paid, rests, sent_mail
+from tests.stack import HERE, Stack
+from tests.system.operations import at_stripe, change, entries, look, paid, rests, sent_mail
+from tests.system.outcomes import DISPUTED, dispute_of
 from tests.system.test_concurrent_two_factor import client, phone
-from tests.system.test_dispute import DISPUTED, dispute_of
 from tests.waiting import wait_until
 
 __all__ = ["client", "phone"]

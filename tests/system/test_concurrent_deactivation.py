@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.people import PASSWORD, Person, next_week
-from tests.system.conftest import Stack
+from tests.stack import Stack
 from tests.waiting import wait_until
 
 WAITING = text(

@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from tests.environment import free_port
 from tests.people import PASSWORD, Person, next_week, patiently
-from tests.system.conftest import BIN, HERE, Stack
+from tests.stack import BIN, HERE, Stack
 from tests.waiting import PATIENCE, wait_until
 
 PROOF = {"password": PASSWORD}

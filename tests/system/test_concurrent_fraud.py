@@ -3,9 +3,8 @@
 import pytest
 
 from tests.people import Person
-from tests.system.conftest import Stack
-from tests.system.operations import KEYS, look, operator, outcomes, pressed
-from tests.system.test_concurrent_operations import check, entries, paid
+from tests.stack import Stack
+from tests.system.operations import KEYS, check, entries, look, operator, outcomes, paid, pressed
 from tests.waiting import wait_until
 
 

@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 from tests.people import Person
-from tests.system.conftest import Stack
+from tests.stack import Stack
 from tests.system.operations import at_once, change, look, operator, outcomes
 
 

@@ -7,37 +7,25 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from tests.people import Checkout, Person
-from tests.system.conftest import Stack
-from tests.system.operations import KEYS, at_once, change, look, operator, outcomes, pressed
-from tests.system.outcomes import confirmed
-from tests.system.test_dispute import DISPUTED, dispute_of
+from tests.people import Person
+from tests.stack import Stack
+from tests.system.operations import (
+    KEYS,
+    at_once,
+    at_stripe,
+    change,
+    check,
+    entries,
+    look,
+    operator,
+    outcomes,
+    paid,
+    pressed,
+    rests,
+    sent_mail,
+)
+from tests.system.outcomes import DISPUTED, dispute_of
 from tests.waiting import wait_until
-
-
-@pytest.fixture
-def admin(stack: Stack) -> Person:
-    return operator(stack)
-
-
-def entries(stack: Stack, action: str, subject: str) -> int:
-    """How often it stands in the log."""
-    query = "SELECT 1 FROM audit_entry WHERE action = :action AND subject = :subject"
-    return len(look(stack, query, action=action, subject=subject))
-
-
-def check(told: list[str], done: str, keys: str, refused: set[str]) -> None:
-    """One press did it; the others were told so, or given its answer again."""
-    assert told.count(done) == 1, told
-    assert set(told) - {done} <= ({"again", "request-in-flight"} if keys == "one key" else refused), told
-
-
-def paid(stack: Stack, client: Person, coach: Person, card: str = "4242424242424242") -> Checkout:
-    booking = client.books(coach)
-    checkout = client.checks_out(booking)
-    stack.sandbox.pays(checkout, card)
-    confirmed(client, booking)
-    return checkout
 
 
 def take_place(stack: Stack, coach: Person) -> None:
@@ -143,18 +131,6 @@ def test_a_replayed_event_does_nothing_twice(
     assert len(look(stack, ledger, id=checkout["payment_id"])) == 1
 
 
-def sent_mail(stack: Stack, reader: Person) -> str:
-    """The id of the mail that everybody gets first, once it is sent."""
-    query = "SELECT id::text FROM email WHERE recipient = :to AND kind = 'verify_address' AND status = 'sent'"
-    ((email_id,),) = wait_until(lambda: look(stack, query, to=reader.email))
-    return str(email_id)
-
-
-def rests(stack: Stack, email_id: str) -> None:
-    query = "SELECT 1 FROM email WHERE id = :id AND status IN ('queued', 'sending')"
-    wait_until(lambda: not look(stack, query, id=email_id))
-
-
 @pytest.mark.parametrize("keys", KEYS)
 @pytest.mark.parametrize("status", ["sent", "failed", "withdrawn", "queued"])
 def test_a_mail_is_sent_again_once(
@@ -185,15 +161,6 @@ def test_a_mail_is_discarded_once(stack: Stack, client: Person, admin: Person, k
 
     check(told, "200", keys, {"nothing-to-do"})
     assert entries(stack, "email.discard", f"email:{email_id}") == 1
-
-
-def at_stripe(stack: Stack, client: Person, checkout: Checkout) -> dict[str, Any]:
-    """The payment's dispute there."""
-    intent = client.payment(checkout)["stripe_payment_intent_id"]
-    path = f"{stack.sandbox.stripe_url}/v1/disputes?payment_intent={intent}"
-    found = stack.sandbox.http.get(path, headers={"Authorization": "Bearer sk_test_sandbox"}).json()["data"]
-    (dispute,) = found
-    return dict(dispute)
 
 
 @pytest.mark.parametrize("keys", KEYS)

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.people import Person
-from tests.system.conftest import Stack
+from tests.stack import Stack
 from tests.waiting import wait_until
 
 WAITING = text("SELECT count(*) FROM pg_locks WHERE NOT granted")

@@ -7,15 +7,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from tests.people import Checkout, Person
-from tests.system.conftest import Stack
-from tests.system.operations import KEYS, PRESSES, look, operator, outcomes, pressed
+from tests.stack import Stack
+from tests.system.operations import KEYS, PRESSES, look, outcomes, pressed
 from tests.system.outcomes import confirmed
 from tests.waiting import wait_until
-
-
-@pytest.fixture
-def admin(stack: Stack) -> Person:
-    return operator(stack)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from tests.people import Person, next_week, patiently
-from tests.system.conftest import Stack
+from tests.stack import Stack
 from tests.system.outcomes import confirmed
 from tests.waiting import wait_until
 

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from app.accounts import password_hashing
 from tests.people import PASSWORD, Person, patiently
-from tests.system.conftest import Stack
+from tests.stack import Stack
 from tests.waiting import wait_until
 
 CROWD = 50

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from tests.accounts.two_factor.authenticator import Phone
 from tests.people import PASSWORD, Person, patiently
-from tests.system.conftest import Stack
+from tests.stack import Stack
 from tests.waiting import wait_until
 
 CROWD = 50

@@ -1,24 +1,10 @@
 """A dispute as the operator meets it: a mail, the evidence, the verdict."""
 
-from typing import Any
-
-from tests.people import Checkout, Person
+from tests.people import Person
 from tests.programs import Programs
-from tests.system.conftest import Stack
-from tests.system.outcomes import confirmed
+from tests.stack import Stack
+from tests.system.outcomes import DISPUTED, confirmed, dispute_of
 from tests.waiting import wait_until
-
-DISPUTED = "4000000000000259"
-
-
-def dispute_of(client: Person, checkout: Checkout, status: str) -> dict[str, Any]:
-    """The payment's dispute, once it stands so."""
-
-    def found() -> dict[str, Any] | None:
-        disputes: list[dict[str, Any]] = client.payment(checkout)["disputes"]
-        return next((dispute for dispute in disputes if dispute["status"] == status), None)
-
-    return wait_until(found)
 
 
 def told(stack: Stack, client: Person) -> list[str]:

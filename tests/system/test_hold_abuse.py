@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import text
 
 from tests.people import WEEKDAYS, Person, next_week, patiently
-from tests.system.conftest import LimitedWeb, Stack
+from tests.rate_limited_web import LimitedWeb
+from tests.stack import Stack
 
 MONDAY = next_week(9) + timedelta(days=7 - next_week().weekday())
 HOURS = [timedelta(days=day, hours=hour) for day, hour in product(range(5), range(8))]

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import text
 
 from tests.people import Person, next_week
-from tests.system.conftest import Stack
+from tests.stack import Stack
 from tests.system.outcomes import confirmed, settled
 from tests.waiting import wait_until
 

@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from app.accounts import password_hashing
 from tests.people import PASSWORD, Person, next_week, patiently
-from tests.system.conftest import Stack
+from tests.stack import Stack
 from tests.waiting import PATIENCE
 
 CROWD = 200

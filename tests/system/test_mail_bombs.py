@@ -12,7 +12,8 @@ from sqlalchemy import text
 from app.emails.recipient_limits import FEWER_OF_KIND, MAX_OF_KIND, MAX_UNPROVEN
 from app.payments.refunds.manual import MAX_PARTS
 from tests.people import Person, next_week
-from tests.system.conftest import LimitedWeb, Stack
+from tests.rate_limited_web import LimitedWeb
+from tests.stack import Stack
 from tests.system.outcomes import confirmed, settled
 from tests.waiting import wait_until
 

@@ -9,7 +9,8 @@ from uuid import uuid4
 import pytest
 
 from tests.people import Person
-from tests.system.conftest import LimitedWeb, Stack
+from tests.rate_limited_web import LimitedWeb
+from tests.stack import Stack
 
 AT_ONCE = 5.0
 """Seconds, on a machine that is busy. Whoever is waited for is waited for twenty."""

@@ -1,7 +1,7 @@
 """From the wish to the mails, through every process."""
 
 from tests.people import ASKS_FOR_3DS, DECLINED, Person
-from tests.system.conftest import Stack
+from tests.stack import Stack
 from tests.system.outcomes import confirmations, confirmed, failed, mail_with, settled
 from tests.waiting import wait_until
 

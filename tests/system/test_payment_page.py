@@ -11,7 +11,7 @@ from selenium.webdriver.support.expected_conditions import text_to_be_present_in
 from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.people import ASKS_FOR_3DS, CARD, DECLINED, Person
-from tests.system.conftest import Stack
+from tests.stack import Stack
 from tests.system.outcomes import confirmed
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from tests.people import Person
 from tests.programs import Programs
-from tests.system.conftest import Stack
+from tests.stack import Stack
 
 SWEEP = "from worker.maintenance import delete_idempotency_keys as sweep; print('found', sweep())"
 PORTIONED = """

@@ -4,7 +4,7 @@ from sqlalchemy import text
 
 from app.payments.reconciliation.run import LOCK
 from tests.programs import CELERY, Programs
-from tests.system.conftest import Stack
+from tests.stack import Stack
 from tests.system.outcomes import settled
 from tests.waiting import wait_until
 

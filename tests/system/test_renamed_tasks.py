@@ -7,7 +7,7 @@ from redis import Redis
 
 from tests.programs import Programs
 from tests.queues import QUEUES
-from tests.system.conftest import Stack
+from tests.stack import Stack
 from tests.waiting import wait_until
 
 ENQUEUE = """

@@ -6,7 +6,7 @@ from uuid import uuid4
 from sqlalchemy import Row, text
 
 from tests.people import PASSWORD, Person
-from tests.system.conftest import Stack
+from tests.stack import Stack
 from tests.system.outcomes import confirmed, mail_with
 from tests.waiting import wait_until
 

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from tests.accounts.account_mails import token_of
 from tests.people import Person
-from tests.system.conftest import Stack
+from tests.stack import Stack
 from tests.system.outcomes import confirmed, mail_with, settled
 from tests.waiting import wait_until
 

@@ -16,7 +16,7 @@ import pytest
 from stripe import WebhookSignature
 
 from tests.environment import free_port
-from tests.system.conftest import BIN, HERE
+from tests.stack import BIN, HERE
 from tests.waiting import PATIENCE, wait_until
 
 SECRETS = {

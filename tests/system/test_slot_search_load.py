@@ -12,7 +12,8 @@ from sqlalchemy import text
 from app.coaches.routes import MAX_SLOTS
 from app.coaches.time_off import MAX_PERIODS
 from tests.people import Person
-from tests.system.conftest import LimitedWeb, Stack
+from tests.rate_limited_web import LimitedWeb
+from tests.stack import Stack
 from tests.waiting import wait_until
 
 WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")

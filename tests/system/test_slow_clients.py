@@ -9,7 +9,7 @@ from select import select
 import httpx
 import pytest
 
-from tests.system.conftest import Stack
+from tests.stack import Stack
 from tests.waiting import PATIENCE
 
 MANY = 40

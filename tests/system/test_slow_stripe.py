@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.people import PASSWORD, Person
-from tests.system.conftest import Stack
+from tests.stack import Stack
 from tests.waiting import wait_until
 
 URLS = {"success_url": "http://a.example/", "cancel_url": "http://a.example/"}

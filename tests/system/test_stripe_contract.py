@@ -1,8 +1,8 @@
 """What we send to Stripe, and what the fake one answers, is what Stripe's own package names."""
 
 from tests.people import Person
+from tests.stack import Stack
 from tests.stripe_contract import check_log
-from tests.system.conftest import Stack
 from tests.system.outcomes import confirmed
 
 

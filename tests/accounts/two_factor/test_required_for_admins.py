@@ -1,23 +1,14 @@
 """In production an administrator's password is not enough."""
 
-import httpx
 import pytest
 from flask import Flask
 
 from app.config.settings import Environment, settings_of
 from tests.accounts.two_factor.authenticator import Phone, clock
 from tests.people import PASSWORD, Person
-from tests.shop import become_admin
 
 __all__ = ["clock"]
 pytestmark = pytest.mark.usefixtures("clock")
-
-
-@pytest.fixture
-def admin(http: httpx.Client) -> Person:
-    person = Person.registered(http, "client")
-    become_admin(person)
-    return person
 
 
 @pytest.fixture

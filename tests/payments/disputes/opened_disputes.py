@@ -2,13 +2,19 @@
 
 from typing import Any
 
+import pytest
+
+from app.emails import delivery
 from app.emails.models import Email
-from app.payments.models import Dispute
+from app.payments.models import Dispute, Payment, Refund
+from app.payments.refunds import submission
 from tests.people import Person
 from tests.shop import Event, Shop
 from tests.waiting import wait_until
 
 OPS = "ops@culturebridge.example"
+
+
 CARD_DISPUTED, CARD_INQUIRED = "4000000000000259", "4000000000001976"
 
 
@@ -61,3 +67,45 @@ def mails(shop: Shop, kind: str = "dispute_") -> list[Email]:
 
 def subjects(shop: Shop) -> list[str]:
     return [mail.subject.partition(":")[0] for mail in mails(shop)]
+
+
+def issue_all(shop: Shop) -> None:
+    """Every refund's job runs, due or not."""
+    for refund in shop.rows(Refund):
+        shop.work(submission.issue, refund.id)
+
+
+def kept(shop: Shop) -> int:
+    (payment,) = shop.rows(Payment)
+    return payment.kept.amount
+
+
+def cancelled(shop: Shop, booking: dict[str, Any], by: Person) -> Refund:
+    """The session is called off; the refund that is owed for it."""
+    assert by.post(f"/booking/{booking['id']}/cancel", json={}).status_code == 200
+    (refund,) = shop.rows(Refund)
+    return refund
+
+
+@pytest.fixture
+def story(shop: Shop, client: Person, coach: Person) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A booking that is paid, its mails sent, and disputed; and its checkout."""
+    booking, checkout = shop.pays_for(client, coach)
+    for mail in shop.rows(Email):
+        shop.work(delivery.deliver, mail.id)
+    disputed(shop, client, checkout)
+    hears(shop, checkout)
+    return booking, checkout
+
+
+Story = tuple[dict[str, Any], dict[str, Any]]
+
+
+def row(shop: Shop) -> Dispute:
+    (dispute,) = shop.rows(Dispute)
+    return dispute
+
+
+def at_stripe(shop: Shop) -> dict[str, Any]:
+    found: dict[str, Any] = shop.at_stripe(f"/v1/disputes/{row(shop).stripe_dispute_id}")
+    return found

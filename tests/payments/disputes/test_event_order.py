@@ -11,7 +11,7 @@ from app.emails.models import Email
 from app.payments.ledger.posting import Entry
 from app.payments.models import Dispute, Payment, Refund
 from tests.payments.disputes.opened_disputes import OPS, answered, decided, disputed, word_of
-from tests.payments.settlement.test_event_order import undone
+from tests.payments.settlement.event_orders import undone
 from tests.people import Person
 from tests.shop import Event, Shop, changed
 

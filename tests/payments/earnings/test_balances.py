@@ -11,16 +11,20 @@ from sqlalchemy import text
 
 from app.config.settings import settings_of
 from app.extensions import db
-from app.payments.models import Refund
-from app.payments.refunds import submission
 from tests.payments.disputes.opened_disputes import decided, disputed, hears
-from tests.payments.earnings.test_manual_payouts import admin, pays_out, take_place
-from tests.payments.earnings.test_totals import earnings, tell
-from tests.payments.payouts.test_connect import connect, onboarded
-from tests.people import Checkout, Person, next_week
+from tests.payments.earnings.coach_earnings import (
+    earnings,
+    issued,
+    pays_out,
+    refunded,
+    standing,
+    take_place,
+    tell,
+)
+from tests.payments.payouts.connected_accounts import onboarded
+from tests.people import Person, next_week
 from tests.shop import Shop
 
-__all__ = ["admin", "connect"]
 Delay = Callable[[int], None]
 
 
@@ -35,29 +39,11 @@ def delay(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Delay:
     return days
 
 
-def standing(coach: Person) -> tuple[int, ...]:
-    """Owed, payable, not yet payable, debt."""
-    (totals,) = earnings(coach)
-    return tuple(totals[f"{name}_minor"] for name in ("owed", "payable", "not_yet_payable", "debt"))
-
-
 def refused(answer: httpx.Response) -> str:
     assert answer.status_code == 422, answer.text
     (error,) = answer.json()["errors"]
     assert error["pointer"] == "/amount"
     return str(error["detail"])
-
-
-def refunded(shop: Shop, coach: Person, checkout: Checkout, **wish: Any) -> None:
-    path = f"/payment/{checkout['payment_id']}/refund"
-    answer = coach.post(path, json={"reason": "a favour"} | wish)
-    assert answer.status_code == 202, answer.text
-    issued(shop)
-
-
-def issued(shop: Shop) -> None:
-    for refund in shop.rows(Refund):
-        shop.work(submission.issue, refund.id)
 
 
 def end(booking: dict[str, Any]) -> datetime:

@@ -2,39 +2,13 @@
 
 from typing import Any
 
-import httpx
 import pytest
-from sqlalchemy import text
 
 from app.audit import AuditEntry
-from app.extensions import db
 from app.payments.ledger.posting import Entry
-from tests.payments.earnings.test_totals import earnings
+from tests.payments.earnings.coach_earnings import earnings, pays_out, take_place
 from tests.people import Person
-from tests.shop import Shop, become_admin
-
-
-@pytest.fixture
-def admin(client: Person) -> Person:
-    admin = Person.registered(client.http, "client")
-    become_admin(admin)
-    return admin
-
-
-def pays_out(admin: Person, coach: Person, amount: Any, **more: str) -> httpx.Response:
-    wish = {"amount": amount, "currency": "EUR", "reference": "SEPA 2031-01"} | more
-    return admin.post(f"/admin/coach/{coach.id}/payout", json=wish)
-
-
-def take_place(booking: dict[str, Any] | None = None, ago: str = "1 minute") -> None:
-    """A session ended so long ago; unless it is named, each of them, one before the other."""
-    which = f"WHERE id = '{booking['id']}'" if booking else ""
-    numbered = f"SELECT id, row_number() OVER (ORDER BY period DESC) - 1 AS place FROM booking {which}"
-    ended = f"now() - interval '{ago}' - place * interval '2 hours'"
-    past = f"tstzrange({ended} - interval '1 hour', {ended})"
-    of_each = f"FROM ({numbered}) AS past WHERE past.id = booking.id"
-    db.session.execute(text(f"UPDATE booking SET period = {past}, busy = {past} {of_each}"))
-    db.session.commit()
+from tests.shop import Shop
 
 
 def figures(coach: Person) -> tuple[int, ...]:

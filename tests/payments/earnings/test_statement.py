@@ -2,7 +2,6 @@
 
 import csv
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import StringIO
@@ -12,9 +11,7 @@ import pytest
 
 from app.payments.ledger import posting
 from tests.people import Person, next_week
-from tests.shop import Shop, become_admin
-
-Commission = Callable[[str], None]
+from tests.shop import Commission, Shop, become_admin
 
 
 @dataclass

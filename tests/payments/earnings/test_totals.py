@@ -1,7 +1,5 @@
 """What came in and what went out for a coach, and what is left."""
 
-from collections import Counter
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any
@@ -14,53 +12,12 @@ from sqlalchemy.exc import DBAPIError
 from app.extensions import db
 from app.payments.ledger import stripe_fees
 from app.payments.ledger.posting import Entry
-from app.payments.models import Payment, Refund
-from app.payments.refunds import submission
+from app.payments.models import Refund
 from tests.history import rewrite
 from tests.payments.disputes.opened_disputes import disputed, hears
+from tests.payments.earnings.coach_earnings import earnings, fee_of, figures, settled, tell
 from tests.people import Person, next_week
-from tests.shop import Shop
-
-Commission = Callable[[str], None]
-
-
-def earnings(coach: Person, **query: str) -> list[dict[str, Any]]:
-    answer = coach.get("/coach/me/earnings", params=query)
-    assert answer.status_code == 200, answer.text
-    totals: list[dict[str, Any]] = answer.json()["totals"]
-    return totals
-
-
-def figures(totals: dict[str, Any]) -> tuple[int, ...]:
-    """Gross, refunded, lost, fees, commission, net, in minor units."""
-    names = ("gross", "refunded", "lost", "fees", "commission", "net")
-    return tuple(totals[f"{name}_minor"] for name in names)
-
-
-def of_each_booking(shop: Shop, kind: str) -> Counter[str]:
-    found: Counter[str] = Counter()
-    for entry in shop.rows(Entry):
-        if entry.kind == kind:
-            found[str(entry.booking_id)] += entry.amount_minor
-    return found
-
-
-def settled(shop: Shop, client: Person, coach: Person) -> dict[str, Any]:
-    """A checkout that is paid, and whose fee is known."""
-    _, checkout = shop.pays_for(client, coach)
-    shop.settles(checkout)
-    return checkout
-
-
-def fee_of(shop: Shop, checkout: dict[str, Any]) -> int:
-    (payment,) = [row for row in shop.rows(Payment) if str(row.id) == checkout["payment_id"]]
-    assert payment.fee_minor
-    return payment.fee_minor
-
-
-def tell(shop: Shop, events: list[dict[str, Any]]) -> None:
-    for event in events:
-        shop.told(event)
+from tests.shop import Commission, Shop
 
 
 def test_who_has_sold_nothing_has_earned_nothing(coach: Person) -> None:
@@ -168,53 +125,6 @@ def test_another_percentage_later_does_not_rewrite_what_was_agreed(
     shop.told(shop.paid(checkout))
 
     assert earnings(coach)[0]["commission"] == 7.5
-
-
-def test_the_shares_of_a_series_sum_exactly(
-    shop: Shop, client: Person, coach: Person, commission: Commission
-) -> None:
-    commission("3.33")
-    series = client.books_series(coach, sessions=7)
-    checkout = client.checks_out(series)
-    shop.told(shop.paid(checkout))
-    shop.settles(checkout)
-
-    fee, ours = of_each_booking(shop, "fee"), of_each_booking(shop, "commission")
-    assert set(fee) == set(ours) == {booking["id"] for booking in series["items"]}
-    assert fee.total() == -fee_of(shop, checkout)
-    assert ours.total() == -1748  # of 525.00, 17.4825 rounded
-    assert max(fee.values()) - min(fee.values()) <= 1
-
-
-def test_a_cancelled_session_of_a_series_costs_no_commission(
-    shop: Shop, client: Person, coach: Person, commission: Commission
-) -> None:
-    commission("3.33")
-    series = client.books_series(coach)
-    shop.told(shop.paid(client.checks_out(series)))
-    first = series["items"][0]["id"]
-
-    coach.post(f"/booking/{first}/cancel", json={})
-    shop.work(submission.issue, shop.rows(Refund)[0].id)
-
-    (totals,) = earnings(coach, booking_id=first)
-    assert figures(totals) == (7500, 7500, 0, 0, 0, 0)
-
-
-def test_what_went_back_for_a_series_by_hand_counts_for_none_of_its_sessions(
-    shop: Shop, client: Person, coach: Person, commission: Commission
-) -> None:
-    commission("10")
-    series = client.books_series(coach)
-    checkout = client.checks_out(series)
-    shop.told(shop.paid(checkout))
-
-    tell(shop, shop.refunds_by_hand(checkout, 2500))
-    assert figures(*earnings(coach)) == (22500, 2500, 0, 0, 2000, 18000)
-    assert figures(*earnings(coach, booking_id=series["items"][0]["id"])) == (7500, 0, 0, 0, 750, 6750)
-
-    tell(shop, shop.refunds_by_hand(checkout))
-    assert figures(*earnings(coach)) == (22500, 22500, 0, 0, 0, 0)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ Which fields are read is not listed here: it is recorded while the true event is
 
 from copy import deepcopy
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -13,29 +13,35 @@ from sqlalchemy import text
 from app.alerts import Alert
 from app.config.settings import settings_of
 from app.extensions import db
-from app.payments.checkout import expiry
 from app.payments.events.models import StripeEvent
 from app.payments.events.status import EventStatus
-from app.payments.models import Payment, Refund
+from app.payments.models import Refund
 from app.payments.refunds import submission
 from app.payments.status import RefundStatus
 from app.payments.webhook.inbox import HANDLERS
-from tests.payments.reconciliation.comparisons import differences, reconciled
 from tests.payments.scenarios import STORIES, TOLD_BY_EVENTS_ALONE
-from tests.payments.settlement.test_event_order import undone
+from tests.payments.settlement.event_orders import undone
 from tests.people import Person
 from tests.shop import Event, Shop, changed
 
 Path = tuple[str | int, ...]
 NEW = "a_value_of_tomorrow"
+
+
 NO_TEXT, NO_NUMBER = "a\0b\ud800", 10**30
 """What JSON can spell, and no column of ours can hold."""
+
+
 MISSING = object()
 ODD: dict[Path, tuple[object, ...]] = {
     ("id",): (None, MISSING),  # a new one is of another object
 }
+
+
 TOLD_BY_NO_STORY = {"charge.dispute.updated"}
 """What the word of an opened dispute goes through, too."""
+
+
 UNDECIDED = {(kind, ("status",)) for kind in ("refund.created", "refund.updated", "refund.failed")}
 """Null is a word of Stripe's here: it has not decided."""
 
@@ -83,6 +89,8 @@ STANDS = text(
     " UNION ALL SELECT 'entry', kind, amount_minor, currency FROM ledger_entry"
     " UNION ALL SELECT 'mail', kind, 0, recipient FROM email"
 )
+
+
 Books = list[tuple[str, str, int, str]]
 
 
@@ -267,68 +275,3 @@ def test_a_refund_of_ours_that_stripe_tells_with_other_money_is_told(
 
     assert shop.event(event).status is EventStatus.FAILED
     assert [row.status for row in shop.rows(Refund)] == [RefundStatus.PENDING]
-
-
-def test_a_session_that_stripe_leaves_open_keeps_its_time(shop: Shop, client: Person, coach: Person) -> None:
-    booking = client.books(coach)
-    checkout = client.checks_out(booking)
-    db.session.execute(text("UPDATE booking SET hold_expires_at = now() - interval '1 second'"))
-    db.session.commit()
-    shop.sandbox.control("/faults", path="/v1/checkout/sessions/*/expire", status=400)
-
-    shop.work(expiry.release, UUID(booking["id"]))
-    assert client.booking(booking)["status"] == "pending"
-    shop.told(shop.paid(checkout))
-    assert client.booking(booking)["status"] == "confirmed"
-
-
-def test_no_second_page_opens_while_stripe_leaves_the_first_open(
-    shop: Shop, client: Person, coach: Person
-) -> None:
-    booking = client.books(coach)
-    first = client.checks_out(booking)
-    shop.sandbox.control("/faults", path="/v1/checkout/sessions/*/expire", status=400)
-    wish = {
-        "booking_id": booking["id"],
-        "success_url": "http://a.example/",
-        "cancel_url": "http://a.example/",
-    }
-
-    answer = client.post("/payment/checkout", json=wish)
-    assert (answer.status_code, answer.headers.get("Retry-After") is not None) == (503, True)
-    assert [payment.stripe_session_id for payment in shop.rows(Payment)] == [first["session_id"]]
-
-    again = client.post("/payment/checkout", json=wish)
-    assert again.status_code == 201
-    assert shop.at_stripe(f"/v1/checkout/sessions/{first['session_id']}")["status"] == "expired"
-
-
-def test_a_session_that_was_paid_while_it_was_to_be_closed_is_not_replaced(
-    shop: Shop, client: Person, coach: Person
-) -> None:
-    booking = client.books(coach)
-    shop.paid(client.checks_out(booking))
-    wish = {
-        "booking_id": booking["id"],
-        "success_url": "http://a.example/",
-        "cancel_url": "http://a.example/",
-    }
-
-    assert client.post("/payment/checkout", json=wish).status_code == 409
-    assert len(shop.rows(Payment)) == 1
-
-
-def test_one_that_stripe_leaves_open_stays_a_difference_and_ends_no_comparing(
-    unhurried: Shop, client: Person, coach: Person
-) -> None:
-    unhurried.sandbox.control("/reset")
-    client.checks_out(client.books(coach))
-    db.session.execute(text("UPDATE payment SET status = 'expired'"))
-    db.session.commit()
-    unhurried.sandbox.control("/faults", path="/v1/checkout/sessions/*/expire", status=400, times=9)
-
-    reconciled(unhurried)
-    assert differences(unhurried) == [("checkout.session", "open, 75.00 EUR", "expired, 75.00 EUR")]
-    unhurried.sandbox.behaves()
-    reconciled(unhurried)
-    assert differences(unhurried) == []

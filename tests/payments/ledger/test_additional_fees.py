@@ -1,6 +1,5 @@
 """What Stripe keeps or takes besides its fee on a payment: for disputes, debits, refunds under way."""
 
-from collections.abc import Callable
 from uuid import UUID
 
 import pytest
@@ -12,11 +11,10 @@ from app.payments.models import Payment, Refund
 from app.payments.webhook.inbox import HANDLERS
 from tests.history import rewrite
 from tests.payments.disputes.opened_disputes import disputed, hears, word_of
-from tests.payments.earnings.test_totals import earnings, figures, tell
+from tests.payments.earnings.coach_earnings import earnings, figures, tell
 from tests.people import Person
-from tests.shop import Shop, changed
+from tests.shop import Commission, Shop, changed
 
-Commission = Callable[[str], None]
 CARD_REFUNDED_SLOWLY = "4000000000007726"
 FAILING_DEBIT = "DE62370400440532013001"
 

@@ -7,35 +7,10 @@ import pytest
 from app.money.money import Money
 from app.payments.stripe import balance as at_stripe
 from tests.payments.disputes.opened_disputes import decided, disputed, hears, word_of
-from tests.payments.earnings.test_balances import issued, refunded, standing
-from tests.payments.earnings.test_manual_payouts import admin, pays_out, take_place
-from tests.payments.earnings.test_totals import tell
+from tests.payments.earnings.coach_earnings import issued, pays_out, refunded, standing, take_place, tell
+from tests.payments.ledger.coach_debts import debts, paid_out, pays_900
 from tests.people import PASSWORD, Checkout, Person, next_week
 from tests.shop import Shop, changed
-
-__all__ = ["admin"]
-
-
-def pays_900(shop: Shop, client: Person, coach: Person) -> Checkout:
-    """A session of 900, paid; Stripe's fee is known."""
-    coach.open_for_business(hourly_rate=900)
-    _, checkout = shop.pays_for(client, coach)
-    shop.settles(checkout)
-    return checkout
-
-
-def paid_out(shop: Shop, client: Person, coach: Person, admin: Person, amount: float = 800) -> Checkout:
-    """A session of 900 that took place, and so much paid out."""
-    checkout = pays_900(shop, client, coach)
-    take_place(ago="5 days")
-    assert pays_out(admin, coach, amount).status_code == 201
-    return checkout
-
-
-def debts(admin: Person) -> list[tuple[str, float, str]]:
-    items = admin.get("/admin/debt").json()["items"]
-    assert admin.get("/admin/overview").json()["debts"] == len(items)
-    return [(each["coach_id"], each["amount"], each["currency"]) for each in items]
 
 
 def test_before_the_session_nothing_is_paid_out_so_that_a_favour_to_a_friend_costs_nobody(

@@ -7,14 +7,11 @@ import pytest
 
 from app.payments.ledger.models import Payout
 from tests.payments.disputes.opened_disputes import decided, disputed, hears
-from tests.payments.earnings.test_balances import refunded
-from tests.payments.earnings.test_manual_payouts import admin, pays_out, take_place
-from tests.payments.earnings.test_totals import tell
-from tests.payments.ledger.test_debts import debts, paid_out, pays_900
+from tests.payments.earnings.coach_earnings import pays_out, refunded, take_place, tell
+from tests.payments.ledger.coach_debts import debts, paid_out, pays_900
 from tests.people import Checkout, Person, next_week
 from tests.shop import Shop
 
-__all__ = ["admin"]
 FEE = 13.75
 
 

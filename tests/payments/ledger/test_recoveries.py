@@ -1,26 +1,24 @@
 """A lost dispute of a payment that was sent on: the coach gives it back, and gets it again if it is won."""
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 from flask import Flask
 from sqlalchemy import text
 
 from app.config.settings import DisputeRecovery, settings_of
 from app.extensions import db
-from app.payments.ledger import recovery_submission, stripe_fees
+from app.payments.ledger import recovery_submission
 from app.payments.ledger.recovery_models import Recovery
-from tests.payments.disputes.opened_disputes import decided, disputed, word_of
-from tests.payments.earnings.test_manual_payouts import admin, take_place
-from tests.payments.ledger.test_debts import debts
-from tests.payments.payouts.test_connect import connect, figures, has, onboarded, paid, refunded
-from tests.people import Checkout, Person, next_week
-from tests.shop import Shop
+from tests.payments.disputes.opened_disputes import decided, disputed
+from tests.payments.earnings.coach_earnings import take_place
+from tests.payments.ledger.coach_debts import debts
+from tests.payments.ledger.lost_disputes import hears, lost, overturned, recovers, rows
+from tests.payments.payouts.connected_accounts import figures, has, onboarded, paid, refunded
+from tests.people import Person, next_week
+from tests.shop import Commission, Shop
 
-__all__ = ["admin", "connect"]
 pytestmark = pytest.mark.usefixtures("connect")
-Commission = Callable[[str], None]
+
+
 AVAILABLE_AT_ONCE = "4000000000000077"
 
 
@@ -29,41 +27,6 @@ def books_debts(app: Flask, connect: None, monkeypatch: pytest.MonkeyPatch) -> N
     """As DISPUTE_RECOVERY=debt."""
     other = settings_of(app).model_copy(update={"dispute_recovery": DisputeRecovery.DEBT})
     monkeypatch.setitem(app.extensions, "settings", other)
-
-
-def lost(shop: Shop, client: Person, checkout: Checkout, **how: Any) -> dict[str, Any]:
-    """A dispute that is lost, and heard of."""
-    dispute = disputed(shop, client, checkout, **how)
-    decided(shop, dispute, "lost")
-    hears(shop, checkout)
-    return dispute
-
-
-def overturned(shop: Shop, checkout: Checkout, dispute: dict[str, Any]) -> None:
-    shop.sandbox.control(f"/disputes/{dispute['id']}/overturn")
-    hears(shop, checkout)
-
-
-def hears(shop: Shop, checkout: Checkout) -> None:
-    """All that Stripe said so far, old and new."""
-    for event in word_of(shop, checkout):
-        shop.told(event)
-
-
-def recovers(shop: Shop) -> None:
-    """The workers' jobs: until nothing is left to do."""
-    db.session.execute(text("UPDATE recovery SET due_at = now() WHERE status = 'pending'"))
-    db.session.commit()
-    while due := shop.work(recovery_submission.due, 10):
-        for recovery_id in due:
-            shop.work(recovery_submission.recover, recovery_id)
-    for payment_id in shop.work(stripe_fees.due, 10):
-        shop.work(stripe_fees.look_up, payment_id)
-
-
-def rows(shop: Shop) -> list[tuple[str, str, int]]:
-    found = sorted(shop.rows(Recovery), key=lambda each: each.created_at)
-    return [(each.kind, each.status, each.share_minor) for each in found]
 
 
 @pytest.mark.parametrize(("percent", "keeps"), [("0", 0), ("10", 0), ("7.77", 0)])

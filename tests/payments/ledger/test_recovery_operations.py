@@ -12,14 +12,12 @@ from app.extensions import db
 from app.payments.ledger import recovery_submission
 from app.payments.ledger.recovery_models import Recovery
 from app.payments.stripe import transfers as at_stripe
-from tests.payments.earnings.test_manual_payouts import admin
-from tests.payments.ledger.test_debts import debts
-from tests.payments.ledger.test_recoveries import hears, lost, overturned, recovers, rows
-from tests.payments.payouts.test_connect import connect, figures, has, onboarded, paid
+from tests.payments.ledger.coach_debts import debts
+from tests.payments.ledger.lost_disputes import hears, lost, overturned, recovers, rows
+from tests.payments.payouts.connected_accounts import figures, has, onboarded, paid
 from tests.people import Checkout, Person
 from tests.shop import Shop
 
-__all__ = ["admin", "connect"]
 pytestmark = pytest.mark.usefixtures("connect")
 
 

@@ -22,7 +22,7 @@ from app.payments.models import Payment, Refund
 from app.payments.refunds import submission
 from app.payments.webhook.inbox import HANDLERS
 from tests.example_counts import examples
-from tests.payments.payouts.test_connect import onboarded
+from tests.payments.payouts.connected_accounts import onboarded
 from tests.people import CARD, Checkout, Person
 from tests.shop import Event, Shop
 

@@ -1,21 +1,18 @@
 """Coaches' accounts at Stripe that are refused, looked at too late, or written to by others."""
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 import pytest
-from flask import Flask
 from sqlalchemy import text
 
-from app.config.settings import settings_of
 from app.extensions import db, now
 from app.payments.ledger import stripe_fees
 from app.payments.models import Refund
 from app.payments.payouts import connect as payouts_connect
 from app.payments.payouts.account import PayoutAccount
-from tests.payments.earnings.test_totals import tell
-from tests.payments.payouts.test_connect import (
+from tests.payments.earnings.coach_earnings import tell
+from tests.payments.payouts.connected_accounts import (
     URLS,
     account_id,
     at_rest,
@@ -30,17 +27,10 @@ from tests.payments.payouts.test_connect import (
     told_of,
 )
 from tests.people import Checkout, Person
-from tests.shop import Event, Shop
+from tests.shop import Commission, Event, Shop
 
-Commission = Callable[[str], None]
+pytestmark = pytest.mark.usefixtures("connect")
 KEY = {"Authorization": "Bearer sk_test_sandbox"}
-
-
-@pytest.fixture(autouse=True)
-def connect(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As STRIPE_CONNECT=true."""
-    on = settings_of(app).model_copy(update={"stripe_connect": True})
-    monkeypatch.setitem(app.extensions, "settings", on)
 
 
 def charge_of(shop: Shop, checkout: Checkout) -> dict[str, Any]:

@@ -21,8 +21,7 @@ from app.payments.models import Payment, Refund
 from app.payments.refunds import submission
 from app.payments.stripe import deployment
 from app.payments.stripe.deployment import Deployment
-from tests.payments.reconciliation.comparisons import differences, reconciled
-from tests.payments.reconciliation.test_differences import forget_payments, sql
+from tests.payments.reconciliation.comparisons import differences, forget_payments, reconciled, sql
 from tests.people import Person, Sandbox
 from tests.shop import Shop, changed
 

@@ -1,30 +1,15 @@
 """What no code can settle is kept with both sides, told once, and resolved when it is gone."""
 
 import json
-from typing import Any
 
-from sqlalchemy import text
-
-from app.extensions import db
 from app.payments.models import Payment, Refund
 from app.payments.reconciliation.differences import Difference
 from app.payments.reconciliation.windows import Stage
 from app.payments.refunds import submission
 from app.payments.webhook import inbox
-from tests.payments.reconciliation.comparisons import differences, reconciled
+from tests.payments.reconciliation.comparisons import differences, forget_payments, reconciled, sql
 from tests.people import Person, next_week
 from tests.shop import Shop, changed
-
-
-def sql(statement: str, **values: Any) -> None:
-    db.session.execute(text(statement), values)
-    db.session.commit()
-
-
-def forget_payments() -> None:
-    """As a database does that was restored from before they were made."""
-    db.session.execute(text("SET LOCAL session_replication_role = replica"))  # its history refuses it else
-    sql("TRUNCATE payment, stripe_event CASCADE")
 
 
 def told_to_ops(shop: Shop) -> list[str]:

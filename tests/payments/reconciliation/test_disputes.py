@@ -10,8 +10,7 @@ from app.payments.reconciliation import disputes as reconciliation
 from app.payments.reconciliation.windows import Stage
 from app.payments.stripe import listing
 from app.payments.stripe.listing import Kind
-from tests.payments.reconciliation.comparisons import compared, differences, reconciled
-from tests.payments.reconciliation.test_losses import later_than_all_of_it
+from tests.payments.reconciliation.comparisons import compared, differences, later_than_all_of_it, reconciled
 from tests.people import Checkout, Person
 from tests.shop import Shop
 

@@ -9,13 +9,12 @@ from sqlalchemy import text
 
 from app.extensions import db, now
 from app.payments.models import Payment, Refund
-from app.payments.reconciliation.windows import Stage, Window, asked, recent
+from app.payments.reconciliation.windows import Stage, Window, recent
 from app.payments.refunds import submission
-from tests.payments.reconciliation.comparisons import compared, differences, reconciled
+from tests.payments.reconciliation.comparisons import compared, differences, later_than_all_of_it, reconciled
 from tests.payments.scenarios import DEBIT
 from tests.people import DECLINED, Person
 from tests.shop import Shop
-from tests.waiting import wait_until
 
 
 def sql(statement: str, **values: Any) -> None:
@@ -97,13 +96,6 @@ def test_a_decline_in_an_old_list_does_not_outrank_the_debit_that_the_payer_chos
         silent.told(event)
 
     assert client.payment(checkout)["status"] == "processing"
-
-
-def later_than_all_of_it() -> Window:
-    """A window that begins after everything so far."""
-    after = now() + timedelta(seconds=1)
-    wait_until(lambda: now() > after + timedelta(seconds=1))
-    return asked(after.isoformat())
 
 
 def test_a_refund_older_than_any_window_comes_to_its_end(silent: Shop, client: Person, coach: Person) -> None:

@@ -20,23 +20,18 @@ from app.payments.stripe.client import StripeAway, StripeBusy
 from app.payments.stripe.listing import Span
 from app.payments.webhook import inbox
 from app.payments.webhook.inbox import SUBSCRIBED
-from tests.payments.reconciliation.comparisons import PATIENCE, compared, reconciled
+from tests.payments.reconciliation.comparisons import (
+    PATIENCE,
+    compared,
+    forget_requests,
+    reconciled,
+    requests,
+)
 from tests.people import Person, next_week
 from tests.shop import Shop
 from tests.waiting import wait_until
 
 KEY = {"Authorization": "Bearer sk_test_sandbox"}
-
-
-def requests(shop: Shop, path: str) -> list[dict[str, Any]]:
-    """What was asked of Stripe, the oldest first."""
-    log = shop.sandbox.http.get(f"{shop.sandbox.stripe_url}/_sandbox/requests", params={"path": path})
-    asked_for: list[dict[str, Any]] = log.json()["requests"]
-    return asked_for[::-1]
-
-
-def forget_requests(shop: Shop) -> None:
-    shop.sandbox.http.delete(f"{shop.sandbox.stripe_url}/_sandbox/requests")
 
 
 def make_intents(shop: Shop, count: int) -> None:

@@ -14,7 +14,7 @@ from app.payments.stripe import deployment
 from app.payments.stripe import refunds as at_stripe
 from app.payments.webhook import inbox
 from tests.payments.reconciliation.comparisons import differences, reconciled
-from tests.payments.refunds.test_refunds import make_due
+from tests.payments.refunds.requested_refunds import make_due
 from tests.people import Person
 from tests.shop import Event, Shop
 

@@ -12,8 +12,7 @@ from app.payments.models import Dispute, Refund
 from app.payments.reconciliation import schedule
 from app.payments.reconciliation.windows import QUIET, recent
 from tests.clock import Clock
-from tests.payments.reconciliation.comparisons import compared
-from tests.payments.reconciliation.test_pace import forget_requests, requests
+from tests.payments.reconciliation.comparisons import compared, forget_requests, requests
 from tests.people import Person
 from tests.shop import Shop
 

@@ -8,12 +8,9 @@ from sqlalchemy import text
 from app.extensions import db
 from app.payments.models import Payment, Refund
 from app.payments.refunds import submission
-from tests.payments.earnings.test_manual_payouts import admin
 from tests.payments.scenarios import paid_twice
 from tests.people import Checkout, Person
 from tests.shop import Shop
-
-__all__ = ["admin"]
 
 
 def asked(shop: Shop) -> dict[str, Any]:

@@ -2,46 +2,17 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
-from sqlalchemy import text
 
-from app.extensions import db, now
-from app.money.money import Money
-from app.payments.models import Payment, Refund
-from app.payments.refunds import refunds, submission
-from app.payments.status import RefundCause, RefundStatus
+from app.extensions import now
+from app.payments.models import Refund
+from app.payments.refunds import submission
+from app.payments.status import RefundStatus
 from app.payments.webhook import inbox
+from tests.payments.refunds.requested_refunds import make_due, of_dashboard, requested
 from tests.people import DECLINED, Checkout, Person
 from tests.shop import Event, Shop
-
-
-def requested(shop: Shop, checkout: dict[str, Any], amount: int = 7500) -> UUID:
-    """A refund on record that Stripe has not been asked for."""
-
-    def request() -> UUID:
-        payment = Payment.locked(UUID(checkout["payment_id"]))
-        assert payment
-        return refunds.request(
-            payment, Money(amount, "EUR"), "a reason", payment.bookings[0], RefundCause.BY_HAND
-        ).id
-
-    return shop.work(request)
-
-
-def make_due() -> None:
-    db.session.execute(text("UPDATE refund SET due_at = now() - interval '1 second'"))
-    db.session.commit()
-
-
-def of_dashboard(shop: Shop, checkout: dict[str, Any], client: Person, **body: Any) -> list[dict[str, Any]]:
-    """The events of a refund made by hand at Stripe."""
-    intent = client.payment(checkout)["stripe_payment_intent_id"]
-    refund = shop.sandbox.control(f"/payments/{intent}/refund", **body)
-    return [
-        event for event in shop.events(checkout, "refund.") if event["data"]["object"]["id"] == refund["id"]
-    ]
 
 
 def test_a_refund_is_asked_for_once_and_shown(shop: Shop, client: Person, coach: Person) -> None:

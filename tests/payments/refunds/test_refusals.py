@@ -9,7 +9,7 @@ from app.extensions import db, now
 from app.payments.models import Refund
 from app.payments.refunds import submission
 from app.payments.stripe import refunds as at_stripe_refunds
-from tests.payments.refunds.test_refunds import make_due, requested
+from tests.payments.refunds.requested_refunds import make_due, requested
 from tests.people import Checkout, Person
 from tests.shop import Shop
 

@@ -1,19 +1,16 @@
-"""Money that comes when the time is nearly lost, or that is still on its way."""
+"""Money that arrives late: when the hold has run out, the time is sold, or a bank takes days."""
 
 from sqlalchemy import text
 
 from app.bookings import lifecycle
+from app.emails.models import Email
 from app.extensions import db, now
 from app.payments.models import Refund
+from tests.payments.checkout.expired_holds import let_holds_run_out
 from tests.people import Person, next_week
 from tests.shop import Shop, prove
 
 ELSEWHERE = "https://example.com/elsewhere"
-
-
-def let_holds_run_out() -> None:
-    db.session.execute(text("UPDATE booking SET hold_expires_at = now() - interval '1 minute'"))
-    db.session.commit()
 
 
 def test_a_session_whose_money_came_after_its_time_waits_for_no_more(
@@ -78,3 +75,54 @@ def test_a_page_that_no_other_may_replace_stays_open(shop: Shop, client: Person,
 
     assert client.checks_out(booking)["session_id"] == checkout["session_id"]
     assert shop.sandbox.pays(checkout).status_code == 303
+
+
+def test_a_payment_after_the_booking_expired_confirms_it_when_the_time_is_free(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    booking = client.books(coach)
+    checkout = client.checks_out(booking)
+    event = shop.paid(checkout)
+    db.session.execute(text("UPDATE booking SET status = 'expired', hold_expires_at = NULL"))
+    db.session.commit()
+
+    shop.told(event)
+
+    assert client.booking(booking)["status"] == "confirmed"
+    assert shop.rows(Refund) == []
+
+
+def test_a_payment_after_the_time_was_sold_goes_back_and_the_client_is_told_what_is_free(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    booking = client.books(coach)
+    checkout = client.checks_out(booking)
+    event = shop.paid(checkout)
+    db.session.execute(text("UPDATE booking SET status = 'expired', hold_expires_at = NULL"))
+    db.session.commit()
+    Person.registered(client.http, "client").books(coach)
+
+    shop.told(event)
+
+    assert client.booking(booking)["status"] == "expired"
+    assert client.payment(checkout)["status"] == "succeeded"
+    (refund,) = shop.rows(Refund)
+    assert refund.amount_minor == 7500
+    (mail,) = [mail for mail in shop.rows(Email) if mail.kind == "payment_returned"]
+    assert "75.00 EUR" in mail.subject
+    assert "is free at these times" in mail.text_body
+
+
+def test_a_payment_that_comes_after_the_session_s_time_goes_back(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    booking = client.books(coach)
+    completed = shop.paid(client.checks_out(booking))
+    begun = "tstzrange(now() - interval '10 minutes', now() + interval '50 minutes')"
+    db.session.execute(text(f"UPDATE booking SET period = {begun}, busy = {begun}"))
+    db.session.commit()
+
+    shop.told(completed)
+
+    assert client.booking(booking)["status"] != "confirmed"
+    assert [refund.amount_minor for refund in shop.rows(Refund)] == [7500]

@@ -19,7 +19,7 @@ from app.payments.events.status import EventStatus
 from app.payments.webhook import inbox
 from tests.environment import WEBHOOK_SECRET
 from tests.example_counts import examples
-from tests.payments.webhook.test_routes import arguments
+from tests.payments.webhook.deliveries import arguments
 from tests.queues import queued
 from tests.shop import Shop
 

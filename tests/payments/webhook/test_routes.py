@@ -1,36 +1,25 @@
 """Where Stripe delivers: verify, enqueue, answer."""
 
-import base64
 import json
 import socket
 import time
 from collections.abc import Iterator
 from contextlib import closing
 from itertools import count
-from typing import Any
 
 import httpx
 import pytest
 from flask import Flask
 from redis import Redis
 from sqlalchemy import Engine, event
-from stripe import WebhookSignature
 
 from app.config.settings import settings_of
 from app.extensions import db
 from app.queue import enqueue
-from tests.environment import WEBHOOK_SECRET
+from tests.payments.webhook.deliveries import EVENT, PAYLOAD, arguments, deliver, http, refused, signed
 from tests.queues import QUEUES, elsewhere, queued
 
-EVENT = {"id": "evt_1", "type": "charge.updated", "data": {"object": {"id": "ch_1", "object": "charge"}}}
-PAYLOAD = json.dumps(EVENT)
-
-
-@pytest.fixture
-def http(application: Flask) -> Iterator[httpx.Client]:
-    """HTTP to the application with its real pool of connections."""
-    with httpx.Client(transport=httpx.WSGITransport(app=application), base_url="http://test") as client:
-        yield client
+__all__ = ["http"]
 
 
 @pytest.fixture
@@ -46,26 +35,6 @@ def connections(application: Flask) -> Iterator[list[object]]:
     event.listen(pool, "checkout", note)
     yield taken
     event.remove(pool, "checkout", note)
-
-
-def signed(payload: str, secret: str = WEBHOOK_SECRET, at: float | None = None) -> str:
-    return str(WebhookSignature.generate_signature_header(payload, secret, int(at or time.time())))
-
-
-def deliver(http: httpx.Client, payload: str | bytes, signature: str | None = None) -> httpx.Response:
-    text = payload if isinstance(payload, str) else payload.decode(errors="replace")
-    headers = {"Stripe-Signature": signed(text) if signature is None else signature}
-    return http.post("/payment/webhook", content=payload, headers=headers)
-
-
-def refused(answer: httpx.Response) -> None:
-    assert answer.status_code == 400, answer.text
-    assert answer.json()["type"] == "/problems/bad-delivery"
-
-
-def arguments(message: dict[str, Any]) -> list[Any]:
-    (args, _, _) = json.loads(base64.b64decode(message["body"]))
-    return list(args)
 
 
 def test_an_event_becomes_one_message_on_its_queue(http: httpx.Client, broker: Redis) -> None:

@@ -10,7 +10,7 @@ from redis import Redis
 from stripe import WebhookSignature
 
 from app.config.settings import settings_of
-from tests.payments.webhook.test_routes import EVENT, PAYLOAD, deliver, http, refused, signed
+from tests.payments.webhook.deliveries import EVENT, PAYLOAD, deliver, http, refused, signed
 from tests.queues import queued
 
 __all__ = ["http"]

@@ -8,38 +8,20 @@ from sqlalchemy import text
 
 from app.extensions import db
 from app.payments.status import Status
-from app.payments.webhook.inbox import SUBSCRIBED
 from sandbox.stripe.pace import Pace
 from tests.payments.reconciliation.committed.conftest import Command, emptied_tables
-from tests.payments.reconciliation.committed.traffic import Day, books, work
+from tests.payments.reconciliation.committed.traffic import (
+    Books,
+    Day,
+    Hearing,
+    books,
+    hear_nothing,
+    opened,
+    work,
+)
 from tests.payments.reconciliation.comparisons import differences, reconciled
-from tests.people import Person
 from tests.shop import Shop
 from tests.waiting import PATIENCE, wait_until
-
-Books = dict[str, list[str]]
-
-
-class Hearing:
-    """Every event arrives, the oldest first, as soon as somebody listens."""
-
-    def __init__(self, shop: Shop) -> None:
-        self._shop = shop
-        self._heard: set[str] = set()
-
-    def __call__(self) -> None:
-        for event in self._shop.at_stripe("/v1/events?limit=100")["data"][::-1]:
-            if event["type"] in SUBSCRIBED and event["id"] not in self._heard:
-                self._heard.add(event["id"])
-                self._shop.told(event)
-
-
-def hear_nothing() -> None:
-    """Every webhook is dropped."""
-
-
-def opened(http: httpx.Client) -> Person:
-    return Person.registered(http, "coach", "Europe/Paris", name="Chris Coach").open_for_business()
 
 
 @pytest.fixture(scope="module")

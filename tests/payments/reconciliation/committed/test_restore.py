@@ -12,8 +12,7 @@ from app.config.settings import Settings
 from app.extensions import db
 from sandbox.postgres import WHEEL
 from tests.payments.reconciliation.committed.conftest import Command
-from tests.payments.reconciliation.committed.test_dropped_webhooks import Hearing, opened
-from tests.payments.reconciliation.committed.traffic import Day, books, work
+from tests.payments.reconciliation.committed.traffic import Day, Hearing, books, opened, work
 from tests.payments.reconciliation.comparisons import differences, reconciled
 from tests.payments.scenarios import DEBIT
 from tests.people import Person, next_week

@@ -7,12 +7,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import httpx
 from sqlalchemy import text
 
 from app.extensions import db
 from app.payments.checkout import expiry
 from app.payments.ledger import stripe_fees
 from app.payments.refunds import submission
+from app.payments.webhook.inbox import SUBSCRIBED
 from tests.payments.scenarios import DEBIT, FAILING_DEBIT
 from tests.people import ASKS_FOR_3DS, CARD, DECLINED, Checkout, Person, next_week
 from tests.shop import Shop
@@ -51,6 +53,8 @@ BOOKS = {
     "events": "SELECT type, status, count(*) FROM stripe_event GROUP BY type, status",
 }
 """All that a shop has on record, but for ids and times."""
+
+
 _IDS = re.compile(r"\b(?:[0-9a-f]{8}-[0-9a-f-]{27}|(?:cs_test|pi|re|evt|dp)_\w+)\b")
 
 
@@ -259,3 +263,28 @@ HAPPENINGS: list[Callable[[Day, Person, datetime], None]] = [
     disputes_and_loses,
     disputes,
 ]
+
+
+Books = dict[str, list[str]]
+
+
+class Hearing:
+    """Every event arrives, the oldest first, as soon as somebody listens."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+        self._heard: set[str] = set()
+
+    def __call__(self) -> None:
+        for event in self._shop.at_stripe("/v1/events?limit=100")["data"][::-1]:
+            if event["type"] in SUBSCRIBED and event["id"] not in self._heard:
+                self._heard.add(event["id"])
+                self._shop.told(event)
+
+
+def hear_nothing() -> None:
+    """Every webhook is dropped."""
+
+
+def opened(http: httpx.Client) -> Person:
+    return Person.registered(http, "coach", "Europe/Paris", name="Chris Coach").open_for_business()

@@ -1,0 +1,54 @@
+"""Of a series each session has its own share of what is earned, refunded and kept as commission."""
+
+from app.payments.models import Refund
+from app.payments.refunds import submission
+from tests.payments.earnings.coach_earnings import earnings, fee_of, figures, of_each_booking, tell
+from tests.people import Person
+from tests.shop import Commission, Shop
+
+
+def test_the_shares_of_a_series_sum_exactly(
+    shop: Shop, client: Person, coach: Person, commission: Commission
+) -> None:
+    commission("3.33")
+    series = client.books_series(coach, sessions=7)
+    checkout = client.checks_out(series)
+    shop.told(shop.paid(checkout))
+    shop.settles(checkout)
+
+    fee, ours = of_each_booking(shop, "fee"), of_each_booking(shop, "commission")
+    assert set(fee) == set(ours) == {booking["id"] for booking in series["items"]}
+    assert fee.total() == -fee_of(shop, checkout)
+    assert ours.total() == -1748  # of 525.00, 17.4825 rounded
+    assert max(fee.values()) - min(fee.values()) <= 1
+
+
+def test_a_cancelled_session_of_a_series_costs_no_commission(
+    shop: Shop, client: Person, coach: Person, commission: Commission
+) -> None:
+    commission("3.33")
+    series = client.books_series(coach)
+    shop.told(shop.paid(client.checks_out(series)))
+    first = series["items"][0]["id"]
+
+    coach.post(f"/booking/{first}/cancel", json={})
+    shop.work(submission.issue, shop.rows(Refund)[0].id)
+
+    (totals,) = earnings(coach, booking_id=first)
+    assert figures(totals) == (7500, 7500, 0, 0, 0, 0)
+
+
+def test_what_went_back_for_a_series_by_hand_counts_for_none_of_its_sessions(
+    shop: Shop, client: Person, coach: Person, commission: Commission
+) -> None:
+    commission("10")
+    series = client.books_series(coach)
+    checkout = client.checks_out(series)
+    shop.told(shop.paid(checkout))
+
+    tell(shop, shop.refunds_by_hand(checkout, 2500))
+    assert figures(*earnings(coach)) == (22500, 2500, 0, 0, 2000, 18000)
+    assert figures(*earnings(coach, booking_id=series["items"][0]["id"])) == (7500, 0, 0, 0, 750, 6750)
+
+    tell(shop, shop.refunds_by_hand(checkout))
+    assert figures(*earnings(coach)) == (22500, 22500, 0, 0, 0, 0)
