@@ -14,6 +14,8 @@ def drawings() -> dict[str, str]:
         "packages": packages.of_app(),
         "booking-states": states.of_bookings(),
         "payment-states": states.of_payments(),
+        "event-states": states.of_events(),
+        "email-states": states.of_emails(),
     } | {name: flows.sequence(flows.TITLES[name], calls) for name, calls in flows.FLOWS.items()}
     return {f"{name}.svg": str(drawing) for name, drawing in drawn.items()}
 

@@ -1,14 +1,13 @@
-"""The states of a booking and of a payment, drawn from the code's own tables of transitions."""
+"""The states of a booking, a payment, an event and an e-mail, drawn from the code's tables of transitions."""
 
 from collections.abc import Mapping, Set
-from enum import StrEnum
-from typing import TypeVar
 
 from app.bookings import status as booking
+from app.emails import status as email
 from app.payments import status as payment
+from app.payments.events import status as event
+from app.transitions import State
 from docs.diagrams.svg import Box, Drawing, Point
-
-State = TypeVar("State", bound=StrEnum)
 
 WIDTH, HEIGHT = 150, 44
 Places = Mapping[str, tuple[float, float, str]]
@@ -34,12 +33,35 @@ PAYMENT: Places = {
 """All of the first five lead to each other: as the corners of a pentagon, no arrow crosses a state."""
 
 
+EVENT: Places = {
+    "received": (0, 1, "amber"),
+    "processed": (1.4, 0, "green"),
+    "ignored": (1.4, 1, "grey"),
+    "failed": (1.4, 2, "red"),
+}
+EMAIL: Places = {
+    "queued": (0, 1.5, "amber"),
+    "sending": (1, 0, "amber"),
+    "sent": (2.2, 1, "green"),
+    "failed": (1.7, 3, "red"),
+    "withdrawn": (0.5, 3, "grey"),
+}
+
+
 def of_bookings() -> Drawing:
     return draw("States of a booking", booking.TRANSITIONS, BOOKING, (230, 95))
 
 
 def of_payments() -> Drawing:
     return draw("States of a payment", payment.TRANSITIONS, PAYMENT, (215, 100))
+
+
+def of_events() -> Drawing:
+    return draw("States of an event from Stripe", event.TRANSITIONS, EVENT, (215, 90))
+
+
+def of_emails() -> Drawing:
+    return draw("States of an e-mail", email.TRANSITIONS, EMAIL, (215, 100))
 
 
 def draw(
@@ -54,6 +76,9 @@ def draw(
     )
     for state, followers in transitions.items():
         for follower in sorted(followers):
+            if follower is state:
+                drawing.loop(boxes[state])
+                continue
             both_ways = state in transitions[follower]
             _connect(drawing, boxes[state], boxes[follower], 14 if both_ways else 0)
     for state, box in boxes.items():
@@ -64,7 +89,7 @@ def draw(
 
 def _box(place: tuple[float, float, str], pitch: tuple[int, int]) -> Box:
     column, row, _ = place
-    return Box(20 + column * pitch[0], 20 + row * pitch[1], WIDTH, HEIGHT)
+    return Box(20 + column * pitch[0], 34 + row * pitch[1], WIDTH, HEIGHT)
 
 
 def _connect(drawing: Drawing, start: Box, end: Box, bend: float) -> None:

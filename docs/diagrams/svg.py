@@ -88,6 +88,15 @@ class Drawing:
             " stroke-width='1.5' marker-end='url(#arrow)'/>"
         )
 
+    def loop(self, box: Box) -> None:
+        """An arrow from the top of a box back to it."""
+        left, right, top = box.centre.x - 18, box.centre.x + 18, box.y - 30
+        self._parts.append(
+            f"<path d='M{left:.1f} {box.y:.1f} C{left - 14:.1f} {top:.1f} {right + 14:.1f} {top:.1f}"
+            f" {right:.1f} {box.y:.1f}' fill='none' stroke='{LINE}' stroke-width='1.5'"
+            " marker-end='url(#arrow)'/>"
+        )
+
     def line(self, start: Point, end: Point) -> None:
         self._parts.append(
             f"<line x1='{start.x:g}' y1='{start.y:g}' x2='{end.x:g}' y2='{end.y:g}' stroke='{LINE}'"

@@ -5,7 +5,9 @@ from enum import StrEnum
 import pytest
 
 from app.bookings import status as booking
+from app.emails import status as email
 from app.payments import status as payment
+from app.payments.events import status as event
 from docs.diagrams import flows, packages, states
 from docs.diagrams.__main__ import IMAGES, drawings
 from tests.docs.blocks import ROOT
@@ -30,7 +32,12 @@ def test_no_picture_is_left_over() -> None:
 
 @pytest.mark.parametrize(
     ("name", "transitions"),
-    [("booking-states.svg", booking.TRANSITIONS), ("payment-states.svg", payment.TRANSITIONS)],
+    [
+        ("booking-states.svg", booking.TRANSITIONS),
+        ("payment-states.svg", payment.TRANSITIONS),
+        ("event-states.svg", event.TRANSITIONS),
+        ("email-states.svg", email.TRANSITIONS),
+    ],
 )
 def test_each_state_has_a_box_and_each_transition_an_arrow(
     name: str, transitions: dict[StrEnum, set[StrEnum]]
