@@ -30,6 +30,18 @@ def test_the_mailer_has_as_many_threads_as_database_connections() -> None:
     assert words[words.index("--concurrency") + 1] == str(THREADS)
 
 
+def test_compose_publishes_what_nginx_listens_on_and_leads_it_to_the_web() -> None:
+    nginx = (ROOT / "deploy/nginx.conf").read_text()
+    published = re.findall(r'ports: \["80:(\d+)", "443:(\d+)"\]', COMPOSE)
+    web = re.findall(r"environment: \{<<: \*environment, PORT: (\d+)\}", COMPOSE)
+
+    assert published == [tuple(re.findall(r"listen (\d+)", nginx))]
+    assert re.findall(r"set \$web web:(\d+);", nginx) == web
+    mounted = set(re.findall(r":(/\S+):ro", COMPOSE))
+    assert mounted == {"/etc/nginx/nginx.conf", "/etc/nginx/tls", "/var/www/acme"}
+    assert all(folder in nginx for folder in mounted - {"/etc/nginx/nginx.conf"})
+
+
 def test_the_image_serves_as_the_procfile_does() -> None:
     found = re.search(r"^CMD (\[.*\])$", DOCKERFILE, re.MULTILINE)
     assert found
