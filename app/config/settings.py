@@ -1,8 +1,6 @@
 """Settings: every variable of the environment that the application reads, typed."""
 
-import re
 from decimal import Decimal
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -20,7 +18,8 @@ from pydantic.networks import NameEmail
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app import parsing
-from app.config import tls
+from app.config import secrets, tls
+from app.config.choices import DisputeRecovery, HstsScope
 from app.config.environment import Environment
 from app.config.environment import files as _files
 from app.config.errors import BadSettings, sentence
@@ -38,13 +37,9 @@ from app.config.types import (
     RedisUrl,
     Sender,
     SentryDsn,
-    is_guessable,
 )
 
-__all__ = ["BadSettings", "DisputeRecovery", "Environment", "HstsScope", "Settings", "current_settings"]
-
-SANDBOX_KEY = "sk_test_sandbox"
-DEVELOPMENT_MARK = "development-only"
+__all__ = ["BadSettings", "Environment", "Settings", "current_settings"]
 
 _LISTS = {
     "secret_keys",
@@ -59,26 +54,6 @@ _MAY_BE_QUOTED = {"smtp_password"}
 """What a mail server's operator chose, and nobody here can judge."""
 
 Addresses = TypeVar("Addresses", str, tuple[str, ...])
-
-
-class DisputeRecovery(StrEnum):
-    """What becomes of money that Stripe sent on to a coach, and that a lost dispute has taken from us."""
-
-    REVERSE = "reverse"
-    """It is taken back from the coach's account at Stripe."""
-    DEBT = "debt"
-    """The coach owes it: later payments stay here until it is settled."""
-
-
-class HstsScope(StrEnum):
-    """Which names browsers open by HTTPS alone, for two years, once they saw an answer of production."""
-
-    HOST = "host"
-    """The one that answered."""
-    SUBDOMAINS = "subdomains"
-    """Every name below it as well."""
-    PRELOAD = "preload"
-    """The same, and browsers may know it before they saw an answer: whoever runs the domain sends it in."""
 
 
 class Settings(BaseSettings):
@@ -188,13 +163,7 @@ class Settings(BaseSettings):
     @field_validator("secret_keys", "jwt_secret_keys")
     @classmethod
     def _are_real_secrets(cls, value: tuple[SecretStr, ...], info: ValidationInfo) -> tuple[SecretStr, ...]:
-        keys = [key.get_secret_value() for key in value]
-        if any(len(key) < 32 for key in keys):
-            raise ValueError("must have at least 32 characters, each of several: openssl rand -hex 32")
-        if _in_production(info) and any(key.startswith(DEVELOPMENT_MARK) for key in keys):
-            raise ValueError("is the development value; make one with: openssl rand -hex 32")
-        if _in_production(info) and any(is_guessable(key) for key in keys):
-            raise ValueError("repeats a few characters; make one with: openssl rand -hex 32")
+        secrets.check_keys(value, _in_production(info))
         return value
 
     @field_validator("jwt_secret_keys")
@@ -207,22 +176,13 @@ class Settings(BaseSettings):
     @field_validator("stripe_secret_key")
     @classmethod
     def _is_a_stripe_key(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
-        key = value.get_secret_value()
-        if not re.fullmatch("[sr]k_(test|live)_[!-~]+", key):  # with a line break it would end in an error
-            raise ValueError(
-                "must be a Stripe secret or restricted key (sk_… or rk_…), see Developers > API keys"
-            )
-        if _in_production(info) and key == SANDBOX_KEY:
-            raise ValueError("is the sandbox's key; production needs one of Stripe's own")
+        secrets.check_stripe_key(value.get_secret_value(), _in_production(info))
         return value
 
     @field_validator("stripe_webhook_secret")
     @classmethod
     def _is_a_webhook_secret(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        if not all(re.fullmatch("whsec_[!-~]+", secret) for secret in value):
-            raise ValueError("must be whsec_… (several, comma-separated, while one is rolled)")
-        if _in_production(info) and "whsec_sandbox" in value:
-            raise ValueError("is the sandbox's secret; take the endpoint's own from Stripe")
+        secrets.check_webhook_secrets(value, _in_production(info))
         return value
 
     @field_validator("allowed_redirect_origins", "ops_email")
@@ -266,7 +226,7 @@ class Settings(BaseSettings):
 
     @property
     def uses_sandbox(self) -> bool:
-        return self.stripe_secret_key.get_secret_value() == SANDBOX_KEY
+        return self.stripe_secret_key.get_secret_value() == secrets.SANDBOX_KEY
 
     @property
     def signing_keys(self) -> list[str]:

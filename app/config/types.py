@@ -91,11 +91,6 @@ def _sentry_dsn(value: SecretStr) -> SecretStr:
     return value
 
 
-def is_guessable(key: str) -> bool:
-    """Whether a secret is a repeated text, such as `changeme` four times, or has few different characters."""
-    return len(set(key)) < 8 or (key + key).find(key, 1) < len(key)
-
-
 def _log_level(value: str) -> str:
     if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
         raise ValueError("must be DEBUG, INFO, WARNING, ERROR or CRITICAL")

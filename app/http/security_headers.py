@@ -6,8 +6,9 @@ from functools import partial
 from flask import Flask, Response, request
 from flask_cors import CORS
 
+from app.config.choices import HstsScope
 from app.config.environment import Environment
-from app.config.settings import HstsScope, Settings
+from app.config.settings import Settings
 
 _OF_JSON = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _ALWAYS = {

@@ -9,7 +9,8 @@ from dotenv import dotenv_values
 from flask import Flask
 
 from app import create_app
-from app.config.settings import Environment, HstsScope, Settings
+from app.config.choices import HstsScope
+from app.config.settings import Environment, Settings
 from tests.people import Person, next_week
 
 SHOP, STRANGER = "https://shop.example", "https://stranger.example"

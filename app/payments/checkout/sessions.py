@@ -2,43 +2,24 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from sqlalchemy import select
-
-from app import time_zones
 from app.accounts.models import Account
-from app.bookings.models import Booking, lock_people
+from app.bookings.models import Booking
 from app.bookings.status import Status as BookingStatus
 from app.extensions import db, now
-from app.http.problems import NotFound, Problem
-from app.money.money import Money
-from app.payments.checkout import payment_methods, terms
+from app.http.problems import Problem
+from app.payments.checkout import orders
+from app.payments.checkout.payable import NotPayable, check_may_be_held, lock_payable
 from app.payments.checkout.schemas import CheckoutRequest
-from app.payments.ledger import debts, recoveries
-from app.payments.models import Payment, PaymentLine
+from app.payments.models import Payment
 from app.payments.payouts import connect
 from app.payments.status import Status
-from app.payments.stripe import checkout_sessions, deployment
+from app.payments.stripe import checkout_sessions
 from app.payments.stripe import client as stripe_client
 
-SESSION_LASTS = timedelta(minutes=35)
-"""Stripe allows 30 minutes at the least; the rest is for an answer that was lost and is asked for again."""
 REPEATABLE_FOR = timedelta(minutes=4)
 """How long an order whose answer was lost may be repeated: after that its expiry is too near for Stripe."""
-GRACE = timedelta(minutes=2)
-"""The hold outlives the session by this, so that the word of a payment in its last minute arrives in time."""
-MAX_HOLD = timedelta(minutes=90)
-"""Opening session after session must not keep a time from others for ever."""
-
-
-class NotPayable(Problem):
-    status, slug, title = 409, "not-payable", "Not payable now"
-    meaning = (
-        "The booking cannot be paid in its present state: it is paid, being paid, cancelled, or its hold"
-        " ran out."
-    )
-    remedy = "Look at its `status` with `GET /booking/{id}`; where the hold ran out, book the time again."
 
 
 class CheckoutRefused(Problem):
@@ -70,7 +51,7 @@ def open_session(client: Account, wish: CheckoutRequest) -> tuple[Payment, bool]
     payment = _payment_for(client, wish)
     if payment.stripe_session_id:
         return payment, False
-    order = _order(payment, wish)
+    order = orders.order(payment, wish)
     # What is about to be done is on record before Stripe hears of it, and no lock waits for Stripe's answer.
     db.session.commit()
     try:
@@ -107,7 +88,7 @@ def _open_not_sent_on(
 
 def _payment_for(client: Account, wish: CheckoutRequest) -> Payment:
     """The payment that is open for these bookings and URLs, or a new one, with its locks held."""
-    bookings = _payable(client, wish)
+    bookings = lock_payable(client, wish)
     payment_id = bookings[0].payment_id
     payment = Payment.locked(payment_id) if payment_id else None
     if payment and payment.status is Status.PROCESSING:
@@ -115,36 +96,10 @@ def _payment_for(client: Account, wish: CheckoutRequest) -> Payment:
     if payment and _is_open(payment):
         if _is_for(payment, bookings, wish):
             return payment
-        _check_may_be_held(bookings)  # else the client is left without any page
+        check_may_be_held(bookings)  # else the client is left without any page
         _close(payment)
         return _payment_for(client, wish)  # no lock was held meanwhile: look again
-    return _new_payment(client, bookings, wish)
-
-
-def _payable(client: Account, wish: CheckoutRequest) -> Sequence[Booking]:
-    """What is paid for together, locked: the booking, or what is still held of its series."""
-    which = Booking.id == wish.booking_id if wish.booking_id else Booking.series_id == wish.series_id
-    asked = db.session.scalar(select(Booking).where(which, Booking.client_id == client.id).limit(1))
-    if asked is None:
-        raise NotFound("There is no such booking.")
-    lock_people(asked.coach_id, client.id)
-    together = Booking.series_id == asked.series_id if asked.series_id else Booking.id == asked.id
-    found = Booking.lock_rows(together)
-    payable = [booking for booking in found if booking.holds(now()) and booking.start > now()]
-    if not payable or (wish.booking_id and asked not in payable):
-        raise _not_payable(asked)
-    return payable
-
-
-def _not_payable(booking: Booking) -> NotPayable:
-    if booking.start <= now():
-        return NotPayable("This session's time has come; book another.")
-    words = {
-        BookingStatus.CONFIRMED: "is paid already",
-        BookingStatus.PENDING: "was held too long without being paid; book the time again",
-        BookingStatus.EXPIRED: "was held too long without being paid; book the time again",
-    }
-    return NotPayable(f"This booking {words.get(booking.status, f'is {booking.status}')}.")
+    return orders.new_payment(client, bookings, wish)
 
 
 def _is_for(payment: Payment, bookings: Sequence[Booking], wish: CheckoutRequest) -> bool:
@@ -192,72 +147,6 @@ def _wait_again(payment_id: UUID) -> None:
     assert payment is not None, "payments are never deleted"
     payment.wait_again()
     db.session.commit()
-
-
-def _check_may_be_held(bookings: Sequence[Booking]) -> None:
-    if now() + SESSION_LASTS + GRACE > bookings[0].created_at + MAX_HOLD:
-        raise NotPayable("This booking was held too long without being paid; book the time again.")
-
-
-def _new_payment(client: Account, bookings: Sequence[Booking], wish: CheckoutRequest) -> Payment:
-    _check_may_be_held(bookings)
-    first = bookings[0]
-    price = sum((booking.price for booking in bookings[1:]), first.price)
-    payment = Payment(
-        id=uuid4(),
-        coach_id=first.coach_id,
-        client=client,
-        deployment_id=deployment.current_id(),
-        lines=[PaymentLine(booking=booking, amount_minor=booking.amount_minor) for booking in bookings],
-        amount_minor=price.amount,
-        currency=price.currency,
-        commission_minor=terms.commission(price).amount,
-        stripe_destination_id=_destination(first.coach_id, price.currency),
-        status=Status.PENDING,
-        locale=wish.locale,
-        success_url=wish.success_url,
-        cancel_url=wish.cancel_url,
-        created_at=now(),
-        session_expires_at=now() + SESSION_LASTS,
-    )
-    db.session.add(payment)
-    db.session.flush()
-    for booking in bookings:
-        booking.payment_id = payment.id
-        booking.hold_expires_at = payment.session_expires_at + GRACE
-    return payment
-
-
-def _destination(coach_id: UUID, currency: str) -> str | None:
-    """The coach's account; None as long as what the coach owes us is to be settled first."""
-    owes = currency in debts.of(coach_id) and not recoveries.are_awaited(coach_id)
-    return None if owes else terms.destination(coach_id)
-
-
-def _order(payment: Payment, wish: CheckoutRequest) -> checkout_sessions.CheckoutOrder:
-    return checkout_sessions.CheckoutOrder(
-        deployment_id=deployment.current_id(),
-        payment_id=payment.id,
-        booking_id=payment.bookings[0].id,
-        lines=[_line(booking, payment.share(booking)) for booking in payment.bookings],
-        customer_email=payment.client.email,
-        destination=payment.stripe_destination_id,
-        commission=Money(payment.commission_minor, payment.currency),
-        locale=payment.locale,
-        success_url=wish.success_url,
-        cancel_url=wish.cancel_url,
-        expires_at=payment.session_expires_at,
-        excluded_methods=payment_methods.excluded(payment.bookings[0].start - payment.created_at),
-    )
-
-
-def _line(booking: Booking, share: Money) -> checkout_sessions.OrderLine:
-    zone = time_zones.zone(booking.client_time_zone)
-    return checkout_sessions.OrderLine(
-        title=f"{booking.duration_minutes} minutes of coaching with {booking.coach.name}",
-        description=time_zones.line(booking.start, booking.end, zone),
-        price=share,
-    )
 
 
 def record(payment_id: UUID, session: checkout_sessions.CheckoutSession) -> Payment:

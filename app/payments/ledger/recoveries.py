@@ -9,7 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from app.config.settings import DisputeRecovery, current_settings
+from app.config.choices import DisputeRecovery
+from app.config.settings import current_settings
 from app.extensions import db, now
 from app.money.money import Money
 from app.payments.ledger.recovery_models import GIVEN_UP, Recovery, RecoveryKind, RecoveryStatus

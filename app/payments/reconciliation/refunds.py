@@ -14,14 +14,14 @@ from app.payments.events.payloads import StripeObject, refund_status
 from app.payments.models import Payment, Refund
 from app.payments.reconciliation.differences import Sides
 from app.payments.reconciliation.subject import Disagreement, Found, Subject, nothing_listed
-from app.payments.refunds import refunds
+from app.payments.refunds import events as refund_events
 from app.payments.status import NOT_REFUNDED, RefundStatus
 from app.payments.stripe import listing
 from app.payments.stripe.listing import Kind, Span
 
 
 def _compare(made: StripeObject, refund: Refund | None, payment_id: UUID | None) -> Disagreement | None:
-    if refunds.of_another_deployment(made):
+    if refund_events.of_another_deployment(made):
         return None
     money = Money(made["amount"], made["currency"].upper())
     says = f"{made['status']}, {money}"
@@ -34,20 +34,20 @@ def _compare(made: StripeObject, refund: Refund | None, payment_id: UUID | None)
         return Disagreement(sides)
     if refund.status is refund_status(made) and refund.stripe_refund_id:
         return None
-    return Disagreement(sides, partial(refunds.on_event, made, now()))
+    return Disagreement(sides, partial(refund_events.on_event, made, now()))
 
 
 def _unknown_here(made: StripeObject, says: str, payment_id: UUID | None) -> Disagreement | None:
     """It gets its row if its payment is ours; and if not, it is ours only if it bears a row's id."""
-    claimed = refunds.claimed_id(made)
+    claimed = refund_events.claimed_id(made)
     if payment_id:
         sides = Sides(says, f"payment {payment_id} has no such refund", claimed)
-        return Disagreement(sides, partial(refunds.on_event, made, now()))
+        return Disagreement(sides, partial(refund_events.on_event, made, now()))
     return Disagreement(Sides(says, "there is no such refund", claimed)) if claimed else None
 
 
 def _ours(known: Mapping[str, StripeObject]) -> dict[str, Refund]:
-    claimed = {refund_id: refunds.claimed_id(made) for refund_id, made in known.items()}
+    claimed = {refund_id: refund_events.claimed_id(made) for refund_id, made in known.items()}
     rows = db.session.scalars(
         select(Refund)
         .where(or_(Refund.id.in_(set(claimed.values()) - {None}), Refund.stripe_refund_id.in_(known)))
@@ -55,7 +55,7 @@ def _ours(known: Mapping[str, StripeObject]) -> dict[str, Refund]:
     ).all()
     by_id = dict(chain.from_iterable(((row.id, row), (row.stripe_refund_id, row)) for row in rows))
     named = {each: by_id.get(each) or by_id.get(claimed[each]) for each in known}
-    return {each: row for each, row in named.items() if row and refunds.is_for(row, known[each])}
+    return {each: row for each, row in named.items() if row and refund_events.is_for(row, known[each])}
 
 
 def _payment_ids(known: Mapping[str, StripeObject]) -> dict[str, UUID]:

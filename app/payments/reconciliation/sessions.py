@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, select
 
 from app.extensions import db, now
 from app.payments.checkout import sessions
+from app.payments.checkout.payable import NotPayable
 from app.payments.events.payloads import StripeObject, Unreadable, of_session
 from app.payments.models import Payment
 from app.payments.reconciliation import ours
@@ -112,7 +113,7 @@ def _close(session: StripeObject) -> None:
 
 def _learn(payment: Payment, session: StripeObject) -> None:
     """The answer that named the session was lost. It is closed if nobody wants it any more."""
-    with suppress(sessions.NotPayable, checkout_sessions.StillOpen):
+    with suppress(NotPayable, checkout_sessions.StillOpen):
         sessions.record(payment.id, checkout_sessions.CheckoutSession(session["id"], session["url"]))
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from app.extensions import db, now
 from app.payments.events.payloads import Mismatch
 from app.payments.models import Payment
-from app.payments.refunds import refunds
+from app.payments.refunds import events as refund_events
 from app.payments.status import NOT_REFUNDED
 from app.payments.stripe import client as stripe_client
 from app.payments.stripe import refunds as at_stripe
@@ -43,7 +43,7 @@ def look_up(payment_id: UUID) -> None:
         return
     for refund in reversed(made):  # as they came to be
         try:
-            refunds.on_event(refund, now())
+            refund_events.on_event(refund, now())
             db.session.commit()
         except Mismatch as error:  # reconciliation lists it for the operator
             db.session.rollback()

@@ -1,39 +1,23 @@
-"""Money that goes back: the row, the call to Stripe, and what Stripe says of it later."""
+"""Money that goes back: the row that a job submits to Stripe, and what becomes of row and payment."""
 
-import logging
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from app import alerts
 from app.alerts import AlertKind
 from app.bookings.models import Booking
 from app.extensions import db, now
 from app.money.money import Money
-from app.payments.events.models import StripeEvent
-from app.payments.events.payloads import (
-    Handler,
-    Mismatch,
-    Outcome,
-    StripeObject,
-    metadata_of,
-    reference_id,
-    refund_status,
-    required,
-    text_or_none,
-)
+from app.payments.events.payloads import Outcome
 from app.payments.ledger import posting, stripe_fees
 from app.payments.models import Payment, Refund
 from app.payments.refunds import messages
 from app.payments.status import NOT_REFUNDED, RefundCause, RefundReason, RefundStatus, Status
-from app.payments.stripe import deployment
 from app.payments.stripe import refunds as at_stripe
 from app.queue.enqueue import after_commit
 from app.queue.names import TaskNames
-
-log = logging.getLogger(__name__)
 
 RETURNED_ALREADY = at_stripe.ALREADY_REFUNDED
 """Why a refund ended where somebody was faster, as in Stripe's dashboard: nobody is owed anything."""
@@ -97,117 +81,6 @@ def call_off(refund: Refund, why: str) -> None:
     refund.status, refund.failure_reason = RefundStatus.CANCELED, why
 
 
-def on_event(refund: StripeObject, at: datetime) -> Outcome:
-    """Stripe says how a refund stands; one that was not made here gets its row here."""
-    if other := of_another_deployment(refund):
-        return f"it is of another deployment: {other[:40]}"
-    ours = _ours(refund) or _made_elsewhere(refund)
-    if ours is None:
-        return "no payment of ours"
-    status, stripe_id = refund_status(refund), required(refund, "id", str)
-    is_known = ours.stripe_refund_id == stripe_id and ours.status is status
-    if not is_known and _money(refund) != ours.money:
-        raise Mismatch(f"refund {ours.id}: Stripe says {_money(refund)}, our books say {ours.money}")
-    return apply(ours.id, stripe_id, status, text_or_none(refund, "failure_reason"), at)
-
-
-def of_another_deployment(refund: StripeObject) -> str | None:
-    """The id of the other deployment that a refund is of; None if it is for us to book.
-
-    That it is as well where another deployment, such as one on a copy of our database, refunded our payment.
-    """
-    other = deployment.claimed_by_another(refund)
-    intent_id = reference_id(refund.get("payment_intent"))
-    if other is None or intent_id is None:
-        return other
-    payment = select(Payment.id).where(
-        Payment.stripe_payment_intent_id == intent_id,
-        or_(Payment.deployment_id.is_(None), Payment.deployment_id == deployment.current_id()),
-    )
-    return None if db.session.scalar(payment) else other
-
-
-def requeue_ignored_events(payment_intent_id: str) -> None:
-    """Apply what was ignored as its payment was not known as ours yet, such as an event of a refund."""
-    for event_id in StripeEvent.requeue_ignored(payment_intent_id):
-        after_commit(TaskNames.PROCESS_RECORDED_EVENT, event_id)
-
-
-def claimed_id(refund: dict[str, Any]) -> UUID | None:
-    """Which row of ours a refund at Stripe says it was made for."""
-    try:
-        return UUID(str(metadata_of(refund).get("refund_id")))
-    except ValueError:
-        return None
-
-
-def _money(refund: dict[str, Any]) -> Money:
-    return Money(required(refund, "amount", int), required(refund, "currency", str).upper())
-
-
-def is_for(row: Refund, refund: StripeObject) -> bool:
-    """Whether a row is the one that a refund at Stripe was made for, whose id it bears.
-
-    A copy of our database has the same rows, and may make each once more.
-    """
-    made_by_other = deployment.claimed_by_another(refund) is not None
-    return not made_by_other or row.stripe_refund_id in {None, refund.get("id")}
-
-
-def _ours(refund: dict[str, Any]) -> Refund | None:
-    if known := _known(refund):
-        return known
-    row_id = claimed_id(refund)
-    by_metadata = db.session.get(Refund, row_id) if row_id else None
-    return by_metadata if by_metadata and is_for(by_metadata, refund) else None
-
-
-def _known(refund: dict[str, Any]) -> Refund | None:
-    stripe_id = text_or_none(refund, "id")
-    by_stripe = select(Refund).where(Refund.stripe_refund_id == stripe_id)
-    return db.session.scalar(by_stripe) if stripe_id else None
-
-
-def _made_elsewhere(refund: dict[str, Any]) -> Refund | None:
-    """Raises Mismatch for one that says another currency than its payment's."""
-    payment = _payment_of(refund)
-    if payment is None:
-        return None
-    if again := _known(refund):
-        return again
-    money = _money(refund)
-    if money.currency != payment.currency:
-        raise Mismatch(
-            f"refund {refund.get('id')} is of {money}, but payment {payment.id} of {payment.price}"
-        )
-    refund_status(refund)  # before there is a row of it
-    made = Refund(
-        payment=payment,
-        booking_id=payment.lines[0].booking_id if len(payment.lines) == 1 else None,
-        amount_minor=money.amount,
-        currency=payment.currency,
-        reason=_why_elsewhere(refund),
-        cause=RefundCause.DASHBOARD,
-        status=RefundStatus.PENDING,
-    )
-    db.session.add(made)
-    db.session.flush()
-    return made
-
-
-def _why_elsewhere(refund: StripeObject) -> str:
-    other = deployment.claimed_by_another(refund)
-    return f"made by another deployment: {other[:40]}" if other else "made in Stripe's dashboard"
-
-
-def _payment_of(refund: dict[str, Any]) -> Payment | None:
-    """None where it names no intent: we take no payment without one."""
-    intent_id = reference_id(refund.get("payment_intent"))
-    by_intent = select(Payment.id).where(Payment.stripe_payment_intent_id == intent_id)
-    payment_id = db.session.scalar(by_intent) if intent_id else None
-    return Payment.locked(payment_id) if payment_id else None
-
-
 def apply(
     refund_id: UUID,
     stripe_id: str | None,
@@ -267,10 +140,3 @@ def _status_with(refunded: int, amount: int) -> Status:
     if refunded == 0:
         return Status.SUCCEEDED
     return Status.REFUNDED if refunded == amount else Status.PARTIALLY_REFUNDED
-
-
-HANDLERS: dict[str, Handler] = {
-    "refund.created": on_event,
-    "refund.updated": on_event,
-    "refund.failed": on_event,
-}

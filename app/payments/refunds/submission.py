@@ -12,6 +12,7 @@ from app.alerts import AlertKind
 from app.extensions import db, now
 from app.payments.events.payloads import Mismatch
 from app.payments.models import Dispute, Payment, Refund
+from app.payments.refunds import events as refund_events
 from app.payments.refunds import refunds
 from app.payments.status import RefundStatus
 from app.payments.stripe import client as stripe_client
@@ -92,7 +93,7 @@ def _ask_for_what_is_left(
         return _postpone(refund, str(error))
     try:
         for each in made:
-            refunds.on_event(each, now())
+            refund_events.on_event(each, now())
     except Mismatch as mismatch:  # the operator hears of it, as of any refund that is late
         db.session.rollback()
         return _postpone(refund, f"{error} {mismatch}")

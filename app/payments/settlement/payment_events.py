@@ -6,12 +6,9 @@ why there was nothing to do, or None when something was done.
 
 from datetime import datetime
 
-from sqlalchemy import or_, select
-
 from app.bookings import hold_limits, lifecycle
 from app.bookings.status import Status as BookingStatus
-from app.config.settings import current_settings
-from app.extensions import db, now
+from app.extensions import now
 from app.payments.events.payloads import (
     Handler,
     Mismatch,
@@ -29,7 +26,7 @@ from app.payments.events.payloads import (
 from app.payments.ledger import posting, stripe_fees
 from app.payments.models import Payment
 from app.payments.refunds import charge_refunds, refunds
-from app.payments.settlement import fulfilment
+from app.payments.settlement import fulfilment, matching
 from app.payments.status import AttemptStage, Status
 from app.queue.enqueue import after_commit
 from app.queue.names import TaskNames
@@ -52,7 +49,7 @@ def session_paid(session: StripeObject, _at: datetime) -> Outcome:
     told = of_session(session)
     if session.get("payment_status") == "paid":
         return _paid(told)
-    if _locked(told) is None:
+    if matching.locked(told) is None:
         return NOT_OURS
     if session.get("payment_status") == "no_payment_required":
         raise Mismatch(f"session {told.session_id}: Stripe says that nothing was to be paid")
@@ -61,7 +58,7 @@ def session_paid(session: StripeObject, _at: datetime) -> Outcome:
 
 def session_failed(session: StripeObject, _at: datetime) -> Outcome:
     """A delayed method brought no money, and its session takes no other: the time is free again."""
-    payment = _locked(of_session(session))
+    payment = matching.locked(of_session(session))
     if payment is None:
         return NOT_OURS
     if payment.status not in OPEN:
@@ -76,7 +73,7 @@ def session_failed(session: StripeObject, _at: datetime) -> Outcome:
 
 def session_expired(session: StripeObject, _at: datetime) -> Outcome:
     """Nobody paid in time: the time is free again, unless the client has opened another session for it."""
-    payment = _locked(of_session(session))
+    payment = matching.locked(of_session(session))
     if payment is None:
         return NOT_OURS
     if payment.is_paid:
@@ -94,7 +91,7 @@ def intent_succeeded(intent: StripeObject, _at: datetime) -> Outcome:
 
 def intent_failed(intent: StripeObject, at: datetime) -> Outcome:
     """A card was declined; the payer may try another in the same session."""
-    payment = _locked(of_intent(intent, intent.get("amount")))
+    payment = matching.locked(of_intent(intent, intent.get("amount")))
     if payment is None:
         return NOT_OURS
     if payment.status not in OPEN:
@@ -116,7 +113,7 @@ def intent_processing(intent: StripeObject, at: datetime) -> Outcome:
 
 
 def intent_canceled(intent: StripeObject, _at: datetime) -> Outcome:
-    payment = _locked(of_intent(intent, intent.get("amount")))
+    payment = matching.locked(of_intent(intent, intent.get("amount")))
     if payment is None:
         return NOT_OURS
     if payment.status not in OPEN:
@@ -127,7 +124,7 @@ def intent_canceled(intent: StripeObject, _at: datetime) -> Outcome:
 
 def charge_updated(charge: StripeObject, _at: datetime) -> Outcome:
     """The charge knows its receipt, and a moment later what Stripe kept of it."""
-    payment = _locked(of_charge(charge))
+    payment = matching.locked(of_charge(charge))
     if payment is None:
         return NOT_OURS
     if not required(charge, "paid", bool):
@@ -147,7 +144,7 @@ def charge_updated(charge: StripeObject, _at: datetime) -> Outcome:
 
 def charge_refunded(charge: StripeObject, _at: datetime) -> Outcome:
     """Some of it went back: Stripe names a sum, and is asked for the refunds unless each is known."""
-    payment = _locked(of_charge(charge))
+    payment = matching.locked(of_charge(charge))
     if payment is None:
         return NOT_OURS
     if charge_refunds.known(payment) >= required(charge, "amount_refunded", int):
@@ -157,10 +154,10 @@ def charge_refunded(charge: StripeObject, _at: datetime) -> Outcome:
 
 
 def _paid(told: Told) -> Outcome:
-    payment = _locked(told)
+    payment = matching.locked(told)
     if payment is None:
         return NOT_OURS
-    _check(payment, told)
+    matching.check(payment, told)
     if payment.is_paid:
         return f"the payment is {payment.status} already"
     payment.transition_to(Status.SUCCEEDED, "paid")
@@ -181,7 +178,7 @@ def _free(payment: Payment) -> None:
 
 
 def _processing(told: Told, at: datetime) -> Outcome:
-    payment = _locked(told)
+    payment = matching.locked(told)
     if payment is None:
         return NOT_OURS
     if payment.status not in {Status.PENDING, Status.FAILED}:
@@ -204,48 +201,6 @@ def _fail(payment: Payment, code: str, message: str) -> None:
     if payment.status is not Status.FAILED:
         payment.transition_to(Status.FAILED, code)
     payment.failure_code, payment.failure_message = code, message
-
-
-def _check(payment: Payment, told: Told) -> None:
-    livemode = current_settings().livemode
-    if told.livemode is not livemode:
-        raise Mismatch(
-            f"payment {payment.id}: Stripe says livemode {told.livemode}, our key is for {livemode}"
-        )
-    names = [
-        ("payment", told.payment_id, payment.id),
-        ("session", told.session_id, payment.stripe_session_id),
-        ("intent", told.intent_id, payment.stripe_payment_intent_id),
-    ]
-    for name, theirs, ours in names:
-        if theirs not in {None, ours}:
-            raise Mismatch(f"payment {payment.id}: Stripe says {name} {theirs}, our books say {ours}")
-    if told.amount != payment.price:
-        raise Mismatch(f"payment {payment.id}: Stripe says {told.amount}, our books say {payment.price}")
-
-
-def _locked(told: Told) -> Payment | None:
-    """Our payment, locked, and knowing Stripe's ids from now on."""
-    payment = (Payment.locked(told.payment_id) if told.payment_id else None) or _locked_by_stripes_ids(told)
-    if payment:
-        if told.intent_id and not payment.stripe_payment_intent_id:
-            refunds.requeue_ignored_events(told.intent_id)
-            payment.stripe_payment_intent_id = told.intent_id
-        payment.stripe_session_id = payment.stripe_session_id or told.session_id
-    return payment
-
-
-def _locked_by_stripes_ids(told: Told) -> Payment | None:
-    known = [
-        column == value
-        for column, value in (
-            (Payment.stripe_session_id, told.session_id),
-            (Payment.stripe_payment_intent_id, told.intent_id),
-        )
-        if value
-    ]
-    payment_id = db.session.scalar(select(Payment.id).where(or_(*known))) if known else None
-    return Payment.locked(payment_id) if payment_id else None
 
 
 HANDLERS: dict[str, Handler] = {

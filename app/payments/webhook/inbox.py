@@ -23,7 +23,7 @@ from app.payments.events.status import EventStatus
 from app.payments.fraud import warnings as fraud_warnings
 from app.payments.ledger import stripe_fees
 from app.payments.payouts import connect
-from app.payments.refunds import refunds
+from app.payments.refunds import events as refund_events
 from app.payments.settlement import payment_events
 from app.payments.stripe import deployment
 from app.payments.webhook import api_versions
@@ -64,7 +64,7 @@ SUBSCRIBED_OF_COACHES = frozenset({"account.updated"})
 """What Stripe is asked to send of the accounts that are connected to ours, where STRIPE_CONNECT is on."""
 HANDLERS = (
     payment_events.HANDLERS
-    | refunds.HANDLERS
+    | refund_events.HANDLERS
     | dispute_events.HANDLERS
     | fraud_warnings.HANDLERS
     | stripe_fees.HANDLERS
@@ -195,9 +195,8 @@ def _why_not_for_us(event: StripeEvent) -> str | None:
         return "a type that nothing here depends on"
     if event.is_of_coach and event.type not in SUBSCRIBED_OF_COACHES:
         return "it happened at a coach's own account"  # who can write there what ids they like
-    of_another = (
-        refunds.of_another_deployment if event.type in refunds.HANDLERS else deployment.claimed_by_another
-    )
+    is_of_refund = event.type in refund_events.HANDLERS
+    of_another = refund_events.of_another_deployment if is_of_refund else deployment.claimed_by_another
     if other := of_another(event.subject):
         return f"it is of another deployment: {other[:40]}"
     return _of_another_mode(event) if event.livemode is not current_settings().livemode else None

@@ -4,7 +4,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from app.config.settings import DisputeRecovery, settings_of
+from app.config.choices import DisputeRecovery
+from app.config.settings import settings_of
 from app.extensions import db
 from app.payments.ledger import recovery_submission
 from app.payments.ledger.recovery_models import Recovery
