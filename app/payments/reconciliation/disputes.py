@@ -1,11 +1,11 @@
 """Disputes and inquiries at Stripe, and our rows of them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import or_, select
 
 from app.extensions import db, now
 from app.money.money import Money
@@ -13,6 +13,7 @@ from app.payments.disputes import events as dispute_events
 from app.payments.disputes.events import Standing
 from app.payments.events.payloads import StripeObject
 from app.payments.models import Dispute, Payment
+from app.payments.reconciliation import ours
 from app.payments.reconciliation.differences import Sides
 from app.payments.reconciliation.subject import Disagreement, Found, Subject, nothing_listed
 from app.payments.status import APPEALED, DisputeStatus
@@ -97,25 +98,15 @@ def _examine(dispute_id: str, subject: StripeObject | None) -> Disagreement | No
     return _compare(subject, _ours(known).get(dispute_id), bool(_of_our_payments(known)))
 
 
-def _held(*which: ColumnElement[bool]) -> Callable[[Span, int | None], Sequence[str]]:
-    def held(span: Span, most: int | None) -> Sequence[str]:
-        query = select(Dispute.stripe_dispute_id).where(
-            Dispute.created_at >= span.since, Dispute.created_at < span.until, *which
-        )
-        return db.session.scalars(query.limit(most)).all()
-
-    return held
-
-
 def _held_open(span: Span, most: int | None) -> Sequence[str]:
     is_open = or_(Dispute.decided_at.is_(None), Dispute.decided_at > now() - FUNDS_MOVE_WITHIN)
-    return _held(is_open)(span, most)
+    return ours.held(Dispute.stripe_dispute_id, is_open)(span, most)
 
 
 DISPUTES = Subject(
     kind=Kind.DISPUTE,
     page=listing.disputes,
-    held=_held(),
+    held=ours.held(Dispute.stripe_dispute_id),
     find=partial(listing.find, Kind.DISPUTE),
     differing=_differing,
     examine=_examine,

@@ -1,14 +1,16 @@
-"""Which payments of ours Stripe's objects speak of."""
+"""Our rows: which payments Stripe's objects belong to, and which objects of Stripe's we hold."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from itertools import chain
 
-from sqlalchemy import or_, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
 from app.extensions import db
 from app.payments.events.payloads import Told
 from app.payments.models import Payment, PaymentLine
+from app.payments.stripe.listing import Span
 
 
 def payments(told: Mapping[str, Told]) -> dict[str, Payment]:
@@ -44,3 +46,16 @@ def payments(told: Mapping[str, Told]) -> dict[str, Payment]:
 def summary(payment: Payment) -> str:
     """How it stands, in a few words."""
     return f"{payment.status}, {payment.price}"
+
+
+def held(
+    stripe_id: InstrumentedAttribute[str] | InstrumentedAttribute[str | None], *which: ColumnElement[bool]
+) -> Callable[[Span, int | None], Sequence[str]]:
+    """Makes a subject's `held`: Stripe's ids in this column, of our rows that were made in a span."""
+    made: InstrumentedAttribute[datetime] = stripe_id.class_.created_at
+
+    def of(span: Span, most: int | None) -> Sequence[str]:
+        query = select(stripe_id).where(made >= span.since, made < span.until, stripe_id.is_not(None), *which)
+        return [each for each in db.session.scalars(query.limit(most)) if each]
+
+    return of

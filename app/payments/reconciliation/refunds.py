@@ -1,23 +1,24 @@
 """Refunds at Stripe, made by us or in its dashboard, and our rows of them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import or_, select
 
 from app.extensions import db, now
 from app.money.money import Money
 from app.payments.events.payloads import StripeObject, refund_status
 from app.payments.models import Payment, Refund
+from app.payments.reconciliation import ours
 from app.payments.reconciliation.differences import Sides
 from app.payments.reconciliation.subject import Disagreement, Found, Subject, nothing_listed
 from app.payments.refunds import events as refund_events
 from app.payments.status import NOT_REFUNDED, RefundStatus
 from app.payments.stripe import listing
-from app.payments.stripe.listing import Kind, Span
+from app.payments.stripe.listing import Kind
 
 
 def _compare(made: StripeObject, refund: Refund | None, payment_id: UUID | None) -> Disagreement | None:
@@ -95,23 +96,10 @@ def _unknown_there(refund_id: str) -> Disagreement | None:
     return Disagreement(Sides("there is no such refund", f"{refund.status}, {refund.money}", refund.id))
 
 
-def _held(*which: ColumnElement[bool]) -> Callable[[Span, int | None], Sequence[str]]:
-    def held(span: Span, most: int | None) -> Sequence[str]:
-        query = select(Refund.stripe_refund_id).where(
-            Refund.created_at >= span.since,
-            Refund.created_at < span.until,
-            Refund.stripe_refund_id.is_not(None),
-            *which,
-        )
-        return [each for each in db.session.scalars(query.limit(most)) if each]
-
-    return held
-
-
 REFUNDS = Subject(
     kind=Kind.REFUND,
     page=listing.refunds,
-    held=_held(),
+    held=ours.held(Refund.stripe_refund_id),
     find=partial(listing.find, Kind.REFUND),
     differing=_differing,
     examine=_examine,
@@ -119,6 +107,8 @@ REFUNDS = Subject(
 OPEN_REFUNDS = replace(
     REFUNDS,
     page=nothing_listed,
-    held=_held(Refund.status.in_([RefundStatus.PENDING, RefundStatus.REQUIRES_ACTION])),
+    held=ours.held(
+        Refund.stripe_refund_id, Refund.status.in_([RefundStatus.PENDING, RefundStatus.REQUIRES_ACTION])
+    ),
 )
 """What is still on its way, however long: its end was perhaps never told."""

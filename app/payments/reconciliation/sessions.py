@@ -1,12 +1,12 @@
 """Checkout sessions and our payments: each should stand as the other does."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 
 from app.extensions import db, now
 from app.payments.checkout import sessions
@@ -19,7 +19,7 @@ from app.payments.reconciliation.subject import Disagreement, Found, Subject, no
 from app.payments.settlement import payment_events
 from app.payments.status import PAID, Status
 from app.payments.stripe import checkout_sessions, deployment, listing
-from app.payments.stripe.listing import Kind, Span
+from app.payments.stripe.listing import Kind
 
 
 class Standing(StrEnum):
@@ -145,23 +145,10 @@ def _unknown_there(session_id: str) -> Disagreement | None:
     return Disagreement(Sides("there is no such session", ours.summary(payment), payment.id))
 
 
-def _held(*which: ColumnElement[bool]) -> Callable[[Span, int | None], Sequence[str]]:
-    def held(span: Span, most: int | None) -> Sequence[str]:
-        query = select(Payment.stripe_session_id).where(
-            Payment.created_at >= span.since,
-            Payment.created_at < span.until,
-            Payment.stripe_session_id.is_not(None),
-            *which,
-        )
-        return [each for each in db.session.scalars(query.limit(most)) if each]
-
-    return held
-
-
 SESSIONS = Subject(
     kind=Kind.SESSION,
     page=listing.sessions,
-    held=_held(),
+    held=ours.held(Payment.stripe_session_id),
     find=partial(listing.find, Kind.SESSION),
     differing=_differing,
     examine=_examine,
@@ -169,7 +156,8 @@ SESSIONS = Subject(
 OPEN_PAYMENTS = replace(
     SESSIONS,
     page=nothing_listed,
-    held=_held(
+    held=ours.held(
+        Payment.stripe_session_id,
         Payment.status.in_([Status.PENDING, Status.PROCESSING, Status.FAILED]),
         Payment.session_ended_at.is_(None),
     ),
