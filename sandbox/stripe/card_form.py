@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from sandbox.stripe.cards import CardHolder, TestCard, card_of
-from sandbox.stripe.checkout_request import looks_like_email
+from sandbox.stripe.email_addresses import looks_like_email
 
 FIELDS = ("email", "card_number", "expiry", "cvc", "name", "country", "postal_code")
 LENGTHS = {14, 15, 16, 19}

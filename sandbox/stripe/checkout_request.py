@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from sandbox.stripe.account import Account
 from sandbox.stripe.amounts import check_total
 from sandbox.stripe.connect import sharing
+from sandbox.stripe.email_addresses import looks_like_email
 from sandbox.stripe.errors import InvalidParameter
 from sandbox.stripe.line_items import line_items
 from sandbox.stripe.metadata import check_metadata
@@ -139,14 +140,3 @@ def _is_url(text: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and bool(parts.hostname) and not any(c.isspace() for c in text)
-
-
-def looks_like_email(text: str) -> bool:
-    """Whether Stripe would take it for an e-mail address."""
-    name, at, domain = text.rpartition("@")
-    return (
-        bool(at and name)
-        and "." in domain.strip(".")
-        and not any(c.isspace() for c in text)
-        and len(text) <= 254
-    )

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sandbox.stripe.checkout_request import looks_like_email
+from sandbox.stripe.email_addresses import looks_like_email
 from sandbox.stripe.ibans import LENGTHS, TEST_IBANS, TestIban, is_iban
 from sandbox.stripe.payers import Payer
 

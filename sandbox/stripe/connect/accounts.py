@@ -5,8 +5,8 @@ from pathlib import Path
 
 from sandbox.stripe import platform
 from sandbox.stripe.account import Account
-from sandbox.stripe.checkout_request import looks_like_email
 from sandbox.stripe.connect import requirements
+from sandbox.stripe.email_addresses import looks_like_email
 from sandbox.stripe.errors import InvalidParameter, Refusal
 from sandbox.stripe.lists import lister
 from sandbox.stripe.metadata import check_metadata, merged
