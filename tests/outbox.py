@@ -1,8 +1,7 @@
 """The outbox of the application in this process, and the mailbox that its mails go to."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -12,24 +11,12 @@ from sqlalchemy import select, text
 from app.emails import delivery, smtp_pool
 from app.emails.models import Email
 from app.extensions import db
+from tests.application import Application
 from tests.people import Person, Sandbox
 
-Result = TypeVar("Result")
 
-
-@dataclass
-class Post:
+class Post(Application):
     """What is to be sent, who sends it, and what arrives."""
-
-    app: Flask
-    sandbox: Sandbox
-
-    def work(self, job: Callable[..., Result], *args: Any) -> Result:
-        """Do what a worker does, with a session of its own."""
-        with self.app.app_context():
-            result = job(*args)
-            db.session.commit()
-            return result
 
     def waiting(self, reader: Person, kind: str = "verify_address") -> UUID:
         """The mail of this kind in the outbox."""

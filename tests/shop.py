@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -24,28 +23,17 @@ from app.payments.events.models import StripeEvent
 from app.payments.ledger import stripe_fees
 from app.payments.reconciliation import pace
 from app.payments.webhook import inbox
+from tests.application import Application
 from tests.people import CARD, Checkout, Person, Sandbox
 from tests.stripe_contract import check_log
 
-Result = TypeVar("Result")
 Row = TypeVar("Row", bound=Base)
 Event = dict[str, Any]
 Commission = Callable[[str], None]
 
 
-@dataclass
-class Shop:
+class Shop(Application):
     """The application in this process together with the fake Stripe."""
-
-    app: Flask
-    sandbox: Sandbox
-
-    def work(self, job: Callable[..., Result], *args: Any) -> Result:
-        """Do what a worker does, with a session of its own."""
-        with self.app.app_context():
-            result = job(*args)
-            db.session.commit()
-            return result
 
     def rows(self, table: type[Row]) -> list[Row]:
         """All rows as they are now."""
