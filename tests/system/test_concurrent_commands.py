@@ -77,7 +77,7 @@ def test_evidence_is_submitted_once(stack: Stack, client: Person, coach: Person,
 
     ended = pair.run("stripe", "submit-evidence", ours, "--statement", "They were there.")
 
-    one_did_it(ended, "the bank has", "at this moment", "no evidence", "submitted already", "under_review")
+    one_did_it(ended, "the bank has", "Another operator", "no evidence", "already submitted", "under_review")
     assert at_stripe(stack, client, checkout)["evidence_details"]["submission_count"] == 1
     assert entries(stack, "dispute.submit_evidence", f"dispute:{ours}") == 1
 

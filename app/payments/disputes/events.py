@@ -1,7 +1,7 @@
-"""Payments that the payer's bank asks back or asks about, and how that ends.
+"""Handlers of Stripe's dispute events.
 
-Stripe's events bring the whole dispute each, in any order and any number: of all that was told, what comes
-later in a dispute's life stands, whenever it arrived.
+Each event carries the whole dispute, and events arrive in any order and number: the state that comes later in
+a dispute's life wins, whenever it arrives.
 """
 
 from collections.abc import Callable, Sequence
@@ -37,19 +37,19 @@ VERDICTS = frozenset({DisputeStatus.LOST, DisputeStatus.WON})
 
 @dataclass(frozen=True, order=True)
 class Standing:
-    """How a dispute stands: of two, the greater is the later one."""
+    """The state of a dispute. Of two states, the greater is the later one."""
 
     stage: int
-    """Where its status stands in a dispute's life."""
+    """The position of its status in a dispute's life."""
     submissions: int
     due_by: float
-    """In seconds since 1970, as Stripe tells it: 0 where there is no deadline."""
+    """The deadline in seconds since 1970, as Stripe sends it; 0 without a deadline."""
     is_held: bool
     """Whether the charge cannot be refunded."""
     amount_minor: int
     reason: str
     moves: int = field(compare=False)
-    """How often its money went or came back: the list only grows."""
+    """The number of balance transactions, which only grows."""
 
     @classmethod
     def told(cls, dispute: StripeObject) -> Self:
@@ -83,13 +83,13 @@ class Standing:
         return _LIFE[self.stage]
 
     def is_after(self, known: Self) -> bool:
-        """Whether it is the later one. A verdict can be reversed either way: then more moves are later."""
+        """Whether this state is the later one: after a reversed verdict, the one with more transactions."""
         if self._are_verdicts(known) and self.moves != known.moves:
             return self.moves > known.moves
         return self > known
 
     def replaces(self, known: Self) -> bool:
-        """Whether it is how things are now, the other being what was known of them."""
+        """Whether this state replaces the one that is recorded."""
         if self._are_verdicts(known):
             return self != known and self.moves >= known.moves
         return self != known and self.stage >= known.stage
@@ -107,7 +107,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class BalanceMove:
-    """How a dispute moved our balance at Stripe, in the currency that it settles in."""
+    """The dispute's effect on our balance at Stripe, in the settlement currency."""
 
     amount: int
     fee: int
@@ -124,12 +124,12 @@ class BalanceMove:
 
 
 def on_event(subject: StripeObject, _at: datetime) -> Outcome:
-    """An event says how a dispute stood; whichever of them comes first makes the row."""
+    """Handle an event about a dispute. The first event creates the row."""
     return _apply(subject, Standing.is_after)
 
 
 def seen(subject: StripeObject, _at: datetime) -> Outcome:
-    """It stands so at Stripe by now: what was told, and is no further in its life, stands no longer."""
+    """Apply the present state at Stripe, which replaces what events said before."""
     return _apply(subject, Standing.replaces)
 
 
@@ -188,7 +188,7 @@ def _opened(payment: Payment, subject: StripeObject, standing: Standing) -> Disp
 
 
 def _move_funds(dispute: Dispute, subject: StripeObject) -> bool:
-    """Whether its list of moves, which only grows, says something else than what was known."""
+    """Whether its list of balance transactions differs from what is recorded."""
     moves = [BalanceMove.told(move) for move in required(subject, "balance_transactions", list)]
     if len(moves) < dispute.fund_moves:
         return False
@@ -204,7 +204,7 @@ def _move_funds(dispute: Dispute, subject: StripeObject) -> bool:
 
 
 def _withdrawn(moves: Sequence[BalanceMove], dispute: Dispute) -> int:
-    """What they took in all; where our account is in another currency, each moved the whole amount."""
+    """The total taken. If our account settles in another currency, each one moved the whole amount."""
     taken = 0
     for move in moves:
         if move.currency == dispute.currency:
@@ -215,7 +215,7 @@ def _withdrawn(moves: Sequence[BalanceMove], dispute: Dispute) -> int:
 
 
 def _follow(dispute: Dispute, before: DisputeStatus | None) -> None:
-    """What its standing means for the operator, for the deadline and for refunds that wait."""
+    """Apply the consequences of its state: mails, deadline, and waiting refunds."""
     if before is None or (before in INQUIRIES and not dispute.is_inquiry):
         dispute.evidence_submitted_at = dispute.decided_at = None
         dispute.told_deadline_at = now()
@@ -236,7 +236,7 @@ def _decided(dispute: Dispute, before: DisputeStatus | None) -> None:
     reversed_verdict = before if before in VERDICTS else None
     messages.decided(dispute, reversed_verdict, resolution.settle(dispute.payment), page)
     if dispute.payment.is_of_erased:
-        dispute.evidence = ""  # it was kept for the bank alone
+        dispute.evidence = ""  # it was stored for the bank only
 
 
 HANDLERS: dict[str, Handler] = dict.fromkeys(

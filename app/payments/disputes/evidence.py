@@ -1,6 +1,6 @@
-"""A booking's history as a bank can read it: who booked, paid and was told what, and how the session went.
+"""The evidence for a bank: a booking's history with payment, mails and outcome.
 
-All times are UTC, as the reader is in no zone of ours.
+All times are UTC, because the reader's zone is unknown.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,16 +23,16 @@ from app.payments.status import Status
 from app.payments.stripe.disputes import Evidence
 
 LONGEST = 20_000
-"""Characters that Stripe takes in one field; the fields together stay far below the 150,000 of all."""
+"""Stripe's limit of characters in one field. All fields together stay far below its 150,000."""
 
 MAX_STATEMENT = LONGEST // 2
-"""Of the operator's own, so that there is room for the history."""
+"""The most characters of the operator's text, to leave room for the history."""
 
 Entry = tuple[datetime, str]
 
 
 def pack(payment: Payment, statement: str = "") -> Evidence:
-    """The history of a payment's bookings, below a statement of the operator's own."""
+    """The history of a payment's bookings, after the operator's statement."""
     client, bookings = payment.client, payment.bookings
     product = "; ".join(_product(booking) for booking in bookings)
     return Evidence(
@@ -45,7 +45,7 @@ def pack(payment: Payment, statement: str = "") -> Evidence:
 
 
 def pack_kept(dispute: Dispute, statement: str = "") -> Evidence:
-    """For a client who has erased the account: the history as it was when the dispute opened."""
+    """The history as of the opening of the dispute, for a client who has erased the account."""
     packed = pack(dispute.payment, statement)
     text = "\n\n".join(part for part in (statement, dispute.evidence) if part)
     return replace(packed, text=_cut(text))
@@ -55,13 +55,13 @@ def _text(payment: Payment, statement: str) -> str:
     head = [*([statement, ""] if statement else []), *_summary(payment), ""]
     head.append("What happened, as our records have it (all times are UTC):")
     entries = sorted(_entries(payment))
-    # Some of it is people's own words, which must not look like entries of ours.
+    # people's own words must not look like our entries
     lines = [f"{_minute(at)}  {' '.join(what.split())}" for at, what in entries]
     return _with_as_many("\n".join(head), lines)
 
 
 def _with_as_many(head: str, lines: Sequence[str]) -> str:
-    """The head, and of the lines as many as a field can hold; the rest is counted."""
+    """The head and as many lines as the field holds; the rest is only counted."""
     whole = "\n".join([head, *lines])
     if len(whole) <= LONGEST:
         return whole
@@ -154,7 +154,7 @@ def _payment_moves(payment: Payment) -> Iterator[Entry]:
 
 
 def _mails(payment: Payment) -> Sequence[Email]:
-    """What was sent about these sessions; the unique index of the outbox finds it."""
+    """The mails about these sessions, found by the outbox's unique index."""
     about = {str(payment.id), *(str(refund.id) for refund in payment.refunds)}
     for booking in payment.bookings:
         about.add(subject_ids.of_returned_payment(payment.id, booking.id))
@@ -172,7 +172,7 @@ _TELLING = (
     "booking_confirmed",
     "series_confirmed",
     "booking_moved",
-    "video_link_changed",  # also of one session, as they were before
+    "video_link_changed",  # also mails of one session by their earlier subject
     "booking_cancelled",
     "reminder",
     "payment_returned",

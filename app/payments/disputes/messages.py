@@ -1,4 +1,4 @@
-"""The mails to whoever runs this about payments that a bank asks back."""
+"""Mails to the operator about disputes."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -29,18 +29,18 @@ _REASONS = {
     "subscription_canceled": "the client says that they had cancelled",
     "unrecognized": "the client does not recognise the payment",
 }
-"""Stripe's words for why, in ours (Stripe: "Dispute reason codes")."""
+"""Stripe's dispute reasons in plain words (Stripe: "Dispute reason codes")."""
 
 
 def opened(dispute: Dispute, page: str) -> None:
-    """A payment is disputed, or a bank asks about it: who, what, why, until when, and what to do."""
+    """Mail the operator about a new dispute or inquiry: facts, deadline and what to do."""
     kind = "Inquiry about a payment" if dispute.is_inquiry else "Payment disputed"
     once = subject_ids.of_opened_dispute(dispute.id, is_inquiry=dispute.is_inquiry)
     _put("dispute_opened", once, f"{kind}: {_of_whom(dispute)}", dispute, page)
 
 
 def deadline(dispute: Dispute, at: datetime, page: str) -> None:
-    """The deadline for evidence comes near, and none was submitted."""
+    """Mail the operator that the deadline approaches without evidence."""
     assert dispute.due_by, "only what has a deadline is warned of"
     days = -(-(dispute.due_by - at) // timedelta(days=1))
     left = f"{days} days are" if days > 1 else "One day is"
@@ -51,9 +51,9 @@ def deadline(dispute: Dispute, at: datetime, page: str) -> None:
 
 
 def decided(dispute: Dispute, reversed_verdict: str | None, called_off: Sequence[Refund], page: str) -> None:
-    """The bank has decided, or asks no longer; and what becomes of refunds that waited for it.
+    """Mail the operator the decision, and what happens to refunds that waited for it.
 
-    `reversed_verdict` is how it had decided before: each time, its money has moved once more.
+    `reversed_verdict` is the earlier decision, if this one reverses it.
     """
     reversal = dispute.fund_moves if reversed_verdict else None
     verdict, outcome = _verdict(dispute)
@@ -74,9 +74,9 @@ def decided(dispute: Dispute, reversed_verdict: str | None, called_off: Sequence
 
 def _verdict(dispute: Dispute) -> tuple[str, str]:
     if dispute.is_inquiry:
-        return "Inquiry closed", "The bank asks no longer. No money has moved."
+        return "Inquiry closed", "The bank closed the inquiry. No money has moved."
     if dispute.status == "won":
-        return "Dispute won", f"The bank decided for us: {dispute.money} come back to our balance."
+        return "Dispute won", f"The bank decided for us: {dispute.money} return to our balance."
     if dispute.status == "prevented":
         return "Dispute prevented", f"{dispute.money} went back to the client before a dispute was opened."
     kept = dispute.amount_minor - dispute.given_back_minor

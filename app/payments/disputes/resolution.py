@@ -1,4 +1,4 @@
-"""What the end of a dispute means for refunds that waited for it."""
+"""Resolution of a dispute: what happens to refunds that waited for it."""
 
 from app.bookings.models import Booking
 from app.bookings.status import Status as BookingStatus
@@ -12,9 +12,9 @@ HAS_IT = "the client has this money by a dispute"
 
 
 def settle(payment: Payment) -> list[Refund]:
-    """Refunds that waited are asked for, unless the client has the money by the dispute: those are given.
+    """Request waiting refunds, or cancel them if the dispute returned the money to the client.
 
-    The payment must be locked.
+    Returns both. The payment must be locked.
     """
     db.session.refresh(payment, ["refunds", "disputes"])
     owed = [refund for refund in payment.refunds if refund.is_owed]
@@ -27,14 +27,14 @@ def settle(payment: Payment) -> list[Refund]:
         else:
             refunds.call_off(refund, HAS_IT)
             called_off.append(refund)
-            # The dispute may have been about a part of the payment.
+            # the dispute may cover a part of the payment only
             _request(refund, left)
         left -= refund.amount_minor
     return called_off
 
 
 def restore(payment: Payment) -> None:
-    """The client had the money by a dispute that was lost, and has it no longer: what was owed is owed again.
+    """Restore refunds after a lost dispute was reversed: the client no longer has the money.
 
     The payment must be locked.
     """
@@ -58,7 +58,7 @@ def _was_called_off(refund: Refund) -> bool:
 
 
 def _not_yet_requested(payment: Payment, booking: Booking) -> int:
-    """What its policy gives back, and nobody asked for, as it was cancelled while the bank had given all."""
+    """The refund by its policy that was not requested, because the bank had already returned everything."""
     requested = (
         refund.amount_minor
         for refund in payment.refunds
@@ -74,7 +74,7 @@ def _booking_of(refund: Refund) -> Booking:
 
 
 def _followers(refund: Refund) -> list[Refund]:
-    """What was requested in place of a refund, the first first, each being followed by the next."""
+    """The chain of replacements of a refund, in order."""
     by_followed = {each.follows_id: each for each in refund.payment.refunds}
     chain: list[Refund] = []
     while follower := by_followed.get((chain[-1] if chain else refund).id):
@@ -83,7 +83,7 @@ def _followers(refund: Refund) -> list[Refund]:
 
 
 def _request(called_off: Refund, amount: int) -> None:
-    """What of it is owed still, in its place."""
+    """The part of the refund that is still due."""
     if amount > 0:
         refunds.request(
             called_off.payment,

@@ -1,4 +1,4 @@
-"""Answering disputes: the evidence, and the deadline for it."""
+"""Responses to disputes: evidence and deadline warnings."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -17,18 +17,18 @@ from app.payments.stripe import listing
 from app.payments.stripe.disputes import Evidence
 
 LEASE = timedelta(minutes=2)
-"""Longer than Stripe is waited for; whoever was cut down half-way leaves it to others after this."""
+"""How long a submission is reserved: longer than Stripe's timeout. After a crash others can submit then."""
 
 
 class NotAnswerable(Problem):
     status, slug, title = 409, "not-answerable", "Dispute cannot be answered"
-    meaning = "The bank takes no evidence for this dispute: it was answered before, or it is decided."
+    meaning = "The bank accepts no evidence for this dispute: it was answered before, or it is decided."
     remedy = "Look at its `status` with `GET /admin/dispute/{id}`."
 
 
 class EvidenceInFlight(Problem):
     status, slug, title = 409, "evidence-in-flight", "Evidence is being submitted"
-    meaning = "Somebody submits evidence for this dispute at this moment."
+    meaning = "Another operator is submitting evidence for this dispute."
     remedy = (
         "Look at the dispute with `GET /admin/dispute/{id}` in two minutes, and submit again if it"
         " shows none."
@@ -37,14 +37,14 @@ class EvidenceInFlight(Problem):
 
 class EvidenceRefused(Problem):
     status, slug, title = 422, "evidence-refused", "Stripe refused the evidence"
-    meaning = "Stripe did not take the evidence. `detail` has its reason."
+    meaning = "Stripe refused the evidence. `detail` has its reason."
     remedy = "Look at the dispute in Stripe's dashboard, and submit again before `due_by`."
 
 
 class StatementTooLong(Problem):
     status, slug, title = 422, "statement-too-long", "Statement too long"
     meaning = "The statement is longer than the bank's form has room for."
-    remedy = "Shorten `text`; the booking's history is added by itself."
+    remedy = "Shorten `text`; the booking's history is added automatically."
 
 
 def find(name: str) -> Dispute:
@@ -63,7 +63,7 @@ def _named(name: str) -> ColumnElement[bool]:
 
 
 def evidence_of(dispute: Dispute) -> str:
-    """What the bank would be told now; once it takes none, what it was told or could have been."""
+    """The evidence that would be submitted now; after that, the submitted evidence."""
     return _packed(dispute).text if dispute.awaits_evidence else dispute.evidence
 
 
@@ -74,9 +74,9 @@ def _packed(dispute: Dispute, statement: str = "") -> Evidence:
 
 
 def submit_evidence(dispute: Dispute, statement: str = "") -> None:
-    """Send the bank the booking's history, below a statement of the operator's own.
+    """Submit the booking's history as evidence, after the operator's statement.
 
-    Commits before Stripe is asked. Raises StatementTooLong, NotAnswerable, EvidenceInFlight, EvidenceRefused,
+    Commits before it calls Stripe. Raises StatementTooLong, NotAnswerable, EvidenceInFlight, EvidenceRefused,
     StripeAway.
     """
     if len(statement) > evidence.MAX_STATEMENT:
@@ -93,9 +93,9 @@ def submit_evidence(dispute: Dispute, statement: str = "") -> None:
 
 
 def _take_lease(dispute: Dispute) -> datetime:
-    """From here on, until then, nobody else submits evidence. Commits.
+    """Reserve the submission until the given time. Commits.
 
-    Two operators who submit at the same moment would both reach the bank, which takes evidence once. Raises
+    Without it, two concurrent submissions would both reach the bank, which accepts evidence once. Raises
     NotAnswerable, EvidenceInFlight.
     """
     db.session.refresh(dispute, with_for_update=True)
@@ -103,7 +103,7 @@ def _take_lease(dispute: Dispute) -> datetime:
     at = now()
     if dispute.evidence_lease_expires_at and dispute.evidence_lease_expires_at > at:
         raise EvidenceInFlight(
-            "Somebody is submitting evidence for this dispute at this moment; look at it again in a moment.",
+            "Another operator is submitting evidence for this dispute. Check it again in a moment.",
             {"Retry-After": "5"},
         )
     lease = dispute.evidence_lease_expires_at = at + LEASE
@@ -112,7 +112,7 @@ def _take_lease(dispute: Dispute) -> datetime:
 
 
 def _give_back(dispute_id: UUID, lease: datetime) -> None:
-    """Evidence did not leave: it can be submitted again. Commits."""
+    """Release the reservation after a failure. Commits."""
     ours = Dispute.id == dispute_id, Dispute.evidence_lease_expires_at == lease
     db.session.execute(update(Dispute).where(*ours).values(evidence_lease_expires_at=None))
     db.session.commit()
@@ -123,7 +123,7 @@ def _submit(dispute: Dispute, statement: str) -> None:
     packed = _packed(dispute, statement)
     dispute.evidence = packed.text
     audit.record("dispute.submit_evidence", f"dispute:{dispute.id}")
-    db.session.commit()  # no lock waits for Stripe's answer, and what the bank is told is on record
+    db.session.commit()  # no lock is held during the call, and the evidence is recorded before it
     try:
         answer = at_stripe.submit_evidence(dispute.stripe_dispute_id, packed, dispute.evidence_failures)
     except stripe_client.StripeRefused as error:
@@ -138,7 +138,7 @@ def _submit(dispute: Dispute, statement: str) -> None:
 
 
 def _look_again(dispute: Dispute) -> None:
-    """An answer of Stripe's may have been lost, and a bank takes evidence once: how it stands now."""
+    """Fetch the state at Stripe: an answer may have been lost, and a bank accepts evidence once."""
     try:
         found = listing.find(listing.Kind.DISPUTE, dispute.stripe_dispute_id)
     except stripe_client.StripeRefused as error:
@@ -151,13 +151,13 @@ def _look_again(dispute: Dispute) -> None:
 
 def _check_answerable(dispute: Dispute) -> None:
     if dispute.evidence_submitted_at:
-        raise NotAnswerable("Evidence was submitted already; a bank takes it once.")
+        raise NotAnswerable("Evidence was already submitted. A bank accepts it once.")
     if not dispute.awaits_evidence:
-        raise NotAnswerable(f"This dispute is {dispute.status}: the bank takes no evidence.")
+        raise NotAnswerable(f"This dispute is {dispute.status}: the bank accepts no evidence.")
 
 
 def warn(at: datetime, most: int) -> int:
-    """Tell the operator of the deadlines that come near; how many there were."""
+    """Mail the operator about approaching deadlines. Returns their number."""
     due = db.session.scalars(
         select(Dispute)
         .where(Dispute.warn_at <= at)

@@ -1,4 +1,4 @@
-"""How a coach's account with us stands now: what is owed, what of it is payable, or what the coach owes."""
+"""A coach's balance: what we owe, what is payable now, and the coach's debt."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -18,19 +18,19 @@ from app.payments.models import Payment, PaymentLine, Refund
 from app.payments.status import RefundStatus
 
 MAX_SESSION = timedelta(days=1)
-"""No session is longer, so that one that has not ended began no longer ago than this."""
+"""The longest session. One that has not ended began within this time."""
 
 
 @dataclass(frozen=True)
 class Balance:
-    """Of one currency, in minor units. Owed is payable and not yet payable, or less than nothing: a debt."""
+    """The balance in one currency, in minor units. `owed` is payable + not yet payable, or a debt if < 0."""
 
     currency: str
     owed: int
     held: int = 0
-    """What of the money here is for sessions that are to come, or is going back to clients."""
+    """The part that is for upcoming sessions or is being refunded."""
     coming: Sequence[tuple[datetime, int]] = field(default=())
-    """When held money becomes payable, the earliest first; what is going back never does."""
+    """When held money becomes payable, the earliest first. Money that is being refunded never does."""
 
     @property
     def payable(self) -> int:
@@ -42,7 +42,7 @@ class Balance:
 
     @property
     def debt(self) -> int:
-        """What the coach owes us. Later earnings settle it before anything is payable."""
+        """The coach's debt. Later earnings settle it before anything is payable."""
         return max(0, -self.owed)
 
     @property
@@ -51,33 +51,33 @@ class Balance:
 
     @property
     def all_payable_at(self) -> datetime | None:
-        """When all is payable that can be as things stand."""
+        """When everything that can become payable is payable."""
         return self.coming[-1][0] if self.coming and self.not_yet_payable else None
 
     def __str__(self) -> str:
-        """What an operator who pays out too much is told."""
+        """The refusal of a payout that is too high."""
         said = f"what is payable now, {Money(self.payable, self.currency)}"
         if self.debt:
             return f"{said}: the coach owes {Money(self.debt, self.currency)}"
         if not self.not_yet_payable:
             return said
-        later = f"{said}; {Money(self.not_yet_payable, self.currency)} is owed and not yet payable"
+        later = f"{said}; {Money(self.not_yet_payable, self.currency)} is not yet payable"
         if self.next_payable_at is None or self.all_payable_at is None:
-            return f"{later}, as it is going back to clients"
+            return f"{later}, because it is being refunded to clients"
         first, last = (f"{at:%Y-%m-%d %H:%M} UTC" for at in (self.next_payable_at, self.all_payable_at))
         return f"{later}: the next becomes so on {first}, the last on {last}"
 
 
 @dataclass
 class _Held:
-    """What cannot be paid out in one currency."""
+    """The amount that cannot be paid out in one currency yet."""
 
     amount: int = 0
     coming: Counter[datetime] = field(default_factory=Counter)
 
 
 def balances(coach_id: UUID) -> list[Balance]:
-    """One for each currency in which anything moved, in alphabetical order."""
+    """Balances by currency, in alphabetical order."""
     owed = posting.owed(coach_id)
     held = _held(coach_id) if any(amount > 0 for amount in owed.values()) else {}
     found = []
@@ -88,13 +88,13 @@ def balances(coach_id: UUID) -> list[Balance]:
 
 
 def balance(coach_id: UUID, currency: str) -> Balance:
-    """Of one currency; nothing where nothing moved."""
+    """The balance in one currency; zero without movements."""
     found = (each for each in balances(coach_id) if each.currency == currency)
     return next(found, Balance(currency, 0))
 
 
 def once_refunded(coach_id: UUID) -> list[Money]:
-    """What is owed once all refunds are made that are on their way; less than nothing is a debt."""
+    """What we owe after all pending refunds; negative, it is a debt."""
     owed = posting.owed(coach_id)
     for payment in _paying_back(coach_id):
         for (_, currency), amount in posting.going_back(payment).items():
@@ -110,7 +110,7 @@ def _held(coach_id: UUID) -> dict[str, _Held]:
     found: defaultdict[str, _Held] = defaultdict(_Held)
     for (payment_id, currency), by_booking in entries.items():
         held = found[currency]
-        left = max(0, sum(by_booking.values()))  # what of this payment is here at all
+        left = max(0, sum(by_booking.values()))  # the part of this payment that we hold
         going_back = back.get(payment_id, Counter())
         for booking_id, amount in by_booking.items():
             at = payable_from.get((payment_id, booking_id))
@@ -127,7 +127,7 @@ def _held(coach_id: UUID) -> dict[str, _Held]:
 
 
 def _payable_from(coach_id: UUID) -> dict[tuple[UUID, UUID | None], datetime]:
-    """By payment and booking: when what was paid becomes payable, of what has not yet."""
+    """When held money becomes payable, by payment and booking."""
     delay = timedelta(days=current_settings().payout_delay_days)
     ended = now() - delay
     rows = db.session.execute(
@@ -140,14 +140,14 @@ def _payable_from(coach_id: UUID) -> dict[tuple[UUID, UUID | None], datetime]:
 
 
 def _paying_back(coach_id: UUID) -> Sequence[Payment]:
-    """Payments of which a refund is on record that Stripe has not made yet."""
+    """Payments with a recorded refund that Stripe has not made yet."""
     owed = Refund.status == RefundStatus.PENDING, Refund.stripe_refund_id.is_(None)
     query = select(Payment).where(Payment.coach_id == coach_id, Payment.refunds.any(and_(*owed)))
     return db.session.scalars(query).all()
 
 
 def _entries_of(payments: set[UUID]) -> dict[tuple[UUID, str], Counter[UUID | None]]:
-    """What the books say of payments: by payment and currency, for each of its bookings."""
+    """The ledger's sums by payment, currency and booking."""
     query = select(Entry.payment_id, Entry.currency, Entry.booking_id, func.sum(Entry.amount_minor))
     found: defaultdict[tuple[UUID, str], Counter[UUID | None]] = defaultdict(Counter)
     if payments:

@@ -1,4 +1,4 @@
-"""What we have paid out to coaches by ourselves, such as by bank transfer: put on record by an operator."""
+"""Manual payouts to coaches, such as bank transfers, recorded by an operator."""
 
 from uuid import UUID
 
@@ -15,13 +15,13 @@ from app.payments.ledger.models import Payout
 
 
 class PaidOutAlready(Problem):
-    status, slug, title = 409, "paid-out-already", "Payout on record already"
-    meaning = "A payout with this reference is on record for the coach."
-    remedy = "If it is the same one, nothing is left to do; if not, give another `reference`."
+    status, slug, title = 409, "paid-out-already", "Payout already recorded"
+    meaning = "A payout with this reference is already recorded for the coach."
+    remedy = "If it is the same payout, nothing is left to do. If not, send another `reference`."
 
 
 def record(coach_id: UUID, amount: Money, reference: str) -> Payout:
-    """Put it on record, in the coach's books and in the audit log, once.
+    """Record a payout once, in the coach's ledger and in the audit log.
 
     Raises NotFound, PaidOutAlready, and Invalid for more than what is payable.
     """

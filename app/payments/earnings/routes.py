@@ -30,7 +30,7 @@ earnings = APIBlueprint("earnings", __name__)
 @earnings.output(EarningsView)
 @signed_in(Role.COACH)
 def show_earnings(query_data: EarningsSearch) -> EarningsView:
-    """What came in, what went out and what is left, for each currency; what is payable of it, and when."""
+    """Show your earnings by currency: income, deductions, balance, and when it becomes payable."""
     coach = Coach.of(current_account())
     found = totals(coach.id, query_data.since, query_data.until, query_data.booking_id)
     balances = earnings_balances.balances(coach.id) if query_data.is_of_all_time else []
@@ -42,7 +42,9 @@ def show_earnings(query_data: EarningsSearch) -> EarningsView:
 @earnings.doc(responses=[404])
 @signed_in(Role.COACH)
 def show_statement(month: str) -> StatementView:
-    """Each movement of money in a month by the coach's clock; once the month is over it never changes."""
+    """Show a month's statement: each movement of money, by your time zone.
+
+    The statement of a past month never changes."""
     return StatementView.of(statement.of(Coach.of(current_account()), statement.Month.named(month)))
 
 
@@ -50,7 +52,7 @@ def show_statement(month: str) -> StatementView:
 @earnings.doc(responses=[404])
 @signed_in(Role.COACH)
 def download_statement(month: str) -> Response:
-    """The same for a spreadsheet."""
+    """Get a month's statement as CSV for a spreadsheet."""
     found = statement.of(Coach.of(current_account()), statement.Month.named(month))
     answer = Response(statement_csv.written(found), content_type="text/csv; charset=utf-8; header=present")
     answer.headers["Content-Disposition"] = f'attachment; filename="statement-{found.month}.csv"'
@@ -62,7 +64,7 @@ def download_statement(month: str) -> Response:
 @earnings.doc(responses=[404])
 @signed_in(Role.ADMIN)
 def show_statement_of_coach(coach_id: UUID, month: str) -> StatementView:
-    """A coach's statement, as the coach sees it."""
+    """Show a coach's statement, as the coach sees it."""
     coach = db.session.get(Coach, coach_id)
     if coach is None:
         raise NotFound("There is no such coach.")
@@ -74,7 +76,7 @@ def show_statement_of_coach(coach_id: UUID, month: str) -> StatementView:
 @earnings.doc(responses=[404])
 @signed_in(Role.ADMIN)
 def show_balance_of_coach(coach_id: UUID) -> StandingList:
-    """What can be paid out to a coach now, and what is owed besides, for each currency."""
+    """Show a coach's balance by currency: what is payable now, and what else is owed."""
     if db.session.get(Coach, coach_id) is None:
         raise NotFound("There is no such coach.")
     return StandingList.of(earnings_balances.balances(coach_id))
@@ -88,8 +90,8 @@ def show_balance_of_coach(coach_id: UUID) -> StandingList:
 @earnings.doc(responses=[404, 409])
 @signed_in(Role.ADMIN)
 def record_payout(coach_id: UUID, json_data: PayoutRequest) -> PayoutView:
-    """Put on record what was paid out to a coach outside of Stripe: it is owed no more.
+    """Record a payout to a coach outside Stripe. It reduces what we owe.
 
-    No more than what is payable: money for sessions that are to come may have to go back.
+    It must not exceed the payable amount: money for upcoming sessions may have to be refunded.
     """
     return PayoutView.of(manual_payouts.record(coach_id, json_data.money, json_data.reference))

@@ -17,11 +17,11 @@ from app.payments.ledger.entries import Kind
 from app.payments.ledger.models import Payout
 
 MAX_PAID_OUT = 2_000_000_000
-"""In minor units: what a column of them holds."""
+"""The largest amount in minor units that a column holds."""
 
 
 class EarningsSearch(Body):
-    """Days by the coach's clock, both included; from the first or to the last one unless told."""
+    """Days in the coach's time zone, both included; by default from the first to the last one."""
 
     since: Annotated[Day | None, Field(alias="from")] = None
     until: Annotated[Day | None, Field(alias="to")] = None
@@ -41,9 +41,9 @@ class EarningsSearch(Body):
 
 
 class TotalsView(View):
-    """Of one currency. Net is gross less refunded, lost to disputes, Stripe's fees and our commission.
+    """Totals of one currency. Net is gross less refunds, lost disputes, Stripe's fees and our commission.
 
-    Of it, some was transferred to the coach's own account at Stripe, some paid out by us; the rest is owed.
+    A part of net was transferred to the coach's account at Stripe, a part paid out by us; we owe the rest.
     """
 
     currency: str
@@ -79,24 +79,24 @@ class TotalsView(View):
 
 
 class StandingView(View):
-    """How an account stands now, in one currency: owed is payable + not_yet_payable - debt."""
+    """The present balance in one currency: owed is payable + not_yet_payable - debt."""
 
     currency: str
     owed: Major
     owed_minor: int
     payable: Major
-    """Of sessions that took place, PAYOUT_DELAY_DAYS after their end."""
+    """Money for sessions that ended at least PAYOUT_DELAY_DAYS ago."""
     payable_minor: int
     not_yet_payable: Major
-    """Of sessions that are to come, or going back to clients."""
+    """Money for upcoming sessions, or that is being refunded."""
     not_yet_payable_minor: int
     debt: Major
-    """What the coach owes: more went back or was paid out than was earned. Later earnings settle it first."""
+    """The coach's debt: refunds and payouts exceed the earnings. Later earnings settle it first."""
     debt_minor: int
     next_payable_at: Instant | None
-    """When more of it becomes payable."""
+    """When more becomes payable."""
     all_payable_at: Instant | None
-    """When all of it is payable that will be."""
+    """When everything that will be payable is."""
 
     @classmethod
     def of(cls, balance: Balance) -> Self:
@@ -115,7 +115,7 @@ class StandingList(View):
 
 
 class TotalsNow(TotalsView):
-    """The rest says how what is owed stands now; null where a period or a booking was asked for."""
+    """The fields of the present balance are null if a period or a booking was requested."""
 
     payable: Major | None = None
     payable_minor: int | None = None
@@ -142,7 +142,7 @@ class EarningsView(View):
 
 
 class PayoutRequest(Body):
-    """What was paid out to a coach, or with a minus what came back; `reference` is the bank's or your own."""
+    """An amount paid out to a coach; negative, what the coach paid back. `reference` identifies it."""
 
     currency: Currency
     amount: AnyAmount
@@ -180,12 +180,12 @@ class PayoutView(View):
 
 
 class LineOfStatement(View):
-    """What the coach gets is positive. A fee is in the currency that Stripe settles in."""
+    """Amounts in the coach's favour are positive. Fees are in Stripe's settlement currency."""
 
     date: date
     kind: Kind | Literal["payout"]
     booking_id: UUID | None
-    """None where money went back for a series, and nobody said for which of its sessions."""
+    """Null if a refund of a series names none of its sessions."""
     payment_id: UUID | None
     """None of a payout."""
     client: str
@@ -208,7 +208,7 @@ class LineOfStatement(View):
 
 
 class TotalsOfMonth(TotalsView):
-    """Opening and closing are all that we owe the coach when the month begins and ends."""
+    """`opening` and `closing` are what we owe the coach when the month begins and ends."""
 
     opening: Major
     opening_minor: int
@@ -243,7 +243,7 @@ class StatementView(View):
 
 
 def _amounts(currency: str, minor: dict[str, int]) -> dict[str, Any]:
-    """Each of them in major and in minor units."""
+    """Each amount in major and in minor units."""
     both: dict[str, Any] = {}
     for name, amount in minor.items():
         both |= {name: Money(amount, currency).major, f"{name}_minor": amount}

@@ -1,4 +1,4 @@
-"""A coach's statement of a month: each movement of money, and what was owed before and after."""
+"""A coach's monthly statement: each movement of money, with opening and closing balance."""
 
 import re
 from collections import Counter
@@ -30,7 +30,7 @@ class Month:
 
     @classmethod
     def named(cls, name: str) -> Self:
-        """As 2026-11. Raises NotFound."""
+        """Parse a month such as 2026-11. Raises NotFound."""
         if not re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])", name, re.ASCII):
             raise NotFound("There is no such month; write it as 2026-11.")
         return cls(date.fromisoformat(f"{name}-01"))
@@ -45,7 +45,7 @@ class Month:
 
 @dataclass(frozen=True)
 class Line:
-    """One movement; what the coach gets is positive."""
+    """One movement; amounts in the coach's favour are positive."""
 
     day: date
     kind: str
@@ -60,25 +60,25 @@ class Statement:
     coach: Coach
     month: Month
     is_closed: bool
-    """Whether the month is over: then nothing in it changes any more."""
+    """Whether the month is over and cannot change any more."""
     opening: dict[str, int]
-    """What was owed to the coach when the month began, by currency, in minor units."""
+    """What we owed the coach when the month began, by currency, in minor units."""
     lines: Sequence[Line]
 
     @property
     def totals(self) -> list[Totals]:
-        """Of the month, for each currency that moved or was owed."""
+        """The month's totals, for each currency with a movement or a balance."""
         moved = [(line.amount.currency, line.kind, line.amount.amount) for line in self.lines]
         return Totals.of(moved + [(currency, Kind.PAYMENT, 0) for currency in self.opening])
 
     def closing(self, totals: Totals) -> int:
-        """What was owed when the month ended, or is owed now."""
+        """What we owed when the month ended, or owe now."""
         return self.opening.get(totals.currency, 0) + totals.owed
 
 
 def of(coach: Coach, month: Month) -> Statement:
-    """The statement of a month that is over, or that runs. Raises NotFound for one that is to come."""
-    # Whoever is entering something holds the coach's row: what comes after this is entered today or later.
+    """The statement of a past or the current month. Raises NotFound for a future one."""
+    # writers of entries lock the coach's row, so later entries are dated today or later
     db.session.execute(select(Coach.id).where(Coach.id == coach.id).with_for_update(read=True))
     today = posting.day(coach)
     if today < month.first:

@@ -1,4 +1,4 @@
-"""A statement for a spreadsheet (RFC 4180)."""
+"""A statement as CSV (RFC 4180)."""
 
 import csv
 from collections.abc import Iterator
@@ -10,9 +10,9 @@ from app.payments.earnings.statement import Statement
 
 COLUMNS = ("date", "kind", "booking_id", "payment_id", "client", "money_in", "money_out", "currency")
 FORMULA = frozenset("=+-@\t\r\n")
-"""What a spreadsheet takes for the beginning of a formula (OWASP, "CSV Injection")."""
+"""Characters that begin a formula in a spreadsheet (OWASP, "CSV Injection")."""
 SEPARATORS = frozenset(";,|\t\r\n")
-"""Where a cell begins, by the language of the spreadsheet or the choice of whoever opens the file."""
+"""Separators after which a spreadsheet may begin a cell, by its language or its user's choice."""
 
 
 def written(statement: Statement) -> str:
@@ -46,20 +46,20 @@ def _rows(statement: Statement) -> Iterator[tuple[str, ...]]:
 
 
 def _in_and_out(amount: Money) -> tuple[str, str, str]:
-    """Two columns, so that no number begins with a sign that a spreadsheet might take for a formula."""
+    """Debit and credit in two columns, so that no number begins with a sign that may begin a formula."""
     if amount.amount < 0:
         return "", str(-amount.major), amount.currency
     return str(amount.major), "", amount.currency
 
 
 def _harmless(cell: str) -> str:
-    """What begins like a formula begins with an apostrophe instead, and is text to a spreadsheet.
+    """Prefix text that begins like a formula with an apostrophe, so that a spreadsheet reads it as text.
 
-    A cell may begin within ours, as some spreadsheets separate by semicolons, where our quotes are theirs.
+    A cell may also begin inside ours, because some spreadsheets separate by semicolons.
     """
     told, begins = [], True
     for character in cell:
-        plain = normalize("NFKC", character)  # full width counts as well
+        plain = normalize("NFKC", character)  # full-width signs count too
         if begins and plain[:1] in FORMULA:
             told.append("'")
         told.append(character)

@@ -1,4 +1,4 @@
-"""What a coach earned: totals of the books."""
+"""A coach's earnings: totals of the ledger."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -17,14 +17,14 @@ from app.payments.ledger.posting import Entry
 
 @dataclass
 class Totals:
-    """What the entries of one currency sum to, in minor units."""
+    """Sums of the entries in one currency, in minor units."""
 
     currency: str
     by_kind: Counter[str] = field(default_factory=Counter)
 
     @classmethod
     def of(cls, amounts: Iterable[tuple[str, str, int]]) -> list[Self]:
-        """One for each currency, in alphabetical order."""
+        """Totals by currency, in alphabetical order."""
         found: dict[str, Self] = {}
         for currency, kind, amount in amounts:
             found.setdefault(currency, cls(currency)).by_kind[kind] += amount
@@ -40,7 +40,7 @@ class Totals:
 
     @property
     def lost(self) -> int:
-        """To disputes: what was taken, less what was given back."""
+        """Lost to disputes, less what was returned."""
         return -self.by_kind[Kind.DISPUTE]
 
     @property
@@ -57,24 +57,24 @@ class Totals:
 
     @property
     def transferred(self) -> int:
-        """To the coach's own account at Stripe, less what came back from there."""
+        """Transferred to the coach's account at Stripe, less reversals."""
         return -self.by_kind[Kind.TRANSFER]
 
     @property
     def paid_out(self) -> int:
-        """By ourselves, less what came back."""
+        """Paid out by us, less what the coach paid back."""
         return -self.by_kind[PAYOUT]
 
     @property
     def owed(self) -> int:
-        """What we have of it, and owe the coach; below nothing, what the coach owes us."""
+        """What we hold and owe the coach; negative, the coach's debt."""
         return self.net - self.transferred - self.paid_out
 
 
 def totals(
     coach_id: UUID, since: date | None, until: date | None, booking_id: UUID | None = None
 ) -> list[Totals]:
-    """What came in and went out from one day to another, both included, or for one booking alone."""
+    """Totals from one day to another, both included, or of one booking."""
     query = select(Entry.currency, Entry.kind, cast(func.sum(Entry.amount_minor), BigInteger)).where(
         Entry.coach_id == coach_id
     )
@@ -93,7 +93,7 @@ def totals(
 
 
 def payouts(coach_id: UUID, since: date | None, until: date | None) -> Sequence[Payout]:
-    """What we paid out by ourselves from one day to another, both included."""
+    """Manual payouts from one day to another, both included."""
     query = select(Payout).where(Payout.coach_id == coach_id)
     if since:
         query = query.where(Payout.day >= since)

@@ -1,4 +1,4 @@
-"""Payments of which a card's issuer suspects that the cardholder did not make them."""
+"""Early fraud warnings: the card's issuer suspects fraud."""
 
 from datetime import datetime
 from uuid import UUID
@@ -24,7 +24,7 @@ class FraudWarning(TimestampMixin, Base):
     stripe_warning_id: Mapped[str] = mapped_column(unique=True)
     status: Mapped[FraudWarningStatus] = mapped_column(enum_column(FraudWarningStatus))
     fraud_type: Mapped[str]
-    """Why the issuer thinks so, as Stripe calls it."""
+    """The issuer's reason, in Stripe's terms."""
     warned_at: Mapped[datetime]
 
     payment: Mapped[Payment] = relationship()

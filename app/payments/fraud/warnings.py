@@ -1,4 +1,4 @@
-"""Early fraud warnings: what Stripe says of them, and refunding such a payment before it is disputed."""
+"""Handling of early fraud warnings: Stripe's events, and refunds before a dispute."""
 
 from datetime import datetime
 from uuid import UUID
@@ -20,22 +20,22 @@ from app.payments.refunds import refunds
 from app.payments.status import FraudWarningStatus, RefundCause, RefundReason
 
 SAID_TO_THE_TWO = "The payment for this session was returned."
-"""To client and coach alike: a warning is the issuer's guess, and accuses nobody."""
+"""The reason for client and coach. It does not mention the warning, which may be wrong."""
 
 
 class NothingToReturn(Problem):
-    status, slug, title = 409, "nothing-to-return", "Nothing is left to return"
-    meaning = "Nothing of this payment can be returned: it went back, is on its way, or was disputed."
+    status, slug, title = 409, "nothing-to-return", "Nothing is left to refund"
+    meaning = "Nothing of this payment can be refunded: it was refunded, is being refunded, or was disputed."
     remedy = (
-        "Look at `refunds` and `disputes` with `GET /payment/{id}`. Cancel sessions to come with"
+        "Look at `refunds` and `disputes` with `GET /payment/{id}`. Cancel upcoming sessions with"
         " `POST /booking/{id}/cancel`; answer a dispute with evidence."
     )
 
 
 def on_event(subject: StripeObject, _at: datetime) -> Outcome:
-    """A warning is there, or nothing can be done about it any more; in any order, and any number of times.
+    """Handle a warning's event, in any order and number.
 
-    `actionable` only ever falls: once the charge is refunded in full, or disputed.
+    `actionable` only changes to false: once the charge is fully refunded or disputed.
     """
     stripe_id, is_actionable = required(subject, "id", str), required(subject, "actionable", bool)
     payment = dispute_events.payment_of(subject)
@@ -52,7 +52,7 @@ def on_event(subject: StripeObject, _at: datetime) -> Outcome:
 
 
 def _known(stripe_id: str) -> FraudWarning | None:
-    """As it is under the lock of its payment."""
+    """The warning, re-read under the lock of its payment."""
     query = select(FraudWarning).where(FraudWarning.stripe_warning_id == stripe_id)
     return db.session.scalar(query.execution_options(populate_existing=True))
 
@@ -69,24 +69,24 @@ def _opened(payment: Payment, subject: StripeObject, is_actionable: bool) -> Non
     db.session.add(warning)
     db.session.flush()
     left = _why_nothing_is_left(payment)
-    todo = f"nothing is left to return: {left}" if left else f"{payment.left} can be returned"
+    todo = f"nothing is left to refund: {left}" if left else f"{payment.left} can be returned"
     what = f"Fraud warning {warning.id} ({warning.fraud_type}) of payment {payment.id}: {todo}"
     alerts.record(AlertKind.FRAUD_WARNING, warning.id, what)
 
 
 def _why_nothing_is_left(payment: Payment) -> str | None:
-    """None where something can be returned."""
+    """Why nothing can be refunded; None if something can."""
     if any(dispute.holds_money or dispute.given_back_minor for dispute in payment.disputes):
         return "the payment was disputed, and its bank decides"
     if not payment.is_paid:
         return f"the payment is {payment.status}"
     if payment.left_minor == 0:
-        return "all of it went back already, or is on its way"
+        return "all of it was refunded already, or is being refunded"
     return None
 
 
 def refund(warning_id: UUID, reason: str) -> FraudWarning:
-    """Return what is left of a payment, as fraudulent, and cancel its sessions to come. Of two one does it.
+    """Refund the rest of a payment as fraudulent, and cancel its upcoming sessions. Works once.
 
     Raises NotFound, NothingToReturn.
     """
@@ -94,7 +94,7 @@ def refund(warning_id: UUID, reason: str) -> FraudWarning:
     payment = Payment.locked(warning.payment_id)
     assert payment, "payments are never deleted"
     if why := _why_nothing_is_left(payment):
-        raise NothingToReturn(f"Nothing is left to return: {why}.")
+        raise NothingToReturn(f"Nothing is left to refund: {why}.")
     left = payment.left
     _return_all(payment)
     _cancel_what_is_to_come(payment)
@@ -119,7 +119,7 @@ def _return_all(payment: Payment) -> None:
 
 
 def _cancel_what_is_to_come(payment: Payment) -> None:
-    """What is left of each went back before: cancelling returns nothing more."""
+    """Cancel the sessions without a refund, because the rest was refunded before."""
     for booking in payment.bookings:
         is_paid_by_it = booking.payment_id == payment.id
         if is_paid_by_it and booking.status is BookingStatus.CONFIRMED and booking.start > now():
@@ -127,7 +127,7 @@ def _cancel_what_is_to_come(payment: Payment) -> None:
 
 
 def _close_all(payment: Payment) -> None:
-    """The warnings of one payment; what the operator was not told of yet needs no telling."""
+    """Close the warnings of one payment, and drop their unsent alerts."""
     of_it = select(FraudWarning).where(FraudWarning.payment_id == payment.id)
     for warning in db.session.scalars(of_it.execution_options(populate_existing=True)):
         warning.status = FraudWarningStatus.REFUNDED
@@ -144,7 +144,7 @@ def found(warning_id: UUID) -> FraudWarning:
 
 
 def count_open() -> int:
-    """Those that something can be done about."""
+    """Warnings that can still be acted on."""
     is_open = FraudWarning.status == FraudWarningStatus.OPEN
     return db.session.scalar(select(func.count()).select_from(FraudWarning).where(is_open)) or 0
 

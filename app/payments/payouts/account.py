@@ -1,4 +1,4 @@
-"""Where Stripe pays a coach out to."""
+"""Payout accounts: coaches' accounts at Stripe Connect."""
 
 from datetime import datetime
 from typing import Self
@@ -19,12 +19,13 @@ class PayoutAccount(TimestampMixin, Base):
 
     id: Mapped[UUID] = mapped_column(ForeignKey("coach.id"), primary_key=True)
     country: Mapped[str | None]
-    """Where the coach lives; None for the country of our own account. Stripe never changes it."""
+    """The coach's country; None for that of our own account. Stripe never changes it."""
     order_id: Mapped[UUID | None]
-    """Which order opened it, so that an account that was taken away from a coach is not taken for the next
-    one. None of those that were ordered before orders had ids."""
+    """The id of the order that opened it, so that a coach's earlier account is not mistaken for the next one.
+
+    None for accounts ordered before orders had ids."""
     stripe_account_id: Mapped[str | None] = mapped_column(unique=True)
-    """None until Stripe has answered; the account may exist there all the same."""
+    """None until Stripe has answered; the account may already exist there."""
     charges_enabled: Mapped[bool] = mapped_column(default=False)
     payouts_enabled: Mapped[bool] = mapped_column(default=False)
     details_submitted: Mapped[bool] = mapped_column(default=False)
@@ -32,22 +33,22 @@ class PayoutAccount(TimestampMixin, Base):
     requirements: Mapped[list[str]] = mapped_column(JSONB, default=list)
     disabled_reason: Mapped[str | None]
     refusal: Mapped[str | None]
-    """What Stripe said when it would not have a payment sent on here, though the account works."""
+    """Stripe's reason for refusing transfers to this account although it is active."""
     due_at: Mapped[datetime | None]
-    """When Stripe is asked next how it stands; None until there is an account."""
+    """When its state is next fetched from Stripe; None until there is an account."""
     attempts: Mapped[int] = mapped_column(default=0)
     stripe_failures: Mapped[int] = mapped_column(default=0, server_default="0")
-    """How often opening it failed at Stripe: each try wants an idempotency key of its own, as Stripe repeats
-    a failure for a day."""
+    """How often opening it failed: each attempt needs its own idempotency key, because Stripe repeats a
+    failure for a day."""
 
     @property
     def is_enabled(self) -> bool:
-        """Whether money that is sent to it also reaches the coach."""
+        """Whether transfers to it reach the coach."""
         return self.works and self.refusal is None
 
     @property
     def works(self) -> bool:
-        """The same by what Stripe says of the account itself."""
+        """Whether they do by the account's state at Stripe."""
         return self.takes_transfers and self.payouts_enabled
 
     @classmethod

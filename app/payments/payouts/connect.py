@@ -1,4 +1,4 @@
-"""Paying coaches out over Stripe Connect: opening their accounts, and knowing how they stand."""
+"""Payouts over Stripe Connect: open coaches' accounts and follow their state."""
 
 import logging
 from collections.abc import Sequence
@@ -27,21 +27,21 @@ from app.queue.names import TaskNames
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)
-"""How long a worker has for its question; then another may ask it."""
+"""How long a worker may take for its request. Then another worker may send it."""
 DAILY = timedelta(days=1)
-"""Stripe is asked so often how an account stands, whatever it told: its word may have been lost."""
+"""How often an account's state is fetched even without events, which may be lost."""
 
 
 class PayoutsOff(Problem):
-    status, slug, title = 409, "payouts-off", "Payouts over Stripe are off"
+    status, slug, title = 409, "payouts-off", "Payouts over Stripe are disabled"
     meaning = "This installation does not pay coaches out over Stripe."
-    remedy = "An operator turns them on with STRIPE_CONNECT; until then coaches are paid out by hand."
+    remedy = "An operator enables them with STRIPE_CONNECT. Until then coaches are paid out manually."
 
 
 class PayoutAccountRefused(Problem):
     status, slug, title = 422, "payout-account-refused", "Stripe refused the payout account"
-    meaning = "Stripe does not open or continue the account with these details. `detail` has its reason."
-    remedy = "Correct what Stripe names. The country can be chosen the first time only."
+    meaning = "Stripe refuses to open or continue the account with these details. `detail` has its reason."
+    remedy = "Correct what Stripe names. You can choose the country only the first time."
 
 
 def of(coach: Coach) -> PayoutAccount:
@@ -54,17 +54,17 @@ def of(coach: Coach) -> PayoutAccount:
 
 
 def onboard(coach: Coach, wish: OnboardingRequest, sign_in_id: UUID) -> at_stripe.OnboardingLink:
-    """The page on which a coach opens the account, or completes what Stripe wants to know of it.
+    """Stripe's onboarding page for a coach to open or complete the account.
 
-    A stolen access token is not enough to say where the money goes. Raises Invalid for another password,
-    PayoutsOff, PayoutAccountRefused, StripeAway, and Unauthorized once the sign-in ended, as when the owner
-    of its address has taken the account over.
+    Requires the password, because a stolen access token must not direct the money. Raises Invalid for a
+    wrong password, PayoutsOff, PayoutAccountRefused, StripeAway, and Unauthorized if the sign-in has ended,
+    for example because the owner of the address has taken the account over.
     """
     sessions.lock_authenticated(coach.account, wish.password, "/password")
     sessions.started_at(sign_in_id)
     _check_on()
     account, deployment_id = _on_record(coach.id, wish.country), deployment.current_id()
-    db.session.commit()  # no transaction is open while Stripe is asked
+    db.session.commit()  # no transaction is open during the call to Stripe
     try:
         account_id = account.stripe_account_id or _open(account, deployment_id)
         return at_stripe.onboarding_link(account_id, wish.refresh_url, wish.return_url)
@@ -76,13 +76,13 @@ def onboard(coach: Coach, wish: OnboardingRequest, sign_in_id: UUID) -> at_strip
 def _check_on() -> None:
     settings = current_settings()
     if not settings.stripe_connect:
-        raise PayoutsOff("Coaches are not paid out over Stripe here.")
+        raise PayoutsOff("This installation does not pay coaches out over Stripe.")
 
 
 def _on_record(coach_id: UUID, country: str | None) -> PayoutAccount:
-    """The row that says what account is wanted, made on first use: its country is part of the order.
+    """The row of the requested account, created on first use. Its country is part of the order.
 
-    Where Stripe refused the first, another country can be chosen.
+    If Stripe refused the first order, another country can be chosen.
     """
     new = insert(PayoutAccount).values(id=coach_id, country=country, order_id=uuid4())
     failed = PayoutAccount.stripe_account_id.is_(None) & (PayoutAccount.stripe_failures > 0)
@@ -94,7 +94,7 @@ def _on_record(coach_id: UUID, country: str | None) -> PayoutAccount:
 
 
 def _open(account: PayoutAccount, deployment_id: UUID) -> str:
-    """Have Stripe make the account; its id. Commits. Raises Unauthorized once it was taken away."""
+    """Create the account at Stripe. Returns its id. Commits. Raises Unauthorized after a takeover."""
     order = at_stripe.AccountOrder(
         deployment_id,
         account.id,
@@ -103,7 +103,7 @@ def _open(account: PayoutAccount, deployment_id: UUID) -> str:
         account.stripe_failures,
         account.order_id,
     )
-    try:  # Stripe may have made it and broken while it answered
+    try:  # Stripe may have created it although the answer failed
         made = (order.failures and at_stripe.find_account(order)) or at_stripe.open_account(order)
     except (stripe_client.StripeBroke, stripe_client.StripeRefused):
         _count_failure(account.id)
@@ -111,7 +111,7 @@ def _open(account: PayoutAccount, deployment_id: UUID) -> str:
     row = PayoutAccount.locked(order.coach_id)
     if row is None or row.order_id != order.order_id:
         raise Unauthorized("This account was taken over by the owner of its address.")
-    if row.stripe_account_id is None:  # its event may have been faster
+    if row.stripe_account_id is None:  # its event may have arrived first
         row.stripe_account_id, row.due_at = made.id, now() + DAILY
         _write(row, made)
     db.session.commit()
@@ -119,7 +119,7 @@ def _open(account: PayoutAccount, deployment_id: UUID) -> str:
 
 
 def _count_failure(coach_id: UUID) -> None:
-    """Stripe would repeat it for a day under the same idempotency key: the next try has another. Commits."""
+    """Count a failure. Stripe would repeat it for a day under the same idempotency key. Commits."""
     failures = PayoutAccount.stripe_failures + 1
     db.session.execute(
         update(PayoutAccount).where(PayoutAccount.id == coach_id).values(stripe_failures=failures)
@@ -128,9 +128,9 @@ def _count_failure(coach_id: UUID) -> None:
 
 
 def _forget_unopened(coach_id: UUID) -> None:
-    """What was ordered is not to be had, such as an account in that country: another may be. Commits.
+    """Cancel an order that Stripe refuses, such as an account in that country. Commits.
 
-    The row stays, as it counts the failures.
+    The row stays because it counts the failures.
     """
     order = update(PayoutAccount).where(PayoutAccount.id == coach_id)
     db.session.execute(order.where(PayoutAccount.stripe_account_id.is_(None)).values(country=None))
@@ -138,7 +138,7 @@ def _forget_unopened(coach_id: UUID) -> None:
 
 
 def on_event(subject: StripeObject, _at: datetime) -> Outcome:
-    """Stripe says that an account changed: a job asks how it stands, as Stripe's word keeps no order."""
+    """Handle an account's event: a job fetches the state, because events arrive in any order."""
     settings = current_settings()
     if not settings.stripe_connect:
         return "STRIPE_CONNECT is off"
@@ -147,29 +147,29 @@ def on_event(subject: StripeObject, _at: datetime) -> Outcome:
     row = db.session.scalar(of_those_here.with_for_update(of=PayoutAccount))
     if row is None:
         return "no account of ours"
-    row.stripe_account_id = required(subject, "id", str)  # where the answer to our order was lost
+    row.stripe_account_id = required(subject, "id", str)  # in case the answer to our order was lost
     row.refusal = None
     ask(row)
     return None
 
 
 def ask(account: PayoutAccount) -> None:
-    """A job asks Stripe how an account stands, once this is committed."""
+    """Enqueue the fetch of an account's state, after the commit."""
     account.due_at, account.attempts = now(), 0
     after_commit(TaskNames.LOOK_UP_PAYOUT_ACCOUNT, str(account.id))
 
 
 def doubt(account_id: str, why: str) -> None:
-    """Stripe refused what was to be sent on to an account: nothing is, until Stripe finds it changed."""
+    """Record that Stripe refuses transfers to an account. None are made until the account changes."""
     row = _of_account(account_id)
     if row:
-        log.warning("payments for coach %s are not sent on: %s", row.id, why)
+        log.warning("payments for coach %s are not transferred: %s", row.id, why)
         row.refusal = why
         ask(row)
 
 
 def believe(account_id: str) -> None:
-    """Stripe refuses it just as well when nothing is sent on: it was not the account."""
+    """Undo the record: Stripe refuses the payment without a transfer too."""
     row = _of_account(account_id)
     if row:
         row.refusal = None
@@ -181,9 +181,9 @@ def _of_account(account_id: str) -> PayoutAccount | None:
 
 
 def look_up(coach_id: UUID) -> timedelta | None:
-    """Ask Stripe how an account stands that is due; the pause before another try when that is wanted.
+    """Fetch the state of an account that is due. Returns the pause before a retry, or None.
 
-    Commits twice, as no transaction is open while Stripe is asked.
+    Commits twice, because no transaction is open during the call to Stripe.
     """
     claimed = _claim(coach_id)
     db.session.commit()
@@ -194,7 +194,7 @@ def look_up(coach_id: UUID) -> timedelta | None:
     try:
         found = at_stripe.account(account_id)
     except stripe_client.StripeAway as error:
-        log.warning("the payout account of coach %s is not known for now: %s", coach_id, error.detail)
+        log.warning("the payout account of coach %s could not be fetched: %s", coach_id, error.detail)
         wait = delay(attempts)
     except stripe_client.StripeRefused as error:
         found = at_stripe.ConnectedAccount.cut_off(account_id, str(error))
@@ -219,7 +219,7 @@ def _record(
     coach_id: UUID, lease: datetime, found: at_stripe.ConnectedAccount | None, wait: timedelta | None
 ) -> None:
     row = PayoutAccount.locked(coach_id)
-    if row is None or row.due_at != lease:  # Stripe told something newer meanwhile, and is asked again
+    if row is None or row.due_at != lease:  # a newer event came meanwhile: fetch it again
         return
     row.due_at, row.attempts = (now() + wait, row.attempts) if wait else (now() + DAILY, 0)
     if found:
@@ -236,13 +236,13 @@ def _write(row: PayoutAccount, found: at_stripe.ConnectedAccount) -> None:
 
 
 def due(most: int) -> Sequence[UUID]:
-    """Coaches whose account is to be asked for: the job was lost, Stripe was away, or a day has passed."""
+    """Coaches whose account is due: the job was lost, Stripe was away, or a day has passed."""
     query = select(PayoutAccount.id).where(PayoutAccount.due_at <= now())
     return db.session.scalars(query.order_by(PayoutAccount.due_at).limit(most)).all()
 
 
 def _is_of(subject: StripeObject) -> ColumnElement[bool]:
-    """Its id; or, where the answer that brought the id was lost, the coach that it was opened for."""
+    """Find the account by its id; if the answer with the id was lost, by its coach."""
     coach_id = text_or_none(metadata_of(subject), "coach_id")
     order_id = text_or_none(metadata_of(subject), "order_id")
     of_order = (

@@ -19,9 +19,9 @@ payout_accounts = APIBlueprint("payout_accounts", __name__, url_prefix="/coach/m
 @payout_accounts.doc(responses=[409, 503])
 @signed_in(Role.COACH)
 def onboard(json_data: OnboardingRequest) -> OnboardingView:
-    """Get the page on which to open one's account for payouts, or to complete it; there is never a second.
+    """Get Stripe's page to open or complete your payout account. You have at most one.
 
-    It wants your password, and is refused without: what is told there is where your money goes.
+    Send your password: the page determines where your money goes.
     """
     coach = Coach.of(current_account())
     return OnboardingView.model_validate(connect.onboard(coach, json_data, current_sign_in_id()))
@@ -32,5 +32,5 @@ def onboard(json_data: OnboardingRequest) -> OnboardingView:
 @payout_accounts.doc(responses=[404, 409])
 @signed_in(Role.COACH)
 def show_payout_account() -> PayoutAccountView:
-    """How one's account for payouts stands."""
+    """Show your payout account."""
     return PayoutAccountView.of(connect.of(Coach.of(current_account())))

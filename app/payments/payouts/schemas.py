@@ -21,18 +21,18 @@ Country = Annotated[
 
 
 class OnboardingRequest(Body):
-    """Stripe's page leads back to `return_url`; a link that was used or is too old, to `refresh_url`."""
+    """Stripe redirects to `return_url` afterwards, or to `refresh_url` if the link no longer works."""
 
     refresh_url: RedirectUrl
     return_url: RedirectUrl
     password: Password
-    """The one that you sign in with, once more: the page says where your money goes."""
+    """Your password: the page determines where your money goes."""
     country: Country | None = None
-    """ISO 3166 code of where you live, where that is not our own country; it counts the first time only."""
+    """ISO 3166 code of your country, if it is not ours. Only the first request uses it."""
 
 
 class OnboardingView(View):
-    """Where to send the coach's browser; the link is good once, for minutes."""
+    """Where to send the coach's browser. The link works once, for a few minutes."""
 
     url: str
     expires_at: Instant
@@ -40,12 +40,12 @@ class OnboardingView(View):
 
 class PayoutAccountView(View):
     is_enabled: bool
-    """Whether payments from now on go to this account."""
+    """Whether new payments go to this account."""
     charges_enabled: bool
     payouts_enabled: bool
     details_submitted: bool
     requirements: list[str]
-    """What Stripe wants to know next, by its own names: the onboarding page asks for it."""
+    """What Stripe requires next, by Stripe's names. The onboarding page asks for it."""
     disabled_reason: str | None
 
     @classmethod

@@ -132,7 +132,7 @@ def test_where_the_bank_takes_no_answer_there_is_no_deadline(
 
     (dispute,) = shop.rows(Dispute)
     assert (dispute.due_by, dispute.warn_at) == (None, None)
-    assert "The bank takes no evidence" in mails(shop)[0].text_body
+    assert "The bank accepts no evidence" in mails(shop)[0].text_body
 
 
 def test_the_sweep_reads_an_index(shop: Shop) -> None:

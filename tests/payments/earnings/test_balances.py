@@ -63,7 +63,7 @@ def test_what_was_paid_for_a_session_to_come_is_owed_and_not_yet_payable(
     (totals,) = earnings(coach)
     assert moment(totals["next_payable_at"]) == moment(totals["all_payable_at"]) == end(booking)
     said = refused(pays_out(admin, coach, 0.01))
-    assert "what is payable now, 0.00 EUR; 75.00 EUR is owed and not yet payable" in said
+    assert "what is payable now, 0.00 EUR; 75.00 EUR is not yet payable" in said
     assert f"{end(booking):%Y-%m-%d %H:%M} UTC" in said
 
 
@@ -176,7 +176,7 @@ def test_what_is_going_back_to_the_client_is_not_payable(
     assert coach.post(f"/payment/{checkout['payment_id']}/refund", json=wish).status_code == 202
 
     assert standing(coach) == (7500, 2500, 5000, 0)
-    assert "going back to clients" in refused(pays_out(admin, coach, 25.01))
+    assert "being refunded to clients" in refused(pays_out(admin, coach, 25.01))
     issued(shop)
     assert standing(coach) == (2500, 2500, 0, 0)
 

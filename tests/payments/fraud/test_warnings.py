@@ -128,7 +128,7 @@ def test_of_what_went_back_or_was_disputed_nothing_is_left(
     assert warning(admin)["status"] == "not_actionable"
     refused = refunds_all(admin, warning(admin))
     assert (refused.status_code, refused.json()["type"]) == (409, "/problems/nothing-to-return")
-    assert [what for what in shop.ops_mails() if "nothing is left to return" in what]
+    assert [what for what in shop.ops_mails() if "nothing is left to refund" in what]
 
 
 @pytest.mark.parametrize("order", [1, -1], ids=["in order", "the other way round"])
