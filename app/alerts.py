@@ -25,6 +25,11 @@ class AlertKind(StrEnum):
     RECONCILIATION = "reconciliation"
     EMAIL = "email"
 
+    @property
+    def runbook(self) -> str:
+        """The section of the documentation that explains this kind."""
+        return f"docs/alerts.md#{self.value.replace('_', '-')}"
+
 
 class Alert(UuidMixin, Base):
     """Something that needs a person, since the software gave up on it."""

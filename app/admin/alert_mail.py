@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from app import alerts
 from app.admin.alert_actions import ALERT_ACTIONS, AlertAction
-from app.alerts import Alert
+from app.alerts import Alert, AlertKind
 from app.config.settings import current_settings
 from app.emails.models import Email
 from app.emails.outbox import put_to_operator, templates
@@ -26,9 +26,13 @@ LONGEST = 400
 class Section:
     """Alerts with the same remedy."""
 
-    remedy: AlertAction
+    kind: AlertKind
     number: int
     shown: Sequence[Alert]
+
+    @property
+    def remedy(self) -> AlertAction:
+        return ALERT_ACTIONS[self.kind]
 
     @property
     def title(self) -> str:
@@ -57,7 +61,7 @@ def send_digest() -> int:
     alerts.mark_sent(at)
     told = alerts.sent_at(at, SHOWN)
     if told:
-        _put([Section(ALERT_ACTIONS[kind], *found) for kind, found in told.items()])
+        _put([Section(kind, *found) for kind, found in told.items()])
     return sum(number for number, _ in told.values())
 
 
