@@ -13,7 +13,7 @@ from app.accounts.password_routes import passwords
 from app.accounts.routes import accounts
 from app.accounts.two_factor.routes import second_factors
 from app.admin import blueprints
-from app.bookings import refunds
+from app.bookings import refunds, withheld_mails
 from app.bookings.feed_routes import feed
 from app.bookings.routes import bookings
 from app.cli import commands
@@ -78,7 +78,12 @@ def create_app(settings: Settings | None = None) -> Application:
     enqueue.queue.set_default()
     refunds.init_app(app, CancellationRefunds())
     linked_records.init_app(
-        app, LinkedRecords(lock=profile.lock, withdraw=(profile.withdraw, takeover.detach_payouts))
+        app,
+        LinkedRecords(
+            lock=profile.lock,
+            withdraw=(profile.withdraw, takeover.detach_payouts),
+            address_proven=withheld_mails.release,
+        ),
     )
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)  # type: ignore[method-assign]
 

@@ -19,6 +19,8 @@ class LinkedRecords:
 
     The account and its profile are locked. Each returns what it took, in words for the owner, or None.
     """
+    address_proven: Callable[[Account], None]
+    """Sends what was withheld, within the transaction in which the address of a locked account is proven."""
 
 
 def init_app(app: Flask, records: LinkedRecords) -> None:
@@ -34,6 +36,11 @@ def lock_with_profile(account: Account) -> None:
 def withdraw(account: Account) -> list[str]:
     """Take away what sends money or people somewhere; what it was, in words for the account's owner."""
     return [what for take in _current().withdraw if (what := take(account))]
+
+
+def address_proven(account: Account) -> None:
+    """Mails may reach it from now on."""
+    _current().address_proven(account)
 
 
 def _current() -> LinkedRecords:

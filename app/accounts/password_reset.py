@@ -18,6 +18,7 @@ from app.accounts import (
 from app.accounts.models import Account, PasswordReset
 from app.emails import signed_links
 from app.emails.models import Email
+from app.emails.outbox import called
 from app.extensions import db, now
 from app.http.problems import Faults, Invalid
 from app.observability import context
@@ -37,7 +38,7 @@ def forget(email: str) -> None:
     Account.lock_address(email)
     account = Account.with_email(email)
     asked = Email.asked_for(email, now() - timedelta(hours=1), messages.RESET_PASSWORD)
-    messages.reset_password(email, account.name if account else email, key)
+    messages.reset_password(email, called(account) if account else "", key)
     if account is None or len(asked) >= MAX_MAILS_AN_HOUR:
         messages.take_back(messages.RESET_PASSWORD, key)
         return

@@ -13,9 +13,12 @@ from app.accounts.models import REMINDER_HOURS, Account
 from app.accounts.schemas import Registration
 from app.emails.models import Email
 from app.extensions import db, now
+from app.http import rate_limits
 from app.http.problems import Problem
 
 MAX_MAILS_AN_HOUR = 3
+A_DAY = "5 per day"
+"""To one address, however many accounts are opened with it and erased; of each of the two kinds."""
 HOUR = timedelta(hours=1)
 OF_REGISTERING = (messages.VERIFY_ADDRESS, messages.ADDRESS_IN_USE)
 
@@ -28,7 +31,7 @@ class AlreadyVerified(Problem):
 
 class TooManyMails(Problem):
     status, slug, title = 429, "too-many-mails", "Too many mails"
-    meaning = "The hourly limit of mails to this address is reached."
+    meaning = "The limit of mails to this address is reached: three an hour, and five a day."
     remedy = (
         "Look for them, also in the spam folder: every link in them still works. Retry-After says when you"
         " can ask again."
@@ -49,17 +52,25 @@ def register(person: Registration) -> Account:
     assert owner, "it exists, whichever request inserted it"
     mails = Email.asked_for(person.email, now() - HOUR, *OF_REGISTERING)
     if owner.id == wish["id"]:
-        messages.verify_address(owner, owner.id)
+        _ask_to_verify(owner)
     else:
         _tell(owner, mails)
     return Account(**wish)
+
+
+def _ask_to_verify(owner: Account) -> None:
+    """Mail a link, unless the address got as many of them today by other accounts, which were erased."""
+    messages.verify_address(owner, owner.id)
+    if not rate_limits.is_within(A_DAY, messages.VERIFY_ADDRESS, owner.email):
+        messages.take_back(messages.VERIFY_ADDRESS, owner.id)
 
 
 def _tell(owner: Account, mails: Sequence[datetime]) -> None:
     """Mail the owner that the address was used to register, unless the limit of such mails is reached."""
     key = uuid4()
     messages.address_in_use(owner, key)
-    if len(mails) >= MAX_MAILS_AN_HOUR:
+    is_within = rate_limits.is_within(A_DAY, messages.ADDRESS_IN_USE, owner.email)
+    if len(mails) >= MAX_MAILS_AN_HOUR or not is_within:
         messages.take_back(messages.ADDRESS_IN_USE, key)
 
 
@@ -90,5 +101,10 @@ def verify_again(account: Account) -> None:
         raise TooManyMails(
             f"{len(asked)} mails went to this address within the hour; look for them, also under spam.",
             headers={"Retry-After": str(max(wait, 1))},
+        )
+    if not rate_limits.is_within(A_DAY, messages.VERIFY_ADDRESS, account.email):
+        raise TooManyMails(
+            "Five mails went to this address within the day; look for them, also under spam.",
+            headers={"Retry-After": str(int(HOUR.total_seconds()))},
         )
     messages.verify_address(account, uuid4())

@@ -132,7 +132,8 @@ def _hour_of(bookings: Sequence[Booking]) -> str:
 
 
 def booking_moved(booking: Booking, before: datetime, by: str, invitation: Calendar) -> None:
-    """Mail both sides that the session moved, and who moved it."""
+    """Mail both sides that the session moved, and who moved it. Outdated mails do not leave."""
+    _withdraw_outdated(booking)
     enqueue_to_parties(
         "booking_moved",
         booking,
@@ -155,6 +156,9 @@ def video_link_changed(
         reader = coach if sessions is bookings else sessions[0].client
         if not reader.email_verified:  # unverified readers find the link in their account only
             continue
+        of_coach = Email.subject_id.startswith(subject_ids.of_video_links(coach.id, reader.id))
+        to_reader = Email.recipient == reader.email, Email.kind == "video_link_changed"
+        Email.withdraw(*to_reader, of_coach, Email.status.in_(UNSENT))
         enqueue_email(
             "video_link_changed",
             subject_ids.of_video_link(coach.id, reader.id, at),
@@ -171,7 +175,11 @@ def video_link_changed(
 def booking_cancelled(
     booking: Booking, by: str, cancelling: Cancelling, no_refund: str | None, cancellation: Calendar
 ) -> None:
-    """Mail both sides that the session is cancelled, by whom, and the refund or why there is none."""
+    """Mail both sides that the session is cancelled, by whom, and the refund or why there is none.
+
+    Outdated mails do not leave.
+    """
+    _withdraw_outdated(booking)
     enqueue_to_parties(
         "booking_cancelled",
         booking,
@@ -229,6 +237,14 @@ def unsent_reminders() -> dict[UUID, UUID]:
 def withdraw(email_ids: Collection[UUID]) -> None:
     """Withdraw unsent reminders that are out of date."""
     Email.withdraw(Email.id.in_(email_ids), Email.status.in_(UNSENT))
+
+
+def _withdraw_outdated(booking: Booking) -> None:
+    """Withdraw held back confirmations and moves of a session: they would leave after the newer mail."""
+    outdated = Email.kind.in_(["booking_confirmed", "booking_moved"]), Email.held_back.is_(True)
+    sequences = range(booking.calendar_sequence + 1)
+    ever = [subject_ids.of_booking(booking.id, sequence) for sequence in sequences]
+    Email.withdraw(Email.subject_id.in_(ever), *outdated, Email.status.in_(UNSENT))
 
 
 def _reminder_id(booking: Booking, hours: int) -> str:

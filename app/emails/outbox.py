@@ -30,6 +30,8 @@ class Reader(Protocol):
     def email(self) -> str: ...
     @property
     def name(self) -> str: ...
+    @property
+    def email_verified(self) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Recipient:
 
     email: str
     name: str
+    email_verified: bool = True
 
 
 _OUTBOX = Email.metadata.tables[Email.__tablename__]
@@ -72,6 +75,12 @@ templates.filters |= {
 }
 
 
+def called(reader: Reader) -> str:
+    """The name by which a mail calls its reader: none before the proof of the address, as a stranger may
+    have chosen it."""
+    return reader.name if reader.email_verified else ""
+
+
 def enqueue_email(
     kind: str,
     subject_id: object,
@@ -102,12 +111,13 @@ def render(
     reply_to: str | None,
     shown: dict[str, Any],
 ) -> Mail:
-    shown = {**shown, "subject": subject, "name": reader.name, "reader": reader}
+    name = called(reader)
+    shown = {**shown, "subject": subject, "name": name or "there", "reader": reader}
     return {
         "kind": kind,
         "subject_id": subject_id,
         "recipient": reader.email,
-        "recipient_name": reader.name,
+        "recipient_name": name,
         "subject": subject,
         "text_body": templates.get_template(f"{kind}.txt").render(shown),
         "html_body": templates.get_template(f"{kind}.html").render(shown),
@@ -120,8 +130,8 @@ def render(
 def enqueue_rendered(mails: Sequence[Mail]) -> int:
     """Insert mails of one kind, except to erased accounts. Returns the number of new rows.
 
-    Mails above a recipient's limit get rows too: an operator can send withheld ones, and a sweep sends held
-    back ones when they are due.
+    Mails that do not leave at once get rows too: an operator can send withheld ones, and so does the
+    verification of the address; a sweep sends held back ones when they are due.
     """
     readable = [mail for mail in mails if not erasure.is_placeholder(mail["recipient"])]
     if not readable:
@@ -156,5 +166,14 @@ def _held_back() -> Mail:
     return {"held_back": True, "due_at": recipient_limits.next_time(now())}
 
 
-_ABOVE = {recipient_limits.Verdict.WITHHELD: _withheld, recipient_limits.Verdict.HELD_BACK: _held_back}
+def _held_back_longer() -> Mail:
+    due_at = recipient_limits.next_time(now(), recipient_limits.UNPROVEN_TOGETHER)
+    return {"held_back": True, "due_at": due_at}
+
+
+_ABOVE = {
+    recipient_limits.Verdict.WITHHELD: _withheld,
+    recipient_limits.Verdict.HELD_BACK: _held_back,
+    recipient_limits.Verdict.HELD_BACK_LONGER: _held_back_longer,
+}
 """The columns that depend on the verdict of the limits."""

@@ -4,10 +4,13 @@ Counted in Redis for all processes together. While Redis is away, each process c
 """
 
 import hashlib
+import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from flask import Flask, Response, current_app, g, request
+from limits import parse
+from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException
 
 from app.config.settings import Settings, current_settings
@@ -15,6 +18,8 @@ from app.extensions import limiter
 from app.http.email_addresses import normalized
 from app.http.problems import KINDS, Problem
 from app.observability import context
+
+log = logging.getLogger(__name__)
 
 View = TypeVar("View", bound=Callable[..., Any])
 COUNT_BEGINS_ANEW = "X-RateLimit-Retry-After"
@@ -61,6 +66,20 @@ def by_failures(often: str) -> Callable[[View], View]:
     return _limited(
         often, _address_and_account, "Too many wrong passwords or codes.", deduct_when=_was_refused
     )
+
+
+def is_within(often: str, what: str, whose: str) -> bool:
+    """Count one of something that befalls somebody else than the caller, and whether it is within the limit.
+
+    It is while Redis is away, or limits are off.
+    """
+    if _is_off():
+        return True
+    try:
+        return limiter.limiter.hit(parse(often), what, hashlib.sha256(whose.encode()).hexdigest())
+    except RedisError:
+        log.warning("%s: not counted, as Redis does not answer", what)
+        return True
 
 
 def _limited(often: str, key: Callable[[], str], why: str, **when: Any) -> Callable[[View], View]:

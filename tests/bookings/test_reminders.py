@@ -118,6 +118,7 @@ def test_after_an_outage_who_wanted_only_the_earlier_reminder_gets_it_late(
 def test_a_reminder_whose_worker_died_does_not_leave_once_the_session_is_off(
     shop: Shop, client: Person, coach: Person
 ) -> None:
+    client.prove_address()
     booking_id = paid(shop, client, coach, next_week())
     remind(shop, timedelta(hours=24))
     being_sent = mails(shop, "reminder")[client.email].id
@@ -131,6 +132,7 @@ def test_a_reminder_whose_worker_died_does_not_leave_once_the_session_is_off(
 def test_a_reminder_that_could_not_leave_before_the_session_does_not_leave_after_it(
     shop: Shop, client: Person, coach: Person
 ) -> None:
+    client.prove_address()
     paid(shop, client, coach, next_week())
     remind(shop, timedelta(hours=1))
 

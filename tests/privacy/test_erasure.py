@@ -61,6 +61,7 @@ def test_what_was_counted_stays_as_it_was(shop: Shop, zelda: Person, coach: Pers
 def test_coming_sessions_are_cancelled_and_paid_back_by_the_policy(
     shop: Shop, zelda: Person, coach: Person
 ) -> None:
+    zelda.prove_address()
     coming, checkout = shop.pays_for(zelda, coach)
 
     erase(zelda)
@@ -168,6 +169,7 @@ def test_the_address_can_be_registered_again_as_somebody_new(http: httpx.Client,
 
 
 def test_the_last_mail_says_so_and_older_ones_do_not_leave(shop: Shop, zelda: Person) -> None:
+    zelda.prove_address()
     assert [mail.kind for mail in shop.rows(Email) if mail.status is EmailStatus.QUEUED]
 
     erase(zelda)

@@ -5,6 +5,7 @@ import pytest
 from app.emails import delivery, smtp
 from app.emails.models import Email
 from app.emails.status import EmailStatus
+from app.extensions import db
 from app.payments.payouts.account import PayoutAccount
 from app.privacy import retention
 from tests.payments.payouts.connected_accounts import onboarded, stripe_finds, told_of
@@ -40,7 +41,7 @@ def test_a_mail_that_is_being_sent_names_nobody_afterwards(
     work_off(shop)
     shop.work(retention.redact_emails)
 
-    assert shop.rows(Email)[0].status is became
+    assert db.session.get_one(Email, mail.id).status is became
     assert tables_with(zelda.email) == set()
 
 

@@ -21,6 +21,7 @@ def command(app: Flask, whom: str) -> Result:
 
 
 def test_somebody_who_is_deactivated_is_erased_by_the_operator(app: Flask, shop: Shop, zelda: Person) -> None:
+    zelda.prove_address()
     assert zelda.post("/auth/me/deactivate", json={"password": PASSWORD}).status_code == 204
     assert erase(zelda).status_code == 401
 

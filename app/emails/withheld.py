@@ -1,0 +1,31 @@
+"""Mails that were withheld until their address is proven, and what of them leaves once it is."""
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import select
+
+from app.emails.models import Email
+from app.emails.recipient_limits import WITHHELD
+from app.emails.status import EmailStatus
+from app.extensions import db, now
+from app.queue.enqueue import after_commit
+from app.queue.names import TaskNames
+
+MOST = 50
+"""That are looked at, the newest first: strangers may have caused any number."""
+
+
+def to(recipient: str, kinds: Collection[str]) -> Sequence[Email]:
+    """What was withheld from somebody, of these kinds."""
+    withheld = Email.status == EmailStatus.WITHDRAWN, Email.last_error == WITHHELD
+    query = select(Email).where(Email.recipient == recipient, Email.kind.in_(kinds), *withheld)
+    return db.session.scalars(query.order_by(Email.created_at.desc()).limit(MOST).with_for_update()).all()
+
+
+def release(mails: Sequence[Email]) -> None:
+    """Let mails to one recipient leave, in one mail where there are several."""
+    for mail in mails:
+        mail.transition_to(EmailStatus.QUEUED)
+        mail.held_back, mail.due_at, mail.last_error = True, now(), None
+    if mails:
+        after_commit(TaskNames.DELIVER_EMAIL, str(mails[0].id))
