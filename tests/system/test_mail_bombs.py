@@ -104,7 +104,7 @@ def test_what_an_unproven_address_paid_for_is_told_few_times(
     (together,) = set(arrived(stack, client)) - set(before)
     told = "".join([*before, together])
     assert told.count("Refund of 75.00 EUR issued") >= MAX_HELD
-    assert told.count("cancelled your session of 60 minutes") >= MAX_HELD
+    assert told.count("Cancelled: 60 minutes of coaching") >= MAX_HELD
     assert "evil.example" not in told
 
 
