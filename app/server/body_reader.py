@@ -1,4 +1,4 @@
-"""The body of a request as the application reads it: what is wrong with its framing is the client's fault."""
+"""The body of a request as the application reads it: an error in its framing is a 400 or a 413."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ from app.server.request_buffer import RequestBuffer
 
 
 class BodyReader:
-    """gunicorn's reader of a body, whose errors are 400s and 413s, again at each further attempt to read.
+    """gunicorn's reader of a body. Its errors become 400s and 413s, which each further read raises again.
 
-    A body that was cut off at its fault and read once more would look whole.
+    A body that was cut off at an error, and read once more, would look whole.
     """
 
-    def __init__(self, reader: Any, arrival: RequestBuffer) -> None:
+    def __init__(self, reader: Any, buffer: RequestBuffer) -> None:
         self._reader = reader
-        self._arrival = arrival
+        self._buffer = buffer
         self._refusal: HTTPException | None = None
 
     def read(self, size: int) -> bytes:
@@ -30,7 +30,7 @@ class BodyReader:
             raise self._refusal from error
 
     def _refused(self, error: Exception) -> HTTPException:
-        if self._arrival.is_too_long:
+        if self._buffer.is_too_long:
             return RequestEntityTooLarge()
         what = "breaks off" if isinstance(error, NoMoreData) else "is malformed"
         return BadRequest(

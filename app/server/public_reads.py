@@ -1,15 +1,15 @@
-"""Which requests are public and cost much: they have threads of their own, so that others keep theirs."""
+"""Public requests that cost much. They have their own threads, so a flood of them delays nothing else."""
 
 import re
 from urllib.parse import unquote
 
 _TARGET = re.compile(rb"[A-Z]+ (?:https?://[^/ ]*)?([^ ?#]*)")
 _PATH = re.compile(r"/(?:coach(?:/(?!me(?:/|$)).*)?|booking/feed\.ics|docs.*|openapi\.json|problems.*)/?")
-"""What anybody may list, search and read without a sign-in."""
+"""Paths that list, search or show something without a sign-in."""
 
 
 def is_public_read(request: bytes) -> bool:
-    """Whether a request, by its first line, is one of them, however its path is spelled."""
+    """Whether the first line of a request names such a path, in whatever spelling."""
     target = _TARGET.match(request)
     path = re.sub("/+", "/", unquote(target[1])) if target else ""
     return _PATH.fullmatch(path) is not None

@@ -1,6 +1,6 @@
-"""gunicorn's threads, kept for requests that have arrived whole: a slow client holds a socket and no thread.
+"""gunicorn's threaded worker, with threads for whole requests only: a slow client holds a socket, no thread.
 
-gunicorn's own worker reads a request, and waits for the end of a connection, where others wait behind it.
+gunicorn's own worker reads a request, and waits for the end of a connection, in a thread that others need.
 """
 
 import socket
@@ -14,112 +14,54 @@ from select import select
 from selectors import EVENT_READ
 from typing import Any
 
-from gunicorn import http, util
-from gunicorn.http.errors import InvalidHeader, NoMoreData, ParseException, UnsupportedTransferCoding
-from gunicorn.http.message import Request
-from gunicorn.http.unreader import IterUnreader, SocketUnreader
-from gunicorn.workers.gthread import TConn, ThreadWorker
+from gunicorn import util
+from gunicorn.http.errors import InvalidHeader, UnsupportedTransferCoding
+from gunicorn.workers.gthread import ThreadWorker
 from werkzeug.exceptions import HTTPException
 
 from app.config.threads import PUBLIC_READ_THREADS
 from app.server.body_reader import BodyReader
+from app.server.connection import Connection
 from app.server.public_reads import is_public_read
-from app.server.request_buffer import RequestBuffer
 
-MAX_BODY = 512 * 1024
-"""As MAX_CONTENT_LENGTH: a longer one goes to the application as it is, to be refused, and is not read on."""
-MAX_HEARD = 64 * 1024 * 1024
-"""Bytes of requests that a process holds in all; beyond it, who sent most of one not yet whole is let go."""
-PIECE = 64 * 1024
-"""Bytes that are read at a time. Requests of fewer are no burden, however many connections send."""
-PATIENCE = 20
-"""Seconds for a request to arrive in, and for its answer to be taken."""
-PARTING = 2
-"""Seconds that a client may take to hang up."""
-ANSWERS_AT_ONCE = 1024 * 1024
-"""Of an answer, so many bytes are handed to the system (which may take fewer), whoever takes their time."""
-GO_AHEAD = b"HTTP/1.1 100 Continue\r\n\r\n"
-NO_END = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
-
-
-class Reader(SocketUnreader):
-    """Gives gunicorn what has arrived, a piece at a time: with each chunk of a body it copies all of that.
-
-    After it comes nothing: a request that breaks off is refused, and no thread waits for the rest.
-    """
-
-    def __init__(self, sock: socket.socket) -> None:
-        super().__init__(sock)
-        self.arrived = memoryview(b"")
-
-    def chunk(self, size_hint: int | None = None) -> bytes:
-        size = max(size_hint or 0, self.mxchunk)
-        piece, self.arrived = self.arrived[:size], self.arrived[size:]
-        return bytes(piece)
-
-    def take_buffered(self) -> bytes:
-        rest, self.arrived = bytes(self.arrived), memoryview(b"")
-        return bytes(super().take_buffered()) + rest
-
-
-class Caller(TConn):
-    """A connection, what has arrived of its next request, and until when."""
-
-    def __init__(self, worker: "Worker", *of: Any) -> None:
-        super().__init__(worker.cfg, *of)
-        self.worker = worker
-        self.expect_request()
-        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, ANSWERS_AT_ONCE)
-        self.parser = http.get_parser(self.cfg, self.sock, self.client)
-        self.parser.unreader = Reader(self.sock)
-
-    def expect_request(self) -> None:
-        self.arrival = RequestBuffer(MAX_BODY)
-        self.is_head_read = False
-        self.is_refused = False
-
-    def has_bad_head(self) -> bool:
-        """Whether gunicorn refuses the request by its head, so that its body need not be waited for."""
-        head = self.arrival.head
-        if head is None:
-            return False
-        try:
-            Request(self.cfg, IterUnreader([head]), self.client)
-        except (ParseException, NoMoreData, StopIteration):
-            return True
-        return False
-
-    def close(self, graceful: bool = False) -> None:
-        if graceful:
-            self.worker.linger(self)
-        else:
-            util.close(self.sock)
+MAX_BUFFERED = 64 * 1024 * 1024
+"""Bytes of requests that a process buffers. Beyond it, the longest incomplete request is dropped."""
+READ_SIZE = 64 * 1024
+"""Bytes that one read takes. Incomplete requests of fewer are never dropped for their length."""
+TRANSFER_SECONDS = 20
+"""Until a request has arrived, and until its answer is taken."""
+LINGER_SECONDS = 2
+"""Until a client closes a connection that is over."""
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+HEAD_TOO_LARGE = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+)
 
 
 class Worker(ThreadWorker):
-    """Threads: a frozen broker or database holds one of them, not the process.
+    """A worker whose threads no slow client holds, and two of which answer public reads only.
 
-    When it is to end it lets in who stands at the door, and shuts it: gunicorn's own leaves it open until the
-    last request is answered, and then cuts off everybody who came meanwhile.
+    To stop, it accepts the pending connections and closes its listeners. gunicorn's own leaves them
+    open until the last request is answered, and then resets what connected in that time.
     """
 
     sockets: list[socket.socket]
-    """The doors."""
+    """The listeners."""
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        self.parting: deque[Caller] = deque()
-        self.answering: dict[Caller, float] = {}
+        self.lingering: deque[Connection] = deque()
+        self.answering: dict[Connection, float] = {}
         self.public_reads = ThreadPoolExecutor(PUBLIC_READ_THREADS)
 
     def set_accept_enabled(self, enabled: bool) -> None:
         super().set_accept_enabled(enabled)
         if not self.alive and not enabled:
-            for door in self.sockets:
-                while select([door], [], [], 0)[0]:
-                    self.accept(door)
-                door.close()
-            self.sockets = []  # a full worker that is told to end comes here twice
+            for listener in self.sockets:
+                while select([listener], [], [], 0)[0]:
+                    self.accept(listener)
+                listener.close()
+            self.sockets = []  # a full worker that is told to stop comes here twice
 
     def accept(self, listener: socket.socket) -> None:
         try:
@@ -127,87 +69,90 @@ class Worker(ThreadWorker):
         except (BlockingIOError, ConnectionAbortedError):
             return
         self.nr_conns += 1
-        self.enqueue_req(Caller(self, sock, client, listener.getsockname()))
+        self.enqueue_req(Connection(self.cfg, sock, client, listener.getsockname(), self.linger))
 
-    def enqueue_req(self, conn: Caller) -> None:
+    def enqueue_req(self, conn: Connection) -> None:
         """A connection is new, or its last request is answered: wait for the next one."""
         conn.sock.setblocking(False)
         conn.expect_request()
-        conn.arrival.feed(conn.parser.unreader.take_buffered())
-        conn.timeout = time.monotonic() + PATIENCE
+        conn.buffer.feed(conn.parser.unreader.take_buffered())
+        conn.timeout = time.monotonic() + TRANSFER_SECONDS
         self.pending_conns.append(conn)
         self.poller.register(conn.sock, EVENT_READ, partial(self.on_pending_socket_readable, conn))
         self.on_pending_socket_readable(conn, conn.sock)
 
-    def on_pending_socket_readable(self, conn: Caller, client: socket.socket) -> None:
-        """More of a request is here: if that is all of it, a thread takes it over."""
-        if not conn.arrival.is_complete:
+    def on_pending_socket_readable(self, conn: Connection, client: socket.socket) -> None:
+        """More of a request has arrived. Once it is complete, or refused, a thread handles it."""
+        if not conn.buffer.is_complete:
             try:
-                more = client.recv(PIECE)
+                more = client.recv(READ_SIZE)
             except BlockingIOError:
                 return
             except OSError:
                 more = b""
-            conn.arrival.feed(more)
-            if more and not conn.arrival.is_complete and self._hears_on(conn):
+            conn.buffer.feed(more)
+            if more and not conn.buffer.is_complete and self._accepts_rest(conn):
                 return
         self.pending_conns.remove(conn)
-        if not (conn.arrival.is_complete or conn.is_refused):
-            self._let_go(conn)
+        if not (conn.buffer.is_complete or conn.is_refused):
+            self._close(conn)
             return
         self.poller.unregister(client)
         self._hand_over(conn)
 
-    def _hears_on(self, conn: Caller) -> bool:
-        """A part of a request is here: whether the rest is welcome, which is said to a client that asks."""
-        if not conn.is_head_read and conn.arrival.head is not None:
-            conn.is_head_read = True
+    def _accepts_rest(self, conn: Connection) -> bool:
+        """Whether the rest of an incomplete request is read. A client that asks first is answered 100."""
+        if not conn.is_head_checked and conn.buffer.head is not None:
+            conn.is_head_checked = True
             conn.is_refused = conn.has_bad_head()
-        if conn.arrival.awaits_go_ahead and not conn.is_refused:
-            conn.arrival.awaits_go_ahead = False
+        if conn.buffer.expects_continue and not conn.is_refused:
+            conn.buffer.expects_continue = False
             with suppress(OSError):
-                conn.sock.send(GO_AHEAD)
+                conn.sock.send(CONTINUE)
         return not conn.is_refused
 
-    def _hand_over(self, conn: Caller) -> None:
-        if conn.arrival.has_endless_head:
+    def _hand_over(self, conn: Connection) -> None:
+        if conn.buffer.is_head_too_long:
             with suppress(OSError):
-                conn.sock.send(NO_END)
+                conn.sock.send(HEAD_TOO_LARGE)
             self.nr_conns -= 1
             self.linger(conn)
             return
-        conn.parser.unreader.arrived = memoryview(conn.arrival.heard)
+        conn.parser.unreader.arrived = memoryview(conn.buffer.received)
         conn.data_ready = True
-        self.answering[conn] = time.monotonic() + self.cfg.timeout + PATIENCE
-        first_line = bytes(conn.arrival.heard[:PIECE].lstrip(b"\r\n").partition(b"\r\n")[0])
+        self.answering[conn] = time.monotonic() + self.cfg.timeout + TRANSFER_SECONDS
+        first_line = bytes(conn.buffer.received[:READ_SIZE].lstrip(b"\r\n").partition(b"\r\n")[0])
         pool = self.public_reads if is_public_read(first_line) else self.tpool
         answered = pool.submit(self.handle, conn)
         answered.add_done_callback(lambda done: self.method_queue.defer(self.finish_request, conn, done))
 
-    def handle_request(self, req: Any, conn: Caller) -> bool:
-        req._expected_100_continue = False  # it was told when its head was here
-        req.body.reader = BodyReader(req.body.reader, conn.arrival)
+    def handle_request(self, req: Any, conn: Connection) -> bool:
+        req._expected_100_continue = False  # _accepts_rest has answered that
+        req.body.reader = BodyReader(req.body.reader, conn.buffer)
         return bool(super().handle_request(req, conn))
 
-    def _keepalive_after(self, conn: Caller, keepalive: bool) -> bool:
-        """A body that nobody read may be malformed, or too long: its request was answered."""
+    def _keepalive_after(self, conn: Connection, keepalive: bool) -> bool:
+        """No request follows a body that is too long or malformed, whether the application read it or not."""
         try:
-            return not conn.arrival.is_too_long and bool(super()._keepalive_after(conn, keepalive))
+            return not conn.buffer.is_too_long and bool(super()._keepalive_after(conn, keepalive))
         except HTTPException:
             return False
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
-        """A transfer coding that we do not know is a bad request of the client's, and no fault of ours."""
+        """An unknown transfer coding is the client's error: 400, where gunicorn answers 501."""
         is_unknown = isinstance(exc, UnsupportedTransferCoding)
         super().handle_error(req, client, addr, InvalidHeader(str(exc)) if is_unknown else exc)
 
-    def finish_request(self, conn: Caller, done: Any) -> None:
+    def finish_request(self, conn: Connection, done: Any) -> None:
         self.answering.pop(conn, None)
         conn.parser.unreader.unread(conn.parser.unreader.take_buffered())  # where gunicorn looks for the next
         super().finish_request(conn, done)
 
-    def linger(self, conn: Caller) -> None:
-        """Say that no more will come, and wait beside everything else for the client to hang up."""
+    def linger(self, conn: Connection) -> None:
+        """End our side of a connection, and read what still arrives until the client closes its own.
+
+        A connection that is closed before all is read resets, and the client may lose its answer.
+        """
         try:
             conn.sock.setblocking(False)
             conn.sock.shutdown(socket.SHUT_WR)
@@ -215,27 +160,27 @@ class Worker(ThreadWorker):
             util.close(conn.sock)
             return
         self.nr_conns += 1
-        conn.timeout = time.monotonic() + PARTING
-        self.parting.append(conn)
-        self.poller.register(conn.sock, EVENT_READ, partial(self._hears_goodbye, conn))
+        conn.timeout = time.monotonic() + LINGER_SECONDS
+        self.lingering.append(conn)
+        self.poller.register(conn.sock, EVENT_READ, partial(self._on_lingering_readable, conn))
 
-    def _hears_goodbye(self, conn: Caller, client: socket.socket) -> None:
+    def _on_lingering_readable(self, conn: Connection, client: socket.socket) -> None:
         with suppress(ConnectionError, TimeoutError):
-            if client.recv(PIECE):
+            if client.recv(READ_SIZE):
                 return
-        self.parting.remove(conn)
-        self._let_go(conn)
+        self.lingering.remove(conn)
+        self._close(conn)
 
     def murder_pending(self) -> None:
-        """Whose time is over is let go, in every stage of a request, and who is in the way of others.
+        """Close connections that have timed out, in every stage of a request, or that exceed a limit.
 
-        Only here, between two looks at the connections: of those seen ready in one look, none may be gone.
+        This happens only between two looks at the connections: one seen as ready must not be gone.
         """
         now = time.monotonic()
-        while self.pending_conns and self._has_waited(self.pending_conns[0], now):
-            self._let_go(self.pending_conns.popleft())
-        while self.parting and self.parting[0].timeout <= now:
-            self._let_go(self.parting.popleft())
+        while self.pending_conns and self._has_timed_out(self.pending_conns[0], now):
+            self._close(self.pending_conns.popleft())
+        while self.lingering and self.lingering[0].timeout <= now:
+            self._close(self.lingering.popleft())
         for conn in [conn for conn, until in self.answering.items() if until <= now]:
             del self.answering[conn]
             with suppress(OSError):
@@ -243,34 +188,38 @@ class Worker(ThreadWorker):
         self._make_room()
 
     def _make_room(self) -> None:
-        """Who has said nothing for longest goes first, then who has sent most of a request not yet whole."""
+        """Close connections: first the longest idle, then those with the longest incomplete requests."""
         while len(self.keepalived_conns) + len(self.pending_conns) > self.worker_connections // 2:
-            self._let_go(self._silent_longest().popleft())
-        while self._heard_in_all() > MAX_HEARD:
-            longest = max(self.pending_conns, key=lambda each: len(each.arrival.heard), default=None)
-            if longest is None or len(longest.arrival.heard) <= PIECE:
-                return  # it is held by requests that are being answered
+            self._close(self._idle_longest().popleft())
+        while self._buffered_bytes() > MAX_BUFFERED:
+            longest = max(self.pending_conns, key=lambda each: len(each.buffer.received), default=None)
+            if longest is None or len(longest.buffer.received) <= READ_SIZE:
+                return  # the bytes belong to requests that are being answered
             self.pending_conns.remove(longest)
-            self._let_go(longest)
+            self._close(longest)
 
-    def _silent_longest(self) -> deque[Caller]:
-        """Those who were answered, or those whose request is awaited: whose first has waited longer."""
-        kept: deque[Caller] = self.keepalived_conns
-        pending: deque[Caller] = self.pending_conns
+    def _idle_longest(self) -> deque[Connection]:
+        """The answered connections, or those that wait for a request: whichever's first has waited longer."""
+        kept: deque[Connection] = self.keepalived_conns
+        pending: deque[Connection] = self.pending_conns
         if not kept or not pending:
             return kept or pending
-        is_kept_older = kept[0].timeout - self.cfg.keepalive < pending[0].timeout - PATIENCE
+        is_kept_older = kept[0].timeout - self.cfg.keepalive < pending[0].timeout - TRANSFER_SECONDS
         return kept if is_kept_older else pending
 
-    def _heard_in_all(self) -> int:
-        return sum(len(each.arrival.heard) for each in chain(self.pending_conns, self.answering))
+    def _buffered_bytes(self) -> int:
+        return sum(len(each.buffer.received) for each in chain(self.pending_conns, self.answering))
 
-    def _has_waited(self, conn: Caller, now: float) -> bool:
-        """A process that ends waits no longer for who has said nothing yet."""
-        until = conn.timeout if self.alive or conn.arrival.heard else conn.timeout - PATIENCE + PARTING
+    def _has_timed_out(self, conn: Connection, now: float) -> bool:
+        """A process that stops waits only LINGER_SECONDS for a connection that has sent nothing."""
+        until = (
+            conn.timeout
+            if self.alive or conn.buffer.received
+            else conn.timeout - TRANSFER_SECONDS + LINGER_SECONDS
+        )
         return bool(until <= now)
 
-    def _let_go(self, conn: Caller) -> None:
+    def _close(self, conn: Connection) -> None:
         with suppress(KeyError, ValueError):
             self.poller.unregister(conn.sock)
         self.nr_conns -= 1

@@ -33,7 +33,7 @@ def test_it_is_whole_with_its_last_byte_and_not_before(request_: bytes) -> None:
         seen.append(arrival.is_complete)
 
     assert seen == [False] * (len(request_) - 1) + [True]
-    assert bytes(arrival.heard) == request_
+    assert bytes(arrival.received) == request_
     assert not arrival.is_too_long
 
 
@@ -67,15 +67,15 @@ def test_who_waits_to_be_told_to_go_on_is_known() -> None:
     asks = arrived(HEAD + b"Expect: 100-Continue\r\nContent-Length: 5\r\n\r\n")
     goes_on = arrived(HEAD + b"Content-Length: 5\r\n\r\n")
 
-    assert (asks.is_complete, asks.awaits_go_ahead) == (False, True)
-    assert (goes_on.is_complete, goes_on.awaits_go_ahead) == (False, False)
+    assert (asks.is_complete, asks.expects_continue) == (False, True)
+    assert (goes_on.is_complete, goes_on.expects_continue) == (False, False)
 
 
 def test_a_head_without_end_is_known_for_one() -> None:
     arrival = arrived(HEAD + b"X: " + b"x" * MAX_HEAD)
 
     assert arrival.is_complete
-    assert arrival.has_endless_head
+    assert arrival.is_head_too_long
 
 
 @pytest.mark.parametrize(
