@@ -52,7 +52,7 @@ class Standing:
     """The number of balance transactions, which only grows."""
 
     @classmethod
-    def told(cls, dispute: StripeObject) -> Self:
+    def reported(cls, dispute: StripeObject) -> Self:
         """Raises Unreadable."""
         details = required(dispute, "evidence_details", dict)
         has_deadline = details.get("due_by") is not None
@@ -114,7 +114,7 @@ class BalanceMove:
     currency: str
 
     @classmethod
-    def told(cls, move: object) -> Self:
+    def reported(cls, move: object) -> Self:
         """Raises Unreadable."""
         thing = move if isinstance(move, dict) else {}
         currency = required(thing, "currency", str).upper()
@@ -140,7 +140,7 @@ def _apply(subject: StripeObject, is_news: Callable[[Standing, Standing], bool])
     stripe_id, currency = required(subject, "id", str), required(subject, "currency", str)
     if currency.upper() != payment.currency:
         raise Mismatch(f"dispute {stripe_id} is in {currency}, payment {payment.id} is not")
-    standing = Standing.told(subject)
+    standing = Standing.reported(subject)
     row = select(Dispute).where(Dispute.stripe_dispute_id == stripe_id).with_for_update()
     dispute = db.session.scalar(row.execution_options(populate_existing=True))
     before = dispute.status if dispute else None
@@ -189,7 +189,7 @@ def _opened(payment: Payment, subject: StripeObject, standing: Standing) -> Disp
 
 def _move_funds(dispute: Dispute, subject: StripeObject) -> bool:
     """Whether its list of balance transactions differs from what is recorded."""
-    moves = [BalanceMove.told(move) for move in required(subject, "balance_transactions", list)]
+    moves = [BalanceMove.reported(move) for move in required(subject, "balance_transactions", list)]
     if len(moves) < dispute.fund_moves:
         return False
     before = dispute.fund_moves, dispute.withdrawn_minor, dispute.fee_minor

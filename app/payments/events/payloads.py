@@ -88,7 +88,7 @@ def text_or_none(thing: StripeObject, field: str) -> str | None:
 
 
 @dataclass(frozen=True)
-class Told:
+class ReportedPayment:
     """What an object of Stripe's says of one payment."""
 
     session_id: str | None
@@ -126,8 +126,8 @@ def is_returned(intent: StripeObject) -> bool:
     return bool(error.get("charge")) and is_delayed
 
 
-def of_session(session: StripeObject) -> Told:
-    return Told(
+def of_session(session: StripeObject) -> ReportedPayment:
+    return ReportedPayment(
         session_id=text_or_none(session, "id"),
         intent_id=reference_id(session.get("payment_intent")),
         payment_id=claimed_payment(session),
@@ -136,8 +136,8 @@ def of_session(session: StripeObject) -> Told:
     )
 
 
-def of_intent(intent: StripeObject, amount: object) -> Told:
-    return Told(
+def of_intent(intent: StripeObject, amount: object) -> ReportedPayment:
+    return ReportedPayment(
         session_id=None,
         intent_id=reference_id(intent.get("id")),
         payment_id=claimed_payment(intent),
@@ -146,8 +146,8 @@ def of_intent(intent: StripeObject, amount: object) -> Told:
     )
 
 
-def of_charge(charge: StripeObject) -> Told:
-    return Told(
+def of_charge(charge: StripeObject) -> ReportedPayment:
+    return ReportedPayment(
         session_id=None,
         intent_id=reference_id(charge.get("payment_intent")),
         payment_id=claimed_payment(charge),

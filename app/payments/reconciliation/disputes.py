@@ -30,17 +30,18 @@ def _compare(subject: StripeObject, dispute: Dispute | None, is_ours: bool) -> D
     if dispute is None:
         says = f"{subject['status']}, {Money(subject['amount'], currency)}"
         return Disagreement(Sides(says, "there is no such dispute"), settle) if is_ours else None
-    told, known, moves = Standing.told(subject), Standing.known(dispute), len(subject["balance_transactions"])
-    moved_as_told = moves == dispute.fund_moves and not dispute.lacks_fee
-    if moved_as_told and (told == known or _is_appealed(told, known)):
+    reported, known = Standing.reported(subject), Standing.known(dispute)
+    moves = len(subject["balance_transactions"])
+    moved_as_reported = moves == dispute.fund_moves and not dispute.lacks_fee
+    if moved_as_reported and (reported == known or _is_appealed(reported, known)):
         return None
     we_say = _summary(known, dispute.currency, dispute.fund_moves)
-    return Disagreement(Sides(_summary(told, currency, moves), we_say, dispute.id), settle)
+    return Disagreement(Sides(_summary(reported, currency, moves), we_say, dispute.id), settle)
 
 
-def _is_appealed(told: Standing, known: Standing) -> bool:
+def _is_appealed(reported: Standing, known: Standing) -> bool:
     """What was lost stays lost here until it is won."""
-    return known.status is DisputeStatus.LOST and told.status in APPEALED
+    return known.status is DisputeStatus.LOST and reported.status in APPEALED
 
 
 def _summary(standing: Standing, currency: str, moves: int) -> str:

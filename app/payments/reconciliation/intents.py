@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from app.extensions import now
-from app.payments.events.payloads import StripeObject, Told, Unreadable, is_returned, of_intent
+from app.payments.events.payloads import ReportedPayment, StripeObject, Unreadable, is_returned, of_intent
 from app.payments.models import Payment
 from app.payments.reconciliation import differences, ours
 from app.payments.reconciliation.differences import Sides
@@ -34,21 +34,21 @@ TELLS = {
 """What the event does that we should have had."""
 
 
-def _told(intent: StripeObject) -> Told:
+def _reported(intent: StripeObject) -> ReportedPayment:
     amount = "amount_received" if intent["status"] == "succeeded" else "amount"
     return of_intent(intent, intent[amount])
 
 
 def _compare(intent: StripeObject, payment: Payment | None) -> Disagreement | None:
     """Raises Unreadable for a status that we do not know."""
-    told, status = _told(intent), intent["status"]
-    says = f"{status}, {told.amount}"
+    reported, status = _reported(intent), intent["status"]
+    says = f"{status}, {reported.amount}"
     if payment is None:
-        return _unknown_here(told, says) if status == "succeeded" else None
+        return _unknown_here(reported, says) if status == "succeeded" else None
     if status not in BEHIND:
         raise Unreadable(intent, "status")
     sides = Sides(says, ours.summary(payment), payment.id)
-    if status == "succeeded" and told.amount != payment.price:
+    if status == "succeeded" and reported.amount != payment.price:
         return Disagreement(sides)
     if payment.stripe_payment_intent_id not in {None, intent["id"]}:
         we_say = f"{sides.we_say}, by {payment.stripe_payment_intent_id}"
@@ -80,11 +80,11 @@ def _attempted_at(intent: StripeObject) -> datetime:
     return datetime.fromtimestamp(charge["created"] if charge else intent["created"], UTC)
 
 
-def _unknown_here(told: Told, says: str) -> Disagreement | None:
+def _unknown_here(reported: ReportedPayment, says: str) -> Disagreement | None:
     """Unless its session is listed already, for the same reason."""
-    if told.payment_id is None or differences.is_listed(Kind.SESSION, told.payment_id):
+    if reported.payment_id is None or differences.is_listed(Kind.SESSION, reported.payment_id):
         return None
-    return Disagreement(Sides(says, "there is no such payment", told.payment_id))
+    return Disagreement(Sides(says, "there is no such payment", reported.payment_id))
 
 
 def _may_be_ours(intent: StripeObject) -> bool:
@@ -93,14 +93,14 @@ def _may_be_ours(intent: StripeObject) -> bool:
 
 def _differing(found: Found) -> Sequence[str]:
     known = {each: intent for each, intent in found.items() if intent and _may_be_ours(intent)}
-    payments = ours.payments({intent_id: _told(intent) for intent_id, intent in known.items()})
+    payments = ours.payments({intent_id: _reported(intent) for intent_id, intent in known.items()})
     return [intent_id for intent_id, intent in known.items() if _compare(intent, payments.get(intent_id))]
 
 
 def _examine(intent_id: str, intent: StripeObject | None) -> Disagreement | None:
     if intent is None or not _may_be_ours(intent):
         return None
-    return _compare(intent, ours.payments({intent_id: _told(intent)}).get(intent_id))
+    return _compare(intent, ours.payments({intent_id: _reported(intent)}).get(intent_id))
 
 
 INTENTS = Subject(

@@ -8,16 +8,16 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
 from app.extensions import db
-from app.payments.events.payloads import Told
+from app.payments.events.payloads import ReportedPayment
 from app.payments.models import Payment, PaymentLine
 from app.payments.stripe.listing import Span
 
 
-def payments(told: Mapping[str, Told]) -> dict[str, Payment]:
+def payments(reported: Mapping[str, ReportedPayment]) -> dict[str, Payment]:
     """The payment of each, where there is one: by our id, else by the session's, else by the intent's."""
-    by_id = {each.payment_id for each in told.values() if each.payment_id}
-    by_session = {each.session_id for each in told.values() if each.session_id}
-    by_intent = {each.intent_id for each in told.values() if each.intent_id}
+    by_id = {each.payment_id for each in reported.values() if each.payment_id}
+    by_session = {each.session_id for each in reported.values() if each.session_id}
+    by_intent = {each.intent_id for each in reported.values() if each.intent_id}
     found = db.session.scalars(
         select(Payment)
         .where(
@@ -38,7 +38,7 @@ def payments(told: Mapping[str, Told]) -> dict[str, Payment]:
     )
     named = {
         thing: known.get(each.payment_id) or known.get(each.session_id) or known.get(each.intent_id)
-        for thing, each in told.items()
+        for thing, each in reported.items()
     }
     return {thing: payment for thing, payment in named.items() if payment}
 

@@ -65,13 +65,13 @@ def _standing(session: StripeObject) -> Standing:
 def _compare(session: StripeObject, payment: Payment | None) -> Disagreement | None:
     if deployment.claimed_by_another(session):
         return None
-    told, standing = of_session(session), _standing(session)
-    says = f"{standing}, {told.amount}"
+    reported, standing = of_session(session), _standing(session)
+    says = f"{standing}, {reported.amount}"
     if payment is None:
-        is_ours = told.payment_id and standing not in NOTHING_TO_PAY
-        return Disagreement(Sides(says, "there is no such payment", told.payment_id)) if is_ours else None
+        is_ours = reported.payment_id and standing not in NOTHING_TO_PAY
+        return Disagreement(Sides(says, "there is no such payment", reported.payment_id)) if is_ours else None
     sides = Sides(says, ours.summary(payment), payment.id)
-    if told.amount != payment.price and standing not in NOTHING_TO_PAY:
+    if reported.amount != payment.price and standing not in NOTHING_TO_PAY:
         return Disagreement(sides)
     if payment.stripe_session_id not in {None, session["id"]}:
         return _second_session(session, payment, standing)

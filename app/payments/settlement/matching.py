@@ -5,29 +5,30 @@ from sqlalchemy import or_, select
 from app.config.settings import current_settings
 from app.extensions import db
 from app.payments.events.models import StripeEvent
-from app.payments.events.payloads import Mismatch, Told
+from app.payments.events.payloads import Mismatch, ReportedPayment
 from app.payments.models import Payment
 from app.queue.enqueue import after_commit
 from app.queue.names import TaskNames
 
 
-def locked(told: Told) -> Payment | None:
+def locked(reported: ReportedPayment) -> Payment | None:
     """Our payment, locked, and knowing Stripe's ids from now on."""
-    payment = (Payment.locked(told.payment_id) if told.payment_id else None) or _locked_by_stripes_ids(told)
+    by_our_id = Payment.locked(reported.payment_id) if reported.payment_id else None
+    payment = by_our_id or _locked_by_stripes_ids(reported)
     if payment:
-        if told.intent_id and not payment.stripe_payment_intent_id:
-            _requeue_ignored_events(told.intent_id)
-            payment.stripe_payment_intent_id = told.intent_id
-        payment.stripe_session_id = payment.stripe_session_id or told.session_id
+        if reported.intent_id and not payment.stripe_payment_intent_id:
+            _requeue_ignored_events(reported.intent_id)
+            payment.stripe_payment_intent_id = reported.intent_id
+        payment.stripe_session_id = payment.stripe_session_id or reported.session_id
     return payment
 
 
-def _locked_by_stripes_ids(told: Told) -> Payment | None:
+def _locked_by_stripes_ids(reported: ReportedPayment) -> Payment | None:
     known = [
         column == value
         for column, value in (
-            (Payment.stripe_session_id, told.session_id),
-            (Payment.stripe_payment_intent_id, told.intent_id),
+            (Payment.stripe_session_id, reported.session_id),
+            (Payment.stripe_payment_intent_id, reported.intent_id),
         )
         if value
     ]
@@ -41,20 +42,20 @@ def _requeue_ignored_events(payment_intent_id: str) -> None:
         after_commit(TaskNames.PROCESS_RECORDED_EVENT, event_id)
 
 
-def check(payment: Payment, told: Told) -> None:
+def check(payment: Payment, reported: ReportedPayment) -> None:
     """Raises Mismatch where Stripe says another amount, mode or id than our books."""
     livemode = current_settings().livemode
-    if told.livemode is not livemode:
+    if reported.livemode is not livemode:
         raise Mismatch(
-            f"payment {payment.id}: Stripe says livemode {told.livemode}, our key is for {livemode}"
+            f"payment {payment.id}: Stripe says livemode {reported.livemode}, our key is for {livemode}"
         )
     names = [
-        ("payment", told.payment_id, payment.id),
-        ("session", told.session_id, payment.stripe_session_id),
-        ("intent", told.intent_id, payment.stripe_payment_intent_id),
+        ("payment", reported.payment_id, payment.id),
+        ("session", reported.session_id, payment.stripe_session_id),
+        ("intent", reported.intent_id, payment.stripe_payment_intent_id),
     ]
     for name, theirs, ours in names:
         if theirs not in {None, ours}:
             raise Mismatch(f"payment {payment.id}: Stripe says {name} {theirs}, our books say {ours}")
-    if told.amount != payment.price:
-        raise Mismatch(f"payment {payment.id}: Stripe says {told.amount}, our books say {payment.price}")
+    if reported.amount != payment.price:
+        raise Mismatch(f"payment {payment.id}: Stripe says {reported.amount}, our books say {payment.price}")

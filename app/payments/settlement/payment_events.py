@@ -13,8 +13,8 @@ from app.payments.events.payloads import (
     Handler,
     Mismatch,
     Outcome,
+    ReportedPayment,
     StripeObject,
-    Told,
     Unreadable,
     is_returned,
     of_charge,
@@ -46,13 +46,13 @@ def session_completed(session: StripeObject, at: datetime) -> Outcome:
 
 def session_paid(session: StripeObject, _at: datetime) -> Outcome:
     """It brought the money, if Stripe says just that. Raises Unreadable for any other word of it."""
-    told = of_session(session)
+    reported = of_session(session)
     if session.get("payment_status") == "paid":
-        return _paid(told)
-    if matching.locked(told) is None:
+        return _paid(reported)
+    if matching.locked(reported) is None:
         return NOT_OURS
     if session.get("payment_status") == "no_payment_required":
-        raise Mismatch(f"session {told.session_id}: Stripe says that nothing was to be paid")
+        raise Mismatch(f"session {reported.session_id}: Stripe says that nothing was to be paid")
     raise Unreadable(session, "payment_status")
 
 
@@ -153,11 +153,11 @@ def charge_refunded(charge: StripeObject, _at: datetime) -> Outcome:
     return None
 
 
-def _paid(told: Told) -> Outcome:
-    payment = matching.locked(told)
+def _paid(reported: ReportedPayment) -> Outcome:
+    payment = matching.locked(reported)
     if payment is None:
         return NOT_OURS
-    matching.check(payment, told)
+    matching.check(payment, reported)
     if payment.is_paid:
         return f"the payment is {payment.status} already"
     payment.transition_to(Status.SUCCEEDED, "paid")
@@ -177,8 +177,8 @@ def _free(payment: Payment) -> None:
         lifecycle.expire(booking)
 
 
-def _processing(told: Told, at: datetime) -> Outcome:
-    payment = matching.locked(told)
+def _processing(reported: ReportedPayment, at: datetime) -> Outcome:
+    payment = matching.locked(reported)
     if payment is None:
         return NOT_OURS
     if payment.status not in {Status.PENDING, Status.FAILED}:

@@ -68,5 +68,5 @@ def fetched(unread: NotOurVersion) -> Reading:
             f" shows no {kind or 'object'} {stripe_id} to read instead"
         )
     is_intent = kind == "payment_intent"
-    told = _TELLING.get(text_or_none(found, "status") or "") if is_intent else unread.type
-    return Reading(told, found, now())
+    reported = _TELLING.get(text_or_none(found, "status") or "") if is_intent else unread.type
+    return Reading(reported, found, now())
