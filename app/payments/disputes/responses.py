@@ -1,5 +1,6 @@
 """Responses to disputes: evidence and deadline warnings."""
 
+import logging
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -10,11 +11,14 @@ from app.extensions import db, now
 from app.http.problems import NotFound, Problem
 from app.payments.disputes import events as dispute_events
 from app.payments.disputes import evidence, messages
+from app.payments.events.payloads import Handler, Mismatch, StripeObject
 from app.payments.models import Dispute
 from app.payments.stripe import client as stripe_client
 from app.payments.stripe import disputes as at_stripe
 from app.payments.stripe import listing
 from app.payments.stripe.disputes import Evidence
+
+log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)
 """How long a submission is reserved: longer than Stripe's timeout. After a crash others can submit then."""
@@ -132,7 +136,7 @@ def _submit(dispute: Dispute, statement: str) -> None:
         dispute.evidence_failures += 1
         db.session.commit()
         raise
-    dispute_events.on_event(answer, now())
+    _learn(dispute, answer, dispute_events.on_event)
     dispute.evidence_submitted_at = now()
     dispute.plan_warning()
 
@@ -144,9 +148,18 @@ def _look_again(dispute: Dispute) -> None:
     except stripe_client.StripeRefused as error:
         raise EvidenceRefused(str(error)) from error
     if found:
-        dispute_events.seen(found, now())
+        _learn(dispute, found, dispute_events.seen)
         db.session.commit()
     _check_answerable(dispute)
+
+
+def _learn(dispute: Dispute, told: StripeObject, apply: Handler) -> None:
+    """How Stripe says that it stands. What cannot be read is told by its events, and misses no deadline."""
+    try:
+        with db.session.begin_nested():
+            apply(told, now())
+    except Mismatch as error:
+        log.warning("dispute %s: %s", dispute.id, error)
 
 
 def _check_answerable(dispute: Dispute) -> None:

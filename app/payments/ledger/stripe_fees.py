@@ -135,7 +135,8 @@ def _record(payment_id: UUID, lease: datetime | None, answer: Answer, attempts: 
         payment.fee_currency = answer.fee.fee.currency
         payment.stripe_balance_transaction_id = answer.fee.balance_transaction_id
         # Of a debit, Stripe's last word of its charge came before the bank's.
-        payment.stripe_charge_id, payment.receipt_url = answer.fee.charge_id, answer.fee.receipt_url
+        payment.stripe_charge_id = answer.fee.charge_id
+        payment.receipt_url = answer.fee.receipt_url or payment.receipt_url
         payment.method = answer.fee.method or payment.method
     if answer.sent_on:
         payment.sent_on_minor = answer.sent_on.amount

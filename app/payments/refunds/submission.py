@@ -50,7 +50,7 @@ def issue(refund_id: UUID) -> timedelta | None:
         return _postpone(refund, error.detail)
     except stripe_client.StripeRefused as error:
         return _refused(refund, order, error)
-    refunds.apply(refund.id, answer.id, RefundStatus(answer.status), answer.failure_reason)
+    refunds.apply(refund.id, answer.id, answer.status, answer.failure_reason)
     db.session.commit()
     return None
 

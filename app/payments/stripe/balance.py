@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import stripe
 
 from app.money.allocation import in_proportion
-from app.money.money import Money
+from app.money.money import CURRENCIES, Money
 from app.payments.stripe import client as stripe_client
 from app.payments.stripe import transfers
 
@@ -33,7 +33,11 @@ def of_intent(payment_intent_id: str) -> Fee | None:
     """
     intents = stripe_client.v1().payment_intents
     paths = ["latest_charge.balance_transaction", "latest_charge.failure_balance_transaction"]
-    charge = stripe_client.call(lambda: intents.retrieve(payment_intent_id, {"expand": paths})).latest_charge
+    return stripe_client.call(lambda: _fee(intents.retrieve(payment_intent_id, {"expand": paths})))
+
+
+def _fee(intent: stripe.PaymentIntent) -> Fee | None:
+    charge = intent.latest_charge
     if not isinstance(charge, stripe.Charge):
         return None
     method = charge.payment_method_details.type if charge.payment_method_details else None
@@ -42,10 +46,18 @@ def of_intent(payment_intent_id: str) -> Fee | None:
     if not moves:
         nothing = Money(0, charge.currency.upper())
         return Fee(charge.id, None, method, None, nothing, nothing) if charge.status == "failed" else None
-    currency = moves[0].currency.upper()
+    currency = _currency(moves[0])
     fee, net = sum(move.fee for move in moves), sum(move.net for move in moves)
     kept, left = Money(fee, currency), Money(net, currency)
     return Fee(charge.id, charge.receipt_url, method, moves[0].id, kept, left)
+
+
+def _currency(move: stripe.BalanceTransaction) -> str:
+    """Raises ValueError for one whose minor unit is not known."""
+    currency = move.currency.upper()
+    if currency not in CURRENCIES:
+        raise ValueError(f"{currency} is no currency that Stripe charges in")
+    return currency
 
 
 def sent_on(payment_intent_id: str, again: Sequence[str] = ()) -> Money | None:
@@ -56,15 +68,19 @@ def sent_on(payment_intent_id: str, again: Sequence[str] = ()) -> Money | None:
     """
     intents = stripe_client.v1().payment_intents
     paths = ["latest_charge.transfer", "latest_charge.application_fee"]
-    charge = stripe_client.call(lambda: intents.retrieve(payment_intent_id, {"expand": paths})).latest_charge
-    transfer = charge.transfer if isinstance(charge, stripe.Charge) else None
-    if not isinstance(charge, stripe.Charge) or not isinstance(transfer, stripe.Transfer):
+    first = stripe_client.call(lambda: _sent_first(intents.retrieve(payment_intent_id, {"expand": paths})))
+    more = sum(each.left for each in transfers.sent_again(again)) if first else 0
+    return first and Money(first.amount + more, first.currency)
+
+
+def _sent_first(intent: stripe.PaymentIntent) -> Money | None:
+    charge, transfer = transfers.first_of(intent)
+    if charge is None or transfer is None:
         return None
     fee, agreed = charge.application_fee, charge.application_fee_amount or 0
     sent = _left(charge.amount, transfer.amount, transfer.amount_reversed)
     ours = _left(agreed, fee.amount, fee.amount_refunded) if isinstance(fee, stripe.ApplicationFee) else 0
-    more = sum(each.amount - each.amount_reversed for each in transfers.sent_again(again))
-    return Money(sent - ours + more, charge.currency.upper())
+    return Money(sent - ours, charge.currency.upper())
 
 
 def _left(whole: int, moved: int, returned: int) -> int:

@@ -15,6 +15,7 @@ from stripe.params.checkout import (
 )
 
 from app.money.money import Money
+from app.payments.events.payloads import required
 from app.payments.stripe import client as stripe_client
 from app.payments.stripe.client import StripeAway, StripeBroke, StripeRefused
 
@@ -104,7 +105,7 @@ def open_session(order: CheckoutOrder) -> CheckoutSession:
     }
     key: stripe.RequestOptions = {"idempotency_key": f"checkout-{order.payment_id}"}
     try:
-        return _session(stripe_client.call(lambda: stripe_client.v1().checkout.sessions.create(params, key)))
+        return stripe_client.call(lambda: _session(stripe_client.v1().checkout.sessions.create(params, key)))
     except StripeRefused as error:
         if error.param == "expires_at":
             raise ClocksDiffer(error) from error
@@ -133,7 +134,7 @@ def close_session(session_id: str) -> bool:
     """
     sessions = stripe_client.v1().checkout.sessions
     try:
-        status = stripe_client.call(lambda: sessions.expire(session_id)).status
+        status = stripe_client.call(lambda: sessions.expire(session_id).status)
     except StripeRefused:  # only an open session can be expired: see how this one stands
         status = _status(session_id)
     if status not in {"complete", "expired"}:
@@ -144,7 +145,7 @@ def close_session(session_id: str) -> bool:
 
 def _status(session_id: str) -> str | None:
     try:
-        return stripe_client.call(lambda: stripe_client.v1().checkout.sessions.retrieve(session_id)).status
+        return stripe_client.call(lambda: stripe_client.v1().checkout.sessions.retrieve(session_id).status)
     except StripeRefused as error:
         if error.code != "resource_missing":
             raise StillOpen("Stripe does not show the payment page. Nothing was charged.") from error
@@ -166,4 +167,4 @@ def _line_item(line: OrderLine) -> SessionCreateParamsLineItem:
 def _session(answer: stripe.checkout.Session) -> CheckoutSession:
     if answer.url is None:  # as of one that is over: an answer under the same key is an old one
         raise StripeBroke("Stripe opened no page to pay on. Nothing was charged; try again in a moment.")
-    return CheckoutSession(answer.id, answer.url)
+    return CheckoutSession(required(answer.to_dict(), "id", str), answer.url)

@@ -12,6 +12,7 @@ from flask import Flask, current_app
 from app.config.settings import Settings
 from app.http.problems import Unavailable
 from app.observability import context
+from app.payments.events.payloads import Unreadable
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +26,8 @@ API_VERSION: str = stripe.api_version
 NOT_CONNECTED = "account_invalid"
 """Stripe's code for an account that ours has no access to, or not any more."""
 
+UNREADABLE = (Unreadable, AttributeError, LookupError, TypeError, ValueError)
+"""What reading raises where a field is missing or null, or the answer is no object of Stripe's."""
 Answer = TypeVar("Answer")
 
 
@@ -118,29 +121,37 @@ def _within(seconds: float | None, ask: Callable[[], Answer]) -> Answer:
 
 
 def call(ask: Callable[[], Answer]) -> Answer:
-    """Stripe's answer, within what a request has left of its time. Raises StripeAway, StripeRefused."""
+    """What `ask` reads of Stripe's answer, within what a request has left of its time.
+
+    Raises StripeAway, StripeRefused.
+    """
     try:
-        return _within(context.time_left(), ask)
-    except TimeoutError as error:
-        raise StripeAway("Stripe does not answer in time. Nothing was charged; try again soon.") from error
-    except stripe.RateLimitError as error:
-        raise StripeBusy(error) from error
-    except stripe.APIConnectionError as error:
-        raise StripeAway("Stripe does not answer. Nothing was charged; try again in a moment.") from error
+        return _read(ask)
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
         if error.error and error.error.code == NOT_CONNECTED:  # the package leaves `code` of a 403 empty
             raise StripeRefused(error) from error
         log.error("Stripe refuses STRIPE_SECRET_KEY, or the key lacks a permission: %s", error)
         raise KeyRefused(str(error)) from error
-    except stripe.IdempotencyError as error:
-        if error.http_status == 409:
-            raise StripeAway("Stripe is at work on the same request; try again in a moment.") from error
-        raise StripeBroke("What is asked has changed since an answer was lost; try again.") from error
+    except stripe.RateLimitError as error:
+        raise StripeBusy(error) from error
+    except stripe.APIConnectionError as error:
+        raise StripeAway("Stripe does not answer. Nothing was charged; try again in a moment.") from error
     except stripe.StripeError as error:
         if error.http_status == 409:
             raise StripeAway("Stripe is at work on the same request; try again in a moment.") from error
-        if isinstance(
-            error, stripe.APIError
-        ):  # its own trouble, or an answer that is no word of Stripe's API
+        if isinstance(error, stripe.IdempotencyError):
+            raise StripeBroke("What is asked has changed since an answer was lost; try again.") from error
+        if isinstance(error, stripe.APIError):  # trouble of its own, or a proxy's answer in its place
             raise StripeBroke("Stripe has trouble. Nothing was charged; try again in a moment.") from error
         raise StripeRefused(error) from error
+
+
+def _read(ask: Callable[[], Answer]) -> Answer:
+    """Raises StripeAway, stripe.StripeError, and StripeBroke for an answer that lacks what is read of it."""
+    try:
+        return _within(context.time_left(), ask)
+    except TimeoutError as error:
+        raise StripeAway("Stripe does not answer in time. Nothing was charged; try again soon.") from error
+    except UNREADABLE as error:
+        log.exception("Stripe gives an answer that cannot be read")
+        raise StripeBroke("Stripe's answer cannot be read. Nothing was charged; try again soon.") from error

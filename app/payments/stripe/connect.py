@@ -6,8 +6,14 @@ from typing import Self
 from uuid import UUID
 
 import stripe
-from stripe.params import AccountCreateParams, AccountCreateParamsCapabilities, AccountListParams
+from stripe.params import (
+    AccountCreateParams,
+    AccountCreateParamsCapabilities,
+    AccountLinkCreateParams,
+    AccountListParams,
+)
 
+from app.payments.events.payloads import StripeObject, metadata_of
 from app.payments.stripe import client as stripe_client
 
 KEYS = ("deployment_id", "coach_id", "order_id")
@@ -103,8 +109,8 @@ def _opened(order: AccountOrder, may: AccountCreateParamsCapabilities, how: str)
     wanted = f"{order.coach_id}-{order.country or ''}-{order.failures}{how}"
     which = f"-{order.order_id}" if order.order_id else ""
     key = f"payout-account-{order.deployment_id}-{wanted}{which}"
-    return _account(
-        stripe_client.call(lambda: stripe_client.v1().accounts.create(params, {"idempotency_key": key}))
+    return stripe_client.call(
+        lambda: _account(stripe_client.v1().accounts.create(params, {"idempotency_key": key}))
     )
 
 
@@ -112,18 +118,25 @@ def find_account(order: AccountOrder) -> ConnectedAccount | None:
     """The one that Stripe made although it broke in answering. Raises StripeAway, StripeRefused."""
     since = int((order.since - CLOCKS_DIFFER).timestamp())
     listed: AccountListParams = {"created": {"gte": since}, "limit": 100}
-    made = stripe_client.call(lambda: list(stripe_client.v1().accounts.list(listed).auto_paging_iter()))
-    found = (each for each in made if each.metadata and _is_of(order, each.metadata.to_dict()))
-    return next((_account(each) for each in found), None)
+    return stripe_client.call(
+        lambda: next(
+            (
+                _account(made)
+                for made in stripe_client.v1().accounts.list(listed).auto_paging_iter()
+                if _is_of(order, metadata_of(made.to_dict()))
+            ),
+            None,
+        )
+    )
 
 
-def _is_of(order: AccountOrder, metadata: dict[str, str]) -> bool:
+def _is_of(order: AccountOrder, metadata: StripeObject) -> bool:
     return all(metadata.get(key) == order.metadata.get(key) for key in KEYS)
 
 
 def account(account_id: str) -> ConnectedAccount:
     """How an account stands. Raises StripeAway, StripeRefused."""
-    return _account(stripe_client.call(lambda: stripe_client.v1().accounts.retrieve(account_id)))
+    return stripe_client.call(lambda: _account(stripe_client.v1().accounts.retrieve(account_id)))
 
 
 def onboarding_link(account_id: str, refresh_url: str, return_url: str) -> OnboardingLink:
@@ -131,18 +144,18 @@ def onboarding_link(account_id: str, refresh_url: str, return_url: str) -> Onboa
 
     Raises StripeAway, StripeRefused. https://docs.stripe.com/connect/hosted-onboarding
     """
-    link = stripe_client.call(
-        lambda: stripe_client.v1().account_links.create(
-            {
-                "account": account_id,
-                "refresh_url": refresh_url,
-                "return_url": return_url,
-                "type": "account_onboarding",
-                "collection_options": {"fields": "eventually_due"},
-            }
-        )
-    )
-    return OnboardingLink(link.url, datetime.fromtimestamp(link.expires_at, UTC))
+    params: AccountLinkCreateParams = {
+        "account": account_id,
+        "refresh_url": refresh_url,
+        "return_url": return_url,
+        "type": "account_onboarding",
+        "collection_options": {"fields": "eventually_due"},
+    }
+    return stripe_client.call(lambda: _link(stripe_client.v1().account_links.create(params)))
+
+
+def _link(made: stripe.AccountLink) -> OnboardingLink:
+    return OnboardingLink(made.url, datetime.fromtimestamp(made.expires_at, UTC))
 
 
 def _account(found: stripe.Account) -> ConnectedAccount:

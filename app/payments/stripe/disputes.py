@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from stripe.params import DisputeUpdateParamsEvidence
+import stripe
+from stripe.params import DisputeUpdateParams, DisputeUpdateParamsEvidence
 
 from app.config.settings import current_settings
 from app.payments.stripe import client as stripe_client
@@ -39,17 +40,10 @@ def submit_evidence(dispute_id: str, evidence: Evidence, failures: int) -> dict[
         told["customer_name"] = evidence.customer_name
         told["customer_email_address"] = evidence.customer_email
     content = sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:32]
-    answered = stripe_client.call(
-        lambda: stripe_client.v1().disputes.update(
-            dispute_id,
-            {
-                "evidence": told,
-                "submit": True,
-            },
-            {"idempotency_key": f"evidence-{dispute_id}-{content}-{failures}"},
-        )
-    )
-    return answered.to_dict()
+    options: stripe.RequestOptions = {"idempotency_key": f"evidence-{dispute_id}-{content}-{failures}"}
+    params: DisputeUpdateParams = {"evidence": told, "submit": True}
+    disputes = stripe_client.v1().disputes
+    return stripe_client.call(lambda: disputes.update(dispute_id, params, options).to_dict())
 
 
 def page(payment_intent_id: str | None) -> str:

@@ -96,7 +96,7 @@ def sessions(span: Span, after: str | None) -> Page:
     }
     if after:
         wanted["starting_after"] = after
-    return _page(call(lambda: v1().checkout.sessions.list(wanted)))
+    return call(lambda: _page(v1().checkout.sessions.list(wanted)))
 
 
 def intents(span: Span, after: str | None) -> Page:
@@ -109,7 +109,7 @@ def intents(span: Span, after: str | None) -> Page:
     }
     if after:
         wanted["starting_after"] = after
-    return _page(call(lambda: v1().payment_intents.list(wanted)))
+    return call(lambda: _page(v1().payment_intents.list(wanted)))
 
 
 def refunds(span: Span, after: str | None) -> Page:
@@ -117,7 +117,7 @@ def refunds(span: Span, after: str | None) -> Page:
     wanted: RefundListParams = {"created": {"gte": since, "lt": until}, "limit": PAGE}
     if after:
         wanted["starting_after"] = after
-    return _page(call(lambda: v1().refunds.list(wanted)))
+    return call(lambda: _page(v1().refunds.list(wanted)))
 
 
 def disputes(span: Span, after: str | None) -> Page:
@@ -126,13 +126,13 @@ def disputes(span: Span, after: str | None) -> Page:
     wanted: DisputeListParams = {"created": {"gte": since, "lt": until}, "limit": PAGE}
     if after:
         wanted["starting_after"] = after
-    return _page(call(lambda: v1().disputes.list(wanted)))
+    return call(lambda: _page(v1().disputes.list(wanted)))
 
 
 def find(kind: Kind, stripe_id: str) -> StripeObject | None:
     """One object as it is now, with the same in it as in its list; None when Stripe knows none such."""
     try:
-        return call(lambda: _retrieve(kind, stripe_id)).to_dict(for_json=True)
+        return call(lambda: _retrieve(kind, stripe_id).to_dict(for_json=True))
     except StripeRefused as error:
         if error.code == "resource_missing":
             return None
@@ -166,7 +166,7 @@ def _events(span: Span, after: str | None, types: Collection[str], more: EventLi
     }
     if last:
         wanted["starting_after"] = last
-    page = _page(call(lambda: v1().events.list(wanted)))
+    page = call(lambda: _page(v1().events.list(wanted)))
     following = int(number) + 1
     if page.after:
         return replace(page, after=f"{number}:{page.after}")

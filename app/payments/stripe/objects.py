@@ -17,7 +17,7 @@ def current(kind: str, stripe_id: str) -> StripeObject | None:
     if retrieve is None or not stripe_id:
         return None
     try:
-        return call(lambda: retrieve(stripe_id)).to_dict(for_json=True)
+        return call(lambda: retrieve(stripe_id).to_dict(for_json=True))
     except StripeRefused as error:
         if error.code == "resource_missing":
             return None

@@ -6,11 +6,17 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from uuid import UUID
 
-import stripe
 from stripe.params import RefundCreateParams, RefundListParams
 
 from app.money.money import Money
-from app.payments.events.payloads import StripeObject
+from app.payments.events.payloads import (
+    StripeObject,
+    Unreadable,
+    metadata_of,
+    refund_status,
+    required,
+    text_or_none,
+)
 from app.payments.status import RefundReason, RefundStatus
 from app.payments.stripe import client as stripe_client
 
@@ -61,7 +67,7 @@ class RefundOrder:
 @dataclass(frozen=True)
 class StripeRefund:
     id: str
-    status: str
+    status: RefundStatus
     failure_reason: str | None
 
 
@@ -113,34 +119,33 @@ def make(order: RefundOrder) -> StripeRefund:
     if order.with_commission:
         params["refund_application_fee"] = True
     key = f"refund-{order.refund_id}-{order.failures}"
-    return _refund(
-        stripe_client.call(lambda: stripe_client.v1().refunds.create(params, {"idempotency_key": key}))
+    return stripe_client.call(
+        lambda: _refund(stripe_client.v1().refunds.create(params, {"idempotency_key": key}).to_dict())
     )
 
 
 def find(refund_id: UUID, payment_intent_id: str) -> StripeRefund | None:
     """The refund that Stripe made for us although it broke in answering. Raises StripeAway, StripeRefused."""
-    made = _of_payment(payment_intent_id)
-    ours = (
-        each for each in made if each.metadata and each.metadata.to_dict().get("refund_id") == str(refund_id)
-    )
-    return next((_refund(each) for each in ours), None)
+    made = of_payment(payment_intent_id)
+    ours = (each for each in made if metadata_of(each).get("refund_id") == str(refund_id))
+    return stripe_client.call(lambda: next((_refund(each) for each in ours), None))
 
 
 def of_payment(payment_intent_id: str) -> Sequence[StripeObject]:
     """Every refund of a payment, whoever made it, as events tell it. Raises StripeAway, StripeRefused."""
-    return [made.to_dict() for made in _of_payment(payment_intent_id)]
-
-
-def _of_payment(payment_intent_id: str) -> list[stripe.Refund]:
     listed: RefundListParams = {"payment_intent": payment_intent_id, "limit": 100}
-    return stripe_client.call(lambda: list(stripe_client.v1().refunds.list(listed).auto_paging_iter()))
+    return stripe_client.call(
+        lambda: [made.to_dict() for made in stripe_client.v1().refunds.list(listed).auto_paging_iter()]
+    )
 
 
-def _refund(made: stripe.Refund) -> StripeRefund:
-    return StripeRefund(made.id, _status(made), getattr(made, "failure_reason", None))
+def _refund(made: StripeObject) -> StripeRefund:
+    return StripeRefund(required(made, "id", str), _status(made), text_or_none(made, "failure_reason"))
 
 
-def _status(made: stripe.Refund) -> str:
+def _status(made: StripeObject) -> RefundStatus:
     """Stripe made it: if it does not say how it stands in words that we know, that is told later."""
-    return made.status if made.status in set(RefundStatus) else RefundStatus.PENDING
+    try:
+        return refund_status(made)
+    except Unreadable:
+        return RefundStatus.PENDING

@@ -9,6 +9,7 @@ import stripe
 
 from app.money.allocation import in_proportion
 from app.money.money import Money
+from app.payments.events.payloads import metadata_of
 from app.payments.stripe import client as stripe_client
 
 
@@ -55,20 +56,35 @@ def of_payment(payment_intent_id: str, again: Sequence[str]) -> list[Sent]:
     """
     paths = ["latest_charge.transfer"]
     intents = stripe_client.v1().payment_intents
-    charge = stripe_client.call(lambda: intents.retrieve(payment_intent_id, {"expand": paths})).latest_charge
+    first = stripe_client.call(lambda: _first(intents.retrieve(payment_intent_id, {"expand": paths})))
+    return [*sent_again(again), first] if first else []
+
+
+def _first(intent: stripe.PaymentIntent) -> Sent | None:
+    """None as long as Stripe has sent nothing."""
+    charge, transfer = first_of(intent)
+    if charge is None or transfer is None:
+        return None
+    return _sent(transfer, charge.amount, has_fee=bool(charge.application_fee))
+
+
+def first_of(intent: stripe.PaymentIntent) -> tuple[stripe.Charge | None, stripe.Transfer | None]:
+    """A payment's charge and what it sent on, both expanded. Raises ValueError where only an id is given."""
+    charge = intent.latest_charge
     transfer = charge.transfer if isinstance(charge, stripe.Charge) else None
-    if not isinstance(charge, stripe.Charge) or not isinstance(transfer, stripe.Transfer):
-        return []
-    first = _sent(transfer, charge.amount, has_fee=bool(charge.application_fee))
-    return [*(_sent(each, each.amount) for each in sent_again(again)), first]
+    if isinstance(charge, str) or isinstance(transfer, str):
+        raise ValueError(f"{intent.id} comes without its charge or its transfer")
+    return charge, transfer
 
 
-def sent_again(transfer_ids: Sequence[str]) -> list[stripe.Transfer]:
+def sent_again(transfer_ids: Sequence[str]) -> list[Sent]:
     """Raises StripeAway, StripeRefused."""
-    return [
-        stripe_client.call(partial(stripe_client.v1().transfers.retrieve, each))
-        for each in reversed(transfer_ids)
-    ]
+    return [stripe_client.call(partial(_retrieved, each)) for each in reversed(transfer_ids)]
+
+
+def _retrieved(transfer_id: str) -> Sent:
+    transfer = stripe_client.v1().transfers.retrieve(transfer_id)
+    return _sent(transfer, transfer.amount)
 
 
 def reverse(order: RecoveryOrder, sent: Sent, amount: int) -> str:
@@ -81,8 +97,8 @@ def reverse(order: RecoveryOrder, sent: Sent, amount: int) -> str:
         params["refund_application_fee"] = True
     options: stripe.RequestOptions = {"idempotency_key": order.key}
     return stripe_client.call(
-        lambda: stripe_client.v1().transfers.reversals.create(sent.id, params, options)
-    ).id
+        lambda: stripe_client.v1().transfers.reversals.create(sent.id, params, options).id
+    )
 
 
 def send(order: RecoveryOrder, amount: Money, destination: str) -> str:
@@ -98,31 +114,32 @@ def send(order: RecoveryOrder, amount: Money, destination: str) -> str:
         "metadata": order.metadata,
     }
     options: stripe.RequestOptions = {"idempotency_key": order.key}
-    return stripe_client.call(lambda: stripe_client.v1().transfers.create(params, options)).id
+    return stripe_client.call(lambda: stripe_client.v1().transfers.create(params, options).id)
 
 
 def find_reversal(order: RecoveryOrder, sent: Sequence[Sent]) -> str | None:
     """The one that Stripe made although its answer was lost. Raises StripeAway, StripeRefused."""
     for each in sent:
-        made = stripe_client.call(
-            partial(stripe_client.v1().transfers.reversals.list, each.id, {"limit": 100})
-        )
-        ours = (reversal.id for reversal in made.data if _is_of(order, reversal.metadata))
-        if found := next(ours, None):
+        if found := stripe_client.call(partial(_reversal, order, each.id)):
             return found
     return None
 
 
+def _reversal(order: RecoveryOrder, transfer_id: str) -> str | None:
+    made = stripe_client.v1().transfers.reversals.list(transfer_id, {"limit": 100})
+    return next((each.id for each in made.data if _is_of(order, each)), None)
+
+
 def find_transfer(order: RecoveryOrder) -> str | None:
     """The one that Stripe made although its answer was lost. Raises StripeAway, StripeRefused."""
-    made = stripe_client.call(
-        lambda: stripe_client.v1().transfers.list({"transfer_group": _group(order), "limit": 1})
+    listed: stripe.params.TransferListParams = {"transfer_group": _group(order), "limit": 1}
+    return stripe_client.call(
+        lambda: next((each.id for each in stripe_client.v1().transfers.list(listed).data), None)
     )
-    return next((each.id for each in made.data), None)
 
 
-def _is_of(order: RecoveryOrder, metadata: stripe.StripeObject | None) -> bool:
-    return metadata is not None and metadata.to_dict().get("recovery_id") == str(order.recovery_id)
+def _is_of(order: RecoveryOrder, made: stripe.StripeObject) -> bool:
+    return metadata_of(made.to_dict()).get("recovery_id") == str(order.recovery_id)
 
 
 def _group(order: RecoveryOrder) -> str:

@@ -61,7 +61,7 @@ def account_name() -> str:
 
 def server_time() -> float | None:
     """What time it is at Stripe, by its answer's Date (RFC 9110, 6.6.1). Raises StripeAway, StripeRefused."""
-    answer = stripe_client.call(lambda: stripe_client.v1().events.list({"limit": 1})).last_response
+    answer = stripe_client.call(lambda: stripe_client.v1().events.list({"limit": 1}).last_response)
     date = answer.headers.get("Date") if answer else None
     return parsedate_to_datetime(date).timestamp() if date else None
 
@@ -144,10 +144,10 @@ def sandbox_webhook_secrets() -> Sequence[str]:
 
 def webhook_endpoints() -> list[WebhookEndpoint]:
     """The endpoints that Stripe sends events to. Raises StripeAway, StripeRefused."""
-    found = stripe_client.call(
-        lambda: list(stripe_client.v1().webhook_endpoints.list({"limit": 100}).auto_paging_iter())
+    endpoints = stripe_client.v1().webhook_endpoints
+    return stripe_client.call(
+        lambda: [_endpoint(each) for each in endpoints.list({"limit": 100}).auto_paging_iter()]
     )
-    return [_endpoint(endpoint) for endpoint in found]
 
 
 def create_webhook_endpoint(url: str, events: Iterable[str]) -> WebhookEndpoint:
@@ -196,7 +196,7 @@ def _create(params: WebhookEndpointCreateParams) -> WebhookEndpoint:
 
 def _made(params: WebhookEndpointCreateParams, key: str) -> WebhookEndpoint:
     options: stripe.RequestOptions = {"idempotency_key": key}
-    return _endpoint(stripe_client.call(lambda: stripe_client.v1().webhook_endpoints.create(params, options)))
+    return stripe_client.call(lambda: _endpoint(stripe_client.v1().webhook_endpoints.create(params, options)))
 
 
 def _is_there(endpoint: WebhookEndpoint) -> bool:
