@@ -35,6 +35,10 @@ class Clock:
         """Move on to this time; never back."""
         self._ahead = max(self._ahead, moment - time.time() + ROUNDING)
 
+    def show(self, moment: float) -> None:
+        """Show this time, be it one that is past; nothing may wait for its own."""
+        self._ahead = moment - time.time() + ROUNDING
+
     def show_real_time(self) -> None:
         """Be ahead no longer, though timestamps that were given out meanwhile lie ahead."""
         self._ahead = 0.0

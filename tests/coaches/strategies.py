@@ -46,7 +46,7 @@ def changes(zone: str, year: int) -> list[date]:
 
 
 @st.composite
-def _zone_and_night(draw: st.DrawFn) -> tuple[str, date]:
+def zones_and_nights(draw: st.DrawFn) -> tuple[str, date]:
     """One of the odd nights, or any change of any zone, or any night of it."""
     if draw(st.booleans()):
         zone = draw(st.sampled_from(list(NIGHTS)))
@@ -57,7 +57,7 @@ def _zone_and_night(draw: st.DrawFn) -> tuple[str, date]:
 
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
-    zone, night = draw(_zone_and_night())
+    zone, night = draw(zones_and_nights())
     middle = datetime.combine(night, time(), UTC)
     since = (
         middle + draw(st.integers(-48, 24)) * timedelta(hours=1) + draw(st.sampled_from([0, 1, 15])) * MINUTE

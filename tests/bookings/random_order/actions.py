@@ -1,23 +1,39 @@
 """Clients, coaches and payers: each deed is done in the world and written into the diary."""
 
+from dataclasses import dataclass
+from datetime import timedelta
+
 import httpx
 
 from app.bookings.status import Status
 from tests.bookings.random_order.background import Backstage, newest
 from tests.bookings.random_order.booking_model import Entry
 from tests.bookings.random_order.payment_model import Page
+from tests.bookings.random_order.scenes import Hours, Journeys, availability, dated
+from tests.coaches.calendars import Calendar, every_day
 from tests.people import DECLINED, Person
 
 HALF_HOUR = 30
 END_IN = {Status.COMPLETED: "complete", Status.NO_SHOW: "no-show"}
 
 
-class Players(Backstage):
-    def _start(self, ahead: int) -> int:
-        return -(-self.till.at // HALF_HOUR) * HALF_HOUR + ahead
+@dataclass(frozen=True)
+class Ahead:
+    """Which start is meant: the coach's next from so many minutes after now, or after the clocks change."""
 
-    def requests(self, client: int, coach: int, ahead: int, minutes: int) -> bool:
-        return self._requests_at(client, coach, self._start(ahead), minutes)
+    minutes: int
+    of_change: bool = False
+    on_grid: bool = True
+
+
+class Players(Backstage):
+    def _start(self, coach: int, ahead: Ahead) -> int:
+        now = self.change if ahead.of_change else -(-self.till.at // HALF_HOUR) * HALF_HOUR
+        start = now + ahead.minutes
+        return self.till.next_start(coach, start) if ahead.on_grid else start
+
+    def requests(self, client: int, coach: int, ahead: Ahead, minutes: int) -> bool:
+        return self._requests_at(client, coach, self._start(coach, ahead), minutes)
 
     def _requests_at(self, client: int, coach: int, start: int, minutes: int) -> bool:
         refusal = self.till.request(coach, client, start, minutes)
@@ -28,9 +44,9 @@ class Players(Backstage):
         return refusal is None
 
     def requests_series(
-        self, client: int, coach: int, ahead: int, minutes: int, sessions: int, skip_taken: bool
+        self, client: int, coach: int, ahead: Ahead, minutes: int, sessions: int, skip_taken: bool
     ) -> bool:
-        start, before = self._start(ahead), len(self.entries)
+        start, before = self._start(coach, ahead), len(self.entries)
         refusal = self.till.request_series(coach, client, start, minutes, sessions, skip_taken)
         answer = self.world.clients[client].wish_series(
             self.world.coaches[coach],
@@ -40,8 +56,14 @@ class Players(Backstage):
             skip_taken=skip_taken,
         )
         _check(answer, refusal)
+        series = answer.json()
+        if refusal in {None, "series-not-free"}:
+            named = [(each["session_datetime"], each["type"]) for each in series["left_out"]]
+            assert named == [
+                (f"{self.world.at(at):%Y-%m-%dT%H:%M:%SZ}", f"/problems/{why}")
+                for at, why in self.till.left_out
+            ]
         if refusal is None:
-            series = answer.json()
             for entry, item in zip(self.entries[before:], series["items"], strict=True):
                 entry.id, entry.series_id = item["id"], series["id"]
         return refusal is None
@@ -110,8 +132,9 @@ class Players(Backstage):
         refusal = self.till.cancel(entry, by_client)
         _check(self._side(entry, by_client).post(f"/booking/{entry.id}/cancel", json={}), refusal)
 
-    def reschedules(self, which: int, by_client: bool, ahead: int) -> None:
-        entry, start = newest(self.entries, which, _is_confirmed), self._start(ahead)
+    def reschedules(self, which: int, by_client: bool, ahead: Ahead) -> None:
+        entry = newest(self.entries, which, _is_confirmed)
+        start = self._start(entry.coach, ahead)
         refusal = self.till.reschedule(entry, start, by_client)
         wish = {"session_datetime": self.world.at(start).isoformat()}
         _check(self._side(entry, by_client).post(f"/booking/{entry.id}/reschedule", json=wish), refusal)
@@ -122,12 +145,33 @@ class Players(Backstage):
         refusal = self.till.end(entry, status)
         _check(self.world.coaches[entry.coach].post(f"/booking/{entry.id}/{END_IN[status]}"), refusal)
 
+    def takes_time_off(self, coach: int, ahead: Ahead, hours: int) -> None:
+        """By the clocks on the wall, from a full hour on."""
+        local = self.till.wall(coach, self._start(coach, ahead)).replace(minute=0)
+        until = local + timedelta(hours=hours)
+        in_it = self.till.take_time_off(coach, local, until)
+        wish = {"local_start": f"{local:%Y-%m-%dT%H:%M}", "local_end": f"{until:%Y-%m-%dT%H:%M}"}
+        _check_named(self.world.coaches[coach].post("/coach/me/time-off", json=wish), in_it)
+
+    def changes_calendar(self, coach: int, hours: Hours, stays: Journeys) -> None:
+        """Other hours on every day, and stays elsewhere around the night in which the clocks change."""
+        calendar = Calendar("", weekly=every_day(*hours), stays=dated(stays, self.scene.night))
+        stranded = self.till.change_calendar(coach, calendar)
+        answer = self.world.coaches[coach].ask("PUT", "/coach/me/availability", json=availability(calendar))
+        _check_named(answer, stranded)
+
     def _side(self, entry: Entry, by_client: bool) -> Person:
         return self.world.clients[entry.client] if by_client else self.world.coaches[entry.coach]
 
 
 def _is_confirmed(entry: Entry) -> bool:
     return entry.status is Status.CONFIRMED
+
+
+def _check_named(answer: httpx.Response, entries: list[Entry]) -> None:
+    """The sessions that a change of the calendar gets in the way of."""
+    assert answer.is_success, answer.text
+    assert [each["id"] for each in answer.json()["collides_with"]] == [each.id for each in entries]
 
 
 def _shown(page: Page, answer: httpx.Response, goes_through: bool) -> None:

@@ -11,6 +11,7 @@ from app.payments.refunds import submission
 from app.payments.webhook import inbox
 from tests.bookings.random_order.booking_model import Entry
 from tests.bookings.random_order.payment_model import Page, Till
+from tests.bookings.random_order.scenes import Scene
 from tests.bookings.random_order.world import Job, World
 from tests.shop import changed
 
@@ -28,10 +29,13 @@ def newest(things: list[Thing], which: int, can_be_meant: Callable[[Thing], obje
 class Backstage:
     """What is done in the world is written into the till's diary too."""
 
-    def __init__(self, world: World) -> None:
-        world.begins()
-        self.world = world
-        self.till = Till(*world.rules)
+    def __init__(self, world: World, scene: Scene) -> None:
+        world.begins(scene.begins)
+        world.sets(scene)
+        self.world, self.scene = world, scene
+        self.change = round((scene.changes_at - scene.begins).total_seconds()) // 60
+        """The minute at which the first coach's clocks change."""
+        self.till = Till(scene.begins, scene.coaches, world.rules)
         self.waiting: list[dict[str, Any]] = []
         """Events of Stripe's that have not arrived, the oldest first."""
         self.looks = 0
@@ -43,6 +47,9 @@ class Backstage:
     @property
     def pages(self) -> list[Page]:
         return self.till.pages
+
+    def home_of(self, coach: int) -> str:
+        return self.scene.coaches[coach].zone
 
     @property
     def jobs(self) -> list[Job]:

@@ -1,21 +1,24 @@
 """What ought to become of bookings: slow, obvious, in whole minutes since the diary began."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from app.bookings.status import Status
+from tests.bookings.random_order.calendars import Calendars
+from tests.coaches.calendars import Calendar
 
 if TYPE_CHECKING:
     from tests.bookings.random_order.payment_model import Page
 
 DAY = 24 * 60
 WEEK = 7 * DAY
-BEGINS = 8 * 60
-"""The minute of its day in which the diary begins, UTC."""
 HOLD, MAX_HOLDS = 15, 3
 PRICE_A_MINUTE = 125
+KEPT = timedelta(days=2)
+"""How long a stay is known that is over, from when the calendar changes."""
 TOOK_PLACE = {Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW}
 
 
@@ -46,6 +49,8 @@ class Entry:
     moved_by_coach: bool = False
     percent_at_most: int = 100
     """What goes back to a client who cancels after having moved it late."""
+    zone: str = ""
+    """Of the clocks that the coach lives by then, as was known when it was made or moved."""
     id: str = ""
     series_id: str = ""
 
@@ -62,15 +67,32 @@ class Entry:
         return self.status in {Status.PENDING, Status.CONFIRMED}
 
 
-class Diary:
+@dataclass(frozen=True)
+class Session:
+    """One as a mail says it."""
+
+    at: datetime
+    minutes: int
+    coach_zone: str
+    """Of the clocks that the coach lives by then, as is known when the mail is written."""
+
+
+class Diary(Calendars):
     """Each verb answers with the slug of its refusal, or with None when it is granted and was done."""
 
-    def __init__(self, *coaches: Rules) -> None:
+    def __init__(self, begins: datetime, calendars: Sequence[Calendar], coaches: Sequence[Rules]) -> None:
+        super().__init__(begins, calendars)
         self.at = 0
         self.coaches = coaches
         self.entries: list[Entry] = []
+        for coach, calendar in enumerate(calendars):
+            self.change_calendar(coach, calendar)
         self.mails: Counter[tuple[str, object]] = Counter()
         """How many of each kind, and about what, somebody ought to have got."""
+        self.said: dict[tuple[str, Any], list[list[Session]]] = {}
+        """Of those that say when a session is: the sessions of each, in order."""
+        self.left_out: list[tuple[int, str]] = []
+        """Of the series that was asked for last: the start and the slug of each that was not to be had."""
         self._series = 0
 
     def runs(self, entry: Entry) -> bool:
@@ -84,15 +106,26 @@ class Diary:
 
     def is_free(self, coach: int, start: int, minutes: int, apart_from: Entry | None = None) -> bool:
         wish = Entry(coach, -1, start, minutes, self.at)
-        others = [each for each in self.entries if each.coach == coach and each is not apart_from]
-        in_the_way = any(self.runs(each) and self._clash(each, wish) for each in others)
-        return start > self.at and not in_the_way and not self._is_full(wish, others)
+        return (
+            start > self.at
+            and not self._is_taken(wish, apart_from)
+            and not self._is_full(wish, apart_from)
+            and self.offers(coach, start, minutes)
+        )
 
-    def _is_full(self, wish: Entry, others: list[Entry]) -> bool:
-        that_day = [each for each in others if (each.start + BEGINS) // DAY == (wish.start + BEGINS) // DAY]
-        counted = [each for each in that_day if self.runs(each) or each.status in TOOK_PLACE]
+    def _is_taken(self, wish: Entry, apart_from: Entry | None) -> bool:
+        others = [each for each in self.entries if each.coach == wish.coach and each is not apart_from]
+        return any(self.runs(each) and self._clash(each, wish) for each in others)
+
+    def _is_full(self, wish: Entry, apart_from: Entry | None) -> bool:
+        """Whether a day of the coach's, as long as the clocks make it, has as many as the coach takes."""
         most = self.coaches[wish.coach].most_a_day
-        return most is not None and len(counted) >= most
+        if most is None:
+            return False
+        others = [each for each in self.entries if each.coach == wish.coach and each is not apart_from]
+        starts = [each.start for each in others if self.runs(each) or each.status in TOOK_PLACE]
+        days = self.days_of(wish.coach, wish.start)
+        return any(sum(begins <= start < ends for start in starts) >= most for begins, ends in days)
 
     def _clash(self, one: Entry, other: Entry) -> bool:
         """Whether both cannot be: one coach, buffers counted, or one client."""
@@ -124,10 +157,17 @@ class Diary:
         if self._holds_enough(client):
             return "too-many-holds"
         self._series += 1
-        starts = [start + week * WEEK for week in range(sessions)]
-        wishes = [Entry(coach, client, each, minutes, self.at, series=self._series) for each in starts]
+        weeks = self.hours[coach].weekly(self.moment(start), minutes, sessions)
+        wishes = [
+            Entry(coach, client, self.minute(each.at), minutes, self.at, series=self._series)
+            for each in weeks
+        ]
         before = len(self.entries)
-        refusals = [self._hold(wish) for wish in wishes]
+        refusals = [
+            "invalid" if each.is_skipped else self._hold(wish)
+            for each, wish in zip(weeks, wishes, strict=True)
+        ]
+        self.left_out = [(wish.start, why) for wish, why in zip(wishes, refusals, strict=True) if why]
         if all(refusals) or (any(refusals) and not skip_taken):
             del self.entries[before:]
             return "series-not-free"
@@ -143,6 +183,7 @@ class Diary:
         refusal = self._refuse_time(wish, wish)
         if refusal is None:
             wish.hold_until = self.at + HOLD
+            wish.zone = self.zone_at(wish.coach, wish.start)
             self.entries.append(wish)
         return refusal
 
@@ -152,22 +193,43 @@ class Diary:
         if start == entry.start:
             return None
         wish = Entry(entry.coach, entry.client, start, entry.minutes, self.at)
-        if not by_client and start < min(entry.start, self.at + DAY):
-            return "invalid"  # the client has a day to hear of an earlier time
-        if refusal := self._refuse_time(wish, entry):
+        refusal = self._refuse_time(wish, entry) if by_client else self._refuse_own(wish, entry)
+        if refusal:
             return refusal
         self.make_room(wish)
         if by_client:
             entry.percent_at_most = self.client_percent(entry)
         entry.start, entry.moved_by_coach = start, not by_client
-        self.mails["booking_moved", entry] += 1
+        entry.zone = self.zone_at(entry.coach, start)
+        self.tell("booking_moved", entry, [entry])
         return None
+
+    def tell(self, kind: str, subject: object, sessions: Sequence[Entry]) -> None:
+        """Somebody is sent a mail that says when these are."""
+        self.mails[kind, subject] += 1
+        said = [
+            Session(self.moment(each.start), each.minutes, self.zone_at(each.coach, each.start))
+            for each in sessions
+        ]
+        self.said.setdefault((kind, subject), []).append(said)
 
     def _refuse_time(self, wish: Entry, apart_from: Entry) -> str | None:
         if wish.start <= self.at:
             return "invalid"
         if not self.is_free(wish.coach, wish.start, wish.minutes, apart_from):
+            in_hours = self.offers(wish.coach, wish.start, wish.minutes)
+            return "slot-taken" if in_hours or self._is_taken(wish, apart_from) else "invalid"
+        return self._refuse_client(wish, apart_from)
+
+    def _refuse_own(self, wish: Entry, entry: Entry) -> str | None:
+        """A coach is bound by no hours; the client has a day to hear of an earlier time."""
+        if wish.start <= self.at or wish.start < min(entry.start, self.at + DAY):
+            return "invalid"
+        if self._is_full(wish, entry) or self._is_taken(wish, entry):
             return "slot-taken"
+        return self._refuse_client(wish, entry)
+
+    def _refuse_client(self, wish: Entry, apart_from: Entry) -> str | None:
         in_the_way = [each for each in self.overlaps(wish) if each is not apart_from]
         return "client-busy" if any(self.runs(each) for each in in_the_way) else None
 
@@ -204,3 +266,20 @@ class Diary:
     def complete_past(self) -> None:
         for entry in self.past():
             entry.status = Status.COMPLETED
+
+    def take_time_off(self, coach: int, start: datetime, end: datetime) -> list[Entry]:
+        """From one local time to another; the sessions that lie in it or reach into it."""
+        leaves, returns = self.take_off(coach, start, end)
+        return [each for each in self._coming(coach) if max(leaves, each.start) < min(returns, each.end)]
+
+    def change_calendar(self, coach: int, calendar: Calendar) -> list[Entry]:
+        """Other hours and stays; the sessions to come that lie outside of them."""
+        today = self.moment(self.at).date()
+        kept = [stay for stay in calendar.stays if stay[1] >= today - KEPT]
+        self.change(coach, weekly=calendar.weekly, stays=kept)
+        coming = [each for each in self._coming(coach) if each.end > self.at]
+        return [each for each in coming if not self.holds(coach, each.start, each.minutes)]
+
+    def _coming(self, coach: int) -> list[Entry]:
+        running = [each for each in self.entries if each.coach == coach and self.runs(each)]
+        return sorted(running, key=lambda each: each.start)

@@ -1,27 +1,26 @@
 """What must hold after every step, and what must hold at rest."""
 
 from collections import Counter
-from datetime import datetime
+from collections.abc import Callable, Iterator
 from itertools import combinations, pairwise
 from typing import Any
 from uuid import UUID
 
 from app.bookings.status import Status, check_transition
-from tests.bookings.random_order.actions import HALF_HOUR, Players
-from tests.bookings.random_order.booking_model import TOOK_PLACE, Entry
+from tests.bookings.random_order.actions import Players
+from tests.bookings.random_order.booking_model import TOOK_PLACE, Entry, Session
+from tests.bookings.random_order.calendars import told
 from tests.bookings.random_order.payment_model import Page
+from tests.people import Person
 
-LISTED = 30 * 60
-"""How far the list of free times is looked at, in minutes."""
-PROBED = 4 * 60
 TO_BOTH = {"booking_confirmed", "booking_moved", "booking_cancelled", "series_confirmed"}
 TO_CLIENT = {"hold_cancelled", "payment_returned"}
 
 
 def check_statuses(play: Players) -> None:
-    rows = play.world.select("SELECT id, status, lower(period) AS start FROM booking")
-    found = {str(row.id): (row.status, row.start) for row in rows}
-    assert found == {each.id: (each.status, play.world.at(each.start)) for each in play.entries}
+    rows = play.world.select("SELECT id, status, lower(period) AS start, coach_time_zone FROM booking")
+    found = {str(row.id): (row.status, row.start, row.coach_time_zone) for row in rows}
+    assert found == {each.id: (each.status, play.world.at(each.start), each.zone) for each in play.entries}
 
 
 def check_no_overlap(play: Players) -> None:
@@ -52,29 +51,6 @@ def check_moves(play: Players) -> None:
                 check_transition(Status(other.before), Status(other.after))
 
 
-def check_free_times(play: Players) -> None:
-    """None is lost, and none is listed that is not free; after each step with another coach and length."""
-    play.looks += 1
-    coach, minutes = play.looks % 2, (60, 30, 90)[play.looks % 3]
-    listed = _listed(play, coach, minutes, LISTED)
-    assert listed == [at for at in _starts(play, LISTED) if play.till.is_free(coach, at, minutes)]
-
-
-def _starts(play: Players, span: int) -> list[int]:
-    first = play.till.at // HALF_HOUR * HALF_HOUR + HALF_HOUR
-    return list(range(first, play.till.at + span, HALF_HOUR))
-
-
-def _listed(play: Players, coach: int, minutes: int, span: int) -> list[int]:
-    world, at = play.world, play.till.at
-    query = {"from": world.at(at).isoformat(), "to": world.at(at + span).isoformat()}
-    answer = world.http.get(
-        f"/coach/{world.coaches[coach].id}/slot", params={**query, "duration_minutes": minutes}
-    )
-    found = [datetime.fromisoformat(slot["start"]) - world.start for slot in answer.json()["items"]]
-    return [int(since.total_seconds()) // 60 for since in found]
-
-
 def check_rest(play: Players) -> None:
     check_statuses(play)
     kept: Counter[str] = Counter()
@@ -83,6 +59,7 @@ def check_rest(play: Players) -> None:
     for entry in play.entries:
         _check_money(play, entry, kept[entry.id])
     _check_mails(play)
+    _check_words(play)
     assert play.till.stale() == []
     assert not play.world.select("SELECT * FROM stripe_event WHERE status IN ('received', 'failed')")
 
@@ -126,7 +103,7 @@ def _check_money(play: Players, entry: Entry, kept: int) -> None:
 
 def _check_mails(play: Players) -> None:
     rows = play.world.select("SELECT kind, split_part(subject_id, ':', 1) AS subject, recipient FROM email")
-    told = Counter((row.kind, row.subject, row.recipient) for row in rows)
+    sent = Counter((row.kind, row.subject, row.recipient) for row in rows)
     expected: Counter[tuple[str, str, str]] = Counter()
     for (kind, subject), number in play.till.mails.items():
         assert isinstance(subject, Entry | Page)
@@ -134,20 +111,30 @@ def _check_mails(play: Players) -> None:
         people = [play.world.clients[entry.client]]
         people += [play.world.coaches[entry.coach]] if kind in TO_BOTH else []
         expected += Counter({(kind, subject.id, person.email): number for person in people})
-    assert {each: number for each, number in told.items() if each[0] in TO_BOTH | TO_CLIENT} == expected
+    assert {each: number for each, number in sent.items() if each[0] in TO_BOTH | TO_CLIENT} == expected
     assert not play.world.select("SELECT what FROM trouble")
 
 
-def check_what_can_be_booked(play: Players) -> None:
-    """Everything that is listed, and nothing else; each wish is undone at once."""
-    for coach in range(len(play.world.coaches)):
-        granted = [at for at in _starts(play, PROBED) if _is_granted(play, coach, at)]
-        assert granted == _listed(play, coach, 60, PROBED)
+def _check_words(play: Players) -> None:
+    """Each mail says when each of its sessions is, by the clocks of its reader."""
+    rows = play.world.select("SELECT kind, subject_id, recipient, text_body FROM email")
+    texts: dict[tuple[str, str, str], list[tuple[int, str]]] = {}
+    for row in rows:
+        subject, _, sequence = row.subject_id.partition(":")
+        numbered = int(sequence or 0) if row.kind in TO_BOTH else 0, " ".join(row.text_body.split())
+        texts.setdefault((row.kind, subject, row.recipient), []).append(numbered)
+    for (kind, subject), mails in play.till.said.items():
+        for reader, zone_of in _readers(play, kind, subject):
+            got = [text for _, text in sorted(texts[kind, subject.id, reader.email])]
+            for text, sessions in zip(got, mails, strict=True):
+                for session in sessions:
+                    assert told(session.at, session.minutes, zone_of(session)) in text
 
 
-def _is_granted(play: Players, coach: int, start: int) -> bool:
-    savepoint = play.world.connection.begin_nested()
-    answer = play.world.stranger.wish(play.world.coaches[coach], play.world.at(start))
-    savepoint.rollback()
-    assert answer.status_code in {201, 409}, answer.text
-    return answer.status_code == 201
+def _readers(
+    play: Players, kind: str, subject: Entry | Page
+) -> Iterator[tuple[Person, Callable[[Session], str]]]:
+    entry = subject if isinstance(subject, Entry) else subject.entries[0]
+    yield play.world.clients[entry.client], lambda _: play.scene.clients[entry.client]
+    if kind in TO_BOTH:
+        yield play.world.coaches[entry.coach], lambda session: session.coach_zone

@@ -1,9 +1,12 @@
 """What ought to become of the money: payment pages, what was paid on them, and how much of it goes back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from app.bookings.status import Status
 from tests.bookings.random_order.booking_model import DAY, TOOK_PLACE, Diary, Entry, Rules
+from tests.coaches.calendars import Calendar
 
 SESSION, GRACE, LONGEST = 35, 2, 90
 BANK = 40
@@ -54,8 +57,8 @@ class Page:
 class Till(Diary):
     """The diary together with its money."""
 
-    def __init__(self, *coaches: Rules) -> None:
-        super().__init__(*coaches)
+    def __init__(self, begins: datetime, calendars: Sequence[Calendar], coaches: Sequence[Rules]) -> None:
+        super().__init__(begins, calendars, coaches)
         self.pages: list[Page] = []
 
     def passes(self, minutes: int) -> None:
@@ -112,7 +115,7 @@ class Till(Diary):
         if entry.status is Status.PENDING:
             self._drop(entry)
             if not by_client:
-                self.mails["hold_cancelled", entry] += 1
+                self.tell("hold_cancelled", entry, [entry])
             return None
         if refusal := self.may_change(entry):
             return refusal
@@ -120,7 +123,7 @@ class Till(Diary):
         assert entry.page
         entry.page.goes_back[entry] = entry.price * percent // 100
         entry.status = Status.CANCELLED
-        self.mails["booking_cancelled", entry] += 1
+        self.tell("booking_cancelled", entry, [entry])
         return None
 
     def _drop(self, entry: Entry) -> None:
@@ -156,9 +159,9 @@ class Till(Diary):
             else:
                 page.goes_back[entry] = entry.price
         if len(confirmed) == 1:
-            self.mails["booking_confirmed", confirmed[0]] += 1
+            self.tell("booking_confirmed", confirmed[0], confirmed)
         elif confirmed:
-            self.mails["series_confirmed", page] += 1
+            self.tell("series_confirmed", page, confirmed)
         self.mails["payment_returned", page] += len({*reasons.values()} - {None})
 
     def _refuse(self, entry: Entry) -> str | None:

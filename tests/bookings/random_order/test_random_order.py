@@ -15,27 +15,34 @@ from hypothesis.stateful import (
 )
 
 from app.bookings.status import Status
-from tests.bookings.random_order.actions import Players
+from tests.bookings.random_order.actions import Ahead, Players
 from tests.bookings.random_order.background import ANY
 from tests.bookings.random_order.booking_model import WEEK
 from tests.bookings.random_order.checks import (
-    check_free_times,
     check_moves,
     check_no_overlap,
     check_rest,
     check_statuses,
-    check_what_can_be_booked,
 )
+from tests.bookings.random_order.listings import check_free_times, check_what_can_be_booked
+from tests.bookings.random_order.scenes import HOURS, Hours, Journeys, Scene, journeys, scenes
 from tests.bookings.random_order.world import World
 from tests.example_counts import examples
 from tests.people import CARD, DECLINED
 
-EXAMPLES, STEPS = examples(6, ci=12), 40
+EXAMPLES, STEPS = examples(4, ci=12), 40
 REFUND_TAKES_TIME = "4000000000007726"
 WHICH = st.integers(0, ANY)
 CLIENTS, COACHES = st.integers(0, 2), st.integers(0, 1)
-AHEAD = st.sampled_from([60, 30, 90, 120, 180, 1470, 1500, 3000, -30])
-"""Minutes from the half hour that comes."""
+AHEAD = st.sampled_from(
+    [
+        *(Ahead(minutes) for minutes in (60, 30, 90, 120, 180, 1470, 1500, 3000, -30)),
+        *(Ahead(minutes, of_change=True) for minutes in (0, -30, 30, -60, 60)),
+        Ahead(-WEEK, of_change=True),
+        Ahead(30 - WEEK, of_change=True),
+        Ahead(95, on_grid=False),
+    ]
+)
 MINUTES = st.sampled_from([60, 30, 90])
 SPANS = st.sampled_from([5, 15, 35, 55, 180, 1500, WEEK])
 HOW_IT_WENT = st.sampled_from([Status.COMPLETED, Status.NO_SHOW])
@@ -46,18 +53,19 @@ CARDS = st.sampled_from([CARD, DECLINED, REFUND_TAKES_TIME])
 class AnyOrder(RuleBasedStateMachine):
     def __init__(self, world: World) -> None:
         super().__init__()
-        self.play = Players(world)
+        self.world = world
 
-    @initialize(client=CLIENTS, coach=COACHES, ahead=AHEAD, minutes=MINUTES)
-    def begin(self, client: int, coach: int, ahead: int, minutes: int) -> None:
+    @initialize(scene=scenes(), client=CLIENTS, coach=COACHES, ahead=AHEAD, minutes=MINUTES)
+    def begin(self, scene: Scene, client: int, coach: int, ahead: Ahead, minutes: int) -> None:
+        self.play = Players(self.world, scene)
         self.play.requests(client, coach, ahead, minutes)
 
     @rule(client=CLIENTS, coach=COACHES, ahead=AHEAD, minutes=MINUTES)
-    def request(self, client: int, coach: int, ahead: int, minutes: int) -> None:
+    def request(self, client: int, coach: int, ahead: Ahead, minutes: int) -> None:
         self.play.requests(client, coach, ahead, minutes)
 
     @rule(client=CLIENTS, coach=COACHES, ahead=AHEAD, minutes=MINUTES, card=CARDS)
-    def buy(self, client: int, coach: int, ahead: int, minutes: int, card: str) -> None:
+    def buy(self, client: int, coach: int, ahead: Ahead, minutes: int, card: str) -> None:
         """All the way, with nothing in between."""
         if self.play.requests(client, coach, ahead, minutes):
             self._pay_for_the_newest(card)
@@ -68,11 +76,11 @@ class AnyOrder(RuleBasedStateMachine):
             self.play.hears_all_of_the_newest()
 
     @rule(client=CLIENTS, coach=COACHES, ahead=AHEAD, sessions=st.integers(2, 3), skip_taken=st.booleans())
-    def request_series(self, client: int, coach: int, ahead: int, sessions: int, skip_taken: bool) -> None:
+    def request_series(self, client: int, coach: int, ahead: Ahead, sessions: int, skip_taken: bool) -> None:
         self.play.requests_series(client, coach, ahead, 60, sessions, skip_taken)
 
     @rule(client=CLIENTS, coach=COACHES, ahead=AHEAD, sessions=st.integers(2, 3), card=CARDS)
-    def buy_series(self, client: int, coach: int, ahead: int, sessions: int, card: str) -> None:
+    def buy_series(self, client: int, coach: int, ahead: Ahead, sessions: int, card: str) -> None:
         """What can be had of it, all the way."""
         if self.play.requests_series(client, coach, ahead, 60, sessions, skip_taken=True):
             self._pay_for_the_newest(card)
@@ -116,7 +124,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     @precondition(lambda self: self.play.entries)
     @rule(which=WHICH, by_client=st.booleans(), ahead=AHEAD)
-    def reschedule(self, which: int, by_client: bool, ahead: int) -> None:
+    def reschedule(self, which: int, by_client: bool, ahead: Ahead) -> None:
         self.play.reschedules(which, by_client, ahead)
 
     @precondition(lambda self: self.play.entries)
@@ -127,9 +135,18 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(client=CLIENTS, coach=COACHES, status=HOW_IT_WENT)
     def meet(self, client: int, coach: int, status: Status) -> None:
         """A session is bought, begins, and its coach says how it went."""
-        self.buy(client, coach, 30, 30, CARD)
+        self.buy(client, coach, Ahead(30), 30, CARD)
         self.play.passes(35)
         self.play.ends(0, status)
+
+    @rule(coach=COACHES, ahead=AHEAD, hours=st.sampled_from([1, 3, 24]))
+    def take_time_off(self, coach: int, ahead: Ahead, hours: int) -> None:
+        self.play.takes_time_off(coach, ahead, hours)
+
+    @rule(coach=COACHES, hours=st.sampled_from(HOURS), stays=journeys())
+    def travel(self, coach: int, hours: Hours, stays: Journeys) -> None:
+        """Other hours, and stays around the night in which the clocks change."""
+        self.play.changes_calendar(coach, hours, stays)
 
     @precondition(lambda self: self.play.jobs)
     @rule(which=WHICH, again=st.booleans())
@@ -174,12 +191,12 @@ class AnyOrder(RuleBasedStateMachine):
             if sys.exc_info()[0] is None:
                 self._end_of_story()
         finally:
-            self.play.world.ends()
+            self.world.ends()
 
     def _end_of_story(self) -> None:
         """All holds run out, all sessions end."""
         check_what_can_be_booked(self.play)
-        for minutes in (0, 120, 4 * WEEK):
+        for minutes in (0, 120, 7 * WEEK):
             self.play.passes(minutes)
             self.play.comes_to_rest()
             check_rest(self.play)

@@ -28,6 +28,7 @@ from sandbox.stripe.server import Server, free_port
 from sandbox.stripe.settings import Settings
 from tests.bookings.random_order.booking_model import Rules
 from tests.bookings.random_order.payment_model import BANK
+from tests.bookings.random_order.scenes import Scene, availability
 from tests.clock import Clock
 from tests.people import Person, Sandbox
 from tests.queues import QUEUES
@@ -90,14 +91,26 @@ class World(Shop):
         assert isinstance(connection, Connection)
         return connection
 
-    def begins(self) -> None:
+    def begins(self, at: datetime | None = None) -> None:
+        """A story does, now or at another time; tomorrow at eight if none is named."""
+        self.start = at or self.start
         self.broker.delete(*QUEUES)
         self.sandbox.control("/reset")
         self.sandbox.control("/deliveries/rule", mode="drop")
         self._heard: list[str] = []
         self.clock.at = self.start
-        self._stripe_passes(self.start - datetime.now(UTC))
+        with self.stripe.account.lock:
+            self.stripe.account.clock.show(self.start.timestamp())
         self._savepoint = self.connection.begin_nested()
+
+    def sets(self, scene: Scene) -> None:
+        """Gives everybody the clocks and hours of a scene."""
+        for coach, calendar in zip(self.coaches, scene.coaches, strict=True):
+            profile = {"time_zone": calendar.zone, "slot_step_minutes": calendar.step}
+            coach.ask("PATCH", "/coach/me", json=profile).raise_for_status()
+            coach.ask("PUT", "/coach/me/availability", json=availability(calendar)).raise_for_status()
+        for person, zone in zip([*self.clients, *self.coaches], scene.zones, strict=True):
+            person.ask("PATCH", "/auth/me", json={"time_zone": zone}).raise_for_status()
 
     def ends(self) -> None:
         """As if nothing of it had been."""
