@@ -23,6 +23,18 @@ OPERATORS = frozenset(
 
 They belong to no account, even if one has that address: an account with it can neither read nor stop them."""
 
+WITH_CALENDAR = frozenset(
+    {
+        "booking_cancelled",
+        "booking_confirmed",
+        "booking_moved",
+        "gathered",
+        "series_confirmed",
+        "video_link_changed",
+    }
+)
+"""Kinds that carry calendar files; those of `gathered` are of the mails in it."""
+
 
 class Email(TimestampMixin, Base):
     __tablename__ = "email"

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.config.settings import current_settings
 from app.emails import erasure, recipient_limits
-from app.emails.models import OPERATORS, Email
+from app.emails.models import OPERATORS, WITH_CALENDAR, Email
 from app.emails.status import EmailStatus
 from app.extensions import db, now
 from app.observability import context
@@ -111,6 +111,9 @@ def render(
     reply_to: str | None,
     shown: dict[str, Any],
 ) -> Mail:
+    assert calendar is None or kind in WITH_CALENDAR, (
+        f"{kind} is not in WITH_CALENDAR: no test reads the calendar of {kind}"
+    )
     name = called(reader)
     shown = {**shown, "subject": subject, "name": name or "there", "reader": reader}
     return {

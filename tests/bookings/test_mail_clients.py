@@ -29,7 +29,8 @@ def files(post: Post, reader: Person, kind: str) -> list[str]:
     waiting = select(Email.id).where(Email.status == EmailStatus.QUEUED, Email.recipient == reader.email)
     for email_id in db.session.scalars(waiting).all():
         post.work(delivery.deliver, email_id)
-    rows = select(Email).where(Email.recipient == reader.email, Email.kind == kind)
+    sent = Email.recipient == reader.email, Email.kind == kind, Email.status == EmailStatus.SENT
+    rows = select(Email).where(*sent)
     names = [row.message_id for row in db.session.scalars(rows.order_by(Email.created_at))]
     arrived = {mail["message_id"]: mail for mail in post.arrived(reader)}
     assert names, f"no mail {kind}"

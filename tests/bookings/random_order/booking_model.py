@@ -89,7 +89,7 @@ class Diary(Calendars):
             self.change_calendar(coach, calendar)
         self.mails: Counter[tuple[str, object]] = Counter()
         """How many of each kind, and about what, somebody ought to have got."""
-        self.said: dict[tuple[str, Any], list[list[Session]]] = {}
+        self.mailed_sessions: dict[tuple[str, Any], list[list[Session]]] = {}
         """Of those that say when a session is: the sessions of each, in order."""
         self.left_out: list[tuple[int, str]] = []
         """Of the series that was asked for last: the start and the slug of each that was not to be had."""
@@ -201,17 +201,17 @@ class Diary(Calendars):
             entry.percent_at_most = self.client_percent(entry)
         entry.start, entry.moved_by_coach = start, not by_client
         entry.zone = self.zone_at(entry.coach, start)
-        self.tell("booking_moved", entry, [entry])
+        self.expect_mail("booking_moved", entry, [entry])
         return None
 
-    def tell(self, kind: str, subject: object, sessions: Sequence[Entry]) -> None:
-        """Somebody is sent a mail that says when these are."""
+    def expect_mail(self, kind: str, subject: object, sessions: Sequence[Entry]) -> None:
+        """The client, and maybe the coach, gets a mail that says when these sessions are."""
         self.mails[kind, subject] += 1
         said = [
             Session(self.moment(each.start), each.minutes, self.zone_at(each.coach, each.start))
             for each in sessions
         ]
-        self.said.setdefault((kind, subject), []).append(said)
+        self.mailed_sessions.setdefault((kind, subject), []).append(said)
 
     def _refuse_time(self, wish: Entry, apart_from: Entry) -> str | None:
         if wish.start <= self.at:

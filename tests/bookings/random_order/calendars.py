@@ -61,7 +61,7 @@ class Calendars:
         return self.minute(leaves), self.minute(returns)
 
 
-def told(start: datetime, minutes: int, zone: str) -> str:
+def session_text(start: datetime, minutes: int, zone: str) -> str:
     """Tuesday 1 December 2026 15:00 to 16:00 (Europe/Paris, UTC+01:00), as a mail says it."""
     walls = [(shown(at, zone), _offset(at, zone)) for at in (start, start + minutes * MINUTE)]
     (first, offset), (last, offset_then) = walls

@@ -9,7 +9,7 @@ from uuid import UUID
 from app.bookings.status import Status, check_transition
 from tests.bookings.random_order.actions import Players
 from tests.bookings.random_order.booking_model import TOOK_PLACE, Entry, Session
-from tests.bookings.random_order.calendars import told
+from tests.bookings.random_order.calendars import session_text
 from tests.bookings.random_order.payment_model import Page
 from tests.people import Person
 
@@ -123,12 +123,12 @@ def _check_words(play: Players) -> None:
         subject, _, sequence = row.subject_id.partition(":")
         numbered = int(sequence or 0) if row.kind in TO_BOTH else 0, " ".join(row.text_body.split())
         texts.setdefault((row.kind, subject, row.recipient), []).append(numbered)
-    for (kind, subject), mails in play.till.said.items():
+    for (kind, subject), mails in play.till.mailed_sessions.items():
         for reader, zone_of in _readers(play, kind, subject):
             got = [text for _, text in sorted(texts[kind, subject.id, reader.email])]
             for text, sessions in zip(got, mails, strict=True):
                 for session in sessions:
-                    assert told(session.at, session.minutes, zone_of(session)) in text
+                    assert session_text(session.at, session.minutes, zone_of(session)) in text
 
 
 def _readers(

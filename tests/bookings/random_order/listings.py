@@ -14,7 +14,7 @@ PROBED = 4 * 60
 
 @dataclass(frozen=True)
 class Asked:
-    """A span of the story, how it is asked for, and in which zone the answer is told."""
+    """A span of the story, how it is asked for, and the zone of the answer."""
 
     since: int
     until: int

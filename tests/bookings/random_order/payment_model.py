@@ -115,7 +115,7 @@ class Till(Diary):
         if entry.status is Status.PENDING:
             self._drop(entry)
             if not by_client:
-                self.tell("hold_cancelled", entry, [entry])
+                self.expect_mail("hold_cancelled", entry, [entry])
             return None
         if refusal := self.may_change(entry):
             return refusal
@@ -123,7 +123,7 @@ class Till(Diary):
         assert entry.page
         entry.page.goes_back[entry] = entry.price * percent // 100
         entry.status = Status.CANCELLED
-        self.tell("booking_cancelled", entry, [entry])
+        self.expect_mail("booking_cancelled", entry, [entry])
         return None
 
     def _drop(self, entry: Entry) -> None:
@@ -159,9 +159,9 @@ class Till(Diary):
             else:
                 page.goes_back[entry] = entry.price
         if len(confirmed) == 1:
-            self.tell("booking_confirmed", confirmed[0], confirmed)
+            self.expect_mail("booking_confirmed", confirmed[0], confirmed)
         elif confirmed:
-            self.tell("series_confirmed", page, confirmed)
+            self.expect_mail("series_confirmed", page, confirmed)
         self.mails["payment_returned", page] += len({*reasons.values()} - {None})
 
     def _refuse(self, entry: Entry) -> str | None:

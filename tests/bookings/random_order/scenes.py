@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.coaches.calendars import Calendar, every_day
-from tests.coaches.drawn import EVERY_ZONE, ZONES, zones_and_nights
 from tests.coaches.local_hours import DAY, MINUTE, WEEK, shown
+from tests.coaches.strategies import EVERY_ZONE, ZONES, zones_and_nights
 from tests.people import WEEKDAYS
 
 HOUR = timedelta(hours=1)

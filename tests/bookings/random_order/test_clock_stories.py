@@ -56,7 +56,7 @@ SCENES = {
 }
 
 
-def looks(play: Players) -> None:
+def check_now(play: Players) -> None:
     check_statuses(play)
     for _ in range(LISTS):
         check_free_times(play)
@@ -70,7 +70,7 @@ def of_change(minutes: int) -> Ahead:
 def test_whatever_the_clocks_do_the_diary_is_right(world: World) -> None:
     for name, scene in SCENES.items():
         try:
-            tell(Players(world, scene))
+            run_story(Players(world, scene))
         except AssertionError as failure:
             failure.add_note(f"in the story: {name}")
             raise
@@ -78,12 +78,12 @@ def test_whatever_the_clocks_do_the_diary_is_right(world: World) -> None:
             world.ends()
 
 
-def tell(play: Players) -> None:
+def run_story(play: Players) -> None:
     assert play.requests_series(0, 0, of_change(-30 - WEEK), 60, 3, skip_taken=True)
     assert play.checks_out(0, "https://here.example", series=True)
     play.pays(0, CARD)
     play.hears_all_of_the_newest()
-    looks(play)
+    check_now(play)
     for client, minutes in enumerate((-30, 0, 90)):
         play.requests(client, 1, of_change(minutes), 30)
     for client, minutes in enumerate((30, 0, -60)):
@@ -92,13 +92,13 @@ def tell(play: Players) -> None:
     play.reschedules(1, by_client=True, ahead=of_change(-90))
     play.takes_time_off(0, of_change(-60), 3)
     play.takes_time_off(1, of_change(600), 24)
-    looks(play)
+    check_now(play)
     play.changes_calendar(1, DAYTIME, [(0, 1, "Asia/Tokyo")])
     play.requests_series(2, 1, of_change(60 - WEEK), 30, 3, skip_taken=False)
-    looks(play)
+    check_now(play)
     play.passes(play.change - play.till.at - 45)
-    looks(play)
+    check_now(play)
     play.passes(90)
-    looks(play)
+    check_now(play)
     play.comes_to_rest()
     check_rest(play)
