@@ -16,16 +16,14 @@ from app.payments.models import Dispute, Payment
 from app.payments.payouts import connect as payouts_connect
 from app.payments.stripe.client import StripeAway
 from tests.payments.disputes.opened_disputes import disputed, hears
-from tests.payments.earnings.test_manual_payouts import admin
-from tests.payments.ledger import test_recoveries as recovering
-from tests.payments.payouts.test_connect import URLS, connect, has, onboarded, paid, standing
+from tests.payments.ledger import lost_disputes
+from tests.payments.payouts.connected_accounts import URLS, has, onboarded, paid, standing
 from tests.payments.reconciliation.comparisons import differences, reconciled
 from tests.payments.refunds.test_refunds import requested
 from tests.payments.refunds.test_refusals import amounts, ask, at_stripe
 from tests.people import Person
 from tests.shop import Shop
 
-__all__ = ["admin", "connect"]
 NEW = "a_value_of_tomorrow"
 NO_OBJECT: list[dict[str, Any]] = [{"text": said} for said in ("[]", "null", "7", "{}", "<html>")]
 PAGES = {"success_url": "http://a.example/", "cancel_url": "http://a.example/"}
@@ -182,16 +180,16 @@ def test_what_a_lost_dispute_takes_is_taken_back_from_the_coach_once(
     shop: Shop, client: Person, coach: Person, path: str, fault: Fault
 ) -> None:
     checkout = paid(shop, client, onboarded(shop, coach))
-    recovering.lost(shop, client, checkout)
+    lost_disputes.lost(shop, client, checkout)
     shop.sandbox.control("/faults", path=path, **fault)
     for recovery_id in shop.work(recovery_submission.due, 10):
         shop.work(recovery_submission.recover, recovery_id)
     shop.sandbox.behaves()
 
-    recovering.recovers(shop)
+    lost_disputes.recovers(shop)
 
     assert has(shop, coach) == 0
-    assert recovering.rows(shop) == [("reversal", "succeeded", 7500)]
+    assert lost_disputes.rows(shop) == [("reversal", "succeeded", 7500)]
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
