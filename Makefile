@@ -13,10 +13,10 @@ MIGRATIONS = set -e; flask db upgrade; flask db check; flask db upgrade --sql 00
 
 .PHONY: help run test check docs diagrams screenshots installs bench faults lock sbom audit clean
 
-help:  ## what there is
+help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 
-run: .venv/installed  ## everything on this machine: servers, web, worker, beat, the sandbox's Stripe and mailbox
+run: .venv/installed  ## starts everything on this machine: servers, web, worker, beat, sandbox Stripe, mailbox
 	@.venv/bin/python -m sandbox.run
 
 test: .venv/installed  ## all tests, by two processes with servers of their own; or some: T="payments/refunds payments/status"
@@ -44,10 +44,10 @@ screenshots: .venv/installed  ## docs/images/*.png, from a system as `make run` 
 installs: .venv/installed  ## the lock files in fresh environments, on today's index: by the oldest pip, the newest, and resolved
 	.ci/installs .venv/bin/python '$(INSTALL)'
 
-bench: .venv/installed  ## how fast all is, held against limits measured beside it: fifteen minutes, or BENCH=crowd
+bench: .venv/installed  ## benchmarks, compared with limits measured beside them: fifteen minutes, or BENCH=crowd
 	.venv/bin/python -m bench $(BENCH)
 
-faults: .venv/installed  ## pull every plug while people book and pay: fifteen minutes; then 10,000 bad requests and deliveries
+faults: .venv/installed  ## stops and breaks every part while people book and pay: fifteen minutes; then 10,000 bad requests
 	.venv/bin/python -m tests.faults $(FAULTS)
 	FUZZ=120 .venv/bin/python -m pytest --timeout=1800 tests/fuzzing tests/payments/webhook/test_generated_deliveries.py
 
@@ -60,10 +60,10 @@ lock: .venv/installed  ## the lock files, from pyproject.toml
 sbom: .venv/release/installed  ## sbom.json: what production installs, as CycloneDX, with its hashes
 	.venv/release/bin/cyclonedx-py requirements requirements.txt --pyproject pyproject.toml --output-reproducible -o sbom.json
 
-audit: .venv/release/installed  ## known holes in what production installs; needs pypi.org or osv.dev
+audit: .venv/release/installed  ## known vulnerabilities of what production installs; needs pypi.org or osv.dev
 	.venv/release/bin/pip-audit --require-hashes --disable-pip -r requirements.txt
 
-clean:  ## remove what the other targets made
+clean:  ## removes what the other targets made
 	rm -rf .venv .env.run .env.run.* sbom.json docs/site .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

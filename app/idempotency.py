@@ -45,7 +45,7 @@ class AnswerNotKept(Problem):
     status, slug, title = 409, "answer-not-kept", "Answer is not kept"
     meaning = (
         "The request under this Idempotency-Key was done before. Its answer held a secret that is shown once"
-        " only, or named somebody who has erased the account."
+        " only, or named a person who has erased the account."
     )
     remedy = "Look at how things stand. To have it done once more, send it with a new key."
 

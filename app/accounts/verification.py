@@ -96,11 +96,12 @@ def _used() -> Invalid:
     return Invalid("/token", "was used already")
 
 
+_SET_ANOTHER = "If you did not choose it, set a new one by mail"
+
+
 def _password_needed() -> Invalid:
-    wanted = "is needed: the one that was chosen for this account; whoever did not choose it"
-    return Invalid("/password", f"{wanted} sets a new one by mail instead")
+    return Invalid("/password", f"is needed: the password of this account. {_SET_ANOTHER}")
 
 
 def _not_the_password() -> Invalid:
-    wrong = "is not the one of this account: whoever did not choose it sets a new one by mail instead"
-    return Invalid("/password", wrong)
+    return Invalid("/password", f"is not the password of this account. {_SET_ANOTHER}")

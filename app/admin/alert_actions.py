@@ -21,8 +21,8 @@ ALERT_ACTIONS = {
     AlertKind.FAILED_REFUND: AlertAction(
         "failed refund",
         "failed refunds",
-        "The client is owed this money. Retry the refund, or pay the client another way and keep a note"
-        " with the payment's id.",
+        "The client has not received this money. Retry the refund, or pay the client another way and keep a"
+        " note with the payment's id.",
         "/admin/refund?status=failed",
         ("/admin/refund/{id}/retry",),
     ),
@@ -53,9 +53,9 @@ ALERT_ACTIONS = {
     AlertKind.RECOVERY: AlertAction(
         "transfer after a dispute",
         "transfers after disputes",
-        "Until Stripe makes it, the coach's balance says what is owed. Look at the coach's account and at our"
-        " balance in Stripe's dashboard. It is tried every hour; a retry tries it now. What is moved another"
-        " way, in Stripe's dashboard or by the coach, is discarded here.",
+        "Until Stripe makes it, the coach's balance includes the amount. Look at the coach's account and at"
+        " our balance in Stripe's dashboard. It is tried every hour; a retry tries it now. If the money"
+        " moved another way, in Stripe's dashboard or by the coach, discard it here.",
         "/admin/recovery",
         ("/admin/recovery/{id}/retry", "/admin/recovery/{id}/discard"),
     ),
@@ -80,7 +80,7 @@ ALERT_ACTIONS = {
     AlertKind.STRIPE_EVENT: AlertAction(
         "failed event",
         "failed events",
-        "Look at the event and its payment in Stripe's dashboard. Once the cause is mended, replay it; or"
+        "Look at the event and its payment in Stripe's dashboard. Once the cause is fixed, replay it; or"
         " settle the difference by hand and discard it.",
         "/admin/stripe-event?status=failed",
         ("/admin/stripe-event/{id}/replay", "/admin/stripe-event/{id}/discard"),
@@ -94,14 +94,14 @@ ALERT_ACTIONS = {
     AlertKind.RECONCILIATION: AlertAction(
         "refused comparison",
         "refused comparisons",
-        "Run flask doctor, mend what it names, then run flask stripe reconcile --since 7d.",
+        "Run flask doctor, fix what it names, then run flask stripe reconcile --since 7d.",
         "/admin/overview",
     ),
     AlertKind.EMAIL: AlertAction(
         "failed mail",
         "failed mails",
-        "Reach the person another way where it matters. A server that refused everybody is mended first;"
-        " then have the mail sent again, or discard it.",
+        "If the server refused every mail, repair that first. Then resend the mail, or discard it. If it"
+        " matters, contact the person another way.",
         "/admin/email?status=failed",
         ("/admin/email/{id}/resend", "/admin/email/{id}/discard"),
     ),

@@ -47,7 +47,7 @@ def withdraw(account: Account) -> str | None:
     coach.headline = coach.bio = ""
     coach.hourly_rate_minor, coach.prices_minor = None, {}
     _change_video_url(coach, None)
-    return "the words, prices and video link of your profile; nobody can book you until you set a price"
+    return "the words, prices and video link of your profile; clients cannot book you until you set a price"
 
 
 def _forget_decision(coach: Coach) -> None:

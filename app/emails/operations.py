@@ -19,8 +19,8 @@ class EmailInFlight(Problem):
     status, slug, title = 409, "email-in-flight", "Mail is being sent"
     meaning = "A worker is sending this mail, so it cannot be resent or discarded now."
     remedy = (
-        "Look at its `status` with `GET /admin/email/{id}` in two minutes, and ask again if it is still"
-        " wanted."
+        "Look at its `status` with `GET /admin/email/{id}` in two minutes, and repeat the request if"
+        " you still need it."
     )
 
 

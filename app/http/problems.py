@@ -122,7 +122,7 @@ class Invalid(Problem):
     meaning = "The request can be read, but some of its values cannot be used. Nothing was changed."
     remedy = (
         "Correct each value that `errors` lists, all at once: `pointer` is where it stands, a JSON pointer"
-        " into the body or the name of a parameter, and `detail` says what is wanted."
+        " into the body or the name of a parameter, and `detail` says what is expected."
     )
 
     def __init__(self, place: str, wrong: str, *further: Fault) -> None:

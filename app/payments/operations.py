@@ -20,7 +20,7 @@ DISCARDED = "discarded by an operator"
 class RefundFollowed(Problem):
     """A failed refund is followed by one other refund, and by no second."""
 
-    status, slug, title = 409, "refund-followed", "Refund was made anew already"
+    status, slug, title = 409, "refund-followed", "Refund was retried already"
     meaning = "This failed refund was followed by another one, and can be followed only once."
     remedy = "Look at the refund that `refund_id` names: if it failed too, that one can be retried."
 
@@ -29,8 +29,8 @@ class RefundInFlight(Problem):
     status, slug, title = 409, "refund-in-flight", "Refund is under way"
     meaning = "Stripe is being asked for this refund at this moment."
     remedy = (
-        "Look at its `status` with `GET /admin/refund/{id}` in two minutes, and ask again if it is still"
-        " wanted."
+        "Look at its `status` with `GET /admin/refund/{id}` in two minutes, and repeat the request if"
+        " you still need it."
     )
 
 
@@ -73,7 +73,7 @@ def retry_refund(refund_id: UUID, reason: str) -> Refund:
         return refund
     booking = next((each for each in payment.bookings if each.id == refund.booking_id), payment.bookings[0])
     if refund.amount_minor > payment.left_of(booking).amount:
-        raise NothingToDo("This money went back another way already.")
+        raise NothingToDo("This money was refunded another way already.")
     if refund.status is RefundStatus.CANCELED and refund.stripe_refund_id is None:
         refund.status, refund.failure_reason = RefundStatus.PENDING, None
         refunds.ask_again(refund)

@@ -72,7 +72,7 @@ def test_a_late_payment_goes_back_when_the_time_is_sold(stack: Stack, client: Pe
     settled(stack)
     mails = [mail for mail in stack.sandbox.mails_to(client.email) if "on its way back" in mail["subject"]]
     assert len(mails) == 1
-    assert "taken meanwhile" in mails[0]["text"]
+    assert "the time was taken" in mails[0]["text"]
     assert client.booking(booking)["status"] == "expired"
 
 

@@ -25,7 +25,7 @@ REPEATABLE_FOR = timedelta(minutes=4)
 class CheckoutRefused(Problem):
     status, slug, title = 422, "checkout-refused", "Stripe refused the checkout"
     meaning = "Stripe does not open a payment page for this. `detail` has its reason."
-    remedy = "Correct what Stripe names, and ask again. The time stays held for you meanwhile."
+    remedy = "Correct what Stripe names, and repeat the request. The time stays held for you."
 
 
 class NotChargeable(CheckoutRefused):
@@ -159,7 +159,7 @@ def record(payment_id: UUID, session: checkout_sessions.CheckoutSession) -> Paym
     if payment.status is Status.EXPIRED or not is_wanted(payment):
         db.session.commit()  # no lock waits for Stripe's answer
         checkout_sessions.close_session(session.id)
-        raise NotPayable("What is to be paid has changed meanwhile; ask again for the page.")
+        raise NotPayable("The amount to pay has changed; request the page again.")
     payment.stripe_session_id, payment.session_url = session.id, session.url
     return payment
 

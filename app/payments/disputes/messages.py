@@ -78,7 +78,10 @@ def _verdict(dispute: Dispute) -> tuple[str, str]:
     if dispute.status == "won":
         return "Dispute won", f"The bank decided for us: {dispute.money} return to our balance."
     if dispute.status == "prevented":
-        return "Dispute prevented", f"{dispute.money} went back to the client before a dispute was opened."
+        return (
+            "Dispute prevented",
+            f"{dispute.money} were refunded to the client before a dispute was opened.",
+        )
     kept = dispute.amount_minor - dispute.given_back_minor
     if kept > 0:
         return "Dispute lost in part", f"The bank decided that the client keeps {dispute.withdrawn}."

@@ -60,5 +60,5 @@ def follow(coach_id: UUID, amount: Money, known: Debt | None, costs: Callable[[]
     db.session.flush()
     if amount.amount > before.amount and amount.amount > costs():
         was = f", after {before}" if before.amount else ""
-        what = f"Coach {coach_id} owes us {amount}{was}: more went back or was paid out than was earned"
+        what = f"Coach {coach_id} owes us {amount}{was}: more was refunded or paid out than was earned"
         alerts.replace(AlertKind.DEBT, f"{coach_id}:{amount.currency}", what)

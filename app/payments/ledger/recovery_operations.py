@@ -13,8 +13,8 @@ class RecoveryInFlight(Problem):
     status, slug, title = 409, "recovery-in-flight", "Transfer is under way"
     meaning = "Stripe is being asked at this moment to take this money back, or to send it again."
     remedy = (
-        "Look at its `status` with `GET /admin/recovery/{id}` in two minutes, and ask again if it is still"
-        " wanted."
+        "Look at its `status` with `GET /admin/recovery/{id}` in two minutes, and repeat the request if"
+        " you still need it."
     )
 
 

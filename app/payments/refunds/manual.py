@@ -21,14 +21,14 @@ FRAUD = ", as fraudulent"
 
 class NotRefundable(Problem):
     status, slug, title = 409, "not-refundable", "Nothing to refund"
-    meaning = "The payment was not made, or all of it went back or is on its way."
+    meaning = "The payment was not made, or all of it was refunded or is being refunded."
     remedy = "Look at `status`, `lines` and `refunds` with `GET /payment/{id}`."
 
 
 class TooManyParts(Problem):
     status, slug, title = 409, "too-many-refunds", "Too many partial refunds"
-    meaning = "As many parts of this session's price as are given by hand went back, or are on their way."
-    remedy = "Give back all that is left: leave `amount` out."
+    meaning = "The allowed number of partial refunds for this session is used up."
+    remedy = "Refund all that is left: leave `amount` out."
 
 
 def give(account: Account, payment_id: UUID, wish: RefundRequest) -> Refund:
@@ -45,7 +45,7 @@ def give(account: Account, payment_id: UUID, wish: RefundRequest) -> Refund:
     if wish.fraudulent and account.role is not Role.ADMIN:
         raise Forbidden("Only an admin may call a payment fraudulent, as Stripe then blocks the payer.")
     if not payment.is_paid:
-        raise NotRefundable(f"This payment is {payment.status}: there is nothing to give back.")
+        raise NotRefundable(f"This payment is {payment.status}: there is nothing to refund.")
     _check(payment, wish)
     booking = _share_meant(payment, wish.booking_id)
     amount = _amount_meant(payment.left_of(booking), wish.amount)
@@ -88,7 +88,7 @@ def _in_currency(major: Decimal, currency: str) -> Money:
 
 def _share_meant(payment: Payment, booking_id: UUID | None) -> Booking:
     if booking_id is None and len(payment.lines) > 1:
-        raise Invalid("/booking_id", "must say which session's share goes back, as this paid for several")
+        raise Invalid("/booking_id", "must name the session to refund, because this payment paid for several")
     meant = [booking for booking in payment.bookings if booking_id in {None, booking.id}]
     if not meant:
         raise Invalid("/booking_id", "must be one of the sessions that this payment is for")
@@ -97,7 +97,7 @@ def _share_meant(payment: Payment, booking_id: UUID | None) -> Booking:
 
 def _amount_meant(left: Money, major: Decimal | None) -> Money:
     if left.amount == 0:
-        raise NotRefundable("All of it went back already, or is on its way.")
+        raise NotRefundable("All of it was refunded already, or is being refunded.")
     if major is None:
         return left
     amount = _in_currency(major, left.currency)

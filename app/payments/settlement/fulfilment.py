@@ -84,7 +84,7 @@ def _refused(booking: Booking) -> str | None:
     try:
         lifecycle.confirm(booking)
     except lifecycle.SlotTaken:
-        return "your payment came after the hold had run out, and the time was taken meanwhile."
+        return "your payment came after the hold had expired, and the time was taken."
     return None
 
 

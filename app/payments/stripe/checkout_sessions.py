@@ -66,7 +66,9 @@ class ClocksDiffer(StripeAway):
     """
 
     def __init__(self, error: StripeRefused) -> None:
-        super().__init__("Payments are not set up right; we are told. Nothing was charged.", 60)
+        super().__init__(
+            "Payments are not set up correctly, and the operator is notified. Nothing was charged.", 60
+        )
         log.error(
             "no page to pay on opens, as the clocks of Stripe and this machine are minutes apart: set the "
             "wrong one, by NTP; `flask doctor` compares them, and the sandbox's is set on its page: %s",
@@ -149,7 +151,7 @@ def _status(session_id: str) -> str | None:
     except StripeRefused as error:
         if error.code != "resource_missing":
             raise StillOpen("Stripe does not show the payment page. Nothing was charged.") from error
-        log.warning("Stripe knows no session %s, so nobody can pay in it: %s", session_id, error)
+        log.warning("Stripe knows no session %s, so no payment can arrive in it: %s", session_id, error)
         return "expired"
 
 

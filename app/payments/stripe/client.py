@@ -81,7 +81,9 @@ class KeyRefused(StripeAway):
     """STRIPE_SECRET_KEY is wrong or, if restricted, lacks the permission that `reason` names."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__("Payments are not set up right; we are told. Nothing was charged.", 60)
+        super().__init__(
+            "Payments are not set up correctly, and the operator is notified. Nothing was charged.", 60
+        )
         self.reason = reason
 
 

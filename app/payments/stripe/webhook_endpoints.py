@@ -42,7 +42,7 @@ class EndpointExists(Problem):
     meaning = (
         "Stripe has an enabled webhook endpoint of this address already, and would send each event twice."
     )
-    remedy = "Keep the endpoint that is there, or delete it in Stripe's dashboard and make it anew."
+    remedy = "Keep the endpoint that is there, or delete it in Stripe's dashboard and create it again."
 
 
 def account_name() -> str:

@@ -43,7 +43,7 @@ def note_accepted() -> None:
     try:
         _redis().delete(KEY)
     except RedisError as error:
-        log.info("it is not noted that deliveries are good: %s", error)
+        log.info("cannot record that deliveries are valid: %s", error)
 
 
 def in_a_row() -> int:

@@ -94,7 +94,7 @@ def test_clocks_that_differ_are_no_fault_of_the_client_and_named_to_the_operator
     finally:
         shop.sandbox.control("/clock", to="now")
 
-    assert "are told" in refused(answer, 503, "payments-unavailable")["detail"]
+    assert "the operator is notified" in refused(answer, 503, "payments-unavailable")["detail"]
     assert answer.headers["Retry-After"] == "60"
     (said,) = [record for record in caplog.records if "clock" in record.getMessage()]
     assert said.levelname == "ERROR"
