@@ -3,7 +3,7 @@
 Counted in time, by calendar weeks, so that a part of every week stays free.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from math import ceil
@@ -25,7 +25,7 @@ class CalendarHeld(Problem):
     status, slug, title = 409, "calendar-held", "Enough of this week is held unpaid"
     meaning = (
         "Of a coach's free time in one week, people whose e-mail address is not proven hold as much unpaid"
-        " as all of them may, or people of your network who never paid do."
+        " as all of them may, or people of your network who never paid do, or all who never paid do."
     )
     remedy = (
         "Open the link in the mail that proves your address (`POST /auth/verify/resend` sends it again), or"
@@ -65,8 +65,8 @@ def check(
     for week, wanted in groupby(starts, _week_of):
         of_week = [row for row in running if _week_of(row.start) == week]
         asked = _length(coach, minutes) * len(list(wanted))
-        for who, held in _groups(of_week, unproven, network).items():
-            if held and _time(held) + asked > _most(coach, minutes, week, of_week, at):
+        for who, percent, held in _groups(of_week, unproven, network):
+            if held and _time(held) + asked > _room(coach, minutes, week, of_week, at) * percent / 100:
                 seconds = ceil((min(row.until for row in held) - at).total_seconds())
                 raise CalendarHeld(
                     f"Of {coach.name}'s free time in the week of {week:%Y-%m-%d}, {who} hold as much as they"
@@ -75,24 +75,27 @@ def check(
                 )
 
 
-def _groups(held: Sequence[Row[Any]], unproven: bool, network: str | None) -> dict[str, list[Row[Any]]]:
-    """The holds that share the client's limits, by a description of their owners."""
-    groups = {}
+def _groups(
+    held: Sequence[Row[Any]], unproven: bool, network: str | None
+) -> Iterator[tuple[str, int, Sequence[Row[Any]]]]:
+    """The holds that share the client's limits: whose they are, their share in percent, and which."""
+    settings = current_settings()
+    percent = settings.hold_share_percent
     if unproven:
-        groups["people whose e-mail address is not proven"] = [row for row in held if row.is_unproven]
+        yield "people whose e-mail address is not proven", percent, [row for row in held if row.is_unproven]
     if network is not None:
-        groups["people of your network who never paid"] = [row for row in held if row.network == network]
-    return groups
+        of_network = [row for row in held if row.network == network]
+        yield "people of your network who never paid", percent, of_network
+    yield "people who never paid", max(percent, settings.new_clients_hold_share_percent), held
 
 
 def _time(held: Sequence[Row[Any]]) -> timedelta:
     return sum((row.length for row in held), timedelta())
 
 
-def _most(coach: Coach, minutes: int, week: datetime, held: Sequence[Row[Any]], at: datetime) -> timedelta:
-    """The share, of the time that would be free without unpaid holds."""
-    room = _time(held) + _free_time(coach, minutes, week, at)
-    return room * current_settings().hold_share_percent / 100
+def _room(coach: Coach, minutes: int, week: datetime, held: Sequence[Row[Any]], at: datetime) -> timedelta:
+    """The time that would be free without unpaid holds."""
+    return _time(held) + _free_time(coach, minutes, week, at)
 
 
 def _week_of(start: datetime) -> datetime:

@@ -83,6 +83,7 @@ class Settings(BaseSettings):
     hold_sessions: int = Field(default=60, ge=1)
     unproven_hold_sessions: int = Field(default=5, ge=1)
     hold_share_percent: int = Field(default=25, ge=1, le=100)
+    new_clients_hold_share_percent: int = Field(default=60, ge=1, le=100)
     delayed_hold_days: int = Field(default=10, ge=1, le=366)
     unproven_delayed_hold_days: int = Field(default=5, ge=1, le=366)
     stripe_secret_key: SecretStr

@@ -43,7 +43,7 @@ def deliver(email_id: UUID) -> timedelta | None:
     try:
         smtp.send(email)
     except smtp.Refused as error:
-        return _failed(email, error, None)
+        return _refused(email, error)
     except smtp.Unreachable as error:
         return _failed(email, error, _pause_after(error, email))
     except Exception as error:  # the error is stored on the row, and the mail retried
@@ -60,6 +60,15 @@ def deliver(email_id: UUID) -> timedelta | None:
             "mail %s is marked as sent later, because the database does not answer: %s", email_id, error
         )
         enqueue(TaskNames.RECORD_SENT_EMAIL, str(email_id))
+    return None
+
+
+def _refused(email: Email, error: smtp.Refused) -> timedelta | None:
+    """Of a collected mail, try each half by itself; any other has failed."""
+    if not digest.halve(email):
+        return _failed(email, error, None)
+    log.warning("mail %s %s was refused: each half of it leaves by itself", email.kind, email.id)
+    db.session.commit()
     return None
 
 

@@ -30,6 +30,28 @@ def gather(email_id: UUID) -> None:
     db.session.commit()
 
 
+def halve(together: Email) -> bool:
+    """Put each half of a collected mail that the server refuses into a mail of its own; False for any other.
+
+    So one whose words the server does not take keeps no other from leaving.
+    """
+    db.session.refresh(together, with_for_update=True)
+    of_it = Email.gathered_in == together.id, Email.text_body != ""
+    ordered = select(Email).where(*of_it).order_by(Email.created_at, Email.id)
+    parts = db.session.scalars(ordered.with_for_update()).all()
+    if len(parts) < 2 or together.status is not EmailStatus.SENDING:
+        return False
+    together.transition_to(EmailStatus.WITHDRAWN)
+    together.last_error = "refused; each half of it leaves in a mail of its own"
+    for part in parts:
+        part.transition_to(EmailStatus.QUEUED)
+        part.held_back, part.gathered_in, part.due_at, part.last_error = True, None, now(), None
+    db.session.flush()
+    _gather(parts[: len(parts) // 2])
+    _gather(parts[len(parts) // 2 :])
+    return True
+
+
 def _due(recipient: str) -> Sequence[Email]:
     """The oldest first."""
     waiting = Email.recipient == recipient, Email.held_back, Email.status == EmailStatus.QUEUED

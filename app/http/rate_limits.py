@@ -22,6 +22,8 @@ from app.observability import context
 log = logging.getLogger(__name__)
 
 View = TypeVar("View", bound=Callable[..., Any])
+NETWORKS_OF_A_SITE = 16
+"""So many times the limit of one network applies to an IPv6 site: it may be a company, or one attacker."""
 COUNT_BEGINS_ANEW = "X-RateLimit-Retry-After"
 """Flask-Limiter's headers, on every answer."""
 
@@ -48,8 +50,11 @@ def _has_no_limit() -> bool:
 
 
 def by_address(often: str) -> Callable[[View], View]:
-    """A limit per network address, such as `20 per hour`."""
-    return _limited(often, _network, "Too many requests from your address.", exempt_when=_is_off)
+    """A limit per network address, such as `20 per hour`, and of IPv6 also per site."""
+    why = "Too many requests from your address."
+    one = _limited(often, _network, why, exempt_when=_is_off)
+    site = _limited(_of_site(often), _site, why, exempt_when=lambda: _is_off() or not context.wide_network())
+    return lambda view: site(one(view))
 
 
 def by_account(often: str) -> Callable[[View], View]:
@@ -63,9 +68,11 @@ def by_failures(often: str) -> Callable[[View], View]:
     The account is the caller's, or at a login the one whose e-mail address is sent. Sign-in from other
     addresses stays possible, so an attacker cannot lock the owner out.
     """
-    return _limited(
-        often, _address_and_account, "Too many wrong passwords or codes.", deduct_when=_was_refused
-    )
+    why = "Too many wrong passwords or codes."
+    one = _limited(often, _address_and_account, why, deduct_when=_was_refused)
+    of_site = {"exempt_when": lambda: not context.wide_network(), "deduct_when": _was_refused}
+    site = _limited(_of_site(often), _site_and_account, why, **of_site)
+    return lambda view: site(one(view))
 
 
 def is_within(often: str, what: str, whose: str) -> bool:
@@ -113,8 +120,17 @@ def _account() -> str:
 
 
 def _address_and_account() -> str:
+    return f"{_network()} {_account_named()}"
+
+
+def _site_and_account() -> str:
+    return f"{_site()} {_account_named()}"
+
+
+def _account_named() -> str:
+    """The caller's account, or the one whose e-mail address is sent."""
     address = g.account.email if "account" in g else normalized(_email_sent()).lower()
-    return f"{_network()} {hashlib.sha256(address.encode(errors='replace')).hexdigest()}"
+    return hashlib.sha256(address.encode(errors="replace")).hexdigest()
 
 
 def _email_sent() -> str:
@@ -128,6 +144,16 @@ def _email_sent() -> str:
 
 def _network() -> str:
     return context.network() or context.address.get()
+
+
+def _site() -> str:
+    return context.wide_network() or _network()
+
+
+def _of_site(often: str) -> str:
+    """A limit's text with the number of a whole IPv6 site in it."""
+    number, _, rest = often.partition(" ")
+    return f"{int(number) * NETWORKS_OF_A_SITE} {rest}"
 
 
 def _was_refused(response: Response) -> bool:

@@ -54,6 +54,14 @@ def network() -> str | None:
     return str(known.ipv4_mapped or known if isinstance(known, IPv6Address) else known)
 
 
+def wide_network() -> str | None:
+    """The /48 of an IPv6 address, which a site gets: it holds 65,536 networks. None for other addresses."""
+    told = network()
+    if told is None or not told.endswith("/64"):
+        return None
+    return str(IPv6Network(told).supernet(new_prefix=48))
+
+
 def begin_budget() -> None:
     """Start the time budget of the current request."""
     deadline.set(time.monotonic() + REQUEST_BUDGET)

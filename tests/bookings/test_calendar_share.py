@@ -35,6 +35,15 @@ def test_proven_people_of_one_network_who_never_paid_hold_a_quarter(http: httpx.
     assert outcome(newcomer(http, "2001:db8:0:1::9", proven=True).wish(coach, hour(2))) == "held"
 
 
+def test_all_who_never_paid_hold_three_fifths_from_however_many_networks(http: httpx.Client) -> None:
+    coach = eight_hours_a_week(http)
+    for n in range(4):
+        newcomer(http, f"2001:db8:{n}::1", proven=True).books(coach, hour(n))
+
+    assert outcome(newcomer(http, "2001:db8:9::1", proven=True).wish(coach, hour(4))) == "calendar-held"
+    assert outcome(newcomer(http, "2001:db8:9::2", proven=True).wish(coach, hour(4, week=1))) == "held"
+
+
 def test_who_has_paid_before_is_bound_to_no_share_and_counts_for_none(shop: Shop, http: httpx.Client) -> None:
     coach, regular = eight_hours_a_week(http), newcomer(http, "192.0.2.1")
     shop.told(shop.paid(regular.checks_out(regular.books(coach, hour(0)))))

@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from app.accounts.models import Account
 from app.bookings import messages
 from app.bookings.models import Booking
-from app.emails import delivery, operations, recipient_limits
+from app.emails import delivery, operations, recipient_limits, smtp
 from app.emails.models import Email
 from app.emails.outbox import enqueue_email
 from app.emails.status import EmailStatus
@@ -187,3 +187,27 @@ def test_that_a_session_was_moved_does_not_leave_after_it_was_moved_again_or_can
 
     assert mails(coach, id=waiting.id, status=EmailStatus.WITHDRAWN)
     assert len(mails(coach, status=EmailStatus.QUEUED, held_back=True)) == 1
+
+
+def test_one_that_the_server_refuses_keeps_no_other_from_leaving(
+    post: Post, client: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proven(client)
+    monkeypatch.setattr(recipient_limits, "MAX_PROVEN", 0)
+    gets(post, client, "account_reactivated", 7)
+    send = smtp.send
+
+    def refuse(email: Email) -> None:
+        if "moment 4" in email.text_body:
+            raise smtp.Refused("554 5.7.1 looks like spam")
+        send(email)
+
+    monkeypatch.setattr(smtp, "send", refuse)
+    post.make_due()
+    for _ in range(3):
+        works(post)
+
+    left = "".join(mail.text_body for mail in mails(client, status=EmailStatus.SENT))
+    assert [number for number in range(7) if f"moment {number}" in left] == [0, 1, 2, 3, 5, 6]
+    (failed,) = mails(client, status=EmailStatus.FAILED)
+    assert (failed.kind, "moment 4" in failed.text_body) == ("account_reactivated", True)

@@ -120,6 +120,16 @@ def test_neighbours_in_a_network_of_one_household_are_one(http: httpx.Client, cl
     assert login(http, client.email, PASSWORD, address="2001:db8:0:2::1").status_code == 200
 
 
+def test_a_site_of_ipv6_has_a_bound_of_its_own(http: httpx.Client, client: Person) -> None:
+    """A /48 has 65,536 networks: whoever has one gets no count for each of them."""
+    for n in range(160):
+        answer = login(http, client.email, "a wrong password", address=f"2001:db8:0:{n:x}::1")
+        assert answer.status_code == 401
+
+    assert login(http, client.email, PASSWORD, address="2001:db8:0:ffff::1").status_code == 429
+    assert login(http, client.email, PASSWORD, address="2001:db8:1:ffff::1").status_code == 200
+
+
 @pytest.mark.parametrize(
     "body", ["[" * 100_000, "{", '{"email": [{}]}', '{"email": "\\ud800@x"}', "x" * 600_000]
 )
