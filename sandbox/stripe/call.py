@@ -52,7 +52,7 @@ class Call:
         authenticate(self._request, self._account.settings.secret_key)
         self._params = params.checked(self._form(), self._route.params)
         with self._account.lock:
-            fault = self._account.faults.take(self._request.method, self._request.path)
+            fault = self._account.faults.take(self._request.method, self._request.path, self._params)
         self.fault = fault
         if fault and fault.passing and not fault.after_work:
             time.sleep(fault.delay_seconds)

@@ -56,7 +56,7 @@ REFUSALS = {
 
 
 class Fault(BaseModel, extra="forbid"):
-    """How the next `times` matching requests fail.
+    """How the next `times` requests of this path, method and `params` fail.
 
     `status` is the answer (None: the true one); `after_work` lets the request take effect first;
     `close_connection` answers nothing at all; `delay_seconds` passes before the answer;
@@ -68,6 +68,7 @@ class Fault(BaseModel, extra="forbid"):
 
     path: str = "*"
     method: str = "*"
+    params: dict[str, Any] = Field(default_factory=dict)
     status: int | None = Field(None, ge=400, le=599)
     refusal: str | None = None
     times: int = Field(1, ge=1)
@@ -86,6 +87,14 @@ class Fault(BaseModel, extra="forbid"):
         if refusal not in {None, *REFUSALS}:
             raise ValueError(f"must be one of {', '.join(sorted(REFUSALS))}")
         return refusal
+
+    def meets(self, method: str, path: str, params: Json) -> bool:
+        """Whether this request is to fail; the path may hold `*`."""
+        return (
+            self.method in ("*", method)
+            and fnmatchcase(path, self.path)
+            and self.params.items() <= params.items()
+        )
 
     @property
     def passing(self) -> bool:
@@ -122,10 +131,10 @@ class Faults:
     def __init__(self) -> None:
         self.pending: list[Fault] = []
 
-    def take(self, method: str, path: str) -> Fault | None:
-        """The fault for this request, used up by one; paths may hold `*`."""
+    def take(self, method: str, path: str, params: Json) -> Fault | None:
+        """The fault for this request, used up by one."""
         for fault in self.pending:
-            if fault.method in ("*", method) and fnmatchcase(path, fault.path):
+            if fault.meets(method, path, params):
                 fault.times -= 1
                 if fault.times < 1:
                     self.pending.remove(fault)

@@ -70,6 +70,13 @@ def test_an_answer_may_say_something_else_or_be_none_of_stripe_s(shop: Shop) -> 
     assert listed().data[0].status == "open"
 
 
+def test_a_fault_may_be_for_one_order_alone(shop: Shop) -> None:
+    shop.control("/faults", params={"client_reference_id": "order 2"}, close_connection=True, times=9)
+    assert shop.opens(client_reference_id="order 1").status == "open"
+    with pytest.raises(stripe.APIConnectionError):
+        shop.opens(client_reference_id="order 2")
+
+
 def test_faults_can_be_taken_back(shop: Shop) -> None:
     shop.control("/faults", status=500, times=9)
     assert len(shop.look("/faults")["faults"]) == 1
