@@ -21,10 +21,13 @@ from app.config.settings import Settings
 from app.queue.enqueue import ping_broker
 from sandbox.postgres import SOCKET_NAME
 from tests.certificates import Certificate, self_signed
+from tests.programs import Programs
 from tests.tls.proxy import tls_door
+from tests.waiting import wait_until
 
 HERE = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
+QUEUES = "events,schedule,email"
 LIKE_THE_MAILER = ("--pool", "threads", "--concurrency", "2", "--without-gossip", "--without-mingle")
 
 
@@ -160,29 +163,26 @@ PRODUCTION = {
 
 @pytest.mark.timeout(300)
 def test_a_worker_and_the_doctor_meet_behind_tls(
-    environment: dict[str, str], redis_url: str, certificate: Certificate, sandbox: object
+    environment: dict[str, str],
+    redis_url: str,
+    certificate: Certificate,
+    sandbox: object,
+    programs: Programs,
+    tmp_path: Path,
 ) -> None:
     variables = {**os.environ, "REDIS_URL": redis_url, "REDIS_TLS_CA_FILE": str(certificate.file)}
-    worker = subprocess.Popen(
-        [BIN / "celery", "--app", "worker", "worker", "--queues", "events,schedule,email", *LIKE_THE_MAILER],
-        cwd=HERE,
-        env=variables,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    log = tmp_path / "worker.log"
+    with log.open("wb") as written:
+        worker = subprocess.Popen(
+            [BIN / "celery", "--app", "worker", "worker", "--queues", QUEUES, *LIKE_THE_MAILER],
+            cwd=HERE,
+            env=variables,
+            stdout=written,
+            stderr=written,
+        )
     try:
-        for _ in range(5):  # a worker takes a while to start
-            done = subprocess.run(
-                [BIN / "flask", "--app", "wsgi", "doctor"],
-                cwd=HERE,
-                env=variables,
-                capture_output=True,
-                text=True,
-                timeout=120,
-                check=False,
-            )
-            if "worked on" in done.stdout:
-                break
+        wait_until(lambda: b" ready." in log.read_bytes())
+        done = programs.flask(variables, "doctor")
     finally:
         worker.terminate()
         worker.wait(30)
