@@ -10,7 +10,7 @@ BOXES = {
     "beat": (560, 20, 150, 50, "green", "beat", "periodic tasks"),
     "worker": (560, 270, 150, 60, "green", "worker", "Celery"),
     "mailer": (810, 120, 150, 60, "green", "mailer", "Celery"),
-    "smtp": (1050, 120, 130, 60, "blue", "Mail server", "SMTP"),
+    "smtp": (810, 20, 150, 50, "blue", "Mail server", "SMTP"),
     "database": (310, 420, 650, 50, "blue", "PostgreSQL", "bookings, payments, events, outbox: all state"),
 }
 ARROWS = (
@@ -32,12 +32,13 @@ ARROWS = (
 
 
 def of_system() -> Drawing:
-    drawing = Drawing(1200, 490, "CultureBridge: client, web, queue, workers, database, Stripe and mail")
+    drawing = Drawing(980, 490, "CultureBridge: client, web, queue, workers, database, Stripe and mail")
     boxes = {name: Box(*place[:4]) for name, place in BOXES.items()}
+    for start, end, _, _ in ARROWS:
+        drawing.arrow(*_ends(boxes[start], boxes[end]))
     for start, end, words, share in ARROWS:
-        first, last = _ends(boxes[start], boxes[end])
-        drawing.arrow(first, last)
         if words:
+            first, last = _ends(boxes[start], boxes[end])
             at = Point(first.x + (last.x - first.x) * share, first.y + (last.y - first.y) * share)
             drawing.label(Point(at.x, at.y + 4), words)
     for name, place in BOXES.items():
