@@ -46,12 +46,16 @@ class Shop(Application):
 
     def ops_mails(self) -> list[str]:
         """What the operator was told once beat has come by, each in one mail and in no other."""
-        self.work(_operator_hears)
+        self.operator_hears()
         troubles = [row.what for row in self.rows(Alert)]
         mails = [mail.text_body for mail in self.mails("needs_attention")]
         for what in troubles:
             assert sum(" ".join(what.split())[:300] in mail for mail in mails) == 1, what
         return troubles
+
+    def operator_hears(self) -> None:
+        """Beat comes by, and the last mail is long ago."""
+        self.work(_operator_hears)
 
     def event(self, event: Event) -> StripeEvent:
         """Its row as it is now."""

@@ -20,6 +20,7 @@ from app.config.settings import settings_of
 from app.extensions import db
 from app.payments.checkout import expiry
 from app.payments.ledger import recovery_submission, stripe_fees
+from app.payments.payouts import connect
 from app.payments.refunds import charge_refunds, submission
 from app.payments.stripe import client as stripe_client
 from app.payments.webhook import inbox
@@ -44,6 +45,7 @@ JOBS: dict[str, Callable[[str], object]] = {
     "payments.close_session": lambda payment_id: expiry.close(UUID(payment_id)),
     "payments.process_recorded_event": lambda event_id: inbox.process(inbox.claim(event_id)),
     "payments.look_up_fee": lambda payment_id: stripe_fees.look_up(UUID(payment_id)),
+    "payments.look_up_payout_account": lambda coach_id: connect.look_up(UUID(coach_id)),
     "payments.look_up_refunds": lambda payment_id: _look_up_refunds(UUID(payment_id)),
 }
 """What a worker does; mails stay in the outbox."""
@@ -93,6 +95,11 @@ class World(Shop):
 
     def begins(self, at: datetime | None = None) -> None:
         """A story does, now or at another time; tomorrow at eight if none is named."""
+        self._starts_afresh(at)
+        self._savepoint = self.connection.begin_nested()
+
+    def _starts_afresh(self, at: datetime | None = None) -> None:
+        """But for the database."""
         self.start = at or self.start
         self.broker.delete(*QUEUES)
         self.sandbox.control("/reset")
@@ -101,7 +108,6 @@ class World(Shop):
         self.clock.at = self.start
         with self.stripe.account.lock:
             self.stripe.account.clock.show(self.start.timestamp())
-        self._savepoint = self.connection.begin_nested()
 
     def sets(self, scene: Scene) -> None:
         """Gives everybody the clocks and hours of a scene."""

@@ -107,18 +107,22 @@ class Dealings:
             names = {"metadata[deployment_id]": ELSEWHERE, "metadata[refund_id]": ELSEWHERE}
             self._asks_stripe("/v1/refunds", {"payment_intent": intent, **names, **body})
 
-    def another_deployment_sells(self, which: int) -> None:
-        """The same one: a page under an id that is also ours, which it closes before anybody pays there."""
+    def another_deployment_sells(self, which: int, is_paid: bool) -> None:
+        """The same one: on a page under an id that is also ours, which is paid there, or closed unpaid."""
         page = newest(self.pages, which)
+        currency = "jpy" if page.booking.coach is self.market.coaches[1] else "eur"
         names = {"deployment_id": ELSEWHERE, "payment_id": page.payment_id}
         order = {"mode": "payment", "success_url": "https://here.example", "line_items[0][quantity]": "1"}
-        price = {"currency": "eur", "unit_amount": "7500", "product_data][name": "A session"}
-        order |= {f"metadata[{name}]": said for name, said in names.items()}
+        price = {"currency": currency, "unit_amount": page.booking.price, "product_data][name": "A session"}
+        for prefix in ("metadata", "payment_intent_data[metadata]"):
+            order |= {f"{prefix}[{name}]": said for name, said in names.items()}
         order |= {f"line_items[0][price_data][{name}]": str(said) for name, said in price.items()}
         before = {each["id"] for each in self.market.at_stripes("checkout.session")}
         self._asks_stripe("/v1/checkout/sessions", order)
         for session in self.market.at_stripes("checkout.session"):
-            if session["id"] not in before:
+            if session["id"] not in before and is_paid:
+                self.market.sandbox.pays(session)
+            elif session["id"] not in before:
                 self._asks_stripe(f"/v1/checkout/sessions/{session['id']}/expire", {})
 
     def status_of(self, which: int) -> str:
@@ -140,13 +144,17 @@ class Dealings:
         self.market.button(f"/payments/{page.session_id}/dispute", inquiry=inquiry, **body)
 
     def bank_goes_on(self, which: int, how: str, keep_fee: bool) -> None:
-        """With a dispute: it makes an inquiry a chargeback, or decides."""
+        """With a dispute: it makes an inquiry a chargeback, decides, or decides the other way after all."""
         if made := self.market.at_stripes("dispute"):
             path = f"/disputes/{newest(made, which)['id']}"
-            if how == "escalate":
-                self.market.button(f"{path}/escalate")
+            if how in {"escalate", "overturn"}:
+                self.market.button(f"{path}/{how}")
             else:
                 self.market.button(f"{path}/close", verdict=how, keep_fee=keep_fee)
+
+    def warns_of_fraud(self, which: int) -> None:
+        """The issuer of the card."""
+        self.market.button(f"/payments/{newest(self.pages, which).session_id}/fraud-warning")
 
     def answers_bank(self, which: int, here: bool) -> None:
         """The operator gives evidence, here or on Stripe's page."""

@@ -7,7 +7,7 @@ from app.bookings import lifecycle
 from app.extensions import now
 from app.payments.checkout import expiry
 from app.payments.disputes import responses
-from app.payments.ledger import stripe_fees
+from app.payments.ledger import recovery_submission, stripe_fees
 from app.payments.reconciliation import run as reconciliation_run
 from app.payments.reconciliation.windows import QUIET, Stage, Window, asked, recent
 from app.payments.refunds import submission
@@ -25,6 +25,7 @@ NEXT_DUE = """
     SELECT min(due_at) AS at FROM (
         SELECT min(due_at) AS due_at FROM stripe_event WHERE status = 'received'
         UNION ALL SELECT min(fee_due_at) FROM payment
+        UNION ALL SELECT min(due_at) FROM recovery WHERE status = 'pending'
         UNION ALL SELECT min(due_at) FROM refund WHERE status = 'pending' AND stripe_refund_id IS NULL
             AND NOT EXISTS (SELECT FROM dispute WHERE dispute.payment_id = refund.payment_id
                 AND status NOT IN ('won', 'lost', 'prevented', 'warning_closed')
@@ -68,6 +69,13 @@ class Backstage(Dealings):
         if not again:
             self.waiting.remove(event)
 
+    def hears_of_the_past(self, which: int, under_another_id: bool) -> None:
+        """Something that Stripe said long ago comes, perhaps once more."""
+        if said := [event for event in self.market.at_stripes("event") if event["type"] in inbox.SUBSCRIBED]:
+            event = said[which % len(said)]
+            event = changed(event) if under_another_id else event
+            assert self.market.told(event) is None, self.market.event(event).last_error
+
     def hears_all(self) -> None:
         while self.waiting:
             self.hears(0)
@@ -96,6 +104,8 @@ class Backstage(Dealings):
             work(submission.issue, refund_id)
         for event_id in work(inbox.due, 500):
             work(inbox.process, work(inbox.claim, event_id))
+        for recovery_id in work(recovery_submission.due, 500):
+            work(recovery_submission.recover, recovery_id)
         for payment_id in work(stripe_fees.due, 500):
             work(stripe_fees.look_up, payment_id)
         for booking_id in work(lambda: lifecycle.with_stale_holds(now(), 500)):

@@ -16,17 +16,18 @@ PAYMENTS = """
         ) sums
     ) AS books FROM payment"""
 NEVER_MADE = """
-    SELECT refund.*, stripe_payment_intent_id AS intent FROM refund JOIN payment ON payment.id = payment_id
-    WHERE stripe_refund_id IS NULL"""
+    SELECT refund.*, stripe_payment_intent_id AS intent, payment.amount_minor AS paid
+    FROM refund JOIN payment ON payment.id = payment_id WHERE stripe_refund_id IS NULL"""
 PAID = {"succeeded", "partially_refunded", "refunded"}
 HOLDING = {"needs_response", "under_review"}
-TOO_OLD = str(REFUSALS["too_old"])
-"""The one of Stripe's refusals that asking again does not change."""
+FINAL = {str(REFUSALS["too_old"]), "charge_not_refundable"}
+"""Those of Stripe's refusals that asking again does not change."""
 
 
 def check_money(market: Market) -> None:
     ours = {row.stripe_payment_intent_id: row for row in market.select(PAYMENTS)}
-    paid_there = {each["id"] for each in market.at_stripes("payment_intent") if each["status"] == "succeeded"}
+    intents = [each for each in market.at_stripes("payment_intent") if not _is_of_another(each)]
+    paid_there = {each["id"] for each in intents if each["status"] == "succeeded"}
     paid_here = {intent for intent, row in ours.items() if row.status in PAID}
     assert paid_here == paid_there
     theirs = {each["payment_intent"]: each for each in market.stripes_books()["payments"]}
@@ -35,7 +36,23 @@ def check_money(market: Market) -> None:
     for intent, row in ours.items():
         if intent not in paid_there and row.books:
             _check_returned(Counter(row.books), theirs[intent])
-    _check_earnings(market, [theirs[intent] for intent, row in ours.items() if row.books])
+    in_books = {intent: row for intent, row in ours.items() if row.books}
+    _check_earnings(
+        market, [_of_coach(theirs[intent], row.stripe_destination_id) for intent, row in in_books.items()]
+    )
+
+
+def _is_of_another(thing: dict[str, Any]) -> bool:
+    """Whether another deployment made it."""
+    return (thing["metadata"] or {}).get("deployment_id") == ELSEWHERE
+
+
+def _of_coach(stated: dict[str, Any], destination: str | None) -> dict[str, Any]:
+    """What of Stripe's statement is the coach's: of what Stripe sends on, we bear the fees."""
+    if destination is None:
+        return stated
+    gone = stated["refunded"] + stated["disputed"]
+    return stated | {"fees": 0, "net": stated["captured"] - gone}
 
 
 def _check_returned(books: Counter[str], stated: dict[str, Any]) -> None:
@@ -49,11 +66,13 @@ def _check_payment(payment: Any, stated: dict[str, Any]) -> None:
         "captured": books["payment"],
         "refunded": -books["refund"],
         "disputed": -books["dispute"],
-        "fees": -books["fee"],
-        "net": books.total() - books["commission"],
         "processing": 0,
         "unsettled": 0,
     }
+    if payment.stripe_destination_id:
+        assert books["fee"] == 0  # which we bear
+    else:
+        ours |= {"fees": -books["fee"], "net": books.total() - books["commission"]}
     assert ours == {name: stated[name] for name in ours}
     assert books["payment"] == payment.amount_minor
     assert payment.net_minor == payment.amount_minor - payment.fee_minor
@@ -61,7 +80,7 @@ def _check_payment(payment: Any, stated: dict[str, Any]) -> None:
 
 
 def _check_earnings(market: Market, stated: list[dict[str, Any]]) -> None:
-    """What coaches are shown sums up to what Stripe says that it has for us."""
+    """What coaches are shown sums up to what Stripe says that came in and went out."""
     shown: Counter[tuple[str, str]] = Counter()
     for coach in market.coaches:
         for total in coach.get("/coach/me/earnings").json()["totals"]:
@@ -73,7 +92,7 @@ def _check_earnings(market: Market, stated: list[dict[str, Any]]) -> None:
     for each in stated:
         for theirs, name in names.items():
             wanted[each["currency"].upper(), name] += each[theirs]
-    assert shown == wanted
+    assert shown == wanted, f"shown: {shown}, but right is: {wanted}"
 
 
 def check_refunds(market: Market) -> None:
@@ -86,23 +105,32 @@ def check_refunds(market: Market) -> None:
     for each in made:
         row = rows[each["id"]]
         assert (row.amount_minor, row.status) == (each["amount"], each["status"])
-        metadata = each["metadata"] or {}
-        made_elsewhere = metadata.get("deployment_id") == ELSEWHERE
-        assert made_elsewhere or metadata.get("refund_id") in {None, str(row.id)}
+        assert _is_of_another(each) or (each["metadata"] or {}).get("refund_id") in {None, str(row.id)}
     for row in market.select(NEVER_MADE):
         verdicts = _verdicts(market, row.intent)
-        assert _has_reason(row, verdicts), f"{row} was never made: {verdicts}"
+        assert _has_reason(market, row, verdicts), f"{row} was never made: {verdicts}"
 
 
-def _has_reason(refund: Any, verdicts: set[str]) -> bool:
+def _has_reason(market: Market, refund: Any, verdicts: set[str]) -> bool:
     """A dispute holds the money, or has given it to the client; else Stripe had none left to give."""
     if refund.status == "pending":
         return bool(verdicts & HOLDING)
-    if refund.failure_reason == DISPUTED:
+    if refund.failure_reason in DISPUTED:
         return "lost" in verdicts
     if refund.status == "failed":
-        return refund.failure_reason in {ALREADY_REFUNDED, TOO_OLD}
+        return refund.failure_reason in FINAL or _was_overtaken(market, refund)
     return bool(refund.status == "canceled")
+
+
+def _was_overtaken(market: Market, refund: Any) -> bool:
+    """All of its payment went back, or was to, by others that Stripe made, or by a dispute."""
+    gone = [
+        each["amount"]
+        for kind in ("refund", "dispute")
+        for each in market.at_stripes(kind)
+        if each["payment_intent"] == refund.intent
+    ]
+    return refund.failure_reason == ALREADY_REFUNDED and sum(gone) >= refund.paid
 
 
 def _verdicts(market: Market, intent: str) -> set[str]:

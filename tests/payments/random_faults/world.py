@@ -12,16 +12,21 @@ import pytest
 import stripe
 from flask import Flask
 from redis import Redis
+from sqlalchemy import text
 
 from app import extensions
 from app.config.settings import settings_of
+from app.extensions import db
 from app.payments.reconciliation import pace
 from app.payments.webhook import inbox
-from sandbox.stripe import ledger
+from sandbox.stripe import balance, ledger
 from sandbox.stripe.faults import Fault
 from sandbox.stripe.pace import Pace
 from tests.bookings.random_order.booking_model import Rules
 from tests.bookings.random_order.world import World, stripe_of_its_own
+from tests.payments.payouts.connected_accounts import onboarded
+from tests.payments.random_faults.database_snapshot import Snapshot
+from tests.payments.random_faults.interleaving import Deed, Pause, at_once, stops
 from tests.people import Sandbox
 from tests.shop import Event, become_admin
 
@@ -38,6 +43,8 @@ class Asked(Enum):
     A_REFUND = ("POST", "/v1/refunds")
     WHICH_REFUNDS = ("GET", "/v1/refunds")
     A_FEE = ("GET", "/v1/payment_intents/*")
+    TO_TAKE_BACK = ("POST", "/v1/transfers/*/reversals")
+    TO_SEND_AGAIN = ("POST", "/v1/transfers")
 
 
 class Failing(Enum):
@@ -53,22 +60,51 @@ class Failing(Enum):
 
 
 class Refusing(Enum):
-    """How it refuses a refund, each by what it is for."""
+    """How it refuses to move money, each by what it is for."""
 
     NO_BALANCE = Fault(refusal="insufficient_balance")
     DISPUTED = Fault(refusal="charge_disputed")
     OVERTAKEN = Fault(refusal="charge_already_refunded")
     FOR_GOOD = Fault(refusal="too_old")
+    NO_BALANCE_BY_CODE = Fault(refusal="balance_insufficient")
+    DISPUTED_BY_NOW = Fault(refusal="refund_disputed_payment")
+    NOT_REFUNDABLE = Fault(refusal="charge_not_refundable")
+    OTHER_KEY = Fault(refusal="no_such_payment")
+    OTHER_MODE = Fault(refusal="livemode_mismatch")
+    UNKNOWN = Fault(refusal="no_such_transfer")
+
+
+OF_TRANSFERS = [Refusing.NO_BALANCE, Refusing.NO_BALANCE_BY_CODE, Refusing.UNKNOWN]
+OF_REFUNDS = [each for each in Refusing if each is not Refusing.UNKNOWN]
+CAPITAL = 100_000_00
+"""Of ours at Stripe, in cents: what is sent to a coach again comes from there."""
 
 
 class Market(World):
-    rules = (Rules(late_percent=50), Rules(before=15, late_percent=0))
+    rules = (Rules(late_percent=50), Rules(before=15, late_percent=0), Rules())
+    """The second sells in yen; to the third, Stripe sends on what clients pay."""
 
     def __init__(self, *parts: Any) -> None:
         super().__init__(*parts)
         self.coaches[1].open_for_business(hourly_rate=7333, currency="JPY")
         self.admin = self.stranger
         become_admin(self.admin)
+        self._snapshot = Snapshot(db.engine)
+
+    def begins(self, at: datetime | None = None) -> None:
+        self._starts_afresh(at)
+        onboarded(self, self.coaches[2])
+        with self.stripe.account.lock:
+            source = {"id": "tu_of_ours", "currency": "eur"}
+            balance.record(self.stripe.account, "topup", source, CAPITAL)
+
+    def ends(self) -> None:
+        db.session.remove()
+        self._snapshot.restore()
+
+    def select(self, query: str) -> list[Any]:
+        with db.engine.connect() as connection:
+            return list(connection.execute(text(query)))
 
     def passes(self, minutes: int) -> None:
         super().passes(minutes)
@@ -101,6 +137,9 @@ class Market(World):
         with self.stripe.account.lock:
             self.stripe.account.faults.pending.append(fault)
 
+    def at_once(self, first: Deed, second: Deed, pause: Pause) -> None:
+        at_once(db.engine, first, second, pause)
+
     def stripe_recovers(self) -> None:
         with self.stripe.account.lock:
             self.stripe.account.faults.pending.clear()
@@ -117,7 +156,8 @@ def market(
     monkeypatch.setitem(app.config, "JWT_ACCESS_TOKEN_EXPIRES", 86_400)  # a failure is made small for long
     monkeypatch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0)  # between two tries of Stripe's package
     monkeypatch.setattr(pace, "PAUSE", 0)
-    changed = settings_of(app).model_copy(update={"commission_percent": Decimal("12.5")})
+    ours = {"commission_percent": Decimal("12.5"), "stripe_connect": True}
+    changed = settings_of(app).model_copy(update=ours)
     monkeypatch.setitem(app.extensions, "settings", changed)
     with (
         stripe_of_its_own(app, PACE) as own,
@@ -126,7 +166,8 @@ def market(
         market = Market(app, http, broker, own, sandbox)
         monkeypatch.setattr(extensions, "datetime", market.clock)
         http.event_hooks["response"].append(_is_no_failure_of_ours)
-        yield market
+        with stops(db.engine, monkeypatch):
+            yield market
 
 
 def _is_no_failure_of_ours(answer: httpx.Response) -> None:
