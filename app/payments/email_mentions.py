@@ -1,6 +1,6 @@
-"""Which mails name a person: those about the person's sessions, their payments and disputes.
+"""Finds the mails that name a person: those about the person's sessions, payments and disputes.
 
-A mail's subject is spelled by the function that puts it into the outbox; its unique index finds it here.
+It looks them up by kind and subject id, with the outbox's unique index.
 """
 
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ OF_A_BOOKING = ("booking_confirmed", "booking_moved", "video_link_changed", "boo
 
 
 def of_person(account: Account) -> Mentions:
-    """The kinds and subjects of mails that name this person, whoever they are to."""
+    """The kinds and subjects of mails to anyone that name this person."""
     is_theirs = or_(Booking.client_id == account.id, Booking.coach_id == account.id)
     bookings = (
         select(Booking.id, Booking.coach_id, Booking.calendar_sequence).where(is_theirs).cte("bookings")
@@ -80,7 +80,7 @@ def _about_payments(payments: CTE) -> Iterator[Mails]:
 
 
 def _about_video_links(account: Account, bookings: CTE) -> Mails:
-    """Of a coach's own links; and what coaches were told, which lists their clients."""
+    """Mails about video links: those of this coach, and those to coaches that list this client."""
     coach, reader = subject_ids.main_ids(Email.subject_id), subject_ids.video_link_readers(Email.subject_id)
     to_coach_of_theirs = and_(coach == reader, coach.in_(select(cast(bookings.c.coach_id, Text))))
     return select(Email.kind, Email.subject_id).where(

@@ -1,4 +1,4 @@
-"""What becomes of payments when the account of their client or coach is erased: the amounts stay."""
+"""Erasure in payments: personal data of client or coach goes, the amounts stay."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -21,23 +21,23 @@ from app.payments.payouts.account import PayoutAccount
 from app.payments.status import DECIDED, PAID, RefundCause
 
 DISPUTED_WITHIN = timedelta(days=120)
-"""So long after a payment most banks take a dispute of it (Stripe: "How disputes work")."""
+"""How long after a payment most banks accept a dispute (Stripe: "How disputes work")."""
 
 
 @dataclass(frozen=True)
 class Accounts:
-    """How a coach's account with us stands, currency by currency, once refunds on their way are made."""
+    """A coach's balances by currency, after pending refunds."""
 
     owed: Sequence[Money]
     """What we owe the coach."""
     debts: Sequence[Money]
-    """What the coach owes us, as amounts above nothing."""
+    """What the coach owes us, as positive amounts."""
     disputable: Sequence[Money] = ()
-    """What clients paid so lately that a bank may still ask it back."""
+    """Payments so recent that a bank may still dispute them."""
 
 
 def accounts(account: Account) -> Accounts:
-    """Of somebody who is not a coach: nothing of each."""
+    """The balances of a person who is no coach: all empty."""
     standing = balances.once_refunded(account.id)
     return Accounts(
         owed=[each for each in standing if each.amount > 0],
@@ -46,7 +46,7 @@ def accounts(account: Account) -> Accounts:
 
 
 def last_accounts(account: Account) -> Accounts:
-    """The same when the coach leaves, and what may become a debt later."""
+    """The balances when the coach leaves, and what may become a debt later."""
     kept = func.sum(Payment.amount_minor - Payment.amount_refunded_minor)
     recent = select(Payment.currency, kept).where(
         Payment.coach_id == account.id,
@@ -59,9 +59,9 @@ def last_accounts(account: Account) -> Accounts:
 
 
 def forget_words(account: Account) -> None:
-    """Remove what names or was written by a payment's client or coach, and keep all that was counted.
+    """Delete personal data and texts of a payment's client or coach, and keep all amounts.
 
-    The evidence for a bank that has yet to decide stays until it has.
+    Evidence stays until the bank has decided.
     """
     theirs = select(Payment.id).where(_is_theirs(account))
     _change(Payment, Payment.client_id == account.id, success_url="", cancel_url="", session_url=None)
@@ -76,7 +76,7 @@ def forget_words(account: Account) -> None:
 
 
 def forget_evidence(most: int) -> int:
-    """Remove the evidence and mails of disputes decided PII_RETENTION_DAYS ago; of how many."""
+    """Delete evidence and mails of disputes decided over PII_RETENTION_DAYS ago. Returns their number."""
     before = now() - timedelta(days=current_settings().pii_retention_days)
     old = select(Dispute.id).where(Dispute.decided_at < before, Dispute.evidence != "")
     found = db.session.scalars(
@@ -96,6 +96,6 @@ def _is_theirs(account: Account) -> ColumnElement[bool]:
 
 
 def _change(table: Any, which: ColumnElement[bool], **values: Any) -> None:
-    kept = {"updated_at": table.updated_at}  # nothing has happened to it
+    kept = {"updated_at": table.updated_at}  # updated_at must not change
     change = update(table).where(which).values(**values, **kept)
     db.session.execute(change.execution_options(synchronize_session=False))

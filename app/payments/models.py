@@ -1,4 +1,4 @@
-"""Payments and refunds."""
+"""Payments, refunds and disputes: one aggregate."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -42,12 +42,12 @@ from app.payments.status import (
 
 
 class Payment(TimestampMixin, Base):
-    """One Checkout session for one booking or for a series, and the money that came through it."""
+    """A payment: one Checkout session for a booking or a series, and its money."""
 
     __tablename__ = "payment"
     __table_args__ = (
         CheckConstraint("amount_refunded_minor between 0 and amount_minor", name="refunded"),
-        # In the order of each list: a client's, a coach's, everybody's, with a status and without.
+        # for the lists of a client, a coach and the operator, with and without a status
         Index("ix_payment_of_client", "client_id", "created_at", "id"),
         Index("ix_payment_of_client_by_status", "client_id", "status", "created_at", "id"),
         Index("ix_payment_of_coach", "coach_id", "created_at", "id"),
@@ -67,46 +67,46 @@ class Payment(TimestampMixin, Base):
     coach_id: Mapped[UUID] = mapped_column(ForeignKey("coach.id"))
     client_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
     deployment_id: Mapped[UUID | None]
-    """Who asked for it, of those on one Stripe account; None of what is older than this column."""
+    """The deployment that created it; None for rows older than this column."""
     amount_minor: Mapped[MinorUnits]
     currency: Mapped[str]
     status: Mapped[Status] = mapped_column(enum_column(Status), default=Status.PENDING)
     amount_refunded_minor: Mapped[MinorUnits] = mapped_column(default=0)
     locale: Mapped[str] = mapped_column(default="auto")
-    """In which language Stripe's page is shown; `auto` is the payer's browser's."""
+    """The language of Stripe's page; `auto` follows the payer's browser."""
     success_url: Mapped[str]
     cancel_url: Mapped[str]
     session_expires_at: Mapped[datetime]
     session_ended_at: Mapped[datetime | None]
-    """When Stripe said that nobody can pay in its session any more; news from before it comes too late."""
+    """When its session ended at Stripe. Events from before that are stale."""
     session_url: Mapped[str | None]
     stripe_session_id: Mapped[str | None] = mapped_column(unique=True)
-    """None until Stripe has answered; the session may exist there all the same."""
+    """None until Stripe has answered; the session may already exist there."""
     stripe_payment_intent_id: Mapped[str | None] = mapped_column(unique=True)
     stripe_charge_id: Mapped[str | None] = mapped_column(unique=True)
     receipt_url: Mapped[str | None]
     method: Mapped[str | None]
-    """How it was paid, in Stripe's words, such as `card`; None until it is settled."""
+    """Stripe's payment method type, such as `card`; None until it is settled."""
     attempt_stage: Mapped[int | None]
     """The AttemptStage of the payer's latest attempt to pay; None before the first."""
     attempt_at: Mapped[datetime | None]
-    """When Stripe said so, by its own clock, in whole seconds."""
+    """The time of that attempt by Stripe's clock, in whole seconds."""
     failure_code: Mapped[str | None]
     failure_message: Mapped[str | None]
     commission_minor: Mapped[MinorUnits] = mapped_column(default=0, server_default="0")
-    """Our part, by the percentage when it was made; what is refunded later gives its part of it back."""
+    """Our commission, by the percentage at creation. Refunds return their part of it."""
     stripe_destination_id: Mapped[str | None]
-    """The coach's account that Stripe sends it on to, less our commission; None where we owe the coach."""
+    """The coach's account to which Stripe transfers it, less our commission; None if we owe the coach."""
     sent_on_minor: Mapped[MinorUnits | None]
-    """What of it is at that account, by Stripe's latest word."""
+    """The amount at that account, as last read from Stripe."""
     fee_minor: Mapped[MinorUnits | None]
-    """What Stripe kept of it; None until Stripe says so."""
+    """Stripe's fee; None until it is known."""
     net_minor: Mapped[MinorUnits | None]
     fee_currency: Mapped[str | None]
-    """What Stripe settles in, of fee and net: it may differ from what was paid in."""
+    """The settlement currency of fee and net, which may differ from the payment's."""
     stripe_balance_transaction_id: Mapped[str | None]
     fee_due_at: Mapped[datetime | None]
-    """When Stripe is asked for the fee next; None while there is nothing to ask."""
+    """When the fee is next fetched from Stripe; None if nothing is to be fetched."""
     fee_attempts: Mapped[int] = mapped_column(default=0, server_default="0")
 
     client: Mapped[Account] = relationship()
@@ -135,18 +135,18 @@ class Payment(TimestampMixin, Base):
 
     @property
     def left_minor(self) -> int:
-        """What is not refunded yet, nor being refunded, nor given back to the client by a dispute."""
+        """The refundable rest: not refunded, not being refunded, and not lost to a dispute."""
         gone = (refund.amount_minor for refund in self.refunds if refund.status not in NOT_REFUNDED)
         return max(0, self.amount_minor - sum(gone) - self.given_back_minor)
 
     @property
     def given_back_minor(self) -> int:
-        """What the client has by disputes that we lost."""
+        """The amount that lost disputes returned to the client."""
         return sum(dispute.given_back_minor for dispute in self.disputes)
 
     @property
     def kept(self) -> Money:
-        """What is ours at the moment: captured, less what was refunded and what disputes have taken."""
+        """What we hold now: captured, less refunds and what disputes withdrew."""
         captured = self.amount_minor if self.is_paid else 0
         taken = sum(dispute.withdrawn_minor for dispute in self.disputes)
         return Money(captured - self.amount_refunded_minor - taken, self.currency)
@@ -157,13 +157,13 @@ class Payment(TimestampMixin, Base):
 
     @property
     def takes_another_method(self) -> bool:
-        """Whether its session may still be paid in, as far as the latest attempt says."""
+        """Whether its session can still be paid, by the latest attempt."""
         return self.attempt_stage in {None, AttemptStage.DECLINED}
 
     def advance_attempt(self, stage: AttemptStage, at: datetime) -> bool:
-        """Record how the payer's latest attempt stands. False for news of an earlier one: it is left out.
+        """Record the state of the payer's latest attempt. False for a stale event of an earlier attempt.
 
-        Stripe keeps no order: a card's decline may arrive after the debit that the payer chose next.
+        Events arrive in any order: a card's decline may come after the debit that the payer chose next.
         """
         if self.attempt_at and self.attempt_stage is not None:
             known = self.attempt_at, self.attempt_stage
@@ -174,12 +174,12 @@ class Payment(TimestampMixin, Base):
 
     @property
     def bookings(self) -> list[Booking]:
-        """What it pays for, the earliest session first."""
+        """The bookings that it pays for, the earliest session first."""
         return sorted((line.booking for line in self.lines), key=lambda booking: booking.start)
 
     @property
     def waiting(self) -> list[Booking]:
-        """The bookings that wait for this payment, and not for a newer one."""
+        """The bookings that wait for this payment and not for a newer one."""
         return [booking for booking in self.bookings if booking.payment_id == self.id]
 
     @property
@@ -188,24 +188,24 @@ class Payment(TimestampMixin, Base):
         return self.client.is_erased or self.coach.account.is_erased
 
     def stop_waiting(self, apart_from: Booking | None = None) -> None:
-        """Its bookings wait for another payment from now on; it and they are locked."""
+        """Release its bookings for another payment; it and they are locked."""
         for booking in self.waiting:
             if booking is not apart_from:
                 booking.payment_id = None
 
     def wait_again(self) -> None:
-        """Bookings that wait for no payment wait for this one; the payment is locked."""
+        """Assign bookings without a payment to this one; the payment is locked."""
         for booking in self.bookings:
             if booking.payment_id is None and booking.status is BookingStatus.PENDING:
                 booking.payment_id = self.id
 
     def share(self, booking: Booking) -> Money:
-        """What was paid for one of its bookings."""
+        """The amount paid for one of its bookings."""
         paid = sum(line.amount_minor for line in self.lines if line.booking_id == booking.id)
         return Money(paid, self.currency)
 
     def left_of(self, booking: Booking) -> Money:
-        """What of a booking's share is not refunded yet, nor being refunded."""
+        """The part of a booking's share that is neither refunded nor being refunded."""
         given_back = sum(
             refund.amount_minor
             for refund in self.refunds
@@ -214,11 +214,11 @@ class Payment(TimestampMixin, Base):
         return Money(max(0, min(self.share(booking).amount - given_back, self.left_minor)), self.currency)
 
     def concerns(self, account: Account) -> bool:
-        """Whether this person may see it: its client, its coach, an admin."""
+        """Whether the account may see it: its client, its coach, or an admin."""
         return account.role is Role.ADMIN or account.id in {self.client_id, self.coach_id}
 
     def transition_to(self, status: Status, reason: str = "") -> None:
-        """The only writer of `status`. Raises IllegalTransition; writes the audit row."""
+        """Change the status and write the audit row. Only this writes `status`. Raises IllegalTransition."""
         check_transition(self.status, status)
         db.session.add(PaymentTransition(payment_id=self.id, before=self.status, after=status, reason=reason))
         self.status = status
@@ -227,20 +227,20 @@ class Payment(TimestampMixin, Base):
 
     @classmethod
     def locked(cls, payment_id: UUID) -> Self | None:
-        """The payment, with its coach's, client's, bookings' and its own row locked, in this order."""
+        """Lock coach, client, bookings and payment, in this order, until the transaction ends."""
         of_it = cls.id == payment_id
         coach, client = lock_people(
             select(cls.coach_id).where(of_it).scalar_subquery(),
             select(cls.client_id).where(of_it).scalar_subquery(),
         )
         lines = PaymentLine.locked(payment_id)
-        # Who has the coach's row waits for nobody here: what is joined to this one is no older than its lock.
+        # the coach's lock comes first, so the joined rows are not older than it
         all_of_it = select(cls).where(of_it).options(joinedload(cls.refunds), joinedload(cls.disputes))
         row_lock = all_of_it.with_for_update(of=cls).execution_options(populate_existing=True)
         payment = db.session.scalars(row_lock).unique().one_or_none()
         if payment is None:
             return None
-        # What was read for the locks is not asked for again.
+        # reuse the rows that the locks have read
         set_committed_value(payment, "lines", lines)
         for known in (payment, *(line.booking for line in lines)):
             set_committed_value(known, "coach", coach)
@@ -249,7 +249,7 @@ class Payment(TimestampMixin, Base):
 
 
 class PaymentLine(Base):
-    """What of a payment is for one booking."""
+    """A line of a payment: the amount for one booking."""
 
     __tablename__ = "payment_line"
 
@@ -259,11 +259,11 @@ class PaymentLine(Base):
 
     payment: Mapped[Payment] = relationship(back_populates="lines")
     booking: Mapped[Booking] = relationship(lazy="joined", innerjoin=True)
-    """Read with its line: nobody wants a line alone, and a year's series has 52."""
+    """Loaded with its line, because a year's series has 52 lines."""
 
     @classmethod
     def locked(cls, payment_id: UUID) -> Sequence[Self]:
-        """What a payment is for, the rows of its bookings locked, the earliest first."""
+        """The lines of a payment with their bookings locked, the earliest first."""
         lines = select(cls).join(cls.booking).options(contains_eager(cls.booking))
         of_it = lines.where(cls.payment_id == payment_id).order_by(func.lower(Booking.period))
         row_locks = of_it.with_for_update(of=Booking)
@@ -271,7 +271,7 @@ class PaymentLine(Base):
 
 
 class PaymentTransition(AuditRow, Base):
-    """Who moved a payment from which status to which, when, and because of what."""
+    """A change of a payment's status: from, to, when, by whom and why."""
 
     __tablename__ = "payment_move"
 
@@ -281,7 +281,7 @@ class PaymentTransition(AuditRow, Base):
 
 
 class Refund(TimestampMixin, Base):
-    """Money that goes back: a row first, then the call to Stripe, then what Stripe says of it."""
+    """A refund: a row first, then the call to Stripe, then the status that Stripe reports."""
 
     __tablename__ = "refund"
     __table_args__ = (
@@ -296,7 +296,7 @@ class Refund(TimestampMixin, Base):
         Index(
             "ix_refund_open", "created_at", postgresql_where=text("status IN ('pending', 'requires_action')")
         ),
-        # One that gave nothing back is followed by one other: of two retries at once, the second is refused.
+        # a failed refund has one replacement: of two concurrent retries the second is refused
         Index(
             "uq_refund_follows_id", "follows_id", unique=True, postgresql_where=text("follows_id IS NOT NULL")
         ),
@@ -304,44 +304,44 @@ class Refund(TimestampMixin, Base):
 
     payment_id: Mapped[UUID] = mapped_column(ForeignKey("payment.id"), index=True)
     booking_id: Mapped[UUID | None] = mapped_column(ForeignKey("booking.id"))
-    """Whose share it gives back; None where it was made by hand for a series, and nobody said."""
+    """The booking whose share is refunded; None for a manual refund of a series without one."""
     cause: Mapped[RefundCause] = mapped_column(enum_column(RefundCause, "cause"))
     amount_minor: Mapped[MinorUnits]
     currency: Mapped[str]
     status: Mapped[RefundStatus] = mapped_column(enum_column(RefundStatus), default=RefundStatus.PENDING)
     reason: Mapped[str]
     stripe_reason: Mapped[RefundReason | None] = mapped_column(enum_column(RefundReason, "stripe_reason"))
-    """What Stripe is told of why; None of what was made there, or before it was told."""
+    """The reason sent to Stripe; None if it was made there, or before reasons were sent."""
     stripe_refund_id: Mapped[str | None] = mapped_column(unique=True)
     said_at: Mapped[datetime | None]
-    """When Stripe said that it stands as it does; None before the first word, and of what is older."""
+    """When Stripe reported the status; None before the first report and in old rows."""
     failure_reason: Mapped[str | None]
     attempts: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime] = mapped_column(default=now)
     last_error: Mapped[str | None]
     stripe_failures: Mapped[int] = mapped_column(default=0)
-    """How often Stripe answered with a failure of its own: each wants an idempotency key of its own."""
+    """Stripe's server errors so far: each attempt after one needs a new idempotency key."""
     from_ours: Mapped[bool] = mapped_column(default=False, server_default=false())
-    """Whether it comes from our own balance, as Stripe would not take it back from the coach's account."""
+    """Whether we pay it from our balance, because Stripe refused to reverse the coach's transfer."""
     follows_id: Mapped[UUID | None] = mapped_column(ForeignKey("refund.id"))
-    """The refund in whose place this one is made, as that one gave nothing back; or that it completes."""
+    """The failed refund that this one replaces, or the partial one that it completes."""
     lease_expires_at: Mapped[datetime | None]
-    """Until when a worker may be asking Stripe for it; None while none is."""
+    """Until when a worker has claimed its submission; None if none has."""
 
     payment: Mapped[Payment] = relationship(back_populates="refunds")
 
     @property
     def is_owed(self) -> bool:
-        """Whether Stripe has not made it yet."""
+        """Whether Stripe has yet to make it."""
         return self.status is RefundStatus.PENDING and self.stripe_refund_id is None
 
     @property
     def follower(self) -> Self | None:
-        """The refund that was made in place of this one."""
+        """The refund that replaces this one."""
         return db.session.scalar(select(type(self)).where(type(self).follows_id == self.id))
 
     def is_news(self, status: RefundStatus, at: datetime | None) -> bool:
-        """Whether it stands so now, by what Stripe said at that time; its events keep no order."""
+        """Whether this state is current: its events arrive in any order."""
         if status not in OPEN_REFUNDS:
             return True
         if self.status is RefundStatus.SUCCEEDED:
@@ -352,7 +352,7 @@ class Refund(TimestampMixin, Base):
         return (at, stages[0]) >= (self.said_at, stages[1])
 
     def is_being_submitted(self, at: datetime) -> bool:
-        """Whether a worker may be asking Stripe for it at this moment."""
+        """Whether a worker may be submitting it now."""
         return self.lease_expires_at is not None and self.lease_expires_at > at
 
     @property
@@ -361,11 +361,11 @@ class Refund(TimestampMixin, Base):
 
 
 WARNED_BEFORE = (timedelta(days=3), timedelta(days=1))
-"""How long before a dispute's deadline the operator is told again."""
+"""How long before a dispute's deadline the operator is warned."""
 
 
 class Dispute(TimestampMixin, Base):
-    """The payer's bank asks a payment's money back, or asks about it: an inquiry."""
+    """A dispute of a payment by the payer's bank, or an inquiry."""
 
     __tablename__ = "dispute"
     __table_args__ = (
@@ -385,28 +385,28 @@ class Dispute(TimestampMixin, Base):
     is_charge_refundable: Mapped[bool]
     opened_at: Mapped[datetime]
     due_by: Mapped[datetime | None]
-    """Until when evidence can be submitted; None where none can be."""
+    """The deadline for evidence; None if none can be submitted."""
     submissions: Mapped[int]
-    """How often evidence was submitted, as Stripe counts it."""
+    """The number of submissions, as Stripe counts them."""
     fund_moves: Mapped[int]
-    """How often its money went, or came back; the count only grows."""
+    """The number of its balance transactions, which only grows."""
     withdrawn_minor: Mapped[MinorUnits]
-    """What Stripe has taken for it and not given back, its fees apart."""
+    """The amount that Stripe holds for it, without fees."""
     fee_minor: Mapped[MinorUnits | None]
-    """What Stripe keeps for handling it; None while no money has moved."""
+    """Stripe's dispute fee; None while no money has moved."""
     fee_currency: Mapped[str | None]
-    """What Stripe settles in."""
+    """The settlement currency."""
     evidence: Mapped[str]
-    """The booking's history, as packed when the dispute opened or, later, as it was submitted from here."""
+    """The evidence: the booking's history when the dispute opened, later as it was submitted."""
     evidence_submitted_at: Mapped[datetime | None]
     evidence_lease_expires_at: Mapped[datetime | None]
-    """Until when somebody may be submitting it; None while nobody is."""
+    """Until when a submission is reserved; None without one."""
     evidence_failures: Mapped[int] = mapped_column(default=0, server_default="0")
-    """How often Stripe answered it with a failure of its own: each wants an idempotency key of its own."""
+    """Stripe's server errors so far: each submission after one needs a new idempotency key."""
     told_deadline_at: Mapped[datetime]
-    """When the operator was last told of the deadline."""
+    """When the operator was last warned of the deadline."""
     warn_at: Mapped[datetime | None]
-    """When the operator is to be told of it again."""
+    """When the operator is next warned."""
     decided_at: Mapped[datetime | None]
 
     payment: Mapped[Payment] = relationship(back_populates="disputes")
@@ -421,7 +421,7 @@ class Dispute(TimestampMixin, Base):
 
     @property
     def lacks_fee(self) -> bool:
-        """Whether its money moved before its fee was kept here: Stripe is to tell it again."""
+        """Whether its fee is unknown although money moved: it is fetched from Stripe."""
         return self.fund_moves > 0 and self.fee_minor is None
 
     @property
@@ -438,25 +438,25 @@ class Dispute(TimestampMixin, Base):
 
     @property
     def given_back_minor(self) -> int:
-        """What the client has by it: all of it when it is lost, until Stripe says what it took."""
+        """The amount that it returned to the client: all of it when lost, until Stripe reports the sum."""
         if self.status not in GIVEN_BACK:
             return 0
         return self.withdrawn_minor if self.fund_moves else self.amount_minor
 
     def plan_warning(self) -> None:
-        """The next is the first that comes after what the operator was told already."""
+        """Set the next warning: the first after the last one sent."""
         times = [self.due_by - before for before in WARNED_BEFORE] if self.due_by else []
         ahead = [time for time in times if time > self.told_deadline_at]
         self.warn_at = min(ahead, default=None) if self.awaits_evidence else None
 
     @property
     def holds_money(self) -> bool:
-        """Whether Stripe refunds nothing of its payment until it is decided."""
+        """Whether Stripe refuses refunds of its payment until it is decided."""
         return not self.is_decided and not self.is_charge_refundable
 
     @classmethod
     def holding(cls, payment_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
-        """The same, in a query: whether there is a dispute that holds a payment's money."""
+        """SQL: whether a dispute holds the payment's money."""
         return exists().where(
             cls.payment_id == payment_id, cls.status.not_in(DECIDED), cls.is_charge_refundable.is_(False)
         )

@@ -1,4 +1,4 @@
-"""What an operator can do with Stripe's events and with refunds: again, or no more."""
+"""Operations on events and refunds: replay, retry and discard."""
 
 from uuid import UUID
 
@@ -18,16 +18,16 @@ DISCARDED = "discarded by an operator"
 
 
 class RefundFollowed(Problem):
-    """A failed refund is followed by one other refund, and by no second."""
+    """A failed refund is replaced once."""
 
     status, slug, title = 409, "refund-followed", "Refund was retried already"
-    meaning = "This failed refund was followed by another one, and can be followed only once."
-    remedy = "Look at the refund that `refund_id` names: if it failed too, that one can be retried."
+    meaning = "This failed refund was already replaced, which is possible once."
+    remedy = "Look at the refund in `refund_id`. If it failed too, retry that one."
 
 
 class RefundInFlight(Problem):
     status, slug, title = 409, "refund-in-flight", "Refund is under way"
-    meaning = "Stripe is being asked for this refund at this moment."
+    meaning = "This refund is being submitted to Stripe."
     remedy = (
         "Look at its `status` with `GET /admin/refund/{id}` in two minutes, and repeat the request if"
         " you still need it."
@@ -35,7 +35,7 @@ class RefundInFlight(Problem):
 
 
 def replay(event_id: str, reason: str) -> StripeEvent:
-    """Apply an event once more, whatever became of it: what it did already it does not do again.
+    """Apply an event again, whatever its status. Its earlier effects are not repeated.
 
     Raises NotFound.
     """
@@ -48,7 +48,7 @@ def replay(event_id: str, reason: str) -> StripeEvent:
 
 
 def discard_event(event_id: str, reason: str) -> StripeEvent:
-    """Try an event no more. Raises NotFound, NothingToDo."""
+    """Discard an event. Raises NotFound, NothingToDo."""
     event = _event(event_id)
     if event.status not in {EventStatus.RECEIVED, EventStatus.FAILED}:
         raise NothingToDo(f"This event is {event.status}.")
@@ -59,11 +59,11 @@ def discard_event(event_id: str, reason: str) -> StripeEvent:
 
 
 def retry_refund(refund_id: UUID, reason: str) -> Refund:
-    """Ask Stripe once more for what it has not given back.
+    """Retry a refund.
 
-    A refund that Stripe has not got is asked for again, under its own idempotency key. One that failed at
-    Stripe never comes back: it is followed by a new one of the same share, once. Raises NotFound,
-    NothingToDo, RefundFollowed, RefundInFlight.
+    A refund that Stripe does not have is submitted again under its own idempotency key. One that failed at
+    Stripe is final: a new one of the same share replaces it, once. Raises NotFound, NothingToDo,
+    RefundFollowed, RefundInFlight.
     """
     refund, payment = _refund(refund_id)
     _check_retryable(refund)
@@ -88,7 +88,7 @@ def _check_retryable(refund: Refund) -> None:
     follower = refund.follower
     if follower:
         raise RefundFollowed(
-            f"This refund was retried already: it is followed by refund {follower.id}, which is"
+            f"This refund was already retried: it is replaced by refund {follower.id}, which is"
             f" {follower.status}. If that one fails too, retry that one.",
             refund_id=str(follower.id),
         )
@@ -100,19 +100,19 @@ def _check_retryable(refund: Refund) -> None:
 def _check_not_in_flight(refund: Refund) -> None:
     if refund.is_owed and refund.is_being_submitted(now()):
         raise RefundInFlight(
-            "Stripe is being asked for this refund at this moment; look at it again in a moment.",
+            "This refund is being submitted to Stripe. Check it again in a moment.",
             {"Retry-After": "5"},
         )
 
 
 def discard_refund(refund_id: UUID, reason: str) -> Refund:
-    """Ask Stripe no more for a refund that it has not got yet: it was settled another way.
+    """Discard a refund that Stripe does not have yet, because it was settled another way.
 
     Raises NotFound, NothingToDo, RefundInFlight.
     """
     refund, payment = _refund(refund_id)
     if not refund.is_owed:
-        raise NothingToDo(f"Stripe has been asked for this refund, and it is {refund.status}.")
+        raise NothingToDo(f"This refund was submitted to Stripe, and it is {refund.status}.")
     _check_not_in_flight(refund)
     refunds.call_off(refund, f"{DISCARDED}: {reason}")
     audit.record("refund.discard", f"refund:{refund.id}", reason)

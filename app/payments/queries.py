@@ -1,4 +1,4 @@
-"""Somebody's payments: one, and the list."""
+"""Queries for payments: one, and lists."""
 
 from uuid import UUID
 
@@ -21,7 +21,7 @@ _WHOSE = {Role.CLIENT: Payment.client_id, Role.COACH: Payment.coach_id}
 
 
 def seen_by(account: Account, payment_id: UUID) -> Payment:
-    """A payment as its client, its coach or an admin may see it. Raises NotFound for everybody else."""
+    """A payment for its client, its coach or an admin. Raises NotFound for all others."""
     payment = db.session.get(Payment, payment_id)
     if payment is None or not payment.concerns(account):
         raise NotFound("There is no such payment.")
@@ -29,7 +29,7 @@ def seen_by(account: Account, payment_id: UUID) -> Payment:
 
 
 def search(account: Account, wish: PaymentSearch) -> PaymentList:
-    """One page of the caller's payments, all for an admin, the newest first. Raises Invalid."""
+    """One page of the caller's payments (all for an admin), the newest first. Raises Invalid."""
     query = select(Payment).options(*_WITH_ALL_THAT_IS_SHOWN)
     if whose := _WHOSE.get(account.role):
         query = query.where(whose == account.id)

@@ -24,7 +24,9 @@ payments = APIBlueprint("payments", __name__, url_prefix="/payment")
 @payments.doc(responses=[404, 409, 503])
 @signed_in(Role.CLIENT)
 def open_checkout(json_data: CheckoutRequest) -> tuple[CheckoutView, int]:
-    """Get the page on which to pay for a booking or a series: 201 with a new page, 200 with the open one."""
+    """Open Stripe's payment page for a booking or a series.
+
+    The status is 201 for a new page and 200 for the one that is already open."""
     payment, is_new = sessions.open_session(current_account(), json_data)
     return CheckoutView.of(payment), 201 if is_new else 200
 
@@ -34,7 +36,7 @@ def open_checkout(json_data: CheckoutRequest) -> tuple[CheckoutView, int]:
 @payments.output(PaymentList)
 @signed_in()
 def list_payments(query_data: PaymentSearch) -> PaymentList:
-    """The caller's payments, made or received; all of them for an admin."""
+    """List your payments, made or received. An admin sees all."""
     return queries.search(current_account(), query_data)
 
 
@@ -43,7 +45,7 @@ def list_payments(query_data: PaymentSearch) -> PaymentList:
 @payments.doc(responses=[404])
 @signed_in()
 def show_payment(payment_id: UUID) -> PaymentView:
-    """One payment, for the booking's client, its coach or an admin."""
+    """Show a payment to its client, its coach or an admin."""
     reader = current_account()
     return PaymentView.of(queries.seen_by(reader, payment_id), reader)
 
@@ -56,5 +58,7 @@ def show_payment(payment_id: UUID) -> PaymentView:
 @payments.doc(responses=[404, 409])
 @signed_in()
 def refund_payment(payment_id: UUID, json_data: RefundRequest) -> RefundView:
-    """Give some or all of it back; Stripe is asked within moments, and the refund's status tells the rest."""
+    """Refund a payment in part or in full.
+
+    The refund is submitted to Stripe within moments; its status shows the progress."""
     return RefundView.of(manual.give(current_account(), payment_id, json_data))

@@ -40,12 +40,12 @@ class RefundView(View):
         return cls(amount=refund.money.major, **plain)
 
     def without_card(self) -> Self:
-        """Without what the payer's bank says of the card, such as that it was stolen."""
+        """Whether to omit the bank's reason for a decline, such as a stolen card."""
         return self.model_copy(update={"failure_reason": None})
 
 
 class DisputeView(View):
-    """A payment's money that the payer's bank asks back; `warning_*` is an inquiry, and moves no money."""
+    """A dispute by the payer's bank. A `warning_*` status is an inquiry, which moves no money."""
 
     id: UUID
     status: DisputeStatus
@@ -63,7 +63,7 @@ class DisputeView(View):
 
 
 class LineView(View):
-    """What of a payment is for one booking, and what of that went back or is going."""
+    """The amount of a payment for one booking, and its refunds, made and pending."""
 
     booking_id: UUID
     amount: Major
@@ -89,7 +89,7 @@ class PaymentList(View):
 class PaymentView(View):
     id: UUID
     booking_id: UUID
-    """The first session of a series; `lines` names them all."""
+    """The booking, or the first one of a series; `lines` has all."""
     lines: list[LineView]
     amount: Major
     amount_minor: int
@@ -101,7 +101,7 @@ class PaymentView(View):
     stripe_session_id: str | None
     stripe_payment_intent_id: str | None
     receipt_url: str | None
-    """For who paid: Stripe's page names the card. Null for the coach, as `failure` is."""
+    """For the payer only: Stripe's receipt names the card. Null for the coach, like `failure`."""
     refunds: list[RefundView]
     disputes: list[DisputeView]
     created_at: Instant
@@ -109,7 +109,7 @@ class PaymentView(View):
 
     @classmethod
     def of(cls, payment: Payment, reader: Account) -> Self:
-        """As this person may see it: what a bank says of the payer's card is not for the coach."""
+        """The payment as this account may see it: the coach does not see the bank's words about the card."""
         is_coach = reader.id == payment.coach_id
         refunds = [RefundView.of(refund) for refund in payment.refunds]
         computed = {

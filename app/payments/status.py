@@ -1,4 +1,4 @@
-"""The life of a payment, of a refund and of a dispute: which status may follow which."""
+"""Statuses of payments, refunds and disputes, and their allowed transitions."""
 
 from enum import IntEnum, StrEnum
 
@@ -18,33 +18,33 @@ class Status(StrEnum):
 TRANSITIONS = {
     Status.PENDING: {Status.PROCESSING, Status.SUCCEEDED, Status.FAILED, Status.EXPIRED},
     Status.PROCESSING: {Status.SUCCEEDED, Status.FAILED, Status.EXPIRED},
-    # The payer tries another card in the same session, or leaves it until it expires.
+    # the payer tries another card in the same session, or leaves it until it expires
     Status.FAILED: {Status.PROCESSING, Status.SUCCEEDED, Status.EXPIRED},
     Status.SUCCEEDED: {Status.PARTIALLY_REFUNDED, Status.REFUNDED},
-    # A refund can fail after it succeeded: Stripe gives the money back to us.
+    # a refund can fail after it succeeded: Stripe returns the money to us
     Status.PARTIALLY_REFUNDED: {Status.REFUNDED, Status.SUCCEEDED},
     Status.REFUNDED: {Status.PARTIALLY_REFUNDED, Status.SUCCEEDED},
-    Status.EXPIRED: {Status.SUCCEEDED},  # never by Stripe's word, but money that came is never denied
+    Status.EXPIRED: {Status.SUCCEEDED},  # Stripe does not document it, but money that came must be recorded
 }
 PAID = frozenset({Status.SUCCEEDED, Status.PARTIALLY_REFUNDED, Status.REFUNDED})
 
 
 class AttemptStage(IntEnum):
-    """How far an attempt to pay has come. Of two in the same second, the greater is the later one.
+    """The stage of an attempt to pay. Of two in the same second, the greater is the later one.
 
-    A Checkout session takes any number of methods that answer at once, and then one that answers later.
+    A Checkout session accepts any number of immediate methods, and then one delayed method.
     """
 
     DECLINED = 0
-    """A method that answers at once said no; the session takes another."""
+    """An immediate method was declined; the session accepts another."""
     PROCESSING = 1
-    """The payer's bank has not answered yet; the session takes no other method."""
+    """A delayed method is pending; the session accepts no other."""
     RETURNED = 2
-    """The payer's bank said no."""
+    """The delayed method failed."""
 
 
 class RefundStatus(StrEnum):
-    """Stripe's own, plus `pending` for a refund that Stripe has not been asked for yet."""
+    """Stripe's statuses; `pending` also covers refunds that are not submitted yet."""
 
     PENDING = "pending"
     REQUIRES_ACTION = "requires_action"
@@ -54,28 +54,28 @@ class RefundStatus(StrEnum):
 
 
 OPEN_REFUNDS = (RefundStatus.PENDING, RefundStatus.REQUIRES_ACTION)
-"""The payer does not have the money yet. Of two told in one second, the second of these is the later one."""
+"""The payer does not have the money yet. Of two in the same second, the second one here is later."""
 NOT_REFUNDED = frozenset({RefundStatus.FAILED, RefundStatus.CANCELED})
-"""A refund that ended so gave nothing back, and never will."""
+"""Final statuses of refunds that returned no money."""
 
 
 class RefundCause(StrEnum):
-    """What made us give money back."""
+    """The cause of a refund."""
 
     CANCELLED = "cancelled"
     RETURNED = "returned"
-    """It came late, twice, or for something that was off."""
+    """The payment came late, twice, or for a cancelled booking."""
     BY_HAND = "by_hand"
     DASHBOARD = "dashboard"
-    """Made at Stripe, and told to us."""
+    """Made in Stripe's dashboard."""
 
 
 class RefundReason(StrEnum):
-    """Stripe's own (Stripe: "Create a refund", `reason`)."""
+    """Stripe's reasons (Stripe: "Create a refund", `reason`)."""
 
     DUPLICATE = "duplicate"
     FRAUDULENT = "fraudulent"
-    """Stripe blocks the payer's card and address from then on."""
+    """Stripe blocks the payer's card and e-mail address."""
     REQUESTED = "requested_by_customer"
 
 
@@ -85,9 +85,9 @@ def check_transition(before: Status, after: Status) -> None:
 
 
 class DisputeStatus(StrEnum):
-    """Stripe's own, in the order in which they can follow each other; `warning_*` is an inquiry.
+    """Stripe's statuses, in their order; `warning_*` is an inquiry.
 
-    A lost dispute that is appealed against stays `lost` here until it is won: no money moves before that.
+    A lost dispute under appeal stays `lost` until it is won: no money moves before that.
     """
 
     WARNING_NEEDS_RESPONSE = "warning_needs_response"
@@ -97,21 +97,21 @@ class DisputeStatus(StrEnum):
     UNDER_REVIEW = "under_review"
     APPEAL_NEEDS_RESPONSE = "appeal_needs_response"
     APPEAL_UNDER_REVIEW = "appeal_under_review"
-    PREVENTED = "prevented"  # the money went back before the bank opened a dispute
+    PREVENTED = "prevented"  # refunded before the bank opened a dispute
     LOST = "lost"
     WON = "won"
 
 
 class FraudWarningStatus(StrEnum):
     OPEN = "open"
-    REFUNDED = "refunded"  # from here, as an answer to the warning
-    NOT_ACTIONABLE = "not_actionable"  # refunded in full otherwise, or disputed
+    REFUNDED = "refunded"  # refunded from here, in response to the warning
+    NOT_ACTIONABLE = "not_actionable"  # refunded in full another way, or disputed
 
 
 INQUIRIES = frozenset(
     {DisputeStatus.WARNING_NEEDS_RESPONSE, DisputeStatus.WARNING_UNDER_REVIEW, DisputeStatus.WARNING_CLOSED}
 )
-"""A bank only asks, and has moved no money."""
+"""Inquiries: no money has moved."""
 AWAITS_EVIDENCE = frozenset(
     {DisputeStatus.WARNING_NEEDS_RESPONSE, DisputeStatus.NEEDS_RESPONSE, DisputeStatus.APPEAL_NEEDS_RESPONSE}
 )
@@ -120,4 +120,4 @@ DECIDED = frozenset(
     {DisputeStatus.WARNING_CLOSED, DisputeStatus.PREVENTED, DisputeStatus.LOST, DisputeStatus.WON}
 )
 GIVEN_BACK = frozenset({DisputeStatus.LOST, DisputeStatus.PREVENTED})
-"""The client has the money by the dispute."""
+"""The dispute returned the money to the client."""

@@ -1,4 +1,4 @@
-"""An account that its address's owner takes over from whoever opened it: where no money goes any more."""
+"""Takeover of an account by the owner of its address: removes the payout account."""
 
 from sqlalchemy import select
 
@@ -13,10 +13,10 @@ from app.queue.names import TaskNames
 
 
 def detach_payouts(account: Account) -> str | None:
-    """Forget a coach's account at Stripe, and let nobody pay into it any more.
+    """Remove a coach's payout account, so that no payment goes there.
 
-    The account and its profile are locked. The owner opens another; Stripe's word of the old one is of no
-    account of ours from now on. What it was, in words for the owner; None where there was none.
+    The account and its profile are locked. The owner can open another one; events of the old one are ignored.
+    Returns what was removed, in words for the owner, or None.
     """
     row = PayoutAccount.locked(account.id)
     if row is None:
@@ -25,11 +25,11 @@ def detach_payouts(account: Account) -> str | None:
     db.session.delete(row)
     db.session.flush()
     _close_pages(account)
-    return "the account at Stripe that payments to you were sent on to; open another to be paid out"
+    return "the account at Stripe that received your payouts; open another one to be paid out"
 
 
 def _close_pages(coach: Account) -> None:
-    """Of what is about to be paid into it: who asks again pays into ours."""
+    """Close open payment pages that pay into it. New ones pay into our account."""
     sent_on = Payment.coach_id == coach.id, Payment.stripe_destination_id.is_not(None)
     unpaid = Payment.status.in_([Status.PENDING, Status.FAILED]), Payment.session_ended_at.is_(None)
     for payment_id in db.session.scalars(select(Payment.id).where(*sent_on, *unpaid)).all():

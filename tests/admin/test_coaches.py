@@ -168,7 +168,7 @@ def test_money_that_comes_after_the_hold_ran_out_goes_back(
     assert client.booking(booking)["status"] == "expired"
     assert [refund.amount_minor for refund in shop.rows(Refund)] == [7500]
     (told,) = shop.mails("payment_returned")
-    assert "takes no sessions any more" in " ".join(told.text_body.split())
+    assert "no longer accepts bookings" in " ".join(told.text_body.split())
     assert "is free at these times" not in told.text_body
 
 

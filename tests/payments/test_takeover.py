@@ -60,7 +60,7 @@ def test_the_owner_is_told_what_was_taken_away(shop: Shop, coach: Person) -> Non
 
     (told,) = mails(coach, "account_taken_over")
     for body in (told.text_body, told.html_body):
-        assert "open another to be paid out" in " ".join(body.split())
+        assert "open another one to be paid out" in " ".join(body.split())
         assert "clients cannot book you until you set a price" in " ".join(body.split())
 
 

@@ -1,4 +1,4 @@
-"""Releasing a hold that ran out, without losing a payment that is being made."""
+"""Expiry of holds, without losing a payment that is being made."""
 
 import logging
 from uuid import UUID
@@ -16,10 +16,10 @@ log = logging.getLogger(__name__)
 
 
 def release(booking_id: UUID) -> None:
-    """Close the Checkout session at Stripe, then free the time.
+    """Close the Checkout session at Stripe, then expire the booking.
 
-    When Stripe says that the session is complete, the booking was paid and its event is on its way: it is
-    left as it is. When Stripe is away, the next sweep tries again.
+    If the session is complete, the booking was paid and its event is on the way: nothing changes. If Stripe
+    does not answer, the next sweep retries.
     """
     booking = Booking.locked(booking_id)
     if booking is None or booking.status is not BookingStatus.PENDING or booking.holds(now()):
@@ -32,12 +32,14 @@ def release(booking_id: UUID) -> None:
         _release(payment)
         return
     if payment.status is Status.PROCESSING:
-        lifecycle.expire(booking)  # the bank had its time: late money takes back what is still free
+        lifecycle.expire(
+            booking
+        )  # the bank's time is over: a late payment is confirmed if the time is still free
         return
     if payment.is_paid:
         return
     session_id, payment_id = payment.stripe_session_id, payment.id
-    db.session.commit()  # no lock waits for Stripe's answer
+    db.session.commit()  # no lock is held during the call to Stripe
     if _was_paid(session_id):
         log.info("booking %s: its session is complete, so it is not released", booking_id)
         return
@@ -45,7 +47,7 @@ def release(booking_id: UUID) -> None:
 
 
 def close(payment_id: UUID) -> None:
-    """Close the page of a booking that is off. If it was paid all the same, its event returns the money."""
+    """Close the payment page of a cancelled booking. If it was paid anyway, its event refunds it."""
     payment = db.session.get_one(Payment, payment_id)
     session_id = payment.stripe_session_id
     db.session.commit()
@@ -57,7 +59,7 @@ def _was_paid(session_id: str) -> bool:
     try:
         return checkout_sessions.close_session(session_id)
     except stripe_client.StripeAway:
-        log.warning("Stripe is away: session %s stays open until the next sweep", session_id)
+        log.warning("Stripe does not answer: session %s stays open until the next sweep", session_id)
         return True
 
 

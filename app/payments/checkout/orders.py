@@ -1,4 +1,4 @@
-"""The payment that is put on record, and the order that Stripe gets for it."""
+"""Creates a payment, and the order for its Checkout session."""
 
 from collections.abc import Sequence
 from uuid import UUID, uuid4
@@ -18,7 +18,7 @@ from app.payments.stripe import checkout_sessions, deployment
 
 
 def new_payment(client: Account, bookings: Sequence[Booking], wish: CheckoutRequest) -> Payment:
-    """A payment for locked bookings, which are held until its session ends. Raises NotPayable."""
+    """Create a payment for locked bookings, which are held until its session ends. Raises NotPayable."""
     check_may_be_held(bookings)
     first = bookings[0]
     price = sum((booking.price for booking in bookings[1:]), first.price)
@@ -48,13 +48,13 @@ def new_payment(client: Account, bookings: Sequence[Booking], wish: CheckoutRequ
 
 
 def _destination(coach_id: UUID, currency: str) -> str | None:
-    """The coach's account; None as long as what the coach owes us is to be settled first."""
+    """The coach's account; None while the coach has a debt to settle first."""
     owes = currency in debts.of(coach_id) and not recoveries.are_awaited(coach_id)
     return None if owes else terms.destination(coach_id)
 
 
 def order(payment: Payment, wish: CheckoutRequest) -> checkout_sessions.CheckoutOrder:
-    """What Stripe is asked to open a session for."""
+    """The order for a Checkout session."""
     return checkout_sessions.CheckoutOrder(
         deployment_id=deployment.current_id(),
         payment_id=payment.id,

@@ -1,4 +1,4 @@
-"""Which bookings are paid for together, and whether they can still be paid for."""
+"""Which bookings are paid together, and whether they can still be paid."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -13,24 +13,21 @@ from app.http.problems import NotFound, Problem
 from app.payments.checkout.schemas import CheckoutRequest
 
 SESSION_LASTS = timedelta(minutes=35)
-"""Stripe allows 30 minutes at the least; the rest is for an answer that was lost and is asked for again."""
+"""Lifetime of a session: Stripe's minimum of 30 minutes, plus time to repeat a lost order."""
 GRACE = timedelta(minutes=2)
-"""The hold outlives the session by this, so that the word of a payment in its last minute arrives in time."""
+"""How long the hold outlives the session, so that the event of a last-minute payment arrives in time."""
 MAX_HOLD = timedelta(minutes=90)
-"""Opening session after session must not keep a time from others for ever."""
+"""The longest hold: opening sessions repeatedly must not block a time for ever."""
 
 
 class NotPayable(Problem):
     status, slug, title = 409, "not-payable", "Not payable now"
-    meaning = (
-        "The booking cannot be paid in its present state: it is paid, being paid, cancelled, or its hold"
-        " ran out."
-    )
-    remedy = "Look at its `status` with `GET /booking/{id}`; where the hold ran out, book the time again."
+    meaning = "The booking cannot be paid now: it is paid, being paid, cancelled, or its hold has expired."
+    remedy = "Look at its `status` with `GET /booking/{id}`; if the hold has expired, book the time again."
 
 
 def lock_payable(client: Account, wish: CheckoutRequest) -> Sequence[Booking]:
-    """What is paid for together, locked: the booking, or what is still held of its series.
+    """The bookings that are paid together, locked: the booking, or the held part of its series.
 
     Raises NotFound, NotPayable.
     """
@@ -59,6 +56,6 @@ def _not_payable(booking: Booking) -> NotPayable:
 
 
 def check_may_be_held(bookings: Sequence[Booking]) -> None:
-    """Raises NotPayable where another session would hold them for too long."""
+    """Raises NotPayable if another session would hold them for too long."""
     if now() + SESSION_LASTS + GRACE > bookings[0].created_at + MAX_HOLD:
         raise NotPayable("This booking was held too long without being paid; book the time again.")

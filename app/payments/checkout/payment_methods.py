@@ -1,4 +1,4 @@
-"""Which of the payment methods that Stripe's dashboard has on are not offered for a session.
+"""Payment methods that are not offered, even if Stripe's dashboard enables them.
 
 https://docs.stripe.com/payments/vouchers and https://docs.stripe.com/payments/bank-transfers
 """
@@ -9,13 +9,13 @@ from datetime import timedelta
 from app.config.settings import current_settings
 
 VOUCHERS = ("boleto", "konbini", "multibanco", "oxxo")
-"""The payer gets a number to pay under within days, and need never pay: the time is held all the while."""
+"""Vouchers: the payer may pay within days, or never, while the time is held."""
 TRANSFERS = ("customer_balance",)
-"""The payer sends money whenever they like: no day comes after which the time is free again."""
+"""Bank transfers: the payer may pay at any time, so the hold has no end."""
 
 
 def excluded(ahead: timedelta) -> Sequence[str]:
-    """What nobody may pay with for a session that is so far ahead."""
+    """The methods to exclude for a session this far ahead."""
     days = current_settings().voucher_days_ahead
     takes_vouchers = days is not None and ahead >= timedelta(days=days)
     return TRANSFERS if takes_vouchers else TRANSFERS + VOUCHERS

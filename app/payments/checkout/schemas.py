@@ -14,11 +14,11 @@ Locale = Literal[
     "hi-IN", "hr", "hu", "id", "it", "ja", "ko", "lt", "lv", "ms", "mt", "nb", "nl", "pl", "pt", "pt-BR",
     "ro", "ru", "sk", "sl", "sv", "th", "tr", "vi", "zh", "zh-HK", "zh-TW",
 ]  # fmt: skip
-"""Stripe's, of its payment page."""
+"""Locales of Stripe's payment page."""
 
 
 class CheckoutRequest(Body):
-    """One booking, or a series: all that is still unpaid of a series is paid for together."""
+    """A booking, or a series: all unpaid sessions of a series are paid together."""
 
     booking_id: Identifier | None = None
     series_id: Annotated[Identifier | None, Field(validate_default=True)] = None

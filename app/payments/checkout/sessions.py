@@ -1,4 +1,4 @@
-"""Opening the page on which a client pays."""
+"""Opens Checkout sessions, the pages on which clients pay."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -19,40 +19,38 @@ from app.payments.stripe import checkout_sessions
 from app.payments.stripe import client as stripe_client
 
 REPEATABLE_FOR = timedelta(minutes=4)
-"""How long an order whose answer was lost may be repeated: after that its expiry is too near for Stripe."""
+"""How long an order may be repeated after a lost answer. Later its expiry is too near for Stripe."""
 
 
 class CheckoutRefused(Problem):
     status, slug, title = 422, "checkout-refused", "Stripe refused the checkout"
-    meaning = "Stripe does not open a payment page for this. `detail` has its reason."
+    meaning = "Stripe refuses to open a payment page for this. `detail` has its reason."
     remedy = "Correct what Stripe names, and repeat the request. The time stays held for you."
 
 
 class NotChargeable(CheckoutRefused):
-    """Stripe converts what is paid into the currency that our account settles in, and has limits there."""
+    """The amount is outside Stripe's limits after conversion into our settlement currency."""
 
     slug, title = "amount-not-chargeable", "Amount outside Stripe's limits"
-    meaning = (
-        "Converted into the currency that our account settles in, the amount is outside Stripe's limits."
-    )
+    meaning = "The amount is outside Stripe's limits after conversion into our settlement currency."
     remedy = "Book a longer session or more of them at once, or ask the coach for another price."
 
 
 AMOUNT_REFUSED = frozenset({"amount_too_small", "amount_too_large"})
-"""Stripe's codes where the sum itself is refused, whoever is paid."""
+"""Stripe's codes for a refused amount, independent of the recipient."""
 
 
 def open_session(client: Account, wish: CheckoutRequest) -> tuple[Payment, bool]:
     """The payment with its open Checkout session, and whether the session is new.
 
-    Asking again returns the open session; other URLs close it first. Raises NotFound, NotPayable,
-    CheckoutRefused, and StripeAway.
+    A repeated request returns the open session; with other URLs it is closed first. Raises NotFound,
+    NotPayable, CheckoutRefused, and StripeAway.
     """
     payment = _payment_for(client, wish)
     if payment.stripe_session_id:
         return payment, False
     order = orders.order(payment, wish)
-    # What is about to be done is on record before Stripe hears of it, and no lock waits for Stripe's answer.
+    # the payment is committed before the call to Stripe, and no lock is held during it
     db.session.commit()
     try:
         session = checkout_sessions.open_session(order)
@@ -75,7 +73,7 @@ def open_session(client: Account, wish: CheckoutRequest) -> tuple[Payment, bool]
 def _open_not_sent_on(
     client: Account, wish: CheckoutRequest, destination: str, why: str
 ) -> tuple[Payment, bool]:
-    """It may be the coach's account that Stripe refuses: the client can pay all the same, and we owe it."""
+    """Retry without a transfer if Stripe refuses the coach's account: we then owe the coach."""
     connect.doubt(destination, why)
     db.session.commit()
     try:
@@ -87,7 +85,7 @@ def _open_not_sent_on(
 
 
 def _payment_for(client: Account, wish: CheckoutRequest) -> Payment:
-    """The payment that is open for these bookings and URLs, or a new one, with its locks held."""
+    """The open payment for these bookings and URLs, or a new one, with its locks held."""
     bookings = lock_payable(client, wish)
     payment_id = bookings[0].payment_id
     payment = Payment.locked(payment_id) if payment_id else None
@@ -96,14 +94,14 @@ def _payment_for(client: Account, wish: CheckoutRequest) -> Payment:
     if payment and _is_open(payment):
         if _is_for(payment, bookings, wish):
             return payment
-        check_may_be_held(bookings)  # else the client is left without any page
+        check_may_be_held(bookings)  # otherwise the client would have no page
         _close(payment)
-        return _payment_for(client, wish)  # no lock was held meanwhile: look again
+        return _payment_for(client, wish)  # no lock was held meanwhile: check again
     return orders.new_payment(client, bookings, wish)
 
 
 def _is_for(payment: Payment, bookings: Sequence[Booking], wish: CheckoutRequest) -> bool:
-    """Whether its session asks for just this money, in this language, and returns to just these pages."""
+    """Whether its session has this amount, language and these return URLs."""
     order = {(booking.id, booking.amount_minor) for booking in bookings}
     return order == {(line.booking_id, line.amount_minor) for line in payment.lines} and all(
         getattr(payment, field) == getattr(wish, field) for field in ("success_url", "cancel_url", "locale")
@@ -111,7 +109,7 @@ def _is_for(payment: Payment, bookings: Sequence[Booking], wish: CheckoutRequest
 
 
 def _is_open(payment: Payment) -> bool:
-    """Whether its session can still be paid in, or its order be repeated to learn the session."""
+    """Whether its session can still be paid, or its order be repeated to get the session."""
     if payment.status not in {Status.PENDING, Status.FAILED} or payment.session_ended_at:
         return False
     if payment.session_expires_at <= now() or not payment.takes_another_method:
@@ -120,10 +118,10 @@ def _is_open(payment: Payment) -> bool:
 
 
 def _close(payment: Payment) -> None:
-    """Close the session at Stripe before another one opens. Raises NotPayable when it was just paid in.
+    """Close the session at Stripe before another one opens. Raises NotPayable if it was just paid.
 
-    What waited for it waits no longer, before Stripe hears of it: Stripe's word that the session has expired
-    may come before the other is opened, and must free nothing.
+    Its bookings are released before the call, because the event of the expired session may arrive before
+    the other session opens and must not expire them.
     """
     session_id, payment_id = payment.stripe_session_id, payment.id
     payment.stop_waiting()
@@ -142,7 +140,7 @@ def _close(payment: Payment) -> None:
 
 
 def _wait_again(payment_id: UUID) -> None:
-    """Its session stays the one to pay in, unless another was opened meanwhile."""
+    """Keep its session, unless another one was opened meanwhile."""
     payment = Payment.locked(payment_id)
     assert payment is not None, "payments are never deleted"
     payment.wait_again()
@@ -150,9 +148,9 @@ def _wait_again(payment_id: UUID) -> None:
 
 
 def record(payment_id: UUID, session: checkout_sessions.CheckoutSession) -> Payment:
-    """The payment, with its session known from now on.
+    """Store the session of the payment.
 
-    Raises NotPayable when nobody wants it any more, and StripeAway; it is closed then.
+    Raises NotPayable if the bookings no longer wait for it, and StripeAway; the session is closed then.
     """
     payment = Payment.locked(payment_id)
     assert payment is not None, "payments are never deleted"
@@ -165,14 +163,14 @@ def record(payment_id: UUID, session: checkout_sessions.CheckoutSession) -> Paym
 
 
 def is_wanted(payment: Payment) -> bool:
-    """Whether none of its bookings was called off, or got another payment, while Stripe was asked."""
+    """Whether none of its bookings was cancelled or got another payment during the call."""
     return payment.waiting == payment.bookings and all(
         booking.status is not BookingStatus.CANCELLED for booking in payment.bookings
     )
 
 
 def _give_up(payment_id: UUID, code: str, message: str) -> None:
-    """Stripe opened no session: this payment ends here, and asking again begins another."""
+    """End a payment without a session, so that a new request starts another one."""
     payment = Payment.locked(payment_id)
     if payment and payment.status is Status.PENDING and payment.stripe_session_id is None:
         payment.transition_to(Status.FAILED, "Stripe opened no session")

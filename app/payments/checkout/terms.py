@@ -1,4 +1,4 @@
-"""The terms that a payment is made on: copied onto it, so that later changes do not rewrite the past."""
+"""The terms of a payment, copied onto it so that later changes do not affect it."""
 
 from uuid import UUID
 
@@ -10,13 +10,13 @@ from app.payments.payouts.account import PayoutAccount
 
 
 def commission(price: Money) -> Money:
-    """Our part of a price, by COMMISSION_PERCENT."""
+    """Our commission on a price, by COMMISSION_PERCENT."""
     settings = current_settings()
     return commission_on(price, settings.commission_percent)
 
 
 def destination(coach_id: UUID) -> str | None:
-    """The coach's account at Stripe that payments are sent on to; None where there is none that works."""
+    """The coach's active account at Stripe for transfers; None without one."""
     settings = current_settings()
     account = db.session.get(PayoutAccount, coach_id) if settings.stripe_connect else None
     return account.stripe_account_id if account and account.is_enabled else None

@@ -1,4 +1,4 @@
-"""When what is personal goes out of Stripe's events: after a while, and when its person is erased."""
+"""Redacts Stripe's events: after a retention time, and when a person is erased."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,16 +13,16 @@ from app.payments.events.status import EventStatus
 
 
 def redact_old(before: datetime, most: int) -> int:
-    """Trim events that came before that time, the oldest first; how many there were this time."""
+    """Redact events received before that time, the oldest first. Returns their number."""
     old = _untrimmed(StripeEvent.received_at < before).limit(most)
-    return _trim(old.with_for_update(skip_locked=True))  # a portion leaves to the next what is at work
+    return _trim(old.with_for_update(skip_locked=True))  # skip events that are being applied
 
 
 def redact_of_payments(payments: Sequence[UUID], intents: Sequence[str]) -> int:
-    """Trim all events about these payments; how many there were.
+    """Redact all events about these payments. Returns their number.
 
-    One that is being applied is left to its worker: it waits for the people whom the caller has locked, and
-    trims the event itself when they are erased.
+    An event that is being applied is left to its worker, which waits for the accounts that the caller has
+    locked and redacts the event itself.
     """
     about = or_(StripeEvent.payment_id.in_(payments), StripeEvent.payment_intent_id.in_(intents))
     is_due = StripeEvent.status == EventStatus.RECEIVED

@@ -1,4 +1,4 @@
-"""The events that Stripe told us, each on record once."""
+"""Events from Stripe, each recorded once."""
 
 import json
 from collections.abc import Sequence
@@ -21,12 +21,12 @@ MAY_BE_OURS_LATER = text(
     "status = 'ignored' AND (type LIKE 'refund.%' OR type LIKE 'charge.dispute.%'"
     " OR type LIKE 'radar.early_fraud_warning.%')"
 )
-"""Events that can come before the one by which their payment is known as ours."""
+"""Ignored events that may have come before the one that identifies their payment."""
 _UNTRIMMED = text("trimmed_at IS NULL")
 
 
 class StripeEvent(Base):
-    """An event as Stripe sent it, once, and what became of it."""
+    """An event as Stripe sent it, with its status."""
 
     __tablename__ = "stripe_event"
     __table_args__ = (
@@ -41,7 +41,7 @@ class StripeEvent(Base):
             postgresql_where=text("status <> 'processed'"),
         ),
         Index("ix_stripe_event_may_be_ours", "payment_intent_id", postgresql_where=MAY_BE_OURS_LATER),
-        # Of what still has personal values: in the order of age, and by whose payment it is about.
+        # events that are not redacted yet: by age, and by payment
         Index("ix_stripe_event_untrimmed", "received_at", "id", postgresql_where=_UNTRIMMED),
         Index("ix_stripe_event_untrimmed_of_payment", "payment_id", postgresql_where=_UNTRIMMED),
         Index("ix_stripe_event_untrimmed_of_intent", "payment_intent_id", postgresql_where=_UNTRIMMED),
@@ -51,15 +51,15 @@ class StripeEvent(Base):
     type: Mapped[str]
     livemode: Mapped[bool]
     payload: Mapped[str]
-    """JSON as it was sent: PostgreSQL's own types refuse some of what JSON allows. Trimmed later."""
+    """JSON as it was sent: PostgreSQL's JSON types refuse some valid JSON. Redacted later."""
     api_version: Mapped[str | None]
-    """The version of Stripe's API that it is written in."""
+    """The version of Stripe's API in which it is rendered."""
     trimmed_at: Mapped[datetime | None]
-    """When personal values were taken out of it; what is left can be applied as before."""
+    """When it was redacted; it can still be applied."""
     payment_intent_id: Mapped[str | None]
-    """Which payment it is about, where its object says so."""
+    """The payment intent that its object names."""
     payment_id: Mapped[UUID | None]
-    """The same by our own id, as its object's metadata has it: no word of ours, and perhaps no payment."""
+    """The payment id in its object's metadata: unverified, and perhaps no payment of ours."""
     status: Mapped[EventStatus] = mapped_column(enum_column(EventStatus), default=EventStatus.RECEIVED)
     reason: Mapped[str | None]
     """Why it was ignored."""
@@ -72,7 +72,7 @@ class StripeEvent(Base):
 
     @classmethod
     def with_id(cls, event_id: str) -> Self:
-        """Raises NotFound, also for what could be no id: PostgreSQL takes no NUL."""
+        """Find an event. Raises NotFound, also for ids with NUL, which PostgreSQL refuses."""
         event = db.session.get(cls, event_id) if event_id.isprintable() else None
         if event is None:
             raise NotFound("There is no such event.")
@@ -80,7 +80,7 @@ class StripeEvent(Base):
 
     @classmethod
     def locked(cls, event_id: str) -> Self:
-        """The event as it is now, its row locked until the transaction ends."""
+        """The event's row, re-read and locked until the transaction ends."""
         return db.session.get_one(cls, event_id, with_for_update=True, populate_existing=True)
 
     def transition_to(self, status: EventStatus) -> None:
@@ -89,10 +89,10 @@ class StripeEvent(Base):
         self.status = status
 
     def finish(self, status: EventStatus, reason: str | None = None, error: str | None = None) -> None:
-        """Write down what became of it; the row is locked. Raises IllegalTransition.
+        """Record the outcome; the row is locked. Raises IllegalTransition.
 
-        Of some nothing personal is needed from then on: they are about the payment of somebody who has erased
-        the account, or about a coach's account at Stripe, of which we ask Stripe how it stands.
+        Redacts events that need no personal data any more: about payments of erased accounts, and about
+        coaches' accounts at Stripe, whose state is fetched.
         """
         check_transition(self.status, status)
         outcome = {"status": status, "reason": reason, "last_error": error, "finished_at": now()}
@@ -104,17 +104,17 @@ class StripeEvent(Base):
 
     @classmethod
     def requeue_ignored(cls, payment_intent_id: str) -> Sequence[str]:
-        """Events that were ignored as their payment was not known as ours yet: due again. Their ids."""
+        """Make events due again that were ignored before their payment was known. Returns their ids."""
         return db.session.scalars(_REQUEUE_IGNORED, {"intent": payment_intent_id, "at": now()}).all()
 
     @property
     def is_of_coach(self) -> bool:
-        """Whether it tells of an account that is connected to ours: only such an event names its account."""
+        """Whether it is about a connected account: only such events name an account."""
         return bool(json.loads(self.payload).get("account"))
 
     @property
     def happened_at(self) -> datetime:
-        """When it happened, by Stripe's clock; when it was received, where Stripe does not say."""
+        """When it happened by Stripe's clock; otherwise when it was received."""
         try:
             return datetime.fromtimestamp(json.loads(self.payload)["created"], UTC)
         except (KeyError, TypeError, ValueError, OverflowError, OSError):
@@ -122,13 +122,13 @@ class StripeEvent(Base):
 
     @property
     def subject(self) -> dict[str, Any]:
-        """The object that the event is about, as it was then."""
+        """The event's object, as it was then."""
         subject: dict[str, Any] = json.loads(self.payload)["data"]["object"]
         return subject
 
 
 EVENTS = StripeEvent.metadata.tables[StripeEvent.__tablename__]
-"""For statements that are built once and want no objects."""
+"""The table, for Core statements that are built once."""
 
 _CLIENT, _COACH = aliased(Account), aliased(Account)
 _IS_OF_ERASED = (
@@ -145,13 +145,13 @@ _IS_OF_ERASED = (
     .correlate(StripeEvent)
     .exists()
 )
-"""Whether an event is about the payment of somebody who has erased the account."""
+"""SQL: whether the event is about a payment of an erased account."""
 _FINISH = update(EVENTS).where(EVENTS.c.id == bindparam("event")).returning(_IS_OF_ERASED)
-"""The rest of what it is given is what it sets. One statement, as each event pays for it."""
+"""Its other parameters are the values to set. One statement, because every event runs it."""
 _REQUEUE_IGNORED = (
     update(StripeEvent)
     .where(MAY_BE_OURS_LATER, StripeEvent.payment_intent_id == bindparam("intent"))
     .values(status=EventStatus.RECEIVED, due_at=bindparam("at"), attempts=0)
     .returning(StripeEvent.id)
-    .execution_options(synchronize_session=False)  # the one in memory is being applied, and none of them
+    .execution_options(synchronize_session=False)  # objects in memory are not affected
 )

@@ -1,7 +1,7 @@
-"""What Stripe's objects say of a payment, whichever of them says it.
+"""Reads Stripe's objects.
 
-Stripe adds values to its enumerations, and many of its fields may be null. What decides over money is read by
-the functions below, which refuse a value that they do not know; everything else is taken as it comes.
+Stripe adds enum values, and many fields may be null. Fields that decide about money are read by the functions
+below, which refuse unknown values; all other fields are optional.
 """
 
 from collections.abc import Callable
@@ -17,27 +17,27 @@ from app.unicode_text import storable
 
 StripeObject = dict[str, Any]
 Outcome = str | None
-"""Why there was nothing to do; None when something was done."""
+"""Why an event was ignored; None if it was applied."""
 Handler = Callable[[StripeObject, datetime], Outcome]
-"""Applies the object of an event, given when Stripe says that it happened."""
+"""Applies the object of an event; the second argument is the event's time at Stripe."""
 Kind = TypeVar("Kind", str, int, bool, list[Any], dict[str, Any])
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
 MAX_INTEGER = 2**63 - 1
-"""Of PostgreSQL's bigint."""
+"""The range of PostgreSQL's bigint."""
 
 
 class Mismatch(Exception):
-    """Stripe's word and our books differ in mode, amount, currency or ids: nothing may be done on it."""
+    """Stripe's object and our books differ in mode, amount, currency or ids: it must not be applied."""
 
 
 class Unstorable(Mismatch):
-    """A value fits no column of ours, such as a number that is too large: another try would end alike."""
+    """A value fits no column, such as a number that is too large: a retry would fail as well."""
 
 
 class Unreadable(Mismatch):
-    """A field that decides over money is missing or null, or has a value that we do not know."""
+    """A field that decides about money is missing or null, or has an unknown value."""
 
     def __init__(self, thing: StripeObject, field: str) -> None:
         said = repr(thing.get(field))[:100]
@@ -45,9 +45,7 @@ class Unreadable(Mismatch):
 
 
 def required(thing: StripeObject, field: str, kind: type[Kind]) -> Kind:
-    """A field that must be there. Raises Unreadable where it is missing, null or of another type, and where
-    no column of ours could hold it.
-    """
+    """A required field. Raises Unreadable if it is missing, null, of another type, or fits no column."""
     value = thing.get(field)
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise Unreadable(thing, field)
@@ -59,7 +57,7 @@ def required(thing: StripeObject, field: str, kind: type[Kind]) -> Kind:
 
 
 def instant(thing: StripeObject, field: str) -> datetime:
-    """A field that tells a time in seconds since 1970. Raises Unreadable, also for one in no calendar."""
+    """A time field in seconds since 1970. Raises Unreadable, also for a time out of range."""
     try:
         return datetime.fromtimestamp(required(thing, field, int), UTC)
     except (ValueError, OverflowError, OSError):
@@ -67,7 +65,7 @@ def instant(thing: StripeObject, field: str) -> datetime:
 
 
 def one_of(thing: StripeObject, field: str, choices: type[Choice]) -> Choice:
-    """A field that has one of these values. Raises Unreadable for a new one, and for none."""
+    """A field with one of these values. Raises Unreadable for another value, and for null."""
     try:
         return choices(text_or_none(thing, field) or "")
     except ValueError:
@@ -75,21 +73,21 @@ def one_of(thing: StripeObject, field: str, choices: type[Choice]) -> Choice:
 
 
 def refund_status(refund: StripeObject) -> RefundStatus:
-    """How a refund stands; null says that it is not decided. Raises Unreadable for a new value."""
+    """A refund's status; null means undecided. Raises Unreadable for an unknown value."""
     if "status" in refund and refund["status"] is None:
         return RefundStatus.PENDING
     return one_of(refund, "status", RefundStatus)
 
 
 def text_or_none(thing: StripeObject, field: str) -> str | None:
-    """A field that nothing depends on."""
+    """An optional field."""
     value = thing.get(field)
     return storable(value) if isinstance(value, str) else None
 
 
 @dataclass(frozen=True)
 class ReportedPayment:
-    """What an object of Stripe's says of one payment."""
+    """What one of Stripe's objects says about a payment."""
 
     session_id: str | None
     intent_id: str | None
@@ -114,11 +112,11 @@ DELAYED_METHODS = frozenset(
         "us_bank_account",
     }
 )
-"""Payment methods whose answer comes after the payer has left (Stripe: "Delayed notification methods")."""
+"""Delayed notification methods of Stripe: the result comes after the payer has left."""
 
 
 def is_returned(intent: StripeObject) -> bool:
-    """Whether the attempt that failed was a charge that the payer's bank had been asked for."""
+    """Whether the failed attempt was a charge that reached the payer's bank."""
     said = intent.get("last_payment_error")
     error = said if isinstance(said, dict) else {}
     method = error.get("payment_method")
@@ -157,13 +155,13 @@ def of_charge(charge: StripeObject) -> ReportedPayment:
 
 
 def reference_id(reference: object) -> str | None:
-    """The id of an object that Stripe may have expanded, or may not name."""
+    """The id of an object that may be expanded or absent."""
     identifier = reference.get("id") if isinstance(reference, dict) else reference
     return identifier if isinstance(identifier, str) and identifier == storable(identifier) else None
 
 
 def claimed_payment(subject: StripeObject) -> UUID | None:
-    """Which payment of ours an object says that it is about."""
+    """The payment of ours that an object names."""
     try:
         return UUID(str(metadata_of(subject).get("payment_id")))
     except ValueError:
@@ -171,13 +169,13 @@ def claimed_payment(subject: StripeObject) -> UUID | None:
 
 
 def metadata_of(subject: StripeObject) -> dict[str, Any]:
-    """What we wrote on an object, if anything."""
+    """The object's metadata; empty if it has none."""
     metadata = subject.get("metadata")
     return metadata if isinstance(metadata, dict) else {}
 
 
 def _money(amount: object, currency: object) -> Money | None:
-    """None where Stripe does not say: it differs from every amount on our books."""
+    """The amount; None if Stripe does not say, which matches no amount in our books."""
     if not isinstance(amount, int) or not isinstance(currency, str):
         return None
     return Money(amount, currency.upper())

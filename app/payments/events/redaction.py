@@ -1,6 +1,6 @@
-"""Taking what is personal out of Stripe's events, and leaving what they are applied by.
+"""Redaction of Stripe's events: removes personal data and keeps what is needed to apply them.
 
-What stays is listed: ids, amounts, statuses and times. So nothing that Stripe adds one day stays by mistake.
+An allow-list of ids, amounts, statuses and times stays, so that fields that Stripe adds later do not.
 """
 
 import json
@@ -30,14 +30,14 @@ _PARTS = {
     "balance_transactions", "data", "evidence_details", "last_payment_error", "metadata", "outcome",
     "previous_attributes", "refunds", "request", "reversals", "transfer_data",
 }  # fmt: skip
-"""What is an object or a list itself: of it, too, only what stands here is kept."""
+"""Nested objects and lists, of which only these fields are kept."""
 KEPT = _IDS | _AMOUNTS | _STATUSES | _TIMES | _PARTS
 DEEPEST = 12
-"""What Stripe sends is less deep; of what is deeper nothing is kept."""
+"""The deepest level that is kept. Stripe's objects are less deep."""
 
 
 def redacted(payload: str) -> str:
-    """The event without what is personal in it."""
+    """The event without personal data."""
     return json.dumps(_kept(json.loads(payload), DEEPEST))
 
 

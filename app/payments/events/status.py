@@ -1,4 +1,4 @@
-"""The life of an event from Stripe: which status may follow which."""
+"""Status of an event from Stripe and its allowed transitions."""
 
 from enum import StrEnum
 
@@ -20,7 +20,7 @@ TRANSITIONS = {
         EventStatus.FAILED,
     },
     EventStatus.PROCESSED: {EventStatus.RECEIVED},  # an operator replays it
-    # An operator replays it, or its payment is known as ours only now.
+    # an operator replays it, or its payment has become known
     EventStatus.IGNORED: {EventStatus.RECEIVED},
     EventStatus.FAILED: {EventStatus.RECEIVED, EventStatus.IGNORED},  # an operator replays or discards it
 }

@@ -1,4 +1,4 @@
-"""What coaches owe us: more went back to clients, was taken by banks or was paid out than they had earned."""
+"""Coaches' debts: refunds, disputes and payouts exceed what they earned."""
 
 from collections.abc import Callable, Mapping
 from uuid import UUID
@@ -13,7 +13,7 @@ from app.money.money import Money
 
 
 class Debt(TimestampMixin, Base):
-    """A coach's balance in one currency that is below nothing; gone once it is settled."""
+    """A coach's negative balance in one currency; the row is deleted once it is settled."""
 
     __tablename__ = "debt"
     __table_args__ = (
@@ -31,23 +31,23 @@ class Debt(TimestampMixin, Base):
 
 
 def of(coach_id: UUID) -> Mapping[str, Debt]:
-    """What a coach owes, by currency."""
+    """A coach's debts by currency."""
     rows = select(Debt).where(Debt.coach_id == coach_id).execution_options(populate_existing=True)
     return {debt.currency: debt for debt in db.session.scalars(rows)}
 
 
 def number() -> int:
-    """How many there are."""
+    """The number of debts."""
     return db.session.scalar(select(func.count()).select_from(Debt)) or 0
 
 
 def follow(coach_id: UUID, amount: Money, known: Debt | None, costs: Callable[[], int]) -> None:
-    """Record what a coach owes by now, and tell the operator when it arises or grows.
+    """Update a coach's debts, and record an alert if one arises or grows.
 
-    The coach must be locked. `costs` gives what payments have cost the coach since the last payout, as the
-    fees of those that went back whole. Where these alone make the debt, the coach has none of our money, and
-    the next sale settles it: it is listed, and not told. So is one in the currency that Stripe settles in,
-    where clients pay in another.
+    The coach must be locked. `costs` are what payments have cost the coach since the last payout, such as
+    fees of fully refunded ones. A debt of these alone is listed without an alert: the coach holds none of our
+    money, and the next sale settles it. The same goes for a debt in a settlement currency in which no client
+    pays.
     """
     before = known.money if known else Money(0, amount.currency)
     if known and amount.amount == 0:

@@ -1,7 +1,4 @@
-"""What the books say of a payment: for each of its bookings what came in, what went out, and what for.
-
-Pure: from how a payment stands to the amounts that stand for it, in and out of its coach's account with us.
-"""
+"""Computes the ledger entries of a payment: amounts by booking and kind. Pure."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -24,19 +21,19 @@ class Kind(StrEnum):
 
 
 class Item(NamedTuple):
-    """What an amount in the books is for; there may be several entries for one."""
+    """The subject of an amount in the ledger, which may have several entries."""
 
     kind: Kind
     source_id: UUID
     """The payment, the refund or the dispute."""
     booking_id: UUID | None
-    """None where nobody said for which session of a series money went back, or where it went for all."""
+    """None if money of a series was returned for no session in particular."""
     currency: str
 
 
 @dataclass(frozen=True)
 class Outflow:
-    """Money that went back to the client: a refund, or what a dispute has taken."""
+    """Money returned to the client: a refund, or the amount that a dispute withdrew."""
 
     kind: Kind
     source_id: UUID
@@ -46,32 +43,32 @@ class Outflow:
 
 @dataclass(frozen=True)
 class StripeFee:
-    """What Stripe keeps, of the payment or for a dispute."""
+    """A fee of Stripe, for the payment or for a dispute."""
 
     source_id: UUID
     fee: Money
-    """In the currency that it settles in; less than nothing where it gave back more than it had kept."""
+    """In the settlement currency; negative if Stripe returned more than it had charged."""
 
 
 @dataclass(frozen=True)
 class PaymentPosition:
-    """How a paid payment stands."""
+    """The state of a paid payment."""
 
     payment_id: UUID
     currency: str
     shares: Mapping[UUID, int]
-    """What was paid for each booking."""
+    """The amount paid for each booking."""
     commission: int
-    """Ours, while nothing has gone back."""
+    """Our commission before any refund."""
     kept: Sequence[StripeFee]
-    """Stripe's fees, as far as they are known and not ours to bear."""
+    """Stripe's fees that the coach bears, as far as known."""
     sent_on: int
-    """What of it is at the coach's own account at Stripe."""
+    """The amount at the coach's account at Stripe."""
     gone: Sequence[Outflow]
 
 
 def amounts(paid: PaymentPosition) -> Counter[Item]:
-    """Each amount that belongs into the books, in minor units: what the coach gets is positive."""
+    """All amounts of the ledger in minor units; those in the coach's favour are positive."""
     found: Counter[Item] = Counter()
     for booking_id, share in paid.shares.items():
         found[Item(Kind.PAYMENT, paid.payment_id, booking_id, paid.currency)] += share
@@ -89,11 +86,10 @@ def amounts(paid: PaymentPosition) -> Counter[Item]:
 
 
 def _commission(paid: PaymentPosition) -> dict[UUID | None, int]:
-    """What is still ours, by booking: of what has gone back, its proportion went back too.
+    """The commission by booking, reduced in proportion to returned money.
 
-    Each booking has a share of the commission, and loses of it what `in_proportion` says of all that went
-    back for it. For what went back for no booking in particular, the commission on what is left of them all
-    loses its proportion, which stands under no booking.
+    Each booking has a share of the commission, which `in_proportion` reduces by what was returned for it.
+    Money returned for no booking in particular reduces the rest in proportion, as an amount without booking.
     """
     step, bookings = smallest_step(paid.currency), list(paid.shares)
     of_each = split(paid.commission, list(paid.shares.values()), step)

@@ -1,4 +1,4 @@
-"""What we have paid out to coaches by ourselves."""
+"""Manual payouts to coaches."""
 
 from datetime import date
 from uuid import UUID
@@ -10,11 +10,11 @@ from app.extensions import Base, MinorUnits, UuidMixin
 from app.money.money import Money
 
 PAYOUT = "payout"
-"""What a statement calls it."""
+"""The label in a statement."""
 
 
 class Payout(UuidMixin, Base):
-    """Money that left us for a coach; less than nothing, where it came back or the coach paid us."""
+    """A payout to a coach; negative if the coach paid us."""
 
     __tablename__ = "payout"
     __table_args__ = (
@@ -24,11 +24,11 @@ class Payout(UuidMixin, Base):
 
     coach_id: Mapped[UUID] = mapped_column(ForeignKey("coach.id"))
     day: Mapped[date]
-    """On which it was put on record, as of a ledger's entries."""
+    """The day on which it was recorded, by the rule of ledger entries."""
     amount_minor: Mapped[MinorUnits]
     currency: Mapped[str]
     reference: Mapped[str]
-    """The bank's or our own, by which it is found again: there is no second of the same."""
+    """The bank's or our reference, unique for each coach."""
 
     @property
     def money(self) -> Money:

@@ -1,4 +1,4 @@
-"""The books: what came in and went out for each coach, entry after entry. None is ever changed or removed."""
+"""The ledger: an append-only list of entries for each coach."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
@@ -36,7 +36,7 @@ from app.payments.status import NOT_REFUNDED
 
 
 class Entry(Base):
-    """An amount that a coach gets, or that goes off it, on the day on which we knew of it."""
+    """An entry: an amount in a coach's favour or against it, on the day on which we learned of it."""
 
     __tablename__ = "ledger_entry"
     __table_args__ = (
@@ -53,12 +53,12 @@ class Entry(Base):
     created_at: Mapped[datetime] = mapped_column(default=now, server_default=func.now())
     coach_id: Mapped[UUID] = mapped_column(ForeignKey("coach.id"))
     day: Mapped[date]
-    """By the coach's clock then, never before the coach's last entry: a day that is over stays as it is."""
+    """The day in the coach's zone, never before the coach's last entry, so that past days do not change."""
     payment_id: Mapped[UUID] = mapped_column(ForeignKey("payment.id"), index=True)
     booking_id: Mapped[UUID | None] = mapped_column(ForeignKey("booking.id"))
     kind: Mapped[Kind] = mapped_column(enum_column(Kind, "kind"))
     source_id: Mapped[UUID]
-    """The payment, the refund or the dispute that it is for."""
+    """The id of the payment, refund or dispute."""
     amount_minor: Mapped[MinorUnits]
     currency: Mapped[str]
 
@@ -72,10 +72,10 @@ _POSTED = (
 
 
 def post(payment: Payment) -> None:
-    """Bring the books in line with how a payment stands; does nothing where they are.
+    """Post entries for the difference between a payment's state and the ledger; none if there is none.
 
-    The payment must be locked, and with it its coach, which gives the entries of one coach an order. What
-    changed is added as the difference: it does not matter in which order Stripe told it, nor how often.
+    The payment and its coach must be locked, which serializes the coach's entries. Because differences are
+    posted, order and number of Stripe's events do not matter.
     """
     if not payment.is_paid and payment.fee_minor is None:
         return
@@ -104,7 +104,7 @@ def post(payment: Payment) -> None:
 
 
 def owed(coach_id: UUID) -> Counter[str]:
-    """What we owe a coach by now, by currency, in minor units; less than nothing is a debt to us."""
+    """A coach's balances by currency, in minor units; a negative one is a debt to us."""
     entered = select(Entry.currency, func.sum(Entry.amount_minor)).where(Entry.coach_id == coach_id)
     paid_out = select(Payout.currency, -func.sum(Payout.amount_minor)).where(Payout.coach_id == coach_id)
     found: Counter[str] = Counter()
@@ -115,10 +115,7 @@ def owed(coach_id: UUID) -> Counter[str]:
 
 
 def follow_debts(coach_id: UUID, fell: Collection[str]) -> None:
-    """Keep what a coach owes us on record, after a balance fell in some currencies, or any rose.
-
-    The coach must be locked.
-    """
+    """Update the coach's debts after a balance has changed. The coach must be locked."""
     known = debts.of(coach_id)
     if not known and not fell:
         return
@@ -128,16 +125,16 @@ def follow_debts(coach_id: UUID, fell: Collection[str]) -> None:
 
 
 def left_of(payment: Payment) -> int:
-    """What the coach has not got of a payment, in its currency, once all refunds are made."""
+    """What we still owe the coach of a payment, in its currency, after all refunds."""
     found = sum(amount for item, amount in _posted(payment).items() if item.currency == payment.currency)
     falls = _falls(payment, [refund for refund in payment.refunds if refund.is_owed])
     return found - sum(amount for (_, currency), amount in falls.items() if currency == payment.currency)
 
 
 def going_back(payment: Payment) -> Counter[tuple[UUID | None, str]]:
-    """What refunds that Stripe has not made yet will take off the coach's balance, by booking and currency.
+    """What pending refunds will deduct from the coach's balance, by booking and currency.
 
-    What Stripe takes back from the coach's own account is not here.
+    It leaves out what Stripe reverses at the coach's own account.
     """
     is_elsewhere = payment.stripe_destination_id is not None
     due = [each for each in payment.refunds if each.is_owed and (each.from_ours or not is_elsewhere)]
@@ -145,7 +142,7 @@ def going_back(payment: Payment) -> Counter[tuple[UUID | None, str]]:
 
 
 def _falls(payment: Payment, due: Sequence[Refund]) -> Counter[tuple[UUID | None, str]]:
-    """What these refunds would take off, by booking and currency."""
+    """What these refunds would deduct, by booking and currency."""
     if not due:
         return Counter()
     before = _standing(payment)
@@ -159,9 +156,9 @@ def _falls(payment: Payment, due: Sequence[Refund]) -> Counter[tuple[UUID | None
 
 
 def _costs(coach_id: UUID, currency: str) -> int:
-    """What payments have cost the coach since the last payout, in minor units.
+    """What payments have cost the coach since the last payout, in minor units; costs are negative.
 
-    A payment that goes back whole, to its client or to a bank, leaves its fees: that is less than nothing.
+    A payment that is returned in full leaves its fees.
     """
     last = select(func.max(Payout.created_at)).where(Payout.coach_id == coach_id, Payout.currency == currency)
     is_new = Entry.created_at > func.coalesce(last.scalar_subquery(), literal("-infinity", DateTime(True)))
@@ -182,7 +179,7 @@ def _cost(total: ColumnElement[int]) -> ColumnElement[int]:
 
 
 def day(coach: Coach) -> date:
-    """The day of what is entered now: today by the coach's clock, unless the last entry is of a later one."""
+    """The day of a new entry: today in the coach's zone, or the day of the last entry if that is later."""
     return db.session.scalars(select(_day(coach))).one()
 
 
@@ -190,14 +187,14 @@ def _day(coach: Coach) -> ColumnElement[date]:
     today = now().astimezone(coach.zone).date()
     entered = select(func.max(Entry.day)).where(Entry.coach_id == coach.id).scalar_subquery()
     paid_out = select(func.max(Payout.day)).where(Payout.coach_id == coach.id).scalar_subquery()
-    return func.greatest(today, entered, paid_out)  # which leaves out what is NULL
+    return func.greatest(today, entered, paid_out)  # which ignores NULL
 
 
 def _standing(payment: Payment) -> PaymentPosition:
     return PaymentPosition(
         payment_id=payment.id,
         currency=payment.currency,
-        # In an order that never changes: it decides who gets a minor unit that cannot be shared.
+        # a fixed order: it decides which booking gets an indivisible minor unit
         shares={line.booking_id: line.amount_minor for line in sorted(payment.lines, key=_booking_id)},
         commission=payment.commission_minor,
         kept=[] if payment.stripe_destination_id else list(_kept(payment)),
@@ -219,10 +216,10 @@ def _kept(payment: Payment) -> Iterator[StripeFee]:
 
 
 def _gone(payment: Payment) -> Iterator[Outflow]:
-    if not payment.is_paid:  # a debit that the bank returned: it leaves a fee only
+    if not payment.is_paid:  # a debit that the bank returned leaves a fee only
         for line in payment.lines:
             yield Outflow(Kind.PAYMENT, payment.id, line.booking_id, line.amount_minor)
-    # Stripe takes a refund off what we have when it is made, however long the payer's bank is at it.
+    # Stripe deducts a refund from our balance at once, however long the payer's bank takes
     for refund in payment.refunds:
         if refund.stripe_refund_id is not None and refund.status not in NOT_REFUNDED:
             yield Outflow(Kind.REFUND, refund.id, refund.booking_id, refund.amount_minor)

@@ -1,7 +1,7 @@
-"""What the end of a dispute means for a coach whom Stripe had sent the payment on to.
+"""Recoveries: transfers back from a coach after a lost dispute of a transferred payment.
 
-Stripe takes a dispute from our balance and leaves what was sent on with the coach. By DISPUTE_RECOVERY it is
-taken back from there, or it stays a debt. A dispute that is won after all gives it to the coach again.
+Stripe deducts a dispute from our balance and leaves the transfer with the coach. DISPUTE_RECOVERY decides
+whether it is reversed or stays a debt. If the dispute is won later, the coach gets a new transfer.
 """
 
 from collections.abc import Sequence
@@ -21,9 +21,9 @@ from app.queue.names import TaskNames
 
 
 def follow(dispute: Dispute) -> None:
-    """Record what is to be taken back or sent again; a job does it once this is committed.
+    """Record the next reversal or transfer; a job submits it after the commit.
 
-    Does nothing where that is done, and waits for one that is under way. The payment must be locked.
+    Does nothing if none is needed or one is in progress. The payment must be locked.
     """
     if dispute.payment.stripe_destination_id is None:
         return
@@ -37,40 +37,40 @@ def follow(dispute: Dispute) -> None:
 
 
 def ask(recovery: Recovery) -> None:
-    """A job asks Stripe for it once this is committed."""
+    """Enqueue the submission, after the commit."""
     recovery.due_at = now()
     after_commit(TaskNames.RECOVER_TRANSFER, str(recovery.id))
 
 
 def of(dispute_id: UUID) -> Sequence[Recovery]:
-    """All that was to be moved for a dispute, the first one first."""
+    """All recoveries of a dispute, in order."""
     rows = select(Recovery).where(Recovery.dispute_id == dispute_id).order_by(Recovery.created_at)
     return db.session.scalars(rows.execution_options(populate_existing=True)).all()
 
 
 def is_wanted(recovery: Recovery) -> bool:
-    """Whether its dispute still stands so that this is to be done."""
+    """Whether the state of its dispute still requires it."""
     taken = _taken(of(recovery.dispute_id))
     wanted = _wanted(recovery.dispute, taken)
     return wanted > taken if recovery.kind is RecoveryKind.REVERSAL else wanted < taken
 
 
 def sent_again(payment_id: UUID) -> list[str]:
-    """Ids of the transfers that gave a payment's money to its coach once more."""
+    """Ids of the transfers that paid a coach again."""
     made = select(Recovery.stripe_id).join(Dispute).where(Dispute.payment_id == payment_id)
     transfers = made.where(Recovery.kind == RecoveryKind.TRANSFER, Recovery.stripe_id.is_not(None))
     return [stripe_id for stripe_id in db.session.scalars(transfers) if stripe_id]
 
 
 def being_sent(coach_id: UUID) -> list[Money]:
-    """What Stripe is to send to a coach again: nobody else pays it out meanwhile."""
+    """Pending transfers to a coach, which must not be paid out manually as well."""
     theirs = select(Recovery).join(Dispute).join(Payment).where(Payment.coach_id == coach_id)
     pending = theirs.where(Recovery.status == RecoveryStatus.PENDING, Recovery.kind == RecoveryKind.TRANSFER)
     return [each.share for each in db.session.scalars(pending)]
 
 
 def are_awaited(coach_id: UUID) -> bool:
-    """Whether what a coach owes may be taken back from the coach's account yet."""
+    """Whether the amount may be reversed at the coach's account yet."""
     if current_settings().dispute_recovery is DisputeRecovery.DEBT:
         return False
     sent_on = (
@@ -100,9 +100,9 @@ def _needed(dispute: Dispute, known: Sequence[Recovery]) -> Recovery | None:
 
 
 def _wanted(dispute: Dispute, taken: int) -> int:
-    """What of the disputed amount is to be back with us: what a lost dispute took, until it is won.
+    """The disputed amount that should be recovered: what a lost dispute withdrew, until it is won.
 
-    One that was won keeps what was taken back until its money has come.
+    After a won dispute it stays recovered until Stripe has returned the money.
     """
     if dispute.status in GIVEN_BACK:
         return dispute.withdrawn_minor

@@ -1,4 +1,4 @@
-"""Money of a disputed payment that is taken back from its coach's account at Stripe, or sent there again."""
+"""Recoveries: transfers from and to coaches' accounts after disputes."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -14,28 +14,28 @@ from app.payments.models import Dispute
 
 class RecoveryKind(StrEnum):
     REVERSAL = "reversal"
-    """A lost dispute's money comes back from the coach (Stripe: "Reverse transfers")."""
+    """A reversal after a lost dispute (Stripe: "Reverse transfers")."""
     TRANSFER = "transfer"
-    """A dispute was won after all: the coach gets it again."""
+    """A new transfer, after a lost dispute was won."""
 
 
 class RecoveryStatus(StrEnum):
     PENDING = "pending"
     SUCCEEDED = "succeeded"
     CANCELED = "canceled"
-    """The dispute was decided otherwise before Stripe had made it."""
+    """The decision was reversed before Stripe made it."""
     FAILED = "failed"
-    """Stripe does not know the coach's account or the transfer any more."""
+    """The coach's account or the transfer no longer exists at Stripe."""
     DISCARDED = "discarded"
-    """An operator settled it another way."""
+    """An operator discarded it."""
 
 
 GIVEN_UP = frozenset({RecoveryStatus.FAILED, RecoveryStatus.DISCARDED})
-"""Not tried again unless an operator asks for it."""
+"""Statuses that are not retried automatically."""
 
 
 class Recovery(TimestampMixin, Base):
-    """A row first, then the call to Stripe: one at a time for a dispute."""
+    """A recovery: a row first, then the call to Stripe. A dispute has one at a time."""
 
     __tablename__ = "recovery"
     __table_args__ = (
@@ -54,25 +54,25 @@ class Recovery(TimestampMixin, Base):
     dispute_id: Mapped[UUID] = mapped_column(ForeignKey("dispute.id"))
     kind: Mapped[RecoveryKind] = mapped_column(enum_column(RecoveryKind, "kind"))
     share_minor: Mapped[int] = mapped_column(BigInteger)
-    """What of the disputed amount it is for, in the payment's currency; our commission is a part of it."""
+    """The disputed amount that it covers, in the payment's currency, including our commission."""
     status: Mapped[RecoveryStatus] = mapped_column(
         enum_column(RecoveryStatus), default=RecoveryStatus.PENDING
     )
     stripe_id: Mapped[str | None] = mapped_column(unique=True)
-    """Of the reversal or of the transfer; None where nothing was left to move."""
+    """The id of the reversal or transfer; None if nothing was left to move."""
     attempts: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime] = mapped_column(default=now)
     lease_expires_at: Mapped[datetime | None]
-    """Until when a worker may be asking Stripe for it; None while none is."""
+    """Until when a worker has claimed it; None if none has."""
     last_error: Mapped[str | None]
-    """Or why an operator discarded it."""
+    """The last error, or the operator's reason for discarding it."""
     stripe_failures: Mapped[int] = mapped_column(default=0)
-    """How often Stripe broke or refused: each wants an idempotency key of its own."""
+    """Stripe's failures so far: each attempt after one needs a new idempotency key."""
 
     dispute: Mapped[Dispute] = relationship()
 
     def is_being_moved(self, at: datetime) -> bool:
-        """Whether a worker may be asking Stripe for it at this moment."""
+        """Whether a worker may be submitting it now."""
         return self.lease_expires_at is not None and self.lease_expires_at > at
 
     @property

@@ -1,4 +1,4 @@
-"""What an operator can do with money that is to move after a dispute: try again, or no more."""
+"""Operations on recoveries: retry and discard."""
 
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from app.payments.ledger.recovery_models import GIVEN_UP, Recovery, RecoveryStat
 
 class RecoveryInFlight(Problem):
     status, slug, title = 409, "recovery-in-flight", "Transfer is under way"
-    meaning = "Stripe is being asked at this moment to take this money back, or to send it again."
+    meaning = "This transfer is being submitted to Stripe."
     remedy = (
         "Look at its `status` with `GET /admin/recovery/{id}` in two minutes, and repeat the request if"
         " you still need it."
@@ -19,7 +19,7 @@ class RecoveryInFlight(Problem):
 
 
 def retry(recovery_id: UUID, reason: str) -> Recovery:
-    """Ask Stripe now for one that waits, or once more for one that was given up: it is made once.
+    """Retry a recovery now: pending, failed or discarded. It is made once.
 
     Raises NotFound, NothingToDo, RecoveryInFlight.
     """
@@ -36,16 +36,16 @@ def _reopen(recovery: Recovery) -> None:
     if recovery.status not in GIVEN_UP:
         raise NothingToDo(f"This transfer is {recovery.status}.")
     if any(each.status is RecoveryStatus.PENDING for each in known):
-        raise NothingToDo("Another transfer for the same dispute waits for Stripe.")
+        raise NothingToDo("Another transfer for the same dispute is pending.")
     if not recoveries.is_wanted(recovery):
-        raise NothingToDo("The dispute stands so that this is not to be done any more.")
+        raise NothingToDo("The dispute no longer requires this transfer.")
     recovery.status, recovery.last_error = RecoveryStatus.PENDING, None
-    recovery.stripe_failures += 1  # under the same idempotency key Stripe might repeat that it cannot
+    recovery.stripe_failures += 1  # under the same idempotency key Stripe might repeat its refusal
     db.session.flush()
 
 
 def discard(recovery_id: UUID, reason: str) -> Recovery:
-    """Ask Stripe no more, as it was settled another way. The coach's balance says what is owed.
+    """Discard a recovery that was settled another way. The coach's balance keeps the debt.
 
     Raises NotFound, NothingToDo, RecoveryInFlight.
     """
@@ -63,7 +63,7 @@ def _locked(recovery_id: UUID) -> Recovery:
     recovery = recovery_submission.locked(recovery_id)
     if recovery.is_being_moved(now()):
         raise RecoveryInFlight(
-            "Stripe is being asked for this transfer at this moment; look at it again in a moment.",
+            "This transfer is being submitted to Stripe. Check it again in a moment.",
             {"Retry-After": "5"},
         )
     return recovery

@@ -1,4 +1,4 @@
-"""Asking Stripe to take a disputed payment's money back from its coach, or to send it there again."""
+"""Submission of recoveries to Stripe."""
 
 import logging
 from collections.abc import Sequence
@@ -23,15 +23,15 @@ from app.queue.backoff import MAX_ATTEMPTS, delay
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)
-"""How long a worker has for its calls; then another may make them, under the same idempotency key."""
+"""How long a claim lasts. Then another worker may submit it, under the same idempotency key."""
 _GONE = frozenset({"resource_missing", stripe_client.NOT_CONNECTED})
 
 
 def recover(recovery_id: UUID) -> timedelta | None:
-    """Ask Stripe for one that is due; the pause before another try when that is wanted.
+    """Submit a recovery that is due. Returns the pause before a retry, or None.
 
-    Commits several times, as no transaction is open while Stripe is asked. The row's id is the idempotency
-    key: what a killed worker left is finished by the next, once.
+    Commits several times, because no transaction is open during calls. The row's id is the idempotency key,
+    so a recovery that a killed worker left is completed once.
     """
     recovery = _claim(recovery_id)
     db.session.commit()
@@ -63,7 +63,7 @@ def _take_back(recovery: Recovery, order: at_stripe.RecoveryOrder) -> None:
     if made is None and not is_wanted:
         _end(recovery.id, RecoveryStatus.CANCELED, None)
         return
-    # What was sent last is with the coach; of the first transfer, this share.
+    # the latest transfer is with the coach; of the first transfer, this share
     found = next((each for each in sent if each.left), None)
     amount = found.part(recovery.share_minor) if found else 0
     if made is None and found and amount:
@@ -89,7 +89,7 @@ def _send_again(recovery: Recovery, order: at_stripe.RecoveryOrder) -> None:
 
 
 def _to_send(recovery: Recovery, sent_on: Money | None) -> Money:
-    """What the books say that the coach has not got of the payment, nor another way. Commits."""
+    """The amount of the payment that the coach has not received in any way. Commits."""
     payment = Payment.locked(recovery.dispute.payment_id)
     assert payment
     if sent_on:
@@ -108,7 +108,7 @@ def _end(
     error: str | None = None,
     sent: int = 0,
 ) -> None:
-    """Write down what became of it, and what its dispute wants next. Commits."""
+    """Record the outcome, and the next recovery of the dispute. Commits."""
     recovery = locked(recovery_id)
     recovery.lease_expires_at = None
     if recovery.status is RecoveryStatus.PENDING:
@@ -117,7 +117,7 @@ def _end(
             what = f"{_name(recovery)} cannot be made: {error}"
             alerts.record(AlertKind.RECOVERY, recovery.id, what)
         payment = recovery.dispute.payment
-        payment.sent_on_minor = (payment.sent_on_minor or 0) + sent  # until Stripe is asked for all of it
+        payment.sent_on_minor = (payment.sent_on_minor or 0) + sent  # until all of it is submitted
         posting.post(payment)
         stripe_fees.recheck_transfer(payment)
         recoveries.follow(recovery.dispute)
@@ -125,7 +125,7 @@ def _end(
 
 
 def _postpone(recovery_id: UUID, error: str, broke: bool) -> timedelta:
-    """The coach owes it meanwhile; after many tries an operator hears of it."""
+    """The pause before the next attempt. The coach owes the amount; after many attempts an alert follows."""
     recovery = locked(recovery_id)
     log.warning("recovery %s waits: %s", recovery_id, error)
     wait = delay(recovery.attempts)
@@ -156,7 +156,7 @@ def _claim(recovery_id: UUID) -> Recovery | None:
 
 
 def locked(recovery_id: UUID) -> Recovery:
-    """With its payment, whose locks come first."""
+    """The recovery with its payment, whose locks come first."""
     recovery = db.session.get_one(Recovery, recovery_id)
     Payment.locked(recovery.dispute.payment_id)
     db.session.refresh(recovery)
@@ -164,6 +164,6 @@ def locked(recovery_id: UUID) -> Recovery:
 
 
 def due(most: int) -> Sequence[UUID]:
-    """Those that are due and that Stripe was not asked for, or did not answer about."""
+    """Recoveries that are due: not submitted, or without an answer."""
     query = select(Recovery.id).where(Recovery.status == RecoveryStatus.PENDING, Recovery.due_at <= now())
     return db.session.scalars(query.order_by(Recovery.due_at).limit(most)).all()

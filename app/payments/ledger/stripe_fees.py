@@ -1,4 +1,4 @@
-"""What Stripe keeps of each payment, and what it has sent on to its coach: asked for once it is settled."""
+"""Fetches Stripe's fee of each payment and the amount transferred to its coach."""
 
 import logging
 from collections.abc import Sequence
@@ -22,46 +22,46 @@ from app.queue.names import TaskNames
 log = logging.getLogger(__name__)
 
 SETTLES_WITHIN = timedelta(minutes=1)
-"""Stripe says so a moment after the payment; by then its word was lost, and it is asked."""
+"""When the fee is fetched if no event has brought it."""
 LEASE = timedelta(minutes=2)
-"""How long a worker has for its question; then another may ask it."""
+"""How long a claim lasts before another worker may fetch it."""
 DAILY = timedelta(days=1)
-"""The pause once the growing ones are used up: a fee matters to the books only, so nobody is woken."""
+"""The longest pause. A fee affects the ledger only, so there is no alert."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What Stripe said; None of what it did not know, or was not asked."""
+    """Stripe's answer; None for what it does not know yet, or was not asked."""
 
     fee: at_stripe.Fee | None = None
     sent_on: Money | None = None
 
 
 def expect(payment: Payment) -> None:
-    """It was paid, or a bank returned it: its fee will be known soon. The payment must be locked."""
+    """Expect the fee of a paid or returned payment. The payment must be locked."""
     if payment.stripe_payment_intent_id and payment.fee_minor is None and payment.fee_due_at is None:
         payment.fee_due_at = now() + SETTLES_WITHIN
 
 
 def settled(payment: Payment) -> None:
-    """Stripe knows the fee: a job asks for it once this is committed. The payment must be locked."""
+    """Fetch a fee that is known now: a job does it after the commit. The payment must be locked."""
     if payment.fee_minor is None:
         _ask(payment)
 
 
 def recheck_transfer(payment: Payment) -> None:
-    """Have Stripe asked what the coach has of it now, as some of it may have moved. It must be locked."""
+    """Fetch the transferred amount again, because it may have changed. The payment must be locked."""
     if payment.stripe_destination_id and payment.is_paid:
         _ask(payment)
 
 
 def transfer_reversed(transfer: StripeObject, _at: datetime) -> Outcome:
-    """By a refund, or by hand: Stripe is asked what the coach has of it now."""
+    """Handle a changed transfer, after a refund or a manual reversal: fetch the amount."""
     return _moved(reference_id(transfer.get("source_transaction")))
 
 
 def commission_returned(application_fee: StripeObject, _at: datetime) -> Outcome:
-    """Some of our commission, which Stripe calls an application fee, went back to the coach."""
+    """Handle a refunded application fee: some of our commission was returned to the coach."""
     return _moved(reference_id(application_fee.get("charge")))
 
 
@@ -81,9 +81,9 @@ def _ask(payment: Payment) -> None:
 
 
 def look_up(payment_id: UUID) -> timedelta | None:
-    """Ask Stripe what is due to be asked; the pause before another try when that is wanted.
+    """Fetch what is due. Returns the pause before a retry, or None.
 
-    Commits twice, as no transaction is open while Stripe is asked.
+    Commits twice, because no transaction is open during the calls.
     """
     claimed = _claim(payment_id)
     db.session.commit()
@@ -117,24 +117,24 @@ def _asked(payment: Payment) -> Answer:
             sent_on=at_stripe.sent_on(intent_id, again) if _is_sent_on(payment) else None,
         )
     except (stripe_client.StripeAway, stripe_client.StripeRefused) as error:
-        log.warning("payment %s: its fee stays unknown for now: %s", payment.id, error)
+        log.warning("payment %s: its fee could not be fetched: %s", payment.id, error)
         return Answer()
 
 
 def _is_sent_on(payment: Payment) -> bool:
-    """Whether Stripe has sent it on to its coach: not what a bank returned."""
+    """Whether Stripe has transferred it to its coach, which excludes returned debits."""
     return payment.is_paid and payment.stripe_destination_id is not None
 
 
 def _record(payment_id: UUID, lease: datetime | None, answer: Answer, attempts: int) -> timedelta | None:
     payment = Payment.locked(payment_id)
-    if payment is None or payment.fee_due_at != lease:  # something changed meanwhile, and is asked for again
+    if payment is None or payment.fee_due_at != lease:  # it changed meanwhile: fetch it again
         return None
     if answer.fee:
         payment.fee_minor, payment.net_minor = answer.fee.fee.amount, answer.fee.net.amount
         payment.fee_currency = answer.fee.fee.currency
         payment.stripe_balance_transaction_id = answer.fee.balance_transaction_id
-        # Of a debit, Stripe's last word of its charge came before the bank's.
+        # a debit's last charge event came before the bank's answer
         payment.stripe_charge_id = answer.fee.charge_id
         payment.receipt_url = answer.fee.receipt_url or payment.receipt_url
         payment.method = answer.fee.method or payment.method
@@ -148,7 +148,7 @@ def _record(payment_id: UUID, lease: datetime | None, answer: Answer, attempts: 
 
 
 def due(most: int) -> Sequence[UUID]:
-    """Payments whose fee is to be asked for: Stripe's word of it was lost, or is late."""
+    """Payments with a due fee: its event was lost or is late."""
     query = select(Payment.id).where(Payment.fee_due_at <= now())
     return db.session.scalars(query.order_by(Payment.fee_due_at).limit(most)).all()
 

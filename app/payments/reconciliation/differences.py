@@ -1,4 +1,4 @@
-"""What Stripe says and what we say, where no code can tell which of the two is right."""
+"""Differences between Stripe and our books that cannot be settled automatically."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,11 +25,11 @@ class Sides:
     stripe_says: str
     we_say: str
     our_id: UUID | None = None
-    """The row that it is about, or what Stripe holds for its id."""
+    """Our row's id, or the id in the object's metadata at Stripe."""
 
 
 class Difference(UuidMixin, Base):
-    """One object on which Stripe and our books differ, from when it was first seen until it was gone."""
+    """An object on which Stripe and our books differ, from first seen until resolved."""
 
     __tablename__ = "difference"
     __table_args__ = (
@@ -46,7 +46,7 @@ class Difference(UuidMixin, Base):
     we_say: Mapped[str]
     last_seen: Mapped[datetime]
     told_at: Mapped[datetime | None]
-    """When it was put on record for the operator."""
+    """When an alert was recorded."""
     resolved_at: Mapped[datetime | None]
 
     @property
@@ -60,7 +60,7 @@ class Difference(UuidMixin, Base):
 
 
 def note(kind: Kind, stripe_id: str, sides: Sides) -> None:
-    """Put a difference on record; one that was seen before is brought up to date."""
+    """Record a difference, or update one that was seen before."""
     at = now()
     said: dict[str, Any] = {
         "our_id": sides.our_id,
@@ -68,7 +68,7 @@ def note(kind: Kind, stripe_id: str, sides: Sides) -> None:
         "we_say": sides.we_say,
         "last_seen": at,
     }
-    # The operator heard of a failed event when it failed.
+    # a failed event already has an alert
     told_at = at if kind is Kind.EVENT else None
     new = insert(Difference).values(kind=kind, stripe_id=stripe_id, created_at=at, told_at=told_at, **said)
     db.session.execute(
@@ -77,7 +77,7 @@ def note(kind: Kind, stripe_id: str, sides: Sides) -> None:
 
 
 def resolve(difference_id: UUID) -> None:
-    """The two sides agree by now."""
+    """Resolve a difference: both sides agree."""
     db.session.execute(
         update(Difference)
         .where(Difference.id == difference_id, Difference.resolved_at.is_(None))
@@ -90,25 +90,25 @@ def count_open() -> int:
 
 
 def not_seen_since(at: datetime, most: int) -> Sequence[Difference]:
-    """Open ones that a run which began then did not come by, the longest unseen first."""
+    """Open differences that a run since then did not see, the longest unseen first."""
     query = select(Difference).where(Difference.resolved_at.is_(None), Difference.last_seen < at)
     return db.session.scalars(query.order_by(Difference.last_seen).limit(most)).all()
 
 
 def latest_open(most: int) -> Sequence[Difference]:
-    """For the operator's eyes, the newest first."""
+    """Differences for the operator, the newest first."""
     query = select(Difference).where(Difference.resolved_at.is_(None))
     return db.session.scalars(query.order_by(Difference.created_at.desc(), Difference.id).limit(most)).all()
 
 
 def is_listed(kind: Kind, our_id: UUID) -> bool:
-    """Whether a difference of this kind about an id of ours is open."""
+    """Whether a difference of this kind about our id is open."""
     query = select(Difference.id).where(Difference.our_id == our_id, Difference.kind == kind)
     return db.session.scalar(query.where(Difference.resolved_at.is_(None))) is not None
 
 
 def tell() -> int:
-    """Put what is new before the operator; how many there were."""
+    """Record alerts for new differences. Returns their number."""
     untold = Difference.told_at.is_(None), Difference.resolved_at.is_(None)
     new = db.session.scalars(select(Difference).where(*untold).order_by(Difference.created_at)).all()
     alerts.record_each(AlertKind.DIFFERENCE, (AlertText(each.id, each.sentence) for each in new))

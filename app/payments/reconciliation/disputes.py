@@ -1,4 +1,4 @@
-"""Disputes and inquiries at Stripe, and our rows of them."""
+"""Reconciliation of disputes and inquiries."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -21,7 +21,7 @@ from app.payments.stripe import listing
 from app.payments.stripe.listing import Kind, Span
 
 FUNDS_MOVE_WITHIN = timedelta(days=30)
-"""So long after it was decided, its money may come back."""
+"""How long after the decision its money may return."""
 
 
 def _compare(subject: StripeObject, dispute: Dispute | None, is_ours: bool) -> Disagreement | None:
@@ -40,12 +40,12 @@ def _compare(subject: StripeObject, dispute: Dispute | None, is_ours: bool) -> D
 
 
 def _is_appealed(reported: Standing, known: Standing) -> bool:
-    """What was lost stays lost here until it is won."""
+    """A lost dispute stays lost until it is won."""
     return known.status is DisputeStatus.LOST and reported.status in APPEALED
 
 
 def _summary(standing: Standing, currency: str, moves: int) -> str:
-    """All that can differ."""
+    """The compared fields."""
     due = datetime.fromtimestamp(standing.due_by, UTC)
     return ", ".join(
         [
@@ -68,7 +68,7 @@ def _ours(known: Mapping[str, StripeObject]) -> dict[str, Dispute]:
 
 
 def _of_our_payments(known: Mapping[str, StripeObject]) -> set[str]:
-    """Those about a payment of ours."""
+    """The disputes about payments of ours."""
     intents = {subject["payment_intent"] for subject in known.values()} - {None}
     charges = {subject["charge"] for subject in known.values()} - {None}
     rows = db.session.execute(
@@ -113,4 +113,4 @@ DISPUTES = Subject(
     examine=_examine,
 )
 OPEN_DISPUTES = replace(DISPUTES, page=nothing_listed, held=_held_open)
-"""What is not over yet, however long: a bank takes months."""
+"""Disputes that are not over yet: a bank takes months."""

@@ -1,4 +1,4 @@
-"""Events that Stripe has on record and we have not, and those of ours that are stuck."""
+"""Reconciliation of events: missing ones, and stuck ones."""
 
 import json
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from app.payments.stripe.listing import Kind, Page, Span
 from app.payments.webhook import inbox
 
 STUCK_AFTER = timedelta(hours=1)
-"""By then an event that can be applied has been."""
+"""By then an event that can be applied is applied."""
 
 
 def _listed(span: Span, after: str | None) -> Page:
@@ -43,13 +43,13 @@ def _examine(event_id: str, event: StripeObject | None) -> Disagreement | None:
 
 
 def _deliver(event: StripeObject) -> None:
-    """As if Stripe had delivered it now, by the same code."""
+    """Apply it as if Stripe had delivered it now."""
     inbox.process(inbox.record(json.dumps(event)))
 
 
 def _held_stuck(span: Span, most: int | None) -> Sequence[str]:
     query = select(StripeEvent.id).where(
-        # Each has an index of its own; only few rows are in either.
+        # each condition has its own small partial index
         or_(StripeEvent.status == EventStatus.RECEIVED, StripeEvent.status == EventStatus.FAILED),
         StripeEvent.received_at >= span.since,
         StripeEvent.received_at < span.until,
@@ -92,7 +92,7 @@ STUCK_EVENTS = Subject(
     kind=Kind.EVENT,
     page=nothing_listed,
     held=_held_stuck,
-    find=None,  # what Stripe has on record of it changes nothing
+    find=None,  # Stripe's copy of it changes nothing
     differing=list,
     examine=_examine_stuck,
 )

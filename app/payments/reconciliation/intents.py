@@ -1,4 +1,4 @@
-"""Payment intents and our payments: money that came is on our books, and none is that did not come."""
+"""Reconciliation of payment intents with our payments."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -24,14 +24,14 @@ BEHIND = {
     "requires_confirmation": set(PAID),
     "requires_capture": set(PAID),
 }
-"""Our payment's statuses that do not go with an intent's; how a debit ended, its session says."""
+"""Statuses of our payment that contradict an intent's. The session tells how a debit ended."""
 TELLS = {
     "succeeded": payment_events.intent_succeeded,
     "processing": payment_events.intent_processing,
     "canceled": payment_events.intent_canceled,
     "requires_payment_method": payment_events.intent_failed,
 }
-"""What the event does that we should have had."""
+"""The handler of the missing event."""
 
 
 def _reported(intent: StripeObject) -> ReportedPayment:
@@ -40,7 +40,7 @@ def _reported(intent: StripeObject) -> ReportedPayment:
 
 
 def _compare(intent: StripeObject, payment: Payment | None) -> Disagreement | None:
-    """Raises Unreadable for a status that we do not know."""
+    """Raises Unreadable for an unknown status."""
     reported, status = _reported(intent), intent["status"]
     says = f"{status}, {reported.amount}"
     if payment is None:
@@ -64,15 +64,15 @@ def _compare(intent: StripeObject, payment: Payment | None) -> Disagreement | No
 
 def _is_behind(intent: StripeObject, payment: Payment) -> bool:
     if intent["status"] == "requires_payment_method" and not intent["last_payment_error"]:
-        return payment.is_paid  # nobody has tried to pay
+        return payment.is_paid  # no attempt to pay yet
     return payment.status in BEHIND[intent["status"]]
 
 
 def _attempted_at(intent: StripeObject) -> datetime:
     """When the payer's latest attempt began, by Stripe's clock.
 
-    What was listed may be old by the time at which it is applied: meanwhile the payer may have gone on with
-    another method, whose events are then no older than what is known. Nothing follows a debit that came back.
+    The listed object may be stale when it is applied: meanwhile the payer may have chosen another method,
+    whose events are then not older. Nothing follows a returned debit.
     """
     if is_returned(intent):
         return now()
@@ -81,7 +81,7 @@ def _attempted_at(intent: StripeObject) -> datetime:
 
 
 def _unknown_here(reported: ReportedPayment, says: str) -> Disagreement | None:
-    """Unless its session is listed already, for the same reason."""
+    """Report it, unless its session is already listed for the same reason."""
     if reported.payment_id is None or differences.is_listed(Kind.SESSION, reported.payment_id):
         return None
     return Disagreement(Sides(says, "there is no such payment", reported.payment_id))
@@ -106,7 +106,7 @@ def _examine(intent_id: str, intent: StripeObject | None) -> Disagreement | None
 INTENTS = Subject(
     kind=Kind.INTENT,
     page=listing.intents,
-    held=nothing_held,  # our payments are held against their sessions
+    held=nothing_held,  # our payments are compared with their sessions
     find=partial(listing.find, Kind.INTENT),
     differing=_differing,
     examine=_examine,

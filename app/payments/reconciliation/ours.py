@@ -1,4 +1,4 @@
-"""Our rows: which payments Stripe's objects belong to, and which objects of Stripe's we hold."""
+"""Looks up our rows: the payments of Stripe's objects, and the ids that we hold."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -14,7 +14,7 @@ from app.payments.stripe.listing import Span
 
 
 def payments(reported: Mapping[str, ReportedPayment]) -> dict[str, Payment]:
-    """The payment of each, where there is one: by our id, else by the session's, else by the intent's."""
+    """The payment of each object, if any: by our id, the session's or the intent's."""
     by_id = {each.payment_id for each in reported.values() if each.payment_id}
     by_session = {each.session_id for each in reported.values() if each.session_id}
     by_intent = {each.intent_id for each in reported.values() if each.intent_id}
@@ -28,7 +28,7 @@ def payments(reported: Mapping[str, ReportedPayment]) -> dict[str, Payment]:
             )
         )
         .options(selectinload(Payment.lines).selectinload(PaymentLine.booking))
-        .execution_options(populate_existing=True)  # a long run must not believe what it read long ago
+        .execution_options(populate_existing=True)  # a long run must not use rows read long ago
     ).all()
     known = dict(
         chain.from_iterable(
@@ -44,14 +44,14 @@ def payments(reported: Mapping[str, ReportedPayment]) -> dict[str, Payment]:
 
 
 def summary(payment: Payment) -> str:
-    """How it stands, in a few words."""
+    """The state in a few words."""
     return f"{payment.status}, {payment.price}"
 
 
 def held(
     stripe_id: InstrumentedAttribute[str] | InstrumentedAttribute[str | None], *which: ColumnElement[bool]
 ) -> Callable[[Span, int | None], Sequence[str]]:
-    """Makes a subject's `held`: Stripe's ids in this column, of our rows that were made in a span."""
+    """Creates a subject's `held`: Stripe's ids in this column, of our rows created in a span."""
     made: InstrumentedAttribute[datetime] = stripe_id.class_.created_at
 
     def of(span: Span, most: int | None) -> Sequence[str]:

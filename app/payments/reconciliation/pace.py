@@ -1,4 +1,4 @@
-"""Asking Stripe for much without being a burden to it."""
+"""Paces requests to Stripe, within its rate limits."""
 
 import logging
 import time
@@ -19,26 +19,26 @@ log = logging.getLogger(__name__)
 PAUSE = 0.1
 """Seconds between two requests: Stripe allows 25 a second, and clients pay meanwhile."""
 BUSY_TRIES = 8
-"""So often one request may be told that Stripe is busy."""
+"""The most rate-limit answers to one request."""
 MOST = 3 * PAGE
-"""So many objects are held at a time."""
+"""The most objects in memory."""
 MAX_ONE_BY_ONE = 50
-"""So many are looked up at a time, each by a request of its own: a step must end well before a job has to."""
+"""The most single lookups in one step, which must end well before the job's time limit."""
 SHORTEST = timedelta(seconds=1)
-"""Stripe's clock tells nothing finer apart."""
+"""The resolution of Stripe's times."""
 
 Answer = TypeVar("Answer")
 
 
 class Pace:
-    """One request after the other, with pauses; a busy Stripe is waited for, `patience` seconds at most."""
+    """Sends requests one by one with pauses, and waits out rate limits for at most `patience` seconds."""
 
     def __init__(self, patience: float) -> None:
         self._patience = patience
         self._next = 0.0
 
     def ask(self, request: Callable[[], Answer]) -> Answer:
-        """Stripe's answer, with no transaction open meanwhile. Raises StripeAway, StripeRefused."""
+        """Stripe's answer, without an open transaction. Raises StripeAway, StripeRefused."""
         db.session.commit()
         for tries in range(1, BUSY_TRIES + 1):
             time.sleep(max(0.0, self._next - time.monotonic()))
@@ -55,7 +55,7 @@ class Pace:
 
 
 def listed(subject: Subject, span: Span, pace: Pace) -> Found | None:
-    """All of a span, the oldest first, and what we hold that Stripe does not list; None if it is too much."""
+    """All objects of a span, the oldest first, with those that only we hold; None if there are too many."""
     may_be_parted = span.length > SHORTEST
     held = subject.held(span, MOST + 1 if may_be_parted else None)
     if len(held) > MOST and may_be_parted:
@@ -70,7 +70,7 @@ def listed(subject: Subject, span: Span, pace: Pace) -> Found | None:
             return None
         page = pace.ask(partial(subject.page, span, page.after))
     oldest_first = list(newest_first.values())[::-1]
-    oldest_first.sort(key=lambda thing: thing["created"])  # of several lists, one after the other
+    oldest_first.sort(key=lambda thing: thing["created"])  # several lists, one after the other
     found: dict[str, StripeObject | None] = {thing["id"]: thing for thing in oldest_first}
     missing = [stripe_id for stripe_id in held if stripe_id not in found]
     if subject.find and len(missing) > MAX_ONE_BY_ONE and may_be_parted:

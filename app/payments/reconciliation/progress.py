@@ -1,4 +1,4 @@
-"""How far a reconciliation has come: a row a window and stage, so that a killed run goes on."""
+"""The progress of a reconciliation: a row per window and stage, so that an interrupted run continues."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from app.extensions import Base, db, enum_column, now
 from app.payments.reconciliation.windows import EVENTS_KEPT, Stage, Window
 
 GOES_ON_WITHIN = timedelta(hours=1)
-"""A run that stood still for longer begins again: what it saw is no longer so."""
+"""A run that was interrupted for longer starts again, because its findings are stale."""
 
 
 class ReconciliationStatus(StrEnum):
@@ -30,11 +30,11 @@ class Reconciliation(Base):
     since: Mapped[datetime]
     until: Mapped[datetime]
     point: Mapped[datetime]
-    """What was created before it has been compared."""
+    """Everything created before it has been compared."""
     status: Mapped[ReconciliationStatus] = mapped_column(enum_column(ReconciliationStatus))
     seen: Mapped[int] = mapped_column(default=0)
     settled: Mapped[int] = mapped_column(default=0)
-    """How many differed and do no longer."""
+    """The number of settled differences."""
     differing: Mapped[int] = mapped_column(default=0)
     started_at: Mapped[datetime] = mapped_column(default=now)
     """When its run began."""
@@ -47,18 +47,18 @@ class Reconciliation(Base):
 
     @property
     def share(self) -> float:
-        """How much of it is done, from 0 to 1."""
+        """The finished fraction, from 0 to 1."""
         whole = (self.until - self.since).total_seconds()
         return 1.0 if self.is_done or not whole else (self.point - self.since).total_seconds() / whole
 
 
 def begin(window: Window) -> Sequence[Reconciliation]:
-    """The stages of a run, in their order: those of one that was killed a moment ago, or all anew."""
+    """The stages of a run in order: those of a recently interrupted one, or new ones."""
     before = {row.stage: row for row in _rows(window)}
     if not _goes_on(before, window):
         for stage in window.stages:
             db.session.merge(_anew(window, stage, before.get(stage)))
-    elif not window.gapless:  # beat's next run sees to what is new: this one, in turns, would never end
+    elif not window.gapless:  # beat's next run compares newer objects: this one, in turns, would never end
         for row in before.values():
             _extend(row, window)
     db.session.flush()
@@ -66,7 +66,7 @@ def begin(window: Window) -> Sequence[Reconciliation]:
 
 
 def advance(row: Reconciliation, point: datetime, seen: int, settled: int, differing: int) -> Reconciliation:
-    """Everything before `point` has been compared."""
+    """Record that everything before `point` has been compared."""
     is_done = point >= row.until
     moved = db.session.scalar(
         update(Reconciliation)
@@ -104,17 +104,17 @@ def _goes_on(before: dict[Stage, Reconciliation], window: Window) -> bool:
 
 
 def _extend(row: Reconciliation, window: Window) -> None:
-    """What came to be since the run began is compared too."""
+    """Extend the run to objects created since it began."""
     _, until = window.span(row.stage)
     if until > row.until:
         row.until, row.status, row.finished_at = until, ReconciliationStatus.RUNNING, None
-    if row.stage is Stage.STUCK_EVENTS:  # more may be stuck by now, and to look costs Stripe nothing
+    if row.stage is Stage.STUCK_EVENTS:  # more may be stuck by now, and this asks Stripe nothing
         row.point = row.since
 
 
 def _anew(window: Window, stage: Stage, before: Reconciliation | None) -> Reconciliation:
     since, until = window.span(stage)
-    if before and window.gapless:  # what an unfinished run was to look at was not looked at
+    if before and window.gapless:  # an unfinished run has not compared its part
         since = min(since, before.until if before.is_done else before.since)
     if stage in {Stage.EVENTS, Stage.UNDELIVERED}:
         since = max(since, until - EVENTS_KEPT)

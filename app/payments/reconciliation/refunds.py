@@ -1,4 +1,4 @@
-"""Refunds at Stripe, made by us or in its dashboard, and our rows of them."""
+"""Reconciliation of refunds, made by us or in Stripe's dashboard."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -39,7 +39,7 @@ def _compare(made: StripeObject, refund: Refund | None, payment_id: UUID | None)
 
 
 def _unknown_here(made: StripeObject, says: str, payment_id: UUID | None) -> Disagreement | None:
-    """It gets its row if its payment is ours; and if not, it is ours only if it bears a row's id."""
+    """Record it if its payment is ours. Otherwise it is ours only if it carries a row's id."""
     claimed = refund_events.claimed_id(made)
     if payment_id:
         sides = Sides(says, f"payment {payment_id} has no such refund", claimed)
@@ -60,7 +60,7 @@ def _ours(known: Mapping[str, StripeObject]) -> dict[str, Refund]:
 
 
 def _payment_ids(known: Mapping[str, StripeObject]) -> dict[str, UUID]:
-    """Our payments, by Stripe's payment intents."""
+    """Our payments by Stripe's payment intents."""
     of_intents = {made["payment_intent"] for made in known.values() if made["payment_intent"]}
     rows = db.session.execute(
         select(Payment.stripe_payment_intent_id, Payment.id).where(
@@ -111,4 +111,4 @@ OPEN_REFUNDS = replace(
         Refund.stripe_refund_id, Refund.status.in_([RefundStatus.PENDING, RefundStatus.REQUIRES_ACTION])
     ),
 )
-"""What is still on its way, however long: its end was perhaps never told."""
+"""Pending refunds of any age, whose last event may be lost."""

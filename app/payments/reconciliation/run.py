@@ -1,6 +1,6 @@
-"""Comparing Stripe's word with our books, and settling what differs by the code that settles events.
+"""Compares Stripe's objects with our books, and settles differences with the event handlers.
 
-Each object has its own transaction, and none is open while Stripe is asked. Doing it twice changes nothing.
+Each object has its own transaction; none is open during calls to Stripe. A repeated run changes nothing.
 """
 
 import logging
@@ -44,22 +44,22 @@ OF_KIND = {
     Kind.REFUND: refunds.REFUNDS,
     Kind.DISPUTE: disputes.DISPUTES,
 }
-"""How a difference is looked at again."""
+"""The check of an old difference."""
 UNREADABLE = (Unreadable, LookupError, TypeError, ValueError, AttributeError)
 LOOKED_AT_AGAIN = 50
-"""So many old differences at most in one run."""
+"""The most old differences that one run checks."""
 LOCK = 7_404_170_001
 
 
 class AnotherAtWork(Exception):
-    """Two reconciliations at once would ask Stripe everything twice."""
+    """Another reconciliation is running: two would send every request twice."""
 
 
 def run(window: Window, patience: float) -> Generator[list[Reconciliation]]:
-    """Compare all of a window; gives how far each stage has come, after each step.
+    """Compare a window; yield the progress after each step.
 
-    One that is left, or killed, goes on from there the next time. `patience` is how many seconds a busy
-    Stripe may ask to wait. Raises AnotherAtWork, StripeAway, StripeRefused.
+    An interrupted run continues the next time. `patience` is the longest wait for a rate limit in seconds.
+    Raises AnotherAtWork, StripeAway, StripeRefused.
     """
     pace = Pace(patience)
     with _alone():
@@ -78,21 +78,21 @@ def run(window: Window, patience: float) -> Generator[list[Reconciliation]]:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """One at a time. The lock is a transaction's of its own: it dies with the process.
+    """Allow one run at a time, by an advisory lock in a transaction of its own that ends with the process.
 
-    The transaction is idle, sees no rows and so holds up no clean-up of them. To leave it rolls it back, so
-    that the lock is free before the connection is closed.
+    The idle transaction holds no snapshot, so it does not delay VACUUM. It is rolled back at the end, so that
+    the lock is free before the connection closes.
     """
     settings = current_settings()
     engine = create_engine(settings.database_url, poolclass=NullPool, connect_args={"connect_timeout": 5})
     with engine.connect() as connection:
         if not connection.scalar(select(func.pg_try_advisory_xact_lock(LOCK))):
-            raise AnotherAtWork("Another reconciliation is at work; it ends by itself.")
+            raise AnotherAtWork("Another reconciliation is running.")
         yield
 
 
 def _walk(row: Reconciliation, pace: Pace) -> Iterator[Reconciliation]:
-    """From the oldest on, in steps that fit into memory."""
+    """Compare from the oldest on, in steps that fit into memory."""
     subject, until, point = SUBJECTS[row.stage], row.until, row.point
     length = until - point
     while point < until:
@@ -112,7 +112,7 @@ def _walk(row: Reconciliation, pace: Pace) -> Iterator[Reconciliation]:
 
 
 def _compare(subject: Subject, found: Found, pace: Pace) -> tuple[int, int]:
-    """How many were settled, and how many still differ."""
+    """The numbers of settled and of remaining differences."""
     settled = differing = 0
     for stripe_id in _suspects(subject, found):
         disagreement = _settled(subject, stripe_id, found[stripe_id], pace)
@@ -129,14 +129,16 @@ def _suspects(subject: Subject, found: Found) -> Sequence[str]:
     try:
         return subject.differing(found)
     except UNREADABLE as error:
-        log.error("one of %s objects is not as we know them, so each is looked at: %r", subject.kind, error)
+        log.error(
+            "one of %s objects is not readable, so each is compared separately: %r", subject.kind, error
+        )
         return list(found)
 
 
 def _settled(subject: Subject, stripe_id: str, thing: StripeObject | None, pace: Pace) -> Disagreement | None:
-    """How the two still differ after all that code can do.
+    """The difference that remains after all automatic steps.
 
-    What was listed may be old by now: only what differs from the object as it is now is a difference.
+    The list may be stale: only a difference from the present object counts.
     """
     if _try(subject, stripe_id, thing) is None:
         return None
@@ -158,14 +160,14 @@ def _try(subject: Subject, stripe_id: str, thing: StripeObject | None) -> Disagr
     except Mismatch as error:
         db.session.rollback()
         log.warning("%s %s: %s", subject.kind, stripe_id, error)
-    except Exception:  # one object must not keep all others from being compared; it stays a difference
+    except Exception:  # one object must not stop the comparison of others; it stays a difference
         db.session.rollback()
         log.exception("%s %s could not be settled", subject.kind, stripe_id)
     return _examined(subject, stripe_id, thing)
 
 
 def _examined(subject: Subject, stripe_id: str, thing: StripeObject | None) -> Disagreement | None:
-    """What is not as we know it must not keep all others from being compared: a person is to look at it."""
+    """Report an unreadable object as a difference, so that the others are compared."""
     try:
         return subject.examine(stripe_id, thing)
     except UNREADABLE as error:
@@ -173,7 +175,7 @@ def _examined(subject: Subject, stripe_id: str, thing: StripeObject | None) -> D
 
 
 def _look_again(stages: Sequence[Reconciliation], pace: Pace) -> None:
-    """Differences that this run did not come by: those that are gone are resolved."""
+    """Check old differences that this run did not see, and resolve those that are gone."""
     began = min(row.started_at for row in stages)
     for old in differences.not_seen_since(began, LOOKED_AT_AGAIN):
         subject, stripe_id = OF_KIND[old.kind], old.stripe_id

@@ -1,7 +1,7 @@
-"""How soon beat compares again: every few minutes while money moves, once an hour in a quiet shop.
+"""The interval of recent reconciliations: minutes while money moves, an hour in a quiet shop.
 
-Stripe gives an account so many reads a month for its payments (Stripe: "API read request allocations"), and
-a comparison is six or more of them. The next one goes back to where the last ended, so nothing is left out.
+Stripe limits reads by an account's payments (Stripe: "API read request allocations"), and a run takes six or
+more. Each run begins where the last one ended, so nothing is left out.
 """
 
 from datetime import datetime, timedelta
@@ -17,15 +17,15 @@ from app.payments.reconciliation.windows import Window
 from app.payments.status import RefundStatus, Status
 
 OFTEN = timedelta(minutes=5)
-"""As often as beat comes by: an end that was lost is found after this, while something is open."""
+"""The shortest interval, while something is open: a lost event is found after this."""
 SELDOM = timedelta(hours=1)
-"""What happens at Stripe by itself, and is told by no event, is found after this at the latest."""
+"""The longest interval: changes at Stripe without an event are found after this."""
 EARLY = timedelta(seconds=30)
-"""Beat and its jobs are never quite on time; a comparison is rather made early than one beat later."""
+"""Tolerance for beat's delays: a run may start early rather than one interval later."""
 
 
 def is_due(window: Window) -> bool:
-    """Whether it is time to compare; also where the last one was not finished, or there was none."""
+    """Whether a run is due; also if the last one is unfinished, or there was none."""
     of_it = Reconciliation.name == window.name
     rows = db.session.execute(select(Reconciliation.started_at, Reconciliation.status).where(of_it)).all()
     if not rows or any(status is ReconciliationStatus.RUNNING for _, status in rows):
@@ -34,7 +34,7 @@ def is_due(window: Window) -> bool:
 
 
 def pause() -> timedelta:
-    """From one comparison to the next: half of how long it has been quiet, within bounds."""
+    """The interval: half of the quiet time, within bounds."""
     if _anything_is_open():
         return OFTEN
     news = _latest_news()
@@ -42,7 +42,7 @@ def pause() -> timedelta:
 
 
 def _anything_is_open() -> bool:
-    """Whether the end of a page or a refund is still to be told; a dispute's takes months, and can wait."""
+    """Whether a payment page or a refund is open. Disputes take months and do not count."""
     paid_on = exists().where(
         Payment.status.in_([Status.PENDING, Status.PROCESSING, Status.FAILED]),
         Payment.session_ended_at.is_(None),
@@ -53,7 +53,7 @@ def _anything_is_open() -> bool:
 
 
 def _latest_news() -> datetime | None:
-    """When something last happened, as far as we know."""
+    """When something last happened."""
     times = (StripeEvent.received_at, Payment.created_at, Refund.created_at, Difference.created_at)
     latest = [db.session.scalar(select(func.max(at))) for at in times]
     return max((at for at in latest if at), default=None)

@@ -1,4 +1,4 @@
-"""Checkout sessions and our payments: each should stand as the other does."""
+"""Reconciliation of Checkout sessions with our payments."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -23,7 +23,7 @@ from app.payments.stripe.listing import Kind
 
 
 class Standing(StrEnum):
-    """What has become of a session."""
+    """The outcome of a session."""
 
     OPEN = "open"
     PAID = "paid"
@@ -38,19 +38,19 @@ AGREES = {
     Standing.NOT_PAID: {Status.FAILED, Status.EXPIRED},
     Standing.EXPIRED: {Status.EXPIRED},
 }
-"""Our payment's statuses that say the same."""
+"""The matching statuses of our payment."""
 TELLS = {
     Standing.PAID: payment_events.session_paid,
     Standing.PROCESSING: payment_events.session_completed,
     Standing.NOT_PAID: payment_events.session_failed,
     Standing.EXPIRED: payment_events.session_expired,
 }
-"""What the event does that we should have had."""
+"""The handler of the missing event."""
 NOTHING_TO_PAY = {Standing.NOT_PAID, Standing.EXPIRED}
 
 
 def _standing(session: StripeObject) -> Standing:
-    """Raises Unreadable for a status that we do not know."""
+    """Raises Unreadable for an unknown status."""
     if session["status"] != "complete":
         return Standing(session["status"])
     if session["payment_status"] == "paid":
@@ -82,7 +82,7 @@ def _compare(session: StripeObject, payment: Payment | None) -> Disagreement | N
 
 
 def _is_known(payment: Payment, standing: Standing) -> bool:
-    """Whether what its session brought is on record, and not only what its intent brought."""
+    """Whether the session's event is recorded, not only its intent's."""
     return bool(payment.session_ended_at if standing in NOTHING_TO_PAY else payment.stripe_session_id)
 
 
@@ -95,7 +95,7 @@ def _second_session(session: StripeObject, payment: Payment, standing: Standing)
 
 
 def _compare_open(session: StripeObject, payment: Payment, sides: Sides) -> Disagreement | None:
-    """A page that can be paid on, while we wait for that; else it is to be closed."""
+    """An open session is right while we wait for its payment; otherwise it must be closed."""
     if payment.is_paid or payment.status is Status.PROCESSING:
         return Disagreement(sides)
     if payment.session_expires_at <= now() or payment.status is Status.EXPIRED:
@@ -106,13 +106,13 @@ def _compare_open(session: StripeObject, payment: Payment, sides: Sides) -> Disa
 
 
 def _close(session: StripeObject) -> None:
-    """One that Stripe leaves open stays a difference; it must not end the comparing of all others."""
+    """Close the session. One that Stripe leaves open stays a difference and does not stop the run."""
     with suppress(checkout_sessions.StillOpen):
         checkout_sessions.close_session(session["id"])
 
 
 def _learn(payment: Payment, session: StripeObject) -> None:
-    """The answer that named the session was lost. It is closed if nobody wants it any more."""
+    """Store the session whose answer was lost, or close it if it is no longer needed."""
     with suppress(NotPayable, checkout_sessions.StillOpen):
         sessions.record(payment.id, checkout_sessions.CheckoutSession(session["id"], session["url"]))
 
@@ -134,7 +134,7 @@ def _examine(session_id: str, session: StripeObject | None) -> Disagreement | No
 
 
 def _unknown_there(session_id: str) -> Disagreement | None:
-    """Nobody can pay in a session that Stripe does not know; but somebody may have."""
+    """A session that Stripe does not know cannot be paid, but it may have been."""
     payment = db.session.scalar(
         select(Payment)
         .where(Payment.stripe_session_id == session_id)
@@ -162,4 +162,4 @@ OPEN_PAYMENTS = replace(
         Payment.session_ended_at.is_(None),
     ),
 )
-"""What we still wait for: the session may be older than any window, and its end was never told."""
+"""Sessions that we still wait for: they may be older than the window, and their last event may be lost."""

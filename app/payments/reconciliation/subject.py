@@ -1,4 +1,4 @@
-"""What a stage compares, and how."""
+"""The interface of a compared kind of object."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,40 +8,40 @@ from app.payments.reconciliation.differences import Sides
 from app.payments.stripe.listing import Kind, Page, Span
 
 Found = Mapping[str, StripeObject | None]
-"""Stripe's objects by their ids; None is one that Stripe does not know."""
+"""Stripe's objects by id; None for one that Stripe does not know."""
 
 
 @dataclass(frozen=True)
 class Disagreement:
-    """How an object at Stripe and our books differ."""
+    """A difference between an object at Stripe and our books."""
 
     sides: Sides
     settle: Callable[[], object] | None = None
-    """What may end it; it is called with no transaction open."""
+    """The function that may settle it, called without an open transaction."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """One kind of Stripe's objects and what we hold of it. Only `page` and `find` ask Stripe."""
+    """One kind of Stripe's objects and our rows of it. Only `page` and `find` call Stripe."""
 
     kind: Kind
     page: Callable[[Span, str | None], Page]
-    """What Stripe lists of a span: its first page, or the one that another says is next."""
+    """A page of Stripe's list of a span: the first, or the one after another."""
     held: Callable[[Span, int | None], Sequence[str]]
-    """Stripe's ids of what we made in a span, whether it lists them or not; so many at most, or all."""
+    """Stripe's ids of our rows created in a span, at most a given number, or all."""
     find: Callable[[str], StripeObject | None] | None
-    """One of them as it is now; None where that changes nothing."""
+    """One object as it is now; None if that changes nothing."""
     differing: Callable[[Found], Sequence[str]]
-    """Which of these want a closer look."""
+    """The objects that need a closer comparison."""
     examine: Callable[[str, StripeObject | None], Disagreement | None]
-    """A closer look at one."""
+    """Compare one object."""
 
 
 def nothing_listed(_span: Span, _after: str | None) -> Page:
-    """For a stage that goes by our rows alone."""
+    """For a stage that uses our rows only."""
     return Page([], after=None)
 
 
 def nothing_held(_span: Span, _most: int | None) -> Sequence[str]:
-    """For a stage that goes by Stripe's list alone."""
+    """For a stage that uses Stripe's list only."""
     return []

@@ -1,4 +1,4 @@
-"""Which time a reconciliation looks at, and which of its stages."""
+"""The time range and the stages of a reconciliation."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -10,19 +10,19 @@ from app import parsing
 from app.extensions import now
 
 EVENTS_KEPT = timedelta(days=30)
-"""Stripe forgets events that are older."""
+"""The age after which Stripe deletes events."""
 DELIVERED_WITHIN = timedelta(days=3)
-"""So long Stripe goes on delivering an event that was not taken."""
+"""How long Stripe retries a delivery."""
 REFUND_MAY_FAIL = timedelta(days=30)
-"""So long after it succeeded."""
+"""How long after it succeeded a refund may fail."""
 QUIET = timedelta(minutes=2)
-"""What is younger is left alone by beat: its event is on its way."""
+"""The least age that beat compares: younger objects' events may be on their way."""
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 class Stage(StrEnum):
-    """The steps of a reconciliation, in their order: what was told first, then what is."""
+    """The stages of a reconciliation in order: events first, then objects."""
 
     UNDELIVERED = "undelivered events"
     EVENTS = "events"
@@ -45,11 +45,11 @@ RECENT = [
     Stage.REFUNDS,
     Stage.DISPUTES,
 ]
-WIDE = [stage for stage in Stage if stage is not Stage.UNDELIVERED]  # they are among the events
+WIDE = [stage for stage in Stage if stage is not Stage.UNDELIVERED]  # the events bring them
 
 
 class BadWindow(ValueError):
-    """Not a time, nor a length of time."""
+    """Neither a time nor a duration."""
 
 
 @dataclass(frozen=True)
@@ -59,36 +59,36 @@ class Window:
     until: datetime
     stages: Sequence[Stage]
     gapless: bool
-    """Whether it goes back to where the last one of its name ended, when that is longer ago."""
+    """Whether it extends back to where the last run of its name ended."""
     longer: Mapping[Stage, timedelta] = field(default_factory=dict)
     """Stages that go back further."""
 
     def span(self, stage: Stage) -> tuple[datetime, datetime]:
-        """What a stage looks at."""
+        """The range of a stage."""
         match stage:
             case Stage.STUCK_EVENTS:
-                return BEGINNING, self.until + timedelta(days=1)  # with those that this run puts on record
+                return BEGINNING, self.until + timedelta(days=1)  # including those that this run records
             case Stage.OPEN_PAYMENTS | Stage.OPEN_REFUNDS | Stage.OPEN_DISPUTES:
-                return BEGINNING, self.since  # younger ones are among what Stripe lists
+                return BEGINNING, self.since  # Stripe's list has the younger ones
         return min(self.since, self.until - self.longer.get(stage, timedelta())), self.until
 
 
 def asked(text: str) -> Window:
-    """What an operator typed: `24h`, `7d`, `2026-11-01` or a time with its offset. Raises BadWindow."""
+    """The window of `--since`: `24h`, `7d`, `2026-11-01` or a time with its offset. Raises BadWindow."""
     at = _second(now())
-    until = at + timedelta(seconds=1)  # with all that there is by now
+    until = at + timedelta(seconds=1)  # up to now
     return Window(text, _since(text, at), until, WIDE, gapless=False)
 
 
 def recent() -> Window:
-    """What beat looks at every few minutes."""
+    """The window of beat's recent runs."""
     until = _second(now() - QUIET)
     longer = {Stage.UNDELIVERED: DELIVERED_WITHIN}
     return Window("recent", until - timedelta(hours=2), until, RECENT, gapless=True, longer=longer)
 
 
 def nightly() -> Window:
-    """What beat looks at once a night."""
+    """The window of beat's nightly run."""
     until = _second(now() - QUIET)
     longer = {Stage.REFUNDS: REFUND_MAY_FAIL}
     return Window("nightly", until - timedelta(days=3), until, WIDE, gapless=True, longer=longer)
@@ -99,10 +99,10 @@ def _since(text: str, at: datetime) -> datetime:
         return max(at - timedelta(**{_UNITS[length[2]]: int(length[1])}), BEGINNING)
     try:
         since = _second(parsing.instant(text if "T" in text else f"{parsing.calendar_date(text)}T00:00Z"))
-    except (ValueError, OverflowError):  # with its offset it may lie outside of the calendar
+    except (ValueError, OverflowError):  # with its offset it may be out of range
         raise BadWindow("say 24h, 7d, 2026-11-01 or 2026-11-01T14:00:00Z") from None
     if since >= at:
-        raise BadWindow("this lies in the future")
+        raise BadWindow("this is in the future")
     return max(since, BEGINNING)
 
 

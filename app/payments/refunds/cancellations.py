@@ -1,4 +1,4 @@
-"""What cancelling a booking does to its payment: the refund, or the end of an unpaid Checkout session."""
+"""What a cancellation does to the payment: a refund, or the end of an unpaid Checkout session."""
 
 from app.bookings.models import Booking
 from app.bookings.refunds import Refunds
@@ -12,17 +12,17 @@ from app.queue.names import TaskNames
 
 
 class CancellationRefunds(Refunds):
-    """The payments' answers to what bookings ask."""
+    """Implements the protocol `app.bookings.refunds.Refunds`."""
 
     def refundable(self, booking: Booking) -> Money:
-        """The whole price where nothing was paid; else what was not refunded by hand before."""
+        """The whole price if nothing was paid; otherwise the part without manual refunds."""
         payment = db.session.get(Payment, booking.payment_id) if booking.payment_id else None
         return payment.left_of(booking) if payment else booking.price
 
     def refund_cancelled(self, booking: Booking, amount: Money) -> str | None:
-        """What the policy says goes back, and an open Checkout session is closed.
+        """Refund by the policy, or close the open Checkout session.
 
-        Returns what the client is told where a dispute decides about the money.
+        Returns the explanation for the client if a dispute decides about the money.
         """
         payment = Payment.locked(booking.payment_id) if booking.payment_id else None
         if payment is None:
@@ -43,10 +43,10 @@ def _why_disputed(payment: Payment) -> str | None:
 
 
 def _close_session(payment: Payment, cancelled: Booking) -> None:
-    """Nobody shall pay for a cancelled booking; the rest of a series waits for another payment.
+    """Close the page of a cancelled booking; the rest of a series is released for another payment.
 
-    While the bank processes the payment nothing stops it: the rest waits for it, and what it pays for the
-    cancelled booking goes back.
+    A payment that the bank is processing cannot be stopped: the rest waits for it, and the part for the
+    cancelled booking will be refunded.
     """
     if payment.status is Status.PROCESSING:
         return

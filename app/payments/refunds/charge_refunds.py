@@ -1,6 +1,6 @@
-"""The refunds of a charge: Stripe says by `charge.refunded` how much went back, and not by which refunds.
+"""Finds refunds whose own events were lost, when `charge.refunded` reports a higher sum.
 
-Each refund has events of its own. This finds those whose events were lost, before reconciliation does.
+`charge.refunded` carries the refunded sum but not the refunds. Reconciliation would find them later.
 """
 
 import logging
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 def known(payment: Payment) -> int:
-    """The minor units of a payment that went back or are on their way, by refunds that Stripe has named."""
+    """The refunded and pending minor units of a payment, by refunds that Stripe has named."""
     return sum(
         refund.amount_minor
         for refund in payment.refunds
@@ -27,9 +27,9 @@ def known(payment: Payment) -> int:
 
 
 def look_up(payment_id: UUID) -> None:
-    """Ask Stripe for all refunds of a payment and apply each, as its own event would. Raises StripeAway.
+    """Fetch all refunds of a payment from Stripe and apply each like its event. Raises StripeAway.
 
-    Commits after each; no transaction is open while Stripe is asked.
+    Commits after each; no transaction is open during the calls.
     """
     payment = db.session.get(Payment, payment_id)
     intent_id = payment.stripe_payment_intent_id if payment else None
@@ -41,7 +41,7 @@ def look_up(payment_id: UUID) -> None:
     except stripe_client.StripeRefused as error:
         log.warning("payment %s: Stripe shows none of its refunds: %s", payment_id, error)
         return
-    for refund in reversed(made):  # as they came to be
+    for refund in reversed(made):  # in order of creation
         try:
             refund_events.on_event(refund, now())
             db.session.commit()

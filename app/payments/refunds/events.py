@@ -1,4 +1,4 @@
-"""What Stripe says of a refund: of one that was made here, or in its dashboard, or by another deployment."""
+"""Handlers of Stripe's refund events: refunds made here, in the dashboard, or by another deployment."""
 
 from datetime import datetime
 from typing import Any
@@ -26,9 +26,9 @@ from app.payments.stripe import deployment
 
 
 def on_event(refund: StripeObject, at: datetime) -> Outcome:
-    """Stripe says how a refund stands; one that was not made here gets its row here."""
+    """Handle a refund's event. A refund that was not made here gets a row."""
     if other := of_another_deployment(refund):
-        return f"it is of another deployment: {other[:40]}"
+        return f"it belongs to another deployment: {other[:40]}"
     ours = _ours(refund) or _made_elsewhere(refund)
     if ours is None:
         return "no payment of ours"
@@ -40,9 +40,9 @@ def on_event(refund: StripeObject, at: datetime) -> Outcome:
 
 
 def of_another_deployment(refund: StripeObject) -> str | None:
-    """The id of the other deployment that a refund is of; None if it is for us to book.
+    """The other deployment to which a refund belongs; None if we must record it.
 
-    That it is as well where another deployment, such as one on a copy of our database, refunded our payment.
+    We must also record a refund of our payment by another deployment, such as a copy of our database.
     """
     other = deployment.claimed_by_another(refund)
     intent_id = reference_id(refund.get("payment_intent"))
@@ -56,7 +56,7 @@ def of_another_deployment(refund: StripeObject) -> str | None:
 
 
 def claimed_id(refund: dict[str, Any]) -> UUID | None:
-    """Which row of ours a refund at Stripe says it was made for."""
+    """The id of our row in the refund's metadata."""
     try:
         return UUID(str(metadata_of(refund).get("refund_id")))
     except ValueError:
@@ -68,9 +68,9 @@ def _money(refund: dict[str, Any]) -> Money:
 
 
 def is_for(row: Refund, refund: StripeObject) -> bool:
-    """Whether a row is the one that a refund at Stripe was made for, whose id it bears.
+    """Whether the refund at Stripe was made for this row, whose id it carries.
 
-    A copy of our database has the same rows, and may make each once more.
+    A copy of our database has the same rows and may submit each again.
     """
     made_by_other = deployment.claimed_by_another(refund) is not None
     return not made_by_other or row.stripe_refund_id in {None, refund.get("id")}
@@ -91,7 +91,7 @@ def _known(refund: dict[str, Any]) -> Refund | None:
 
 
 def _made_elsewhere(refund: dict[str, Any]) -> Refund | None:
-    """Raises Mismatch for one that says another currency than its payment's."""
+    """Raises Mismatch for a refund in another currency than its payment's."""
     payment = _payment_of(refund)
     if payment is None:
         return None
@@ -102,7 +102,7 @@ def _made_elsewhere(refund: dict[str, Any]) -> Refund | None:
         raise Mismatch(
             f"refund {refund.get('id')} is of {money}, but payment {payment.id} of {payment.price}"
         )
-    refund_status(refund)  # before there is a row of it
+    refund_status(refund)  # before its row exists
     made = Refund(
         payment=payment,
         booking_id=payment.lines[0].booking_id if len(payment.lines) == 1 else None,
@@ -123,7 +123,7 @@ def _why_elsewhere(refund: StripeObject) -> str:
 
 
 def _payment_of(refund: dict[str, Any]) -> Payment | None:
-    """None where it names no intent: we take no payment without one."""
+    """The payment of its intent; None without an intent, as none of our payments."""
     intent_id = reference_id(refund.get("payment_intent"))
     by_intent = select(Payment.id).where(Payment.stripe_payment_intent_id == intent_id)
     payment_id = db.session.scalar(by_intent) if intent_id else None

@@ -1,4 +1,4 @@
-"""Refunds that a coach or an admin gives."""
+"""Manual refunds by a coach or an admin."""
 
 from decimal import Decimal
 from uuid import UUID
@@ -14,7 +14,7 @@ from app.payments.refunds.schemas import RefundRequest
 from app.payments.status import NOT_REFUNDED, RefundCause, RefundReason
 
 MAX_PARTS = 5
-"""Of one session's share that are given by hand: each is a call to Stripe and a mail to the client."""
+"""The most manual refunds of one session: each is a call to Stripe and a mail to the client."""
 FRAUD = ", as fraudulent"
 """In the audit log."""
 
@@ -32,7 +32,7 @@ class TooManyParts(Problem):
 
 
 def give(account: Account, payment_id: UUID, wish: RefundRequest) -> Refund:
-    """A refund that the coach or an admin gives: of one session's share, all that is left of it unless told.
+    """Refund one session's share manually: `amount`, or all that is left of it.
 
     Raises NotFound, Forbidden, NotRefundable, TooManyParts, and Invalid for more than what is left.
     """
@@ -41,23 +41,25 @@ def give(account: Account, payment_id: UUID, wish: RefundRequest) -> Refund:
     if payment is None or not payment.concerns(account):
         raise NotFound("There is no such payment.")
     if account.id == payment.client_id:
-        raise Forbidden("Only the coach or an admin may refund; cancel the booking to have money back.")
+        raise Forbidden("Only the coach or an admin may refund. To get money back, cancel the booking.")
     if wish.fraudulent and account.role is not Role.ADMIN:
-        raise Forbidden("Only an admin may call a payment fraudulent, as Stripe then blocks the payer.")
+        raise Forbidden(
+            "Only an admin may mark a payment as fraudulent, because Stripe then blocks the payer."
+        )
     if not payment.is_paid:
         raise NotRefundable(f"This payment is {payment.status}: there is nothing to refund.")
     _check(payment, wish)
     booking = _share_meant(payment, wish.booking_id)
     amount = _amount_meant(payment.left_of(booking), wish.amount)
     _check_parts(payment, booking, amount)
-    # Without the reason, which is somebody's words: they go with the account, and this row never does.
+    # without the reason, a personal text that must be erasable, unlike this row
     audit.record("refund.give", f"payment:{payment.id}", f"{amount}{FRAUD if wish.fraudulent else ''}")
     said = RefundReason.FRAUDULENT if wish.fraudulent else RefundReason.REQUESTED
     return refunds.request(payment, amount, wish.reason, booking, RefundCause.BY_HAND, stripe_reason=said)
 
 
 def _check_parts(payment: Payment, booking: Booking, amount: Money) -> None:
-    """The last part, which leaves nothing, is always given. Raises TooManyParts."""
+    """The last part, which leaves nothing, is always allowed. Raises TooManyParts."""
     given = [
         refund
         for refund in payment.refunds
@@ -70,7 +72,7 @@ def _check_parts(payment: Payment, booking: Booking, amount: Money) -> None:
 
 
 def _check(payment: Payment, wish: RefundRequest) -> None:
-    """What can be said of each value alone. Raises Invalid."""
+    """Check each value by itself. Raises Invalid."""
     faults = Faults()
     with faults.gathered():
         _share_meant(payment, wish.booking_id)

@@ -1,4 +1,4 @@
-"""The mails about money that goes back."""
+"""Mails about refunds."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,7 +17,7 @@ from app.unicode_text import isolate
 def payment_returned(
     bookings: Sequence[Booking], payment_id: UUID, amount: Money, why: str, free: Sequence[datetime]
 ) -> None:
-    """To the client: the money goes back, for which sessions, why, and which times are free instead."""
+    """Mail the client that a payment is refunded: sessions, reason, and free times instead."""
     first = bookings[0]
     zone = first.client.zone
     enqueue_email(
@@ -34,7 +34,7 @@ def payment_returned(
 
 
 def refund_issued(refund: Refund, sessions: Sequence[Booking]) -> None:
-    """To the client: Stripe sends this money back, for these sessions."""
+    """Mail the client that a refund was issued."""
     client = sessions[0].client
     when = moment(refund.created_at, client.zone)
     title = f"Refund of {refund.money} issued"
@@ -42,14 +42,14 @@ def refund_issued(refund: Refund, sessions: Sequence[Booking]) -> None:
 
 
 def refund_failed(refund: Refund, sessions: Sequence[Booking]) -> None:
-    """To the client: Stripe did not send the money, or the bank did not take it; it comes another way."""
+    """Mail the client that a refund failed and the money comes another way."""
     what = "did not arrive" if refund.stripe_refund_id else "could not be made"
     title = f"Your refund of {refund.money} {what}"
     enqueue_email("refund_failed", refund.id, sessions[0].client, title, refund=refund, what=_what(sessions))
 
 
 def _what(sessions: Sequence[Booking]) -> str:
-    """60 minutes with Chris Coach, and below it when; of several only how many."""
+    """60 minutes with Chris Coach, and the time below; of several sessions only the number."""
     first = sessions[0]
     coach = seen_by(first.client, first.coach.account)
     if len(sessions) > 1:

@@ -1,4 +1,4 @@
-"""Money that goes back: the row that a job submits to Stripe, and what becomes of row and payment."""
+"""Refunds: the rows that a job submits to Stripe, and their effect on the payment."""
 
 from datetime import datetime
 from uuid import UUID
@@ -20,7 +20,7 @@ from app.queue.enqueue import after_commit
 from app.queue.names import TaskNames
 
 RETURNED_ALREADY = at_stripe.ALREADY_REFUNDED
-"""Why a refund ended where somebody was faster, as in Stripe's dashboard: nobody is owed anything."""
+"""Why a refund ended because the money was already returned, for example in Stripe's dashboard."""
 
 
 def request(
@@ -32,10 +32,10 @@ def request(
     follows: Refund | None = None,
     stripe_reason: RefundReason = RefundReason.REQUESTED,
 ) -> Refund:
-    """Put a refund of a booking's share on record; a job asks Stripe for it once this is committed.
+    """Record a refund of a booking's share; a job submits it after the commit.
 
-    The payment must be locked. `follows` is the refund in whose place this one is made: one without a
-    follower.
+    The payment must be locked. `follows` is the refund that this one replaces, which must have no other
+    replacement.
     """
     refund = Refund(
         payment=payment,
@@ -54,13 +54,13 @@ def request(
 
 
 def ask_again(refund: Refund) -> None:
-    """What it waited for is over: a job asks Stripe for it once this is committed."""
+    """Submit a refund that waited: a job does it after the commit."""
     refund.due_at = now()
     after_commit(TaskNames.SUBMIT_REFUND, str(refund.id))
 
 
 def reduce_to_what_is_left(refund_id: UUID) -> Money:
-    """Lower a refund that waits to what its payment has left, as some went back another way; what is left."""
+    """Lower a waiting refund to the refundable rest of its payment. Returns the rest."""
     refund = db.session.get_one(Refund, refund_id)
     payment = Payment.locked(refund.payment_id)
     assert payment is not None, "payments are never deleted"
@@ -77,7 +77,7 @@ def reduce_to_what_is_left(refund_id: UUID) -> Money:
 
 
 def call_off(refund: Refund, why: str) -> None:
-    """Stripe is not asked for it any more."""
+    """Cancel a refund, which will not be submitted any more."""
     refund.status, refund.failure_reason = RefundStatus.CANCELED, why
 
 
@@ -88,16 +88,16 @@ def apply(
     failure_reason: str | None,
     at: datetime | None = None,
 ) -> Outcome:
-    """Write down how a refund stands and what it makes of its payment. One that is over stays so.
+    """Record a refund's status and its effect on the payment. A final status stays.
 
-    `at` is when Stripe said so, by its own clock; an answer to our asking is news whenever it comes.
+    `at` is the event's time at Stripe; None for an answer to our own call, which is always current.
     """
     payment_id = db.session.scalar(select(Refund.payment_id).where(Refund.id == refund_id))
     payment = Payment.locked(payment_id) if payment_id else None
     refund = db.session.get_one(Refund, refund_id, populate_existing=True)
     is_known = stripe_id is not None and stripe_id == refund.stripe_refund_id
-    # One that was called off here may have been made all the same, its answer lost: then Stripe is right.
-    # If Stripe refused it meanwhile, nobody is owed it.
+    # a refund that was cancelled here may have been made, if the answer was lost: Stripe is right then
+    # if Stripe refused it meanwhile, nothing is due
     over = refund.status in NOT_REFUNDED and (refund.stripe_refund_id is not None or stripe_id is None)
     refund.stripe_refund_id = refund.stripe_refund_id or stripe_id
     refund.lease_expires_at = None
@@ -116,9 +116,11 @@ def apply(
 
 
 def _tell(refund: Refund, payment: Payment) -> None:
-    """The client hears when a refund is issued and when it fails, the operator when it fails."""
+    """Mail the client when a refund is issued or fails, and record an alert when it fails."""
     sessions = [booking for booking in payment.bookings if refund.booking_id in {None, booking.id}]
-    if refund.stripe_refund_id and refund.cause is not RefundCause.RETURNED:  # that has a mail of its own
+    if (
+        refund.stripe_refund_id and refund.cause is not RefundCause.RETURNED
+    ):  # this cause has a mail of its own
         messages.refund_issued(refund, sessions)
     if refund.status in NOT_REFUNDED and refund.failure_reason != RETURNED_ALREADY:
         messages.refund_failed(refund, sessions)
@@ -128,7 +130,7 @@ def _tell(refund: Refund, payment: Payment) -> None:
 
 
 def update_refunded(payment: Payment) -> None:
-    """Bring the refunded sum and the status of a locked payment in line with its refunds."""
+    """Update the refunded sum and the status of a locked payment from its refunds."""
     succeeded = (refund.amount_minor for refund in payment.refunds if refund.status is RefundStatus.SUCCEEDED)
     payment.amount_refunded_minor = min(sum(succeeded), payment.amount_minor)
     status = _status_with(payment.amount_refunded_minor, payment.amount_minor)

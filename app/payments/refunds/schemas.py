@@ -1,4 +1,4 @@
-"""Requests for refunds, and refunds as an operator sees them."""
+"""Models of refund requests, and of refunds for the operator."""
 
 from typing import Annotated
 from uuid import UUID
@@ -10,13 +10,13 @@ from app.payments.schemas import RefundView
 
 
 class RefundRequest(Body):
-    """`amount` in major units; left out, all that is left of the session's share goes back."""
+    """`amount` in major units. Omit it to refund all that is left of the session's share."""
 
     amount: Amount | None = None
     reason: Annotated[Text, Field(min_length=1, max_length=500)]
     booking_id: Identifier | None = None
     fraudulent: Flag = False
-    """For an admin alone: Stripe blocks the payer's card and address from then on."""
+    """For admins only: Stripe then blocks the payer's card and e-mail address."""
 
 
 class RefundWork(RefundView):
@@ -26,7 +26,7 @@ class RefundWork(RefundView):
     due_at: Instant
     last_error: str | None
     follows_id: UUID | None
-    """The failed refund that this one was made in place of."""
+    """The failed refund that this one replaces."""
 
 
 class RefundList(View):

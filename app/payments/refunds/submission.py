@@ -1,4 +1,4 @@
-"""Asking Stripe for the refunds on record, each until it has answered."""
+"""Submission of recorded refunds to Stripe."""
 
 import logging
 from collections.abc import Sequence
@@ -23,15 +23,15 @@ from app.queue.backoff import MAX_ATTEMPTS, delay
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)
-"""How long a worker has for its call; then another may make it, under the same idempotency key."""
+"""How long a claim lasts. Then another worker may submit it, under the same idempotency key."""
 
 
 def issue(refund_id: UUID) -> timedelta | None:
-    """Ask Stripe for a refund that is due; the pause before another try when that is wanted.
+    """Submit a refund that is due. Returns the pause before a retry, or None.
 
-    While a dispute holds the money it is not due: the end of the dispute asks for it again.
-    Commits twice, as no transaction is open while Stripe is asked. The row's id is the idempotency key: what
-    a killed worker left is finished by the next, once.
+    While a dispute holds the money it is not due: the end of the dispute submits it.
+    Commits twice, because no transaction is open during the call. The row's id is the idempotency key, so a
+    refund that a killed worker left is completed once.
     """
     refund = _claim(refund_id)
     db.session.commit()
@@ -40,8 +40,8 @@ def issue(refund_id: UUID) -> timedelta | None:
     order = _order(refund)
     db.session.commit()
     try:
-        # Stripe may have made the refund and broken while it answered, and may forget an idempotency key
-        # after a day: one that was tried before is looked for before it is asked for.
+        # Stripe may have made the refund although the answer failed, and forgets keys after a day: look for a
+        # refund that was submitted before
         was_tried = refund.stripe_failures or refund.attempts > 1
         found = at_stripe.find(refund.id, order.payment_intent_id) if was_tried else None
         answer = found or at_stripe.make(order)
@@ -58,19 +58,19 @@ def issue(refund_id: UUID) -> timedelta | None:
 def _refused(
     refund: Refund, order: at_stripe.RefundOrder, error: stripe_client.StripeRefused
 ) -> timedelta | None:
-    """What becomes of a refund that Stripe refused; the pause before another try when that is wanted."""
-    refund.stripe_failures += 1  # the refusal would be repeated under the same idempotency key
+    """Handle a refused refund. Returns the pause before a retry, or None."""
+    refund.stripe_failures += 1  # Stripe would repeat the refusal under the same idempotency key
     refusal = at_stripe.Refusal.of(error)
     if refusal is at_stripe.Refusal.OVERTAKEN:
         return _ask_for_what_is_left(refund, order, error)
     if refusal is at_stripe.Refusal.DISPUTED and not refund.payment.given_back_minor:
         return _postpone(refund, str(error))  # the dispute's own event is on its way
     if refusal is at_stripe.Refusal.WRONG_KEY:
-        log.error("refund %s waits for the key that its payment was made with: %s", refund.id, error)
+        log.error("refund %s waits for the Stripe key with which its payment was made: %s", refund.id, error)
         return _postpone(refund, str(error))
     if order.from_coach and refusal in {at_stripe.Refusal.FINAL, at_stripe.Refusal.NO_BALANCE}:
-        # Whatever is the matter with the coach's account: the client is owed this, and the coach owes us.
-        log.warning("refund %s is not taken back from the coach: %s", refund.id, error)
+        # whatever is wrong with the coach's account: the client gets the money, and the coach owes us
+        log.warning("refund %s is not reversed at the coach's account: %s", refund.id, error)
         refund.from_ours = True
         return _postpone(refund, str(error))
     if refusal is at_stripe.Refusal.NO_BALANCE:
@@ -85,8 +85,8 @@ def _refused(
 def _ask_for_what_is_left(
     refund: Refund, order: at_stripe.RefundOrder, error: stripe_client.StripeRefused
 ) -> timedelta | None:
-    """Somebody was faster, as in Stripe's dashboard: learn what went back, and ask for the rest."""
-    db.session.commit()  # no transaction is open while Stripe is asked
+    """Part of the money was refunded elsewhere, as in Stripe's dashboard: fetch it and submit the rest."""
+    db.session.commit()  # no transaction is open during the call to Stripe
     try:
         made = at_stripe.of_payment(order.payment_intent_id)
     except (stripe_client.StripeAway, stripe_client.StripeRefused):
@@ -94,7 +94,7 @@ def _ask_for_what_is_left(
     try:
         for each in made:
             refund_events.on_event(each, now())
-    except Mismatch as mismatch:  # the operator hears of it, as of any refund that is late
+    except Mismatch as mismatch:  # an alert follows, as for any late refund
         db.session.rollback()
         return _postpone(refund, f"{error} {mismatch}")
     left = refunds.reduce_to_what_is_left(refund.id)
@@ -123,7 +123,7 @@ def _order(refund: Refund) -> at_stripe.RefundOrder:
 
 
 def _instructions_email(payment: Payment) -> str | None:
-    """The client's address, where the payer is to be asked; who has erased the account has none here."""
+    """The client's address for methods whose payer must give details; None for an erased account."""
     wanted = at_stripe.asks_the_payer(payment.method) and not payment.client.is_erased
     return payment.client.email if wanted else None
 
@@ -141,7 +141,7 @@ def _claim(refund_id: UUID) -> Refund | None:
 
 
 def _postpone(refund: Refund, error: str) -> timedelta:
-    """A refund is owed and never given up; after many tries an operator hears of it."""
+    """The pause before the next attempt. A refund is never given up; after many attempts an alert follows."""
     wait = delay(refund.attempts)
     refund.last_error, refund.due_at, refund.lease_expires_at = error, now() + wait, None
     if refund.attempts == MAX_ATTEMPTS:
@@ -152,7 +152,7 @@ def _postpone(refund: Refund, error: str) -> timedelta:
 
 
 def due(most: int) -> Sequence[UUID]:
-    """Refunds that are due and that Stripe was not asked for, or did not answer about."""
+    """Refunds that are due: not submitted, or without an answer."""
     query = select(Refund.id).where(
         Refund.status == RefundStatus.PENDING,
         Refund.stripe_refund_id.is_(None),

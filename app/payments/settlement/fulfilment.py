@@ -1,4 +1,4 @@
-"""What money that came is for: each session is confirmed, or its share goes back."""
+"""Fulfilment of a paid payment: each session is confirmed, or its share is refunded."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -21,30 +21,30 @@ TWICE = "this session was paid twice, and one payment is enough."
 
 @dataclass(frozen=True)
 class Decision:
-    """What the money for one booking is for: it confirms the booking, or it goes back."""
+    """The decision for one booking: confirm it, or refund its share."""
 
     booking: Booking
     refund_reason: str | None
-    """In words for the client; None where the booking is to be confirmed."""
+    """The reason of a refund, in words for the client; None if the booking is confirmed."""
 
 
 def fulfil(payment: Payment) -> None:
-    """Confirm what a locked payment has paid for, refund the rest, and tell each."""
+    """Confirm the bookings of a locked payment, refund the rest, and mail both sides."""
     _expire_holds_in_the_way([each for each in payment.bookings if each.status is BookingStatus.EXPIRED])
     apply(payment, decide(payment.bookings, now()))
 
 
 def _expire_holds_in_the_way(late: Sequence[Booking]) -> None:
-    """Other holds that ran out keep no time, though they are not swept yet."""
+    """Expire other holds that have run out but are not swept yet."""
     if late:
         busy = [booking.busy for booking in late]
         reservation.expire_stale_holds(late[0].coach, late[0].client, busy, now())
 
 
 def decide(bookings: Sequence[Booking], at: datetime) -> list[Decision]:
-    """What becomes of each booking that was paid for. Changes nothing.
+    """Decide for each paid booking. Pure.
 
-    A late payment may find its time taken all the same, which only the database can tell.
+    A late payment may still find its time taken, which only the database can tell.
     """
     return [Decision(booking, _refund_reason(booking, at)) for booking in bookings]
 
@@ -57,18 +57,18 @@ def _refund_reason(booking: Booking, at: datetime) -> str | None:
     if booking.start <= at:
         return "your payment came after the session's time."
     if booking.status is BookingStatus.EXPIRED and not booking.coach.is_listed:
-        return "your payment came after the hold had run out, and the coach takes no sessions any more."
+        return "your payment came after the hold had expired, and the coach no longer accepts bookings."
     return None
 
 
 def apply(payment: Payment, decisions: Sequence[Decision]) -> None:
-    """Confirm and refund as decided, and tell client and coach of each."""
+    """Confirm and refund as decided, and mail client and coach."""
     confirmed: list[Booking] = []
     refused: defaultdict[str, list[Booking]] = defaultdict(list)
     for decision in decisions:
         if why := decision.refund_reason or _refused(decision.booking):
             refused[why].append(decision.booking)
-            lifecycle.expire(decision.booking)  # of a hold whose time has passed
+            lifecycle.expire(decision.booking)  # a hold whose time has passed
         else:
             decision.booking.payment_id = payment.id
             confirmed.append(decision.booking)
@@ -80,7 +80,7 @@ def apply(payment: Payment, decisions: Sequence[Decision]) -> None:
 
 
 def _refused(booking: Booking) -> str | None:
-    """Confirm it; why that could not be, if it could not."""
+    """Confirm the booking. Returns why it is impossible, or None."""
     try:
         lifecycle.confirm(booking)
     except lifecycle.SlotTaken:
@@ -89,7 +89,7 @@ def _refused(booking: Booking) -> str | None:
 
 
 def _return(payment: Payment, bookings: Sequence[Booking], why: str) -> None:
-    """Some of the money may have gone back from Stripe's dashboard, before we heard that it had come."""
+    """Refund the rest. Part of the money may already be refunded in Stripe's dashboard."""
     total = Money(0, payment.currency)
     for booking in bookings:
         if (share := payment.left_of(booking)).amount:
@@ -98,7 +98,7 @@ def _return(payment: Payment, bookings: Sequence[Booking], why: str) -> None:
             total += share
     first = bookings[0]
     free = _free(first) if first.coach.is_listed else []
-    if total.amount == 0:  # all of it is on its way back already
+    if total.amount == 0:  # all of it is already being refunded
         total = Money(sum(payment.share(booking).amount for booking in bookings), payment.currency)
     messages.payment_returned(bookings, payment.id, total, why, free)
 

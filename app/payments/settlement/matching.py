@@ -1,4 +1,4 @@
-"""Which payment of ours Stripe speaks of, and whether the two agree on what it is."""
+"""Matches Stripe's objects with our payments, and checks that they agree."""
 
 from sqlalchemy import or_, select
 
@@ -12,7 +12,7 @@ from app.queue.names import TaskNames
 
 
 def locked(reported: ReportedPayment) -> Payment | None:
-    """Our payment, locked, and knowing Stripe's ids from now on."""
+    """Our payment, locked, with Stripe's ids stored."""
     by_our_id = Payment.locked(reported.payment_id) if reported.payment_id else None
     payment = by_our_id or _locked_by_stripes_ids(reported)
     if payment:
@@ -37,13 +37,13 @@ def _locked_by_stripes_ids(reported: ReportedPayment) -> Payment | None:
 
 
 def _requeue_ignored_events(payment_intent_id: str) -> None:
-    """Apply what was ignored as its payment was not known as ours yet, such as an event of a refund."""
+    """Enqueue events that were ignored because their payment was not known yet, such as a refund's."""
     for event_id in StripeEvent.requeue_ignored(payment_intent_id):
         after_commit(TaskNames.PROCESS_RECORDED_EVENT, event_id)
 
 
 def check(payment: Payment, reported: ReportedPayment) -> None:
-    """Raises Mismatch where Stripe says another amount, mode or id than our books."""
+    """Raises Mismatch if amount, mode or ids differ from our books."""
     livemode = current_settings().livemode
     if reported.livemode is not livemode:
         raise Mismatch(

@@ -1,7 +1,7 @@
-"""What Stripe says of a payment, applied in whatever order it arrives and however often.
+"""Handlers of Stripe's payment events, in any order and number.
 
-Each function takes the object of an event, finds our payment, locks it and moves it at most once. It returns
-why there was nothing to do, or None when something was done.
+Each function takes the object of an event, finds our payment, locks it and changes its status at most once.
+It returns why the event is ignored, or None.
 """
 
 from datetime import datetime
@@ -34,18 +34,18 @@ from app.queue.names import TaskNames
 NOT_OURS = "no payment of ours"
 OUTDATED = "a later attempt to pay is known"
 OPEN = frozenset({Status.PENDING, Status.FAILED, Status.PROCESSING})
-"""Payments of which it is not decided yet whether money comes."""
+"""Statuses of payments that are not decided yet."""
 
 
 def session_completed(session: StripeObject, at: datetime) -> Outcome:
-    """The payer went through Checkout. `unpaid` is no money yet: a delayed method says so later."""
+    """The payer completed Checkout. `unpaid` means a delayed method, whose result comes later."""
     if session.get("payment_status") == "unpaid":
         return _processing(of_session(session), at)
     return session_paid(session, at)
 
 
 def session_paid(session: StripeObject, _at: datetime) -> Outcome:
-    """It brought the money, if Stripe says just that. Raises Unreadable for any other word of it."""
+    """A delayed method succeeded. Raises Unreadable unless the session is `paid`."""
     reported = of_session(session)
     if session.get("payment_status") == "paid":
         return _paid(reported)
@@ -57,28 +57,28 @@ def session_paid(session: StripeObject, _at: datetime) -> Outcome:
 
 
 def session_failed(session: StripeObject, _at: datetime) -> Outcome:
-    """A delayed method brought no money, and its session takes no other: the time is free again."""
+    """A delayed method failed, and its session accepts no other: the bookings expire."""
     payment = matching.locked(of_session(session))
     if payment is None:
         return NOT_OURS
     if payment.status not in OPEN:
         return f"the payment is {payment.status}"
-    if payment.status is not Status.FAILED:  # its intent failed too, and says why
+    if payment.status is not Status.FAILED:  # its intent failed too, with the reason
         _fail(payment, "async_payment_failed", "The payment did not go through.")
-    stripe_fees.expect(payment)  # Stripe keeps one of a debit that the bank returns
+    stripe_fees.expect(payment)  # Stripe charges a fee for a debit that the bank returns
     payment.session_ended_at = now()
     _free(payment)
     return None
 
 
 def session_expired(session: StripeObject, _at: datetime) -> Outcome:
-    """Nobody paid in time: the time is free again, unless the client has opened another session for it."""
+    """The session expired unpaid: the bookings expire, unless the client has opened another session."""
     payment = matching.locked(of_session(session))
     if payment is None:
         return NOT_OURS
     if payment.is_paid:
         return f"the payment is {payment.status}"
-    if payment.status is not Status.EXPIRED:  # its intent was canceled, and that was told first
+    if payment.status is not Status.EXPIRED:  # its intent's cancellation arrived first
         payment.transition_to(Status.EXPIRED, "the Checkout session expired")
     payment.session_ended_at = now()
     _free(payment)
@@ -103,7 +103,7 @@ def intent_failed(intent: StripeObject, at: datetime) -> Outcome:
     error = said if isinstance(said, dict) else {}
     code = text_or_none(error, "decline_code") or text_or_none(error, "code") or "payment_failed"
     _fail(payment, code, text_or_none(error, "message") or "The payment failed.")
-    if stage is AttemptStage.RETURNED:  # its session takes no other method, and says so in news of its own
+    if stage is AttemptStage.RETURNED:  # its session accepts no other method, and has an event of its own
         _free(payment)
     return None
 
@@ -123,17 +123,17 @@ def intent_canceled(intent: StripeObject, _at: datetime) -> Outcome:
 
 
 def charge_updated(charge: StripeObject, _at: datetime) -> Outcome:
-    """The charge knows its receipt, and a moment later what Stripe kept of it."""
+    """Store the receipt of a charge, and fetch its fee."""
     payment = matching.locked(of_charge(charge))
     if payment is None:
         return NOT_OURS
     if not required(charge, "paid", bool):
         return "the charge is not paid"
     charge_id = required(charge, "id", str)
-    if payment.stripe_charge_id is None:  # what was told of it before was not known as ours
+    if payment.stripe_charge_id is None:  # earlier events did not know it as ours
         stripe_fees.recheck_transfer(payment)
     payment.stripe_charge_id = charge_id
-    payment.receipt_url = text_or_none(charge, "receipt_url") or payment.receipt_url  # late news has none
+    payment.receipt_url = text_or_none(charge, "receipt_url") or payment.receipt_url  # a late event has none
     details = charge.get("payment_method_details")
     if isinstance(details, dict):
         payment.method = text_or_none(details, "type") or payment.method
@@ -143,7 +143,7 @@ def charge_updated(charge: StripeObject, _at: datetime) -> Outcome:
 
 
 def charge_refunded(charge: StripeObject, _at: datetime) -> Outcome:
-    """Some of it went back: Stripe names a sum, and is asked for the refunds unless each is known."""
+    """A charge was refunded: fetch its refunds, unless the recorded ones explain the sum."""
     payment = matching.locked(of_charge(charge))
     if payment is None:
         return NOT_OURS
@@ -161,18 +161,18 @@ def _paid(reported: ReportedPayment) -> Outcome:
     if payment.is_paid:
         return f"the payment is {payment.status} already"
     payment.transition_to(Status.SUCCEEDED, "paid")
-    refunds.update_refunded(payment)  # one made in Stripe's dashboard may have been told first
+    refunds.update_refunded(payment)  # a refund in Stripe's dashboard may have arrived first
     posting.post(payment)
     stripe_fees.expect(payment)
     stripe_fees.recheck_transfer(payment)
-    # Also where all of it went back by then: a refund calls no session off, whichever of them is told first,
-    # and one that the bank does not take is ours again.
+    # also if all of it is refunded by then: a refund cancels no session, whichever event comes first, and a
+    # failed refund's money returns to us
     fulfilment.fulfil(payment)
     return None
 
 
 def _free(payment: Payment) -> None:
-    """No money will come by this payment: what waits for it waits no longer."""
+    """The payment has failed for good: release its bookings."""
     for booking in payment.waiting:
         lifecycle.expire(booking)
 
@@ -190,7 +190,7 @@ def _processing(reported: ReportedPayment, at: datetime) -> Outcome:
     payment.transition_to(Status.PROCESSING, "the bank is at work")
     until = now() + hold_limits.delayed_for(payment.client)
     for booking in payment.bookings:
-        # Of a series, what a cancelling released from this payment shares in it after all.
+        # bookings of a series that a cancellation released share in this payment again
         if booking.status is BookingStatus.PENDING and booking.payment_id in {None, payment.id}:
             booking.payment_id = payment.id
             booking.hold_expires_at = min(booking.start, until)

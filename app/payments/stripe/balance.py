@@ -1,4 +1,4 @@
-"""What Stripe keeps of a payment, and what it has sent on to a coach."""
+"""Stripe's fees and transfers of a payment."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,22 +13,22 @@ from app.payments.stripe import transfers
 
 @dataclass(frozen=True)
 class Fee:
-    """What Stripe kept of a payment and what that left, in the currency that it settles in."""
+    """Fee and net of a payment, in the settlement currency."""
 
     charge_id: str
     receipt_url: str | None
     method: str | None
-    """How it was paid, such as `card`."""
+    """The payment method type, such as `card`."""
     balance_transaction_id: str | None
-    """None where a bank returned a payment before Stripe had settled it."""
+    """None if a bank returned the payment before Stripe settled it."""
     fee: Money
     net: Money
 
 
 def of_intent(payment_intent_id: str) -> Fee | None:
-    """What Stripe kept of a payment; None as long as it has not settled it. Raises StripeAway, StripeRefused.
+    """Stripe's fee of a payment; None until it is settled. Raises StripeAway, StripeRefused.
 
-    Of a debit that the bank returned, it is what Stripe keeps for that.
+    For a returned debit it is the fee of the return.
     https://docs.stripe.com/expand/use-cases#stripe-fee-for-payment
     """
     intents = stripe_client.v1().payment_intents
@@ -61,10 +61,10 @@ def _currency(move: stripe.BalanceTransaction) -> str:
 
 
 def sent_on(payment_intent_id: str, again: Sequence[str] = ()) -> Money | None:
-    """What of a payment is at its coach's account now: sent, less our fee, less what came back of either.
+    """The part of a payment at its coach's account now: transferred, less our fee, less reversals of either.
 
-    With what later transfers sent `again`. In the payment's currency, whatever Stripe settles the transfer
-    and the fee in. None as long as Stripe has sent nothing. Raises StripeAway, StripeRefused.
+    Includes later transfers (`again`). In the payment's currency, independent of settlement. None before the
+    transfer. Raises StripeAway, StripeRefused.
     """
     intents = stripe_client.v1().payment_intents
     paths = ["latest_charge.transfer", "latest_charge.application_fee"]
@@ -84,5 +84,5 @@ def _sent_first(intent: stripe.PaymentIntent) -> Money | None:
 
 
 def _left(whole: int, moved: int, returned: int) -> int:
-    """What of a whole stayed where it went, of which so much `moved` and was `returned` in any currency."""
+    """The part of a whole that stayed, from `moved` and `returned` in any currency."""
     return whole - in_proportion(whole, returned, moved, step=1)

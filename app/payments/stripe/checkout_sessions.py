@@ -1,4 +1,4 @@
-"""Checkout sessions: the pages on which clients pay."""
+"""Checkout sessions at Stripe."""
 
 import logging
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class OrderLine:
-    """One session, as the payer reads it on the page."""
+    """A line of the page: one coaching session."""
 
     title: str
     description: str
@@ -33,24 +33,24 @@ class OrderLine:
 
 @dataclass(frozen=True)
 class CheckoutOrder:
-    """What a Checkout session is to be opened for. The same order always gives the same session."""
+    """The order of a Checkout session. The same order always returns the same session."""
 
     deployment_id: UUID
     payment_id: UUID
     booking_id: UUID
-    """The first of those that are paid for."""
+    """The first booking that is paid."""
     lines: Sequence[OrderLine]
     customer_email: str
-    """Where Stripe sends its receipt."""
+    """The address for Stripe's receipt."""
     destination: str | None
-    """The coach's account that Stripe sends the money on to, less the commission."""
+    """The coach's account to which Stripe transfers the money, less the commission."""
     commission: Money
     locale: str
     success_url: str
     cancel_url: str
     expires_at: datetime
     excluded_methods: Sequence[str]
-    """Payment methods that the page does not offer, though Stripe's dashboard has them on."""
+    """Payment methods that the page does not offer, even if Stripe's dashboard enables them."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,9 @@ class CheckoutSession:
 
 
 class ClocksDiffer(StripeAway):
-    """By Stripe's clock a page would expire too soon or too late: its clock and ours are minutes apart.
+    """Stripe refuses the expiry: its clock and ours are minutes apart.
 
-    Deliveries are refused then as well, so nobody should pay before the wrong clock is set.
+    Deliveries are refused then too, so no payment should be made before the clock is corrected.
     """
 
     def __init__(self, error: StripeRefused) -> None:
@@ -77,7 +77,7 @@ class ClocksDiffer(StripeAway):
 
 
 class StillOpen(StripeAway):
-    """Stripe was asked to close a session, and does not say that it is over."""
+    """Stripe was asked to close a session, and it is still open."""
 
 
 def open_session(order: CheckoutOrder) -> CheckoutSession:
@@ -101,9 +101,9 @@ def open_session(order: CheckoutOrder) -> CheckoutSession:
         "success_url": order.success_url,
         "cancel_url": order.cancel_url,
         "expires_at": int(order.expires_at.timestamp()),
-        # The dashboard decides both where they are left out.
+        # the dashboard decides both if they are omitted
         "excluded_payment_method_types": cast("Any", list(order.excluded_methods)),
-        "adaptive_pricing": {"enabled": False},  # else the payer's currency is another than ours
+        "adaptive_pricing": {"enabled": False},  # otherwise the payer may pay in another currency
     }
     key: stripe.RequestOptions = {"idempotency_key": f"checkout-{order.payment_id}"}
     try:
@@ -129,15 +129,15 @@ def _intent(order: CheckoutOrder, ids: dict[str, str]) -> SessionCreateParamsPay
 
 
 def close_session(session_id: str) -> bool:
-    """Close a Checkout session, so that nobody can pay in it; whether it is complete instead.
+    """Close a Checkout session. Returns whether it is complete instead.
 
-    Complete means that it was paid or is being paid. One that Stripe does not know, as after a change of key,
-    cannot be paid in either. Raises StillOpen while Stripe says none of these, and StripeAway.
+    Complete means paid or being paid. A session that Stripe does not know, as after a change of key, cannot
+    be paid either. Raises StillOpen in all other cases, and StripeAway.
     """
     sessions = stripe_client.v1().checkout.sessions
     try:
         status = stripe_client.call(lambda: sessions.expire(session_id).status)
-    except StripeRefused:  # only an open session can be expired: see how this one stands
+    except StripeRefused:  # only an open session can be expired: fetch its status
         status = _status(session_id)
     if status not in {"complete", "expired"}:
         log.warning("session %s is %s after Stripe was asked to close it", session_id, status)
@@ -167,6 +167,6 @@ def _line_item(line: OrderLine) -> SessionCreateParamsLineItem:
 
 
 def _session(answer: stripe.checkout.Session) -> CheckoutSession:
-    if answer.url is None:  # as of one that is over: an answer under the same key is an old one
-        raise StripeBroke("Stripe opened no page to pay on. Nothing was charged; try again in a moment.")
+    if answer.url is None:  # as of one that has ended: an answer under the same key is an old one
+        raise StripeBroke("Stripe opened no payment page. Nothing was charged; try again in a moment.")
     return CheckoutSession(required(answer.to_dict(), "id", str), answer.url)

@@ -1,4 +1,4 @@
-"""How Stripe is asked, and the three ways in which it does not do what it is asked for."""
+"""The Stripe client, and the three kinds of failures."""
 
 import logging
 from collections.abc import Callable
@@ -17,14 +17,14 @@ from app.payments.events.payloads import Unreadable
 log = logging.getLogger(__name__)
 
 TIMEOUT = 10
-"""Seconds without a byte of the answer; a request waits no longer than its budget, whatever comes."""
+"""Read timeout in seconds. A request also never waits longer than its time budget."""
 RETRIES = 2
-"""Stripe's package tries again under the same idempotency key, with pauses."""
+"""Retries by Stripe's package, under the same idempotency key."""
 API_VERSION: str = stripe.api_version
-"""The version of Stripe's API that the package speaks and that events are expected in."""
+"""The API version of the package, in which events are expected."""
 
 NOT_CONNECTED = "account_invalid"
-"""Stripe's code for an account that ours has no access to, or not any more."""
+"""Stripe's code for an account that ours cannot access."""
 
 UNREADABLE = (Unreadable, AttributeError, LookupError, TypeError, ValueError)
 """What reading raises where a field is missing or null, or the answer is no object of Stripe's."""
@@ -32,40 +32,40 @@ Answer = TypeVar("Answer")
 
 
 def speaks(version: str | None) -> bool:
-    """Whether what is written in this version of the API reads as in ours.
+    """Whether objects of this API version read like ours.
 
-    It does in those of one release (`….endive`), which only add (Stripe: "API versions"). Stripe names the
-    version of each event since 2014; one that names none was not rendered by it, and is taken as ours.
+    They do within one release (`….endive`), whose versions only add fields (Stripe: "API versions"). Stripe
+    names the version of each event since 2014; an event without one is read as ours.
     """
     release = API_VERSION.partition(".")[2]
     return version is None or version.partition(".")[2] == release
 
 
 class StripeAway(Unavailable):
-    """Stripe did not answer, or asked to come again later."""
+    """Stripe did not answer, or asked for a later retry."""
 
     slug, title = "payments-unavailable", "Stripe away"
-    meaning = "Stripe, which handles payments, does not answer or asks us to wait. Nothing was charged."
-    remedy = "Send the same request again after as many seconds as the Retry-After header says."
+    meaning = "Stripe, our payment provider, does not answer or asks us to wait. Nothing was charged."
+    remedy = "Send the same request again after the seconds in the Retry-After header."
 
 
 class StripeBusy(StripeAway):
-    """Stripe was asked too often in a short time."""
+    """Stripe's rate limit."""
 
     def __init__(self, error: stripe.RateLimitError) -> None:
         super().__init__("Stripe is busy. Nothing was charged; try again in a moment.")
         headers = {name.lower(): value for name, value in (error.headers or {}).items()}
         told = headers.get("retry-after", "")
         self.retry_after = float(told) if told.isdigit() else None
-        """Seconds to wait, where Stripe says."""
+        """Seconds to wait, if Stripe says."""
 
 
 class StripeBroke(StripeAway):
-    """Stripe answered with a failure of its own, which it would repeat under the same idempotency key."""
+    """A server error of Stripe, which it would repeat under the same idempotency key."""
 
 
 class StripeRefused(Exception):
-    """Stripe said no, and would again: the message and the code are its own."""
+    """Stripe refuses permanently; message and code are Stripe's."""
 
     def __init__(self, error: stripe.StripeError) -> None:
         super().__init__(error.user_message or str(error))
@@ -74,11 +74,11 @@ class StripeRefused(Exception):
         # Some refusals have no `code`, but a `message_code` that Stripe does not document.
         self.code: str = error.code or told.get("message_code") or ""
         self.param: str = told.get("param") or ""
-        """Which parameter of the request was refused, where Stripe says."""
+        """The refused parameter, if Stripe names it."""
 
 
 class KeyRefused(StripeAway):
-    """STRIPE_SECRET_KEY is wrong or, if restricted, lacks the permission that `reason` names."""
+    """STRIPE_SECRET_KEY is wrong, or restricted without the permission in `reason`."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(
@@ -88,7 +88,7 @@ class KeyRefused(StripeAway):
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Give the application its Stripe client: the sandbox's, exactly when the key is the sandbox's."""
+    """Register the application's Stripe client: the sandbox's exactly if the key is the sandbox's."""
     app.extensions["stripe"] = stripe.StripeClient(
         settings.stripe_secret_key.get_secret_value(),
         base_addresses={"api": settings.sandbox_stripe_url} if settings.uses_sandbox else {},
@@ -98,19 +98,19 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 
 def v1() -> stripe.V1Services:
-    """All of Stripe's API; what is asked of it goes through `call`."""
+    """Stripe's API. Use it through `call`."""
     client: stripe.StripeClient = current_app.extensions["stripe"]
     return client.v1
 
 
 _callers = ThreadPoolExecutor(max_workers=32, thread_name_prefix="stripe")
-"""They do the asking for requests: one that an answer keeps waiting is left behind, the request goes on."""
+"""Threads for calls within requests: a slow call is abandoned, and the request goes on."""
 
 
 def _within(seconds: float | None, ask: Callable[[], Answer]) -> Answer:
-    """What is asked, with all its retries, however slowly the answer drips in. Raises TimeoutError.
+    """The answer within the time limit, retries and slow reads included. Raises TimeoutError.
 
-    What was left behind may still be done by Stripe: it is asked again under the same idempotency key.
+    Stripe may still complete an abandoned call: it is repeated under the same idempotency key.
     """
     if seconds is None:
         return ask()
@@ -142,9 +142,11 @@ def call(ask: Callable[[], Answer]) -> Answer:
         if error.http_status == 409:
             raise StripeAway("Stripe is at work on the same request; try again in a moment.") from error
         if isinstance(error, stripe.IdempotencyError):
-            raise StripeBroke("What is asked has changed since an answer was lost; try again.") from error
+            raise StripeBroke("The request has changed since an answer was lost; try again.") from error
         if isinstance(error, stripe.APIError):  # trouble of its own, or a proxy's answer in its place
-            raise StripeBroke("Stripe has trouble. Nothing was charged; try again in a moment.") from error
+            raise StripeBroke(
+                "Stripe reports an error. Nothing was charged; try again in a moment."
+            ) from error
         raise StripeRefused(error) from error
 
 

@@ -1,4 +1,4 @@
-"""Accounts of coaches at Stripe, connected to ours (Stripe: "Connect")."""
+"""Coaches' connected accounts (Stripe: "Connect")."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,9 +17,9 @@ from app.payments.events.payloads import StripeObject, metadata_of
 from app.payments.stripe import client as stripe_client
 
 KEYS = ("deployment_id", "coach_id", "order_id")
-"""Of the metadata by which an account is known as ours."""
+"""The metadata key that marks an account as ours."""
 CLOCKS_DIFFER = timedelta(hours=1)
-"""Stripe's from ours, at most."""
+"""The most difference between Stripe's clock and ours."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,12 @@ class ConnectedAccount:
     details_submitted: bool
     takes_transfers: bool
     requirements: list[str]
-    """What Stripe wants to know next, by its own names."""
+    """What Stripe requires next, by its own names."""
     disabled_reason: str | None
 
     @classmethod
     def cut_off(cls, account_id: str, why: str) -> Self:
-        """One that Stripe does not show us any more."""
+        """An account that Stripe no longer shows us."""
         return cls(
             id=account_id,
             charges_enabled=False,
@@ -55,31 +55,31 @@ class OnboardingLink:
 
 @dataclass(frozen=True)
 class AccountOrder:
-    """What account is to be opened. The same order always gives the same account."""
+    """The order of an account. The same order always returns the same account."""
 
     deployment_id: UUID
     coach_id: UUID
     country: str | None
     """None for the country of our own account."""
     since: datetime
-    """When it was wanted first."""
+    """When it was first requested."""
     failures: int
-    """How often Stripe broke or refused: it would again under the same idempotency key."""
+    """Stripe's failures so far, which it would repeat under the same idempotency key."""
     order_id: UUID | None
-    """None of an order from before they had ids."""
+    """None for an order from before orders had ids."""
 
     @property
     def metadata(self) -> dict[str, str]:
-        """What Stripe keeps beside the account, by which it is known as ours."""
+        """The metadata that marks the account as ours."""
         ours = {"deployment_id": str(self.deployment_id), "coach_id": str(self.coach_id)}
         return ours | ({"order_id": str(self.order_id)} if self.order_id else {})
 
 
 def open_account(order: AccountOrder) -> ConnectedAccount:
-    """A coach's account in a country, made once however often it is asked for.
+    """Create a coach's account in a country, once for each order.
 
-    It takes transfers, which is all that destination charges want. Stripe wants an approval for that of some
-    platforms: without one, the account may take card payments too. Raises StripeAway, StripeRefused.
+    It accepts transfers, which is all that destination charges need. Some platforms need Stripe's approval
+    for that: without it, the account accepts card payments too. Raises StripeAway, StripeRefused.
     https://docs.stripe.com/connect/migrate-to-controller-properties
     https://docs.stripe.com/connect/account-capabilities
     """
@@ -95,7 +95,7 @@ def open_account(order: AccountOrder) -> ConnectedAccount:
 
 def _opened(order: AccountOrder, may: AccountCreateParamsCapabilities, how: str) -> ConnectedAccount:
     params: AccountCreateParams = {
-        "controller": {  # we bear fees and losses, Stripe asks the coach, who has its small dashboard
+        "controller": {  # we bear fees and losses; Stripe collects requirements
             "fees": {"payer": "application"},
             "losses": {"payments": "application"},
             "requirement_collection": "stripe",
@@ -115,7 +115,7 @@ def _opened(order: AccountOrder, may: AccountCreateParamsCapabilities, how: str)
 
 
 def find_account(order: AccountOrder) -> ConnectedAccount | None:
-    """The one that Stripe made although it broke in answering. Raises StripeAway, StripeRefused."""
+    """Find an account that Stripe created although its answer failed. Raises StripeAway, StripeRefused."""
     since = int((order.since - CLOCKS_DIFFER).timestamp())
     listed: AccountListParams = {"created": {"gte": since}, "limit": 100}
     return stripe_client.call(
@@ -135,12 +135,12 @@ def _is_of(order: AccountOrder, metadata: StripeObject) -> bool:
 
 
 def account(account_id: str) -> ConnectedAccount:
-    """How an account stands. Raises StripeAway, StripeRefused."""
+    """Fetch an account's state. Raises StripeAway, StripeRefused."""
     return stripe_client.call(lambda: _account(stripe_client.v1().accounts.retrieve(account_id)))
 
 
 def onboarding_link(account_id: str, refresh_url: str, return_url: str) -> OnboardingLink:
-    """The page on which a coach tells Stripe who they are; good once, for minutes.
+    """Create a link to Stripe's onboarding page, valid once for a few minutes.
 
     Raises StripeAway, StripeRefused. https://docs.stripe.com/connect/hosted-onboarding
     """

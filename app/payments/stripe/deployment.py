@@ -1,7 +1,7 @@
-"""Which deployment made something at Stripe, where several share one account: production, staging, laptops.
+"""The deployment id, which marks our objects if several deployments share one Stripe account.
 
-The id is made once and kept in the database, so that a backup brings it back. A copy of another deployment's
-database brings theirs: `flask deployment renew` gives the copy an id of its own.
+It is created once and stored in the database, so that a backup restores it. In a copy of another deployment's
+database, `flask deployment renew` creates a new one.
 """
 
 from datetime import datetime
@@ -18,7 +18,7 @@ METADATA_KEY = "deployment_id"
 
 
 class Deployment(Base):
-    """The one row that says who we are at Stripe."""
+    """The single row with our deployment id."""
 
     __tablename__ = "deployment"
     __table_args__ = (CheckConstraint("is_only", name="one_row"),)
@@ -29,7 +29,7 @@ class Deployment(Base):
 
 
 def current_id() -> UUID:
-    """Our id, made when it is first asked for. Of two who ask at once, the second waits for the first's."""
+    """Our id, created on first use. Concurrent callers get the same."""
     ours = select(Deployment.id)
     found = db.session.scalar(ours)
     if found is None:
@@ -40,7 +40,7 @@ def current_id() -> UUID:
 
 
 def renew(wanted: UUID | None = None) -> UUID:
-    """Another id from now on: what was made at Stripe under the one before is another deployment's."""
+    """Create a new id. Objects with the earlier id then belong to another deployment."""
     db.session.execute(delete(Deployment))
     db.session.add(Deployment(id=wanted or uuid4(), made_at=now()))
     db.session.flush()
@@ -48,9 +48,9 @@ def renew(wanted: UUID | None = None) -> UUID:
 
 
 def claimed_by_another(subject: StripeObject) -> str | None:
-    """The id of the other deployment that an object of Stripe's says it is of.
+    """The id of the other deployment to which an object belongs.
 
-    None for ours, and for what was made before there were ids: that is ours if we know it.
+    None for our objects, and for objects without an id, which are ours if we know them.
     """
     claimed = text_or_none(metadata_of(subject), METADATA_KEY)
     return claimed if claimed and claimed != str(current_id()) else None

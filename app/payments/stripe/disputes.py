@@ -1,4 +1,4 @@
-"""Disputes: answering the payer's bank, and where to look at them."""
+"""Disputes at Stripe: evidence, and links to the dashboard."""
 
 import json
 from dataclasses import dataclass
@@ -14,21 +14,21 @@ from app.payments.stripe import client as stripe_client
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a bank is told of a payment that its client disputes."""
+    """The evidence of a dispute."""
 
     text: str
     product_description: str
     service_date: str
     customer_name: str | None
-    """None, as of the address, for somebody who has erased the account."""
+    """None, like the address, for an erased account."""
     customer_email: str | None
 
 
 def submit_evidence(dispute_id: str, evidence: Evidence, failures: int) -> dict[str, Any]:
-    """Send the bank our evidence; the dispute as it then stands. Raises StripeAway, StripeRefused.
+    """Submit evidence. Returns the updated dispute. Raises StripeAway, StripeRefused.
 
-    A bank takes evidence once: the same evidence has the same key whenever it is sent, and so is told once.
-    `failures` is how often Stripe broke over it, as it would again under the same key.
+    A bank accepts evidence once: equal evidence has the same idempotency key. `failures` counts server
+    errors, which Stripe would repeat under the same key.
     https://docs.stripe.com/api/disputes/update
     """
     told: DisputeUpdateParamsEvidence = {
@@ -47,7 +47,7 @@ def submit_evidence(dispute_id: str, evidence: Evidence, failures: int) -> dict[
 
 
 def page(payment_intent_id: str | None) -> str:
-    """Where the operator sees a disputed payment and can answer with documents: Stripe's dashboard."""
+    """The page of a disputed payment in Stripe's dashboard, where documents can be uploaded."""
     settings = current_settings()
     if settings.uses_sandbox:
         return f"{settings.sandbox_stripe_url}/disputes"

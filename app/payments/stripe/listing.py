@@ -1,6 +1,6 @@
-"""What Stripe has on record, page by page or one by one, as plain dictionaries like those in its events.
+"""Lists and fetches Stripe's objects, as plain dictionaries like those in events.
 
-Every function asks Stripe once. Each raises StripeAway, StripeBusy, StripeRefused.
+Every function sends one request. Each raises StripeAway, StripeBusy, StripeRefused.
 """
 
 from collections.abc import Collection, Sequence
@@ -16,15 +16,15 @@ from app.payments.events.payloads import StripeObject
 from app.payments.stripe.client import StripeRefused, call, v1
 
 PAGE = 100
-"""Stripe gives no more at once."""
+"""Stripe's largest page."""
 MAX_TYPES = 20
-"""Of events, Stripe lists no more types at once."""
+"""The most event types in one list request."""
 FOLLOWING = ("application_fee.", "transfer.", "radar.")
-"""Types that begin so are about what events of the other types have made known."""
+"""Prefixes of types that depend on events of the other types."""
 
 
 class Kind(StrEnum):
-    """What is on record, as Stripe names it in `object`."""
+    """The kind of object, as in Stripe's field `object`."""
 
     EVENT = "event"
     SESSION = "checkout.session"
@@ -35,7 +35,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Span:
-    """From a second up to another, which is outside."""
+    """A half-open range of seconds."""
 
     since: datetime
     until: datetime
@@ -46,13 +46,13 @@ class Span:
 
     @property
     def bounds(self) -> tuple[int, int]:
-        """As Stripe writes times."""
+        """Times in Stripe's format."""
         return int(self.since.timestamp()), int(self.until.timestamp())
 
 
 @dataclass(frozen=True)
 class Page:
-    """Objects that were created within a span, and where the next page begins; None when this is the last."""
+    """Objects created within a span, and the start of the next page; None on the last."""
 
     objects: Sequence[StripeObject]
     after: str | None
@@ -70,24 +70,24 @@ class _List(Protocol):
 
 
 def events(span: Span, after: str | None, types: Collection[str]) -> Page:
-    """Events, in the API version of our account; Stripe keeps them for 30 days."""
+    """Events in our account's API version; Stripe keeps them for 30 days."""
     return _events(span, after, types, {})
 
 
 def undelivered_events(span: Span, after: str | None, types: Collection[str]) -> Page:
-    """Of these, the ones that some endpoint has not taken."""
+    """Events that an endpoint has not accepted."""
     return _events(span, after, types, {"delivery_success": False})
 
 
 def newest_undelivered(span: Span, types: Collection[str]) -> Sequence[StripeObject]:
-    """Of these the newest, a page of each group of types; asks Stripe once a group."""
+    """The newest of them, a page per group of types, with one request per group."""
     groups = range(len(_groups(types)))
     found = [event for number in groups for event in undelivered_events(span, f"{number}:", types).objects]
     return sorted(found, key=lambda event: int(event["created"]), reverse=True)
 
 
 def sessions(span: Span, after: str | None) -> Page:
-    """Checkout sessions, each with its payment intent in it."""
+    """Checkout sessions with their payment intents expanded."""
     since, until = span.bounds
     wanted: SessionListParams = {
         "created": {"gte": since, "lt": until},
@@ -100,7 +100,7 @@ def sessions(span: Span, after: str | None) -> Page:
 
 
 def intents(span: Span, after: str | None) -> Page:
-    """Payment intents, each with its newest charge in it."""
+    """Payment intents with their newest charges expanded."""
     since, until = span.bounds
     wanted: PaymentIntentListParams = {
         "created": {"gte": since, "lt": until},
@@ -130,7 +130,7 @@ def disputes(span: Span, after: str | None) -> Page:
 
 
 def find(kind: Kind, stripe_id: str) -> StripeObject | None:
-    """One object as it is now, with the same in it as in its list; None when Stripe knows none such."""
+    """One object as it is now, expanded like in its list; None if Stripe has none."""
     try:
         return call(lambda: _retrieve(kind, stripe_id).to_dict(for_json=True))
     except StripeRefused as error:
@@ -154,7 +154,7 @@ def _retrieve(kind: Kind, stripe_id: str) -> _Plain:
 
 
 def _events(span: Span, after: str | None, types: Collection[str], more: EventListParams) -> Page:
-    """One page of one group of types; `after` says which group, and after which of its events."""
+    """One page of one group of types; `after` names the group and the last event."""
     groups = _groups(types)
     number, _, last = (after or "0:").partition(":")
     since, until = span.bounds
@@ -174,7 +174,7 @@ def _events(span: Span, after: str | None, types: Collection[str], more: EventLi
 
 
 def _groups(types: Collection[str]) -> Sequence[list[str]]:
-    """What all depends on is together in the last: of events of one second, the first listed is newest."""
+    """The groups of types. The last group holds the types on which all others depend."""
     names = sorted(types, key=lambda name: (not name.startswith(FOLLOWING), name))
     ends = range(len(names), 0, -MAX_TYPES)
     return [names[max(end - MAX_TYPES, 0) : end] for end in reversed(ends)]

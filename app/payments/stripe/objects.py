@@ -1,4 +1,4 @@
-"""One object of Stripe's as it is now, in the version of the API that we speak, as its events tell it."""
+"""Fetches an object as it is now, in our API version and in the form of its events."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -12,7 +12,7 @@ class _Plain(Protocol):
 
 
 def current(kind: str, stripe_id: str) -> StripeObject | None:
-    """By its `object` and its id; None where Stripe knows none such. Raises StripeAway, StripeRefused."""
+    """The object of this kind and id; None if Stripe has none. Raises StripeAway, StripeRefused."""
     retrieve = _retrievers().get(kind)
     if retrieve is None or not stripe_id:
         return None

@@ -1,4 +1,4 @@
-"""Refunds, as Stripe makes them."""
+"""Refunds at Stripe."""
 
 import re
 from collections.abc import Sequence
@@ -21,47 +21,47 @@ from app.payments.status import RefundReason, RefundStatus
 from app.payments.stripe import client as stripe_client
 
 ALREADY_REFUNDED = "charge_already_refunded"
-"""Stripe's code where all of a charge went back before, as by its dashboard."""
+"""Stripe's code for a charge that is already fully refunded."""
 DISPUTED = frozenset({"charge_disputed", "refund_disputed_payment"})
-"""Stripe's codes where the payer's bank holds the money."""
+"""Stripe's codes for a disputed charge."""
 _WRONG_KEY = frozenset({"livemode_mismatch", "testmode_charges_only", "platform_account_required"})
-"""Stripe's codes for a key that is not of the account, or not of the mode, that the payment was made in."""
+"""Stripe's codes for a key of another account or mode than the payment's."""
 _NO_BALANCE = frozenset({"insufficient_balance_for_refund", "balance_insufficient", "insufficient_funds"})
 _NO_BALANCE_MESSAGE = re.compile(
     r"insufficient_balance|insufficient (available )?(funds|balance)", re.IGNORECASE
 )
-"""Stripe words this refusal, and gives it no `code`."""
+"""The message of this refusal, which has no `code`."""
 _MORE_THAN_IS_LEFT = re.compile(r"refund amount .*is greater than", re.IGNORECASE)
-"""So it does with this one."""
+"""The message of this refusal, which has no `code` either."""
 
 _ASKS_THE_PAYER = frozenset(
     {"boleto", "customer_balance", "konbini", "multibanco", "oxxo", "paynow", "promptpay"}
 )
-"""Methods that cannot take money back by themselves (Stripe: "Refunds", "Refund destinations")."""
+"""Methods whose payer must give bank details (Stripe: "Refunds", "Refund destinations")."""
 
 
 def asks_the_payer(method: str | None) -> bool:
-    """Whether Stripe writes to the payer to learn where a refund is to go; unknown methods do not."""
+    """Whether Stripe mails the payer for bank details. Not for unknown methods."""
     return method in _ASKS_THE_PAYER
 
 
 @dataclass(frozen=True)
 class RefundOrder:
-    """What is to go back of which payment, and from where. The same order always gives the same refund."""
+    """The order of a refund. The same order always returns the same refund."""
 
     deployment_id: UUID
     refund_id: UUID
     payment_intent_id: str
     amount: Money
     failures: int
-    """How often Stripe broke: it would break again under the same idempotency key."""
+    """Stripe's server errors so far, which it would repeat under the same idempotency key."""
     reason: RefundReason | None
     instructions_email: str | None
-    """Where a payer is asked for an account, where the method cannot take money back by itself."""
+    """The address at which Stripe asks the payer for bank details."""
     from_coach: bool
-    """Whether it comes back from the coach's account that it was sent on to."""
+    """Whether the transfer to the coach's account is reversed."""
     with_commission: bool
-    """Whether our commission goes back to that account in proportion."""
+    """Whether our commission is returned to that account in proportion."""
 
 
 @dataclass(frozen=True)
@@ -72,18 +72,18 @@ class StripeRefund:
 
 
 class Refusal(Enum):
-    """What Stripe's refusal of a refund means for whoever is owed it."""
+    """The kind of a refused refund."""
 
     OVERTAKEN = auto()
-    """More was asked for than is left: some went back another way."""
+    """The amount exceeds the rest: some was refunded another way."""
     DISPUTED = auto()
-    """The payer's bank holds the money until it has decided."""
+    """A dispute holds the money until the bank has decided."""
     NO_BALANCE = auto()
-    """Our balance at Stripe is too low, for now."""
+    """Our balance at Stripe is too low for now."""
     WRONG_KEY = auto()
-    """Stripe does not know the payment by the key that we ask with, as after a change of keys."""
+    """The payment is unknown under our key, as after a change of keys."""
     FINAL = auto()
-    """Asking again would be refused again."""
+    """A retry would be refused again."""
 
     @classmethod
     def of(cls, error: stripe_client.StripeRefused) -> "Refusal":
@@ -99,10 +99,10 @@ class Refusal(Enum):
 
 
 def make(order: RefundOrder) -> StripeRefund:
-    """Send money back, once however often it is asked for. Raises StripeAway, StripeRefused.
+    """Create a refund, once for each order. Raises StripeAway, StripeRefused.
 
-    The key names the row and not the deployment: only a copy of our database has the same row, and the client
-    is owed it once. Of two that ask, Stripe refuses the second, which then finds what the first had made.
+    The idempotency key contains the row's id and no deployment id: only a copy of our database has the same
+    row, and the client must get the money once. Stripe refuses the second of two, which then finds the first.
     https://docs.stripe.com/connect/destination-charges#issue-refunds
     """
     params: RefundCreateParams = {
@@ -125,14 +125,14 @@ def make(order: RefundOrder) -> StripeRefund:
 
 
 def find(refund_id: UUID, payment_intent_id: str) -> StripeRefund | None:
-    """The refund that Stripe made for us although it broke in answering. Raises StripeAway, StripeRefused."""
+    """Find a refund that Stripe made although its answer failed. Raises StripeAway, StripeRefused."""
     made = of_payment(payment_intent_id)
     ours = (each for each in made if metadata_of(each).get("refund_id") == str(refund_id))
     return stripe_client.call(lambda: next((_refund(each) for each in ours), None))
 
 
 def of_payment(payment_intent_id: str) -> Sequence[StripeObject]:
-    """Every refund of a payment, whoever made it, as events tell it. Raises StripeAway, StripeRefused."""
+    """All refunds of a payment, in the form of events. Raises StripeAway, StripeRefused."""
     listed: RefundListParams = {"payment_intent": payment_intent_id, "limit": 100}
     return stripe_client.call(
         lambda: [made.to_dict() for made in stripe_client.v1().refunds.list(listed).auto_paging_iter()]
@@ -144,7 +144,7 @@ def _refund(made: StripeObject) -> StripeRefund:
 
 
 def _status(made: StripeObject) -> RefundStatus:
-    """Stripe made it: if it does not say how it stands in words that we know, that is told later."""
+    """The created refund. An unknown status is left to a later event."""
     try:
         return refund_status(made)
     except Unreadable:

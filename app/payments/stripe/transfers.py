@@ -1,4 +1,4 @@
-"""Transfers to coaches' accounts: how they stand, taking them back, and sending money again."""
+"""Transfers to coaches' accounts: state, reversals and new transfers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,30 +15,30 @@ from app.payments.stripe import client as stripe_client
 
 @dataclass(frozen=True)
 class Sent:
-    """A transfer, and what of it is with the coach still."""
+    """A transfer and its unreversed rest."""
 
     id: str
     amount: int
-    """In the currency that Stripe moved it in."""
+    """Amounts in the transfer's currency."""
     left: int
     has_fee: bool
-    """Whether our commission was taken off it, and is to go back with it."""
+    """Whether our commission was deducted and must be returned with a reversal."""
     of: int
-    """What the client had paid of which this is all, in the payment's currency."""
+    """The client's payment that it covers, in the payment's currency."""
 
     def part(self, share: int) -> int:
-        """What of it belongs to this share of what the client had paid; never more than is left."""
+        """The part of it for this share of the client's payment; at most the rest."""
         return min(self.left, in_proportion(self.amount, share, self.of, step=1))
 
 
 @dataclass(frozen=True)
 class RecoveryOrder:
-    """What is to be moved. The same order always gives the same reversal or transfer."""
+    """The order of a reversal or transfer. The same order always returns the same one."""
 
     deployment_id: UUID
     recovery_id: UUID
     failures: int
-    """How often Stripe broke or refused: it would again under the same idempotency key."""
+    """Stripe's failures so far, which it would repeat under the same idempotency key."""
 
     @property
     def key(self) -> str:
@@ -50,7 +50,7 @@ class RecoveryOrder:
 
 
 def of_payment(payment_intent_id: str, again: Sequence[str]) -> list[Sent]:
-    """The transfers of a payment, the latest first; `again` are those that sent it once more.
+    """The transfers of a payment, the latest first; `again` are later ones after a reversal.
 
     Raises StripeAway, StripeRefused.
     """
@@ -88,7 +88,7 @@ def _retrieved(transfer_id: str) -> Sent:
 
 
 def reverse(order: RecoveryOrder, sent: Sent, amount: int) -> str:
-    """Take so much of a transfer back, once however often it is asked for; the reversal's id.
+    """Reverse an amount of a transfer, once for each order. Returns the reversal's id.
 
     Raises StripeAway, StripeRefused. https://docs.stripe.com/connect/destination-charges#disputes
     """
@@ -102,7 +102,7 @@ def reverse(order: RecoveryOrder, sent: Sent, amount: int) -> str:
 
 
 def send(order: RecoveryOrder, amount: Money, destination: str) -> str:
-    """Send money of our balance to a coach, once however often it is asked for; the transfer's id.
+    """Transfer money from our balance to a coach, once for each order. Returns the transfer's id.
 
     Raises StripeAway, StripeRefused. https://docs.stripe.com/api/transfers/create
     """
@@ -118,7 +118,7 @@ def send(order: RecoveryOrder, amount: Money, destination: str) -> str:
 
 
 def find_reversal(order: RecoveryOrder, sent: Sequence[Sent]) -> str | None:
-    """The one that Stripe made although its answer was lost. Raises StripeAway, StripeRefused."""
+    """Find the one that Stripe made although its answer was lost. Raises StripeAway, StripeRefused."""
     for each in sent:
         if found := stripe_client.call(partial(_reversal, order, each.id)):
             return found
@@ -131,7 +131,7 @@ def _reversal(order: RecoveryOrder, transfer_id: str) -> str | None:
 
 
 def find_transfer(order: RecoveryOrder) -> str | None:
-    """The one that Stripe made although its answer was lost. Raises StripeAway, StripeRefused."""
+    """Find the one that Stripe made although its answer was lost. Raises StripeAway, StripeRefused."""
     listed: stripe.params.TransferListParams = {"transfer_group": _group(order), "limit": 1}
     return stripe_client.call(
         lambda: next((each.id for each in stripe_client.v1().transfers.list(listed).data), None)

@@ -1,4 +1,4 @@
-"""What our account at Stripe is set up for."""
+"""Webhook endpoints, permissions and clock of our Stripe account."""
 
 import json
 from collections.abc import Callable, Iterable, Sequence
@@ -24,29 +24,27 @@ class WebhookEndpoint:
     enabled: bool
     events: frozenset[str]
     api_version: str | None
-    """The version that its events are written in; None is the account's default."""
+    """The API version of its events; None is the account's default."""
     connect: bool
-    """Whether it is sent the events of accounts that are connected to ours, and none of our own."""
+    """Whether it gets events of connected accounts only."""
     secret: str | None = None
-    """Only known when the endpoint has just been made."""
+    """Known only when the endpoint was just created."""
 
 
 NOBODY = "culturebridge_doctor"
-"""In the place of an id: Stripe knows no such object, so that nothing is changed."""
+"""A placeholder id of no object, so that permission checks change nothing."""
 
 
 class EndpointExists(Problem):
-    """Stripe sends these events to this address already, and would send each of them twice."""
+    """An endpoint with this URL already exists: a second one would double every event."""
 
-    status, slug, title = 409, "webhook-endpoint-exists", "Stripe sends here already"
-    meaning = (
-        "Stripe has an enabled webhook endpoint of this address already, and would send each event twice."
-    )
+    status, slug, title = 409, "webhook-endpoint-exists", "Endpoint already exists"
+    meaning = "Stripe already has an enabled webhook endpoint with this URL, and would send each event twice."
     remedy = "Keep the endpoint that is there, or delete it in Stripe's dashboard and create it again."
 
 
 def account_name() -> str:
-    """Whose key ours is; empty where a restricted key may not tell, as none needs to.
+    """The account id of our key; empty if a restricted key may not read it.
 
     Raises StripeAway, StripeRefused.
     """
@@ -60,16 +58,16 @@ def account_name() -> str:
 
 
 def server_time() -> float | None:
-    """What time it is at Stripe, by its answer's Date (RFC 9110, 6.6.1). Raises StripeAway, StripeRefused."""
+    """Stripe's time, by its answer's Date (RFC 9110, 6.6.1). Raises StripeAway, StripeRefused."""
     answer = stripe_client.call(lambda: stripe_client.v1().events.list({"limit": 1}).last_response)
     date = answer.headers.get("Date") if answer else None
     return parsedate_to_datetime(date).timestamp() if date else None
 
 
 def missing_permissions(*, connect: bool) -> list[str]:
-    """What Stripe says a restricted key may not do, though we need it. Raises StripeAway, StripeRefused.
+    """The permissions that a restricted key lacks, in Stripe's words. Raises StripeAway, StripeRefused.
 
-    Stripe looks at the key before it looks for the object.
+    Stripe checks the key before it looks for the object.
     """
     refused = [_refused(ask) for ask in (*_reads(), *_writes(), *(_of_connect() if connect else ()))]
     return list(dict.fromkeys(reason for reason in refused if reason))
@@ -121,7 +119,7 @@ def _of_connect() -> Sequence[Callable[[], object]]:
 
 
 def _refused(ask: Callable[[], object]) -> str:
-    """Why the key may not; Stripe's word that there is no such object means that it may."""
+    """Why the key may not; an unknown object proves that it may."""
     try:
         stripe_client.call(ask)
     except stripe_client.KeyRefused as error:
@@ -132,7 +130,7 @@ def _refused(ask: Callable[[], object]) -> str:
 
 
 def sandbox_webhook_secrets() -> Sequence[str]:
-    """What the sandbox signs its deliveries with, its own first; Stripe itself tells nobody.
+    """The sandbox's signing secrets, its own first. Stripe itself does not reveal them.
 
     Raises StripeAway, StripeRefused.
     """
@@ -143,7 +141,7 @@ def sandbox_webhook_secrets() -> Sequence[str]:
 
 
 def webhook_endpoints() -> list[WebhookEndpoint]:
-    """The endpoints that Stripe sends events to. Raises StripeAway, StripeRefused."""
+    """The webhook endpoints. Raises StripeAway, StripeRefused."""
     endpoints = stripe_client.v1().webhook_endpoints
     return stripe_client.call(
         lambda: [_endpoint(each) for each in endpoints.list({"limit": 100}).auto_paging_iter()]
@@ -151,7 +149,7 @@ def webhook_endpoints() -> list[WebhookEndpoint]:
 
 
 def create_webhook_endpoint(url: str, events: Iterable[str]) -> WebhookEndpoint:
-    """Have Stripe send these events to `url`, as of the API version that our package speaks.
+    """Create an endpoint for these events at `url`, in our API version.
 
     Raises EndpointExists, StripeAway, StripeRefused.
     """
@@ -159,7 +157,7 @@ def create_webhook_endpoint(url: str, events: Iterable[str]) -> WebhookEndpoint:
 
 
 def create_connect_endpoint(url: str, events: Iterable[str]) -> WebhookEndpoint:
-    """Have Stripe send these events of the accounts that are connected to ours, which no other endpoint gets.
+    """Create an endpoint for these events of connected accounts, which no other endpoint gets.
 
     Raises EndpointExists, StripeAway, StripeRefused. https://docs.stripe.com/connect/webhooks
     """
@@ -176,7 +174,7 @@ def _params(url: str, events: Iterable[str]) -> WebhookEndpointCreateParams:
 
 
 def _create(params: WebhookEndpointCreateParams) -> WebhookEndpoint:
-    """One endpoint, also for two who ask at the same moment: both are given its secret."""
+    """Create one endpoint; concurrent callers get the same one with its secret."""
     wanted = set(params["enabled_events"])
     for known in webhook_endpoints():
         if known.url == params["url"] and (wanted & known.events or "*" in known.events):
@@ -188,7 +186,7 @@ def _create(params: WebhookEndpointCreateParams) -> WebhookEndpoint:
     made = _made(params, key)
     while not _is_there(
         made
-    ):  # Stripe repeats its answer for a day, also when the endpoint was deleted since
+    ):  # Stripe repeats its answer for a day, even if the endpoint was deleted meanwhile
         key = f"webhook-after-{made.id}"
         made = _made(params, key)
     return made

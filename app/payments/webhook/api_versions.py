@@ -1,8 +1,7 @@
-"""Events in a version of Stripe's API that is not ours: what they are about is fetched anew in ours.
+"""Events in another version of Stripe's API: their object is fetched again in our version.
 
-Stripe writes an event in the version of its endpoint, or of the account where it is listed, and never again
-in another (Stripe: "Webhook versioning"). Fields move from version to version, so nothing is read of it but
-which object it is about.
+Stripe renders an event in the version of its endpoint or account (Stripe: "Webhook versioning"). Fields move
+between versions, so only the object's id is read from it.
 """
 
 from dataclasses import dataclass
@@ -14,36 +13,36 @@ from app.payments.events.payloads import Mismatch, StripeObject, text_or_none
 from app.payments.stripe import client as stripe_client
 from app.payments.stripe import objects
 
-OVERTAKEN = "its payment intent has gone on since, and other events tell how"
+OVERTAKEN = "its payment intent has changed since, which other events report"
 _TELLING = {
     "succeeded": "payment_intent.succeeded",
     "processing": "payment_intent.processing",
     "canceled": "payment_intent.canceled",
     "requires_payment_method": "payment_intent.payment_failed",
 }
-"""Which event tells of an intent as it stands."""
+"""The event type for an intent's present status."""
 _OF_COACHES = "account.updated"
-"""By it Stripe is asked for the account in any case."""
+"""An account's event, after which the account is fetched in any case."""
 
 
 class NotOurVersion(Exception):
-    """An event must not be read as it is written."""
+    """The event is not in our API version."""
 
     def __init__(self, event: StripeEvent) -> None:
-        super().__init__(f"it is written in version {event.api_version}")
+        super().__init__(f"it is rendered in version {event.api_version}")
         self.type, self.subject, self.version = event.type, event.subject, event.api_version
 
 
 class NotFetched(Mismatch):
-    """An event that we cannot read is about an object that Stripe does not show us."""
+    """The object of an event in another version cannot be fetched."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What an event says."""
+    """The content of an event."""
 
     type: str | None
-    """As which event it is applied; None for one that has nothing to say any more."""
+    """The event type to apply; None if there is nothing to apply any more."""
     subject: StripeObject
     at: datetime
 
@@ -56,7 +55,7 @@ def as_written(event: StripeEvent) -> Reading:
 
 
 def fetched(unread: NotOurVersion) -> Reading:
-    """What it is about, as that is now; no transaction may be open.
+    """Fetch its object as it is now; no transaction may be open.
 
     Raises NotFetched, StripeAway, StripeRefused.
     """
@@ -64,7 +63,7 @@ def fetched(unread: NotOurVersion) -> Reading:
     found = objects.current(kind, stripe_id)
     if found is None:
         raise NotFetched(
-            f"it is written in version {unread.version}, ours is {stripe_client.API_VERSION}, and Stripe"
+            f"it is rendered in version {unread.version}, ours is {stripe_client.API_VERSION}, and Stripe"
             f" shows no {kind or 'object'} {stripe_id} to read instead"
         )
     is_intent = kind == "payment_intent"

@@ -1,4 +1,4 @@
-"""Events from Stripe: on record first, then applied once, tried again until they are."""
+"""The inbox of Stripe's events: recorded first, then applied once, with retries."""
 
 import json
 import logging
@@ -59,9 +59,9 @@ SUBSCRIBED = frozenset(
         "application_fee.refunded",
     }
 )
-"""What Stripe is asked to send. Any other type is recorded and ignored."""
+"""The event types that we subscribe to. Others are recorded and ignored."""
 SUBSCRIBED_OF_COACHES = frozenset({"account.updated"})
-"""What Stripe is asked to send of the accounts that are connected to ours, where STRIPE_CONNECT is on."""
+"""The event types of connected accounts, with STRIPE_CONNECT."""
 HANDLERS = (
     payment_events.HANDLERS
     | refund_events.HANDLERS
@@ -71,29 +71,29 @@ HANDLERS = (
     | connect.HANDLERS
 )
 LEASE = timedelta(minutes=2)
-"""How long one try may take before another worker may try."""
+"""How long a claim lasts before another worker may take it."""
 
 
 _INSERT_ONCE = insert(EVENTS).on_conflict_do_nothing(index_elements=["id"]).returning(EVENTS.c.attempts)
 
 
 class WorkerDied(Exception):
-    """An attempt began and never came to an end."""
+    """An attempt began and never ended."""
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """One try to apply an event on record, which its worker alone has until the lease ends."""
+    """A claimed event: one attempt, by one worker until the lease ends."""
 
     event_id: str
     number: int
 
 
 def record(payload: str) -> Attempt | None:
-    """Put an event on record, once however often it is delivered, and claim it. None if it is not due.
+    """Record an event once, however often it is delivered, and claim it. None if it is not due.
 
-    Commits both at once: a worker that dies from here on has had an attempt, and the event is due again when
-    the lease ends.
+    Commits both at once: if the worker dies later, that attempt counts, and the event is due again when the
+    lease ends.
     """
     row = _row(payload) | {"attempts": 1, "due_at": now() + LEASE}
     number = db.session.scalar(_INSERT_ONCE, row) or _claim(row["id"])
@@ -120,7 +120,7 @@ def _row(payload: str) -> dict[str, Any]:
 
 
 def claim(event_id: str) -> Attempt | None:
-    """Claim an event on record; None if it is not due. Commits."""
+    """Claim a recorded event; None if it is not due. Commits."""
     number = _claim(event_id)
     db.session.commit()
     return Attempt(event_id, number) if number else None
@@ -139,10 +139,10 @@ def _claim(event_id: str) -> int | None:
 
 
 def process(attempt: Attempt | None) -> timedelta | None:
-    """Apply a claimed event, if one was claimed; the pause before another attempt when one is wanted.
+    """Apply a claimed event, if any. Returns the pause before a retry, or None.
 
-    The attempt was counted in a commit of its own, so that an event which kills its worker is parked in the
-    end. Everything the event does, and that it is done, is one transaction.
+    The attempt was counted in an earlier commit, so that an event that kills its worker fails in the end. All
+    effects of the event and its new status are one transaction.
     """
     if attempt is None:
         return None
@@ -159,7 +159,7 @@ def process(attempt: Attempt | None) -> timedelta | None:
     except DataError as error:
         db.session.rollback()
         return _failed(event_id, Unstorable(str(error.orig)), wait=None)
-    except Exception as error:  # whatever it was is kept on the row and tried again
+    except Exception as error:  # the error is stored on the row, and the event retried
         db.session.rollback()
         log.exception("event %s failed (attempt %s)", event_id, attempt.number)
         return _failed(event_id, error, wait=delay_unless_last(attempt.number))
@@ -175,7 +175,7 @@ def _apply_in_our_version(event_id: str) -> None:
 
 
 def _apply(event_id: str, fetched: Reading | None = None) -> None:
-    """Raises NotOurVersion, and has done nothing then."""
+    """Apply the event in one transaction. Raises NotOurVersion without any change."""
     event = StripeEvent.locked(event_id)
     if event.status is not EventStatus.RECEIVED:  # another worker was faster
         return
@@ -190,11 +190,11 @@ def _handle(reading: Reading) -> Outcome:
 
 
 def _why_not_for_us(event: StripeEvent) -> str | None:
-    """Why it is left alone, whatever it says; None where it is applied. Raises Mismatch."""
+    """Why the event is ignored, independent of its content; None if it is applied. Raises Mismatch."""
     if event.type not in HANDLERS:
         return "a type that nothing here depends on"
     if event.is_of_coach and event.type not in SUBSCRIBED_OF_COACHES:
-        return "it happened at a coach's own account"  # who can write there what ids they like
+        return "it happened at a coach's own account"  # where anyone can write our ids
     is_of_refund = event.type in refund_events.HANDLERS
     of_another = refund_events.of_another_deployment if is_of_refund else deployment.claimed_by_another
     if other := of_another(event.subject):
@@ -203,9 +203,9 @@ def _why_not_for_us(event: StripeEvent) -> str | None:
 
 
 def _of_another_mode(event: StripeEvent) -> str:
-    """Why it is left alone, where Stripe sends events of both modes (Stripe: "Connect webhooks").
+    """Why an event of the other mode is ignored: Connect endpoints get both (Stripe: "Connect webhooks").
 
-    Raises Mismatch for one of our own account, whose endpoints are of one mode each: a secret is set wrong.
+    Raises Mismatch for one of our own account, whose endpoints have one mode: a secret is set wrong.
     """
     mode = "live" if event.livemode else "test"
     if event.is_of_coach:
@@ -215,7 +215,7 @@ def _of_another_mode(event: StripeEvent) -> str:
 
 def _failed(event_id: str, error: Exception, wait: timedelta | None) -> timedelta | None:
     event = StripeEvent.locked(event_id)
-    if event.status is not EventStatus.RECEIVED:  # another worker was done with it while this one tried
+    if event.status is not EventStatus.RECEIVED:  # another worker finished it meanwhile
         db.session.commit()
         return None
     event.last_error = storable(f"{type(error).__name__}: {error}")
@@ -229,7 +229,7 @@ def _failed(event_id: str, error: Exception, wait: timedelta | None) -> timedelt
 
 
 def due(most: int) -> Sequence[str]:
-    """Events on record that are due: their job was lost, failed, or died."""
+    """Recorded events that are due: their job was lost, failed, or died."""
     query = select(StripeEvent.id).where(
         StripeEvent.status == EventStatus.RECEIVED, StripeEvent.due_at <= now()
     )

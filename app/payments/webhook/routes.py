@@ -1,4 +1,4 @@
-"""Where Stripe tells us what happened. Nobody waits here: verify, enqueue, answer."""
+"""Stripe's webhook: verify, enqueue, answer. It opens no database connection."""
 
 import json
 
@@ -17,7 +17,7 @@ webhook = APIBlueprint("webhook", __name__, url_prefix="/payment")
 
 class BadDelivery(Problem):
     status, slug, title = 400, "bad-delivery", "Not an event from Stripe"
-    meaning = "What arrived at the webhook is not signed by Stripe with our secret, or is no event."
+    meaning = "The delivery is not signed by Stripe with our secret, or is no event."
     remedy = (
         "Only Stripe delivers here. An operator compares STRIPE_WEBHOOK_SECRET with the endpoint's own:"
         " `flask doctor`."
@@ -35,16 +35,16 @@ class BadDelivery(Problem):
 )
 @public
 def receive() -> dict[str, bool]:
-    """For Stripe only: takes a signed event and puts it on the queue."""
+    """Receive a signed event from Stripe and enqueue it."""
     signature = request.headers.get("Stripe-Signature")
     if not signature:
         raise BadDelivery("There is no Stripe-Signature header: only Stripe delivers here.")
     try:
         payload = webhook_signature.verify(request.get_data(), signature)
     except webhook_signature.BadSignature as error:
-        if webhook_signature.is_well_formed(signature):  # a stranger's would say nothing of our secret
+        if webhook_signature.is_well_formed(signature):  # a stranger's delivery says nothing about our secret
             signature_failures.note_refused()
-        raise BadDelivery(f"The Stripe-Signature header does not fit: {error}") from error
+        raise BadDelivery(f"The Stripe-Signature header does not verify: {error}") from error
     _check_is_event(payload)
     enqueue_directly(TaskNames.HANDLE_EVENT, payload)
     return {"received": True}
@@ -67,5 +67,5 @@ def _check_is_event(payload: str) -> None:
 
 
 def _is_name(value: object) -> bool:
-    """PostgreSQL could not put another on record, and its job would come again for ever."""
+    """Whether PostgreSQL could store it: otherwise its job would be retried for ever."""
     return isinstance(value, str) and value != "" and value.isprintable()

@@ -1,6 +1,6 @@
-"""How many deliveries in a row bore a signature that is none of ours: a hint that the secret is wrong.
+"""Counts deliveries in a row with a wrong signature: a hint that the secret is wrong.
 
-Kept in Redis, and only a hint: it can be lost, and whoever knows the address can add to it.
+The count is in Redis and only a hint: it can be lost, and strangers can add to it.
 """
 
 import logging
@@ -16,11 +16,11 @@ log = logging.getLogger(__name__)
 
 KEY = "webhook:refused"
 KEPT = 3 * 86400
-"""Seconds, as long as Stripe tries a delivery again."""
+"""Seconds to keep the count: as long as Stripe retries a delivery."""
 PATIENCE = 0.2
-"""Seconds: who is answered 400 need not wait for a Redis that is away."""
+"""Timeout in seconds: a 400 must not wait for an unreachable Redis."""
 PAUSE = 10
-"""Seconds between two notes of a process that deliveries are good."""
+"""Seconds between two resets of the count by one process."""
 _noted = "when good deliveries were noted"
 
 
@@ -36,7 +36,7 @@ def note_refused() -> None:
 
 
 def note_accepted() -> None:
-    """The secret is good: begin to count anew. By the worker, so that no delivery waits for it."""
+    """Reset the count after a good delivery. The worker calls it, so that no delivery waits."""
     if time.monotonic() - current_app.extensions.get(_noted, -PAUSE) < PAUSE:
         return
     current_app.extensions[_noted] = time.monotonic()
@@ -47,7 +47,7 @@ def note_accepted() -> None:
 
 
 def in_a_row() -> int:
-    """How many there were since the last good one. Raises RedisError."""
+    """The count since the last good delivery. Raises RedisError."""
     return int(_redis().get(KEY) or 0)
 
 

@@ -106,7 +106,7 @@ def test_one_at_a_time(silent: Shop, flask: Command) -> None:
     code, said = ended(flask("stripe", "reconcile"))
 
     assert code == 2
-    assert "Another reconciliation is at work" in said
+    assert "Another reconciliation is running" in said
     first.kill()
 
 
