@@ -62,6 +62,13 @@ def test_no_number_of_a_booking_or_a_payment_is_guessed(client: Person) -> None:
         assert places(refunded) == places(paid_out) == ["/amount"], number
 
 
+def test_no_number_is_cut_short_where_it_is_too_large_or_too_fine(coach: Person) -> None:
+    odd = ("1e400", "-1e400", "1e23", "1e-400", "5e-324", "1.7976931348623157e308", "9" * 25, "0.001", "-0.0")
+    for number in (*odd, *(f'"{each}"' for each in odd)):
+        answer = coach.ask("PATCH", "/coach/me", content=f'{{"hourly_rate": {number}}}', headers=JSON)
+        assert places(answer) == ["/hourly_rate"], number
+
+
 def test_no_number_of_a_query_is_guessed(http: httpx.Client) -> None:
     for number in [json.loads(text) for text in ODD_NUMBERS if text.startswith('"')]:
         rates = http.get("/coach", params={"max_rate": number, "currency": "EUR", "limit": number})

@@ -7,6 +7,7 @@ import pytest
 
 from app.payments.models import Refund
 from app.payments.refunds import submission
+from tests.payments.earnings.coach_earnings import pays_out
 from tests.people import Person, next_week
 from tests.shop import Shop
 
@@ -70,6 +71,26 @@ def test_a_fraction_that_the_currency_does_not_have_is_refused(
 
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/amount")
     assert shop.rows(Refund) == []
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount"),
+    [
+        ("JPY", 0.5),
+        ("KWD", 1.005),
+        ("ISK", 1.01),
+        ("UGX", 0.5),
+        ("TWD", 0.001),
+        ("HUF", 0.001),
+        ("EUR", -0.001),
+    ],
+)
+def test_no_payout_is_finer_than_its_currency(
+    coach: Person, admin: Person, currency: str, amount: float
+) -> None:
+    answer = pays_out(admin, coach, amount, currency=currency)
+
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/amount")
 
 
 @pytest.mark.parametrize("currency", ["JPY", "KWD", "ISK", "HUF"])

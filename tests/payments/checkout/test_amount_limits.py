@@ -78,6 +78,23 @@ def test_a_rate_is_refused_where_it_is_set(coach: Person, currency: str, rate: f
         assert answer.json()["errors"][0]["pointer"] in {"/hourly_rate", "/currency"}
 
 
+@pytest.mark.parametrize("currency", sorted(CURRENCIES))
+def test_the_limits_of_each_currency_hold_where_a_rate_is_set(coach: Person, currency: str) -> None:
+    step, least, most = smallest_step(currency), least_of(currency), maximum(currency).amount
+    minor = {least: 200, least - step: 422, most: 200, most + step: 422, least + step: 200}
+    finest = Decimal(step).scaleb(-digits(currency))
+    major = {Money(amount, currency).major: status for amount, status in minor.items()}
+
+    for rate, status in {**major, 1000 + finest / 10: 422}.items():
+        wish = f'{{"hourly_rate": {rate:f}, "currency": "{currency}", "durations": [60], "prices": []}}'
+        answer = coach.ask("PATCH", "/coach/me", content=wish, headers={"Content-Type": "application/json"})
+        assert answer.status_code == status, (rate, answer.text)
+
+
+def least_of(currency: str) -> int:
+    return MINIMUM.get(currency, smallest_step(currency))
+
+
 @pytest.mark.parametrize(("currency", "rate", "minutes"), [("SEK", 5, 30), ("HUF", 300, 25), ("JPY", 90, 30)])
 def test_a_rate_whose_shortest_session_falls_below_is_refused(
     coach: Person, currency: str, rate: float, minutes: int
