@@ -7,7 +7,7 @@ from flask import Response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app.accounts import access, jwt_keys, linked_records
+from app.accounts import access, jwt_keys, linked_records, tokens
 from app.accounts.linked_records import LinkedRecords
 from app.accounts.password_routes import passwords
 from app.accounts.routes import accounts
@@ -126,7 +126,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": engine.options(settings),
         "JWT_ACCESS_TOKEN_EXPIRES": 900,
-        "JWT_REFRESH_TOKEN_EXPIRES": 30 * 86400,
+        "JWT_REFRESH_TOKEN_EXPIRES": tokens.REFRESH_LASTS,
         "JWT_ERROR_MESSAGE_KEY": "detail",
         "MAX_CONTENT_LENGTH": 512 * 1024,
         "MAIL_SERVER": settings.smtp_host,

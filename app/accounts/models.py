@@ -108,6 +108,11 @@ class SignIn(UuidMixin, Base):
 
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
     refresh_jti: Mapped[str]
+    last_used_at: Mapped[datetime | None]
+    """When it last got tokens; None for one of before this was kept."""
+    device: Mapped[str | None]
+    network: Mapped[str | None]
+    """From where it last got tokens, coarsely, for its owner to know it by; kept while it goes on."""
     revoked_at: Mapped[datetime | None]
 
     account: Mapped[Account] = relationship()

@@ -1,3 +1,5 @@
+from uuid import UUID
+
 from apiflask import APIBlueprint
 from flask import Response, render_template, request
 
@@ -12,6 +14,8 @@ from app.accounts.schemas import (
     OwnPassword,
     RefreshToken,
     Registration,
+    SessionList,
+    SessionView,
     TokenPairView,
     VerificationToken,
 )
@@ -96,6 +100,27 @@ def logout() -> str:
 def log_out_everywhere() -> str:
     """Log out on every device, this one too. The address of the calendar feed ends with it."""
     sessions.log_out_everywhere(current_account())
+    return ""
+
+
+@accounts.get("/session")
+@accounts.output(SessionList)
+@signed_in()
+def list_sessions() -> SessionList:
+    """List your sign-ins that have not ended, the last used first, and from where they were last used."""
+    current = current_sign_in_id()
+    found = sessions.running(current_account())
+    return SessionList(items=[SessionView.of(sign_in, current) for sign_in in found])
+
+
+@accounts.delete("/session/<uuid:session_id>")
+@rate_limits.by_account("60 per minute")
+@accounts.output({}, status_code=204)
+@accounts.doc(responses=[404])
+@signed_in()
+def end_session(session_id: UUID) -> str:
+    """End one of your sign-ins: its access and refresh tokens are no longer valid."""
+    sessions.end_own(session_id, current_account())
     return ""
 
 

@@ -1,4 +1,4 @@
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from email_validator import EmailNotValidError
@@ -6,7 +6,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, Wit
 
 from app.accounts import password_hashing, password_policy
 from app.accounts.links_in_names import has_link
-from app.accounts.models import Role
+from app.accounts.models import Role, SignIn
 from app.http.email_addresses import MAX_ADDRESS, deliverable, normalized
 from app.http.schema_types import Body, Instant, TimeZone, View, VisibleName
 
@@ -131,6 +131,34 @@ class AccountView(View):
     reminder_hours: list[int]
     created_at: Instant
     updated_at: Instant
+
+
+class SessionView(View):
+    id: UUID
+    created_at: Instant
+    last_used_at: Instant
+    """When it last got tokens; its access token is used for a quarter of an hour after that."""
+    device: str | None
+    """Browser and system, such as `Firefox on Windows`."""
+    network: str | None
+    """The address, without its last part."""
+    current: bool
+    """Whether this request belongs to it."""
+
+    @classmethod
+    def of(cls, sign_in: SignIn, current: UUID) -> Self:
+        return cls(
+            id=sign_in.id,
+            created_at=sign_in.created_at,
+            last_used_at=sign_in.last_used_at or sign_in.created_at,
+            device=sign_in.device,
+            network=sign_in.network,
+            current=sign_in.id == current,
+        )
+
+
+class SessionList(View):
+    items: list[SessionView]
 
 
 class OnItsWayView(View):

@@ -1,17 +1,19 @@
 """Sign-in sessions: password check, owner check and revocation."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, func, select, update
 
 from app import audit
 from app.accounts import password_hashing, refused_sign_ins
 from app.accounts.models import Account, SignIn
 from app.accounts.refused_sign_ins import What
+from app.accounts.tokens import REFRESH_LASTS, SIGN_IN_LASTS
 from app.extensions import db, now
-from app.http.problems import Forbidden, Invalid, Unauthorized
+from app.http.problems import Forbidden, Invalid, NotFound, Unauthorized
 
 
 class Deactivated(Forbidden):
@@ -79,6 +81,22 @@ def end(sign_in_id: UUID) -> None:
     _end(SignIn.id == sign_in_id)
 
 
+def running(account: Account) -> Sequence[SignIn]:
+    """Sign-ins that can still get tokens, the last used first: a hundred at most."""
+    used_at, at = func.coalesce(SignIn.last_used_at, SignIn.created_at), now()
+    alive = SignIn.created_at > at - SIGN_IN_LASTS, used_at > at - REFRESH_LASTS
+    own = SignIn.account_id == account.id, SignIn.revoked_at.is_(None)
+    return db.session.scalars(select(SignIn).where(*own, *alive).order_by(used_at.desc()).limit(100)).all()
+
+
+def end_own(sign_in_id: UUID, account: Account) -> None:
+    """End one of the account's sign-ins. Raises NotFound for another's, and one that has ended."""
+    if not goes_on(sign_in_id, account):
+        raise NotFound("You have no such sign-in, or it has ended.")
+    end(sign_in_id)
+    audit.record("sign_in.end", f"account:{account.id}")
+
+
 def end_all(account: Account) -> None:
     _end(SignIn.account_id == account.id)
     audit.record("sign_in.end_all", f"account:{account.id}")
@@ -96,7 +114,8 @@ def end_others(account: Account, but: UUID) -> None:
 
 
 def _end(*which: ColumnElement[bool]) -> None:
-    db.session.execute(update(SignIn).where(*which, SignIn.revoked_at.is_(None)).values(revoked_at=now()))
+    ended = {"revoked_at": now(), "device": None, "network": None}
+    db.session.execute(update(SignIn).where(*which, SignIn.revoked_at.is_(None)).values(**ended))
 
 
 def _wrong(account: Account | None) -> Unauthorized:

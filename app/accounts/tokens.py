@@ -12,11 +12,13 @@ from jwt import PyJWTError
 from sqlalchemy import select
 
 from app import audit
+from app.accounts import devices
 from app.accounts.models import Account, SignIn
 from app.extensions import db, now
 from app.http.problems import Unauthorized
 from app.observability import context
 
+REFRESH_LASTS = timedelta(days=30)
 SIGN_IN_LASTS = timedelta(days=90)
 """The longest sign-in, however often it is refreshed. Then the person logs in again."""
 
@@ -50,7 +52,7 @@ def refreshed(refresh_token: str) -> TokenPair | None:
     if sign_in is None or sign_in.revoked_at or sign_in.created_at < now() - SIGN_IN_LASTS:
         raise Unauthorized("This sign-in has ended. Log in again.")
     if sign_in.refresh_jti != claims["jti"]:
-        sign_in.revoked_at = now()
+        sign_in.revoked_at, sign_in.device, sign_in.network = now(), None, None
         audit.record("sign_in.reuse", f"account:{sign_in.account_id}", "a refresh token was used twice")
         return None
     return _issue(sign_in)
@@ -60,6 +62,7 @@ def _issue(sign_in: SignIn) -> TokenPair:
     subject, family = str(sign_in.account.id), {"sid": str(sign_in.id)}
     refresh_token = create_refresh_token(subject, additional_claims=family)
     sign_in.refresh_jti = decode_token(refresh_token)["jti"]
+    sign_in.last_used_at, sign_in.device, sign_in.network = now(), devices.device(), devices.network()
     return TokenPair(
         access_token=create_access_token(subject, additional_claims=family),
         refresh_token=refresh_token,

@@ -50,6 +50,9 @@ class OwnAccount(AccountView):
 class SignInView(View):
     began_at: Instant
     ended_at: Instant | None
+    last_used_at: Instant | None
+    device: str | None
+    network: str | None
 
 
 class MailView(View):
@@ -115,7 +118,14 @@ def sign_ins(account: Account) -> Iterator[Shown]:
     rows = select(SignIn).where(SignIn.account_id == account.id)
     for portion in portions(rows, SignIn.created_at, SignIn.id):
         for row in portion:
-            yield SignInView(began_at=row.created_at, ended_at=row.revoked_at).model_dump(mode="json")
+            shown = SignInView(
+                began_at=row.created_at,
+                ended_at=row.revoked_at,
+                last_used_at=row.last_used_at,
+                device=row.device,
+                network=row.network,
+            )
+            yield shown.model_dump(mode="json")
 
 
 def bookings(account: Account) -> Iterator[Shown]:

@@ -7,6 +7,7 @@ a profile are the caller's own where the path names no id. A 404 is what a calle
 CALLERS = ("nobody", "another client", "another coach", "admin", "the client", "the coach")
 TABLE = {
     "DELETE /auth/me": "401 in in in in in",  # with the password
+    "DELETE /auth/session/<uuid:session_id>": "401 404 404 404 in 404",
     "DELETE /auth/sign-in": "401 in in in in in",
     "DELETE /booking/feed": "401 in in in in in",
     "DELETE /coach/me/time-off/<uuid:period_id>": "401 403 404 403 403 in",
@@ -39,6 +40,7 @@ TABLE = {
     "GET /auth/me": "401 in in in in in",
     "GET /auth/me/export": "401 in in in in in",
     "GET /auth/password/reset": "in in in in in in",
+    "GET /auth/session": "401 in in in in in",
     "GET /auth/verify": "in in in in in in",
     "GET /booking": "401 in in in in in",
     "GET /booking/<uuid:booking_id>": "401 404 404 in in in",

@@ -10,7 +10,7 @@ from app.payments.fraud.models import FraudWarning
 from app.payments.ledger.recovery_models import Recovery, RecoveryKind
 from tests.accounts.access_table import CALLERS
 from tests.payments.disputes.opened_disputes import disputed
-from tests.people import Person, next_week
+from tests.people import PASSWORD, Person, next_week
 from tests.shop import Shop, become_admin
 
 World = dict[str, str]
@@ -41,6 +41,7 @@ def world(shop: Shop, client: Person, coach: Person) -> World:
     return {
         "account_id": Person.registered(client.http, "client").id,
         "booking_id": booking["id"],
+        "session_id": another_session(client),
         "payment_id": payment["id"],
         "coach_id": coach.id,
         "series_id": series["id"],
@@ -62,3 +63,10 @@ def recovery_of(shop: Shop, dispute_id: str) -> str:
     db.session.add(recovery)
     db.session.commit()
     return str(recovery.id)
+
+
+def another_session(person: Person) -> str:
+    """The id of a sign-in that the person does not use."""
+    Person.signed_in(person.http, person.email, PASSWORD)
+    items = person.get("/auth/session").json()["items"]
+    return next(str(each["id"]) for each in items if not each["current"])

@@ -1,12 +1,14 @@
 import base64
 import json
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 from flask import Flask
 from flask_jwt_extended import create_access_token, create_refresh_token, decode_token
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from app.accounts.models import SignIn
 from app.extensions import db, now
@@ -165,3 +167,50 @@ def test_the_scheme_of_a_token_is_read_in_any_case(client: Person, scheme: str) 
         answer = client.http.get(path, headers={"Authorization": f"{scheme} {client.token}"})
         assert answer.status_code == 200
     assert client.http.get("/auth/me", headers={"Authorization": f"basic {client.token}"}).status_code == 401
+
+
+def sessions_of(person: Person) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = person.get("/auth/session").json()["items"]
+    return items
+
+
+def test_one_sees_one_s_sign_ins_and_ends_another(http: httpx.Client) -> None:
+    first = Person.registered(http, "client")
+    agent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko Firefox/140.0"
+    person = {"email": first.email, "password": PASSWORD}
+    second = http.post("/auth/login", json=person, headers={"User-Agent": agent}).json()
+
+    newest, oldest = sessions_of(first)
+    assert (newest["device"], newest["network"]) == ("Firefox on Windows", "127.0.0.0/24")
+    assert (newest["current"], oldest["current"]) == (False, True)
+    assert first.ask("DELETE", f"/auth/session/{newest['id']}").status_code == 204
+
+    assert me(http, second["access_token"]).status_code == 401
+    assert refresh(http, second["refresh_token"]).status_code == 401
+    assert [each["current"] for each in sessions_of(first)] == [True]
+    assert first.ask("DELETE", f"/auth/session/{newest['id']}").status_code == 404
+
+
+def test_nobody_ends_another_s_sign_in(client: Person, coach: Person) -> None:
+    (theirs,) = sessions_of(coach)
+
+    assert client.ask("DELETE", f"/auth/session/{theirs['id']}").status_code == 404
+    assert coach.get("/auth/me").status_code == 200
+
+
+@pytest.mark.parametrize(("began", "used"), [(31, 31), (91, 1)])
+def test_what_can_get_no_tokens_any_more_is_not_listed(client: Person, began: int, used: int) -> None:
+    Person.signed_in(client.http, client.email, PASSWORD)
+    (mine,) = [each for each in sessions_of(client) if each["current"]]
+    ago = {"created_at": now() - timedelta(days=began), "last_used_at": now() - timedelta(days=used)}
+    db.session.execute(update(SignIn).where(SignIn.id != UUID(mine["id"])).values(**ago))
+    db.session.commit()
+
+    assert [each["id"] for each in sessions_of(client)] == [mine["id"]]
+
+
+def test_what_is_kept_of_the_device_goes_with_the_sign_in(client: Person) -> None:
+    assert client.post("/auth/logout").status_code == 204
+
+    (ended,) = db.session.scalars(select(SignIn).where(SignIn.account_id == UUID(client.id)))
+    assert (ended.device, ended.network) == (None, None)
