@@ -10,12 +10,14 @@ _BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _DIRECTION_MARKS = re.compile("[\u061c\u200e\u200f]")
 _RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
 _FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
-_BLANK_LETTERS = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+_BLANK_LETTERS = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufffc\U00013441\U00013442\U0001d159")
 """Characters that Unicode counts as letters or symbols but that are invisible."""
 _PLAIN_LETTERS = str.maketrans(
     {"æ": "ae", "ð": "d", "ø": "o", "þ": "th", "đ": "d", "ħ": "h", "ı": "i", "ł": "l", "œ": "oe", "ŧ": "t"}  # noqa: RUF001
 )
 """Letters that Unicode does not decompose but that people search for without their strokes."""
+_APOSTROPHES = re.compile("['`\u00b4\u02b9\u02bb-\u02bf\u2018-\u201b\u2032\uff07]")
+"""Signs that keyboards and programs write for one another inside a name, as in O'Brien."""
 _VARIATION = re.compile("[\u034f\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 """Marks that select the form of the previous character, or only separate it."""
 _JOINERS = frozenset("\u200c\u200d")
@@ -127,8 +129,18 @@ def _isolated_line(line: str) -> str:
 def search_form(text: str) -> str:
     """The search form: without case, accents, hidden characters and surplus blanks.
 
-    "Lucía FERNÁNDEZ" and a decomposed "Lucía fernández" are both "lucia fernandez".
+    "Lucía FERNÁNDEZ" and a decomposed "Lucía fernández" are both "lucia fernandez". Apostrophes do not count,
+    and every dash is a blank: "Jean-Luc O'Neill" is "jean luc oneill".
     """
-    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    plain = "".join(each for each in folded if unicodedata.category(each) not in {"Mn", "Cf"})
+    folded = unicodedata.normalize(
+        "NFKD", unicodedata.normalize("NFKD", _APOSTROPHES.sub("", text)).casefold()
+    )
+    plain = "".join(map(_searched, folded))
     return " ".join(plain.translate(_PLAIN_LETTERS).split())
+
+
+def _searched(character: str) -> str:
+    category = unicodedata.category(character)
+    if category in {"Mn", "Cf"}:
+        return ""
+    return " " if category == "Pd" else character

@@ -30,6 +30,7 @@ from app.http.schema_types import (
     Text,
     TimeZone,
     View,
+    VisibleName,
     web_address,
 )
 from app.money.money import CURRENCIES, Money
@@ -56,7 +57,7 @@ Currency = Annotated[str, Field(max_length=3), AfterValidator(_known_currency)]
 
 class CoachSearch(Body):
     q: Annotated[str | None, Field(max_length=100)] = None
-    language: Annotated[str | None, Field(max_length=35)] = None
+    language: Annotated[Line | None, Field(max_length=35)] = None
     currency: Currency | None = None
     max_rate: Amount | None = None
     limit: Annotated[int, Field(ge=1, le=100), WHOLE] = 20
@@ -132,10 +133,10 @@ class CancellationPolicy(Body):
 
 
 class CoachChange(Body):
-    headline: Annotated[Line | None, Field(max_length=160)] = None
+    headline: Annotated[VisibleName | None, Field(max_length=160)] = None
     bio: Annotated[Text | None, Field(max_length=5000)] = None
     languages: Annotated[
-        list[Annotated[Line, Field(min_length=2, max_length=35)]] | None, Field(max_length=20)
+        list[Annotated[VisibleName, Field(min_length=2, max_length=35)]] | None, Field(max_length=20)
     ] = None
     hourly_rate: Amount | None = None
     currency: Currency | None = None

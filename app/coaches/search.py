@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import BigInteger, ColumnElement, event, false, literal, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, event, false, func, literal, select, tuple_
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import get_history
 
@@ -20,7 +20,7 @@ def search(wish: CoachSearch) -> Sequence[Coach]:
     if wish.q:
         query = query.where(_matches(search_form(wish.q)))
     if wish.language:
-        query = query.where(Coach.languages.contains([wish.language]))
+        query = query.where(_speaks(wish.language))
     if wish.currency:
         query = query.where(Coach.currency == wish.currency)
     if wish.most:
@@ -29,6 +29,11 @@ def search(wish: CoachSearch) -> Sequence[Coach]:
     if wish.cursor:
         query = query.where(tuple_(Coach.created_at, Coach.id) > tuple_(*position(wish.cursor)))
     return db.session.scalars(query.order_by(Coach.created_at, Coach.id).limit(wish.limit + 1)).all()
+
+
+def _speaks(language: str) -> ColumnElement[bool]:
+    spoken = func.unnest(Coach.languages).column_valued("spoken")
+    return select(spoken).where(func.lower(spoken) == func.lower(language)).exists()
 
 
 def _matches(searched: str) -> ColumnElement[bool]:

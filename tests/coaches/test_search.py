@@ -64,6 +64,15 @@ def test_a_search_finds_those_who_fit(
         ("Λουκία Ωνάση", ["λουκια", "ΛΟΥΚΙΑ", "ωναση"]),
         ("Алёна Йорданова", ["алена", "АЛЁНА", "иорданова"]),
         ("李小龍", ["小龍"]),
+        ("Işık Đặng", ["isik", "IŞIK DANG"]),  # noqa: RUF001
+        ("Þórdís Ĳsbrand", ["thordis", "ijsbrand"]),
+        ("ﬁona ſara", ["fiona", "SARA"]),  # noqa: RUF001
+        ("Ἀγαθός Ωνάσης", ["αγαθοσ", "ΩΝΑΣΗΣ"]),
+        ("עִבְרִית مُحَمَّد", ["עברית", "محمد"]),
+        ("ｶﾞﾝﾀﾞﾑ", ["ガンダム"]),
+        ("Seán O’Neill", ["o'neill", "O`NEILL", "o´neill", "oneill", "oʼneill", "sean o＇neill"]),  # noqa: RUF001
+        ("Anne-Marie D'Angelo", ["anne marie", "ANNE\u2010MARIE", "anne\u2013marie d\u2019angelo"]),
+        ("Jean\u2011Luc Roy", ["jean-luc", "luc roy"]),
         ("Ａｎｎａ", ["anna"]),  # noqa: RUF001
     ],
 )
@@ -78,6 +87,14 @@ def test_accents_and_case_do_not_matter_to_a_search(
         ], search
     assert names(http.get("/coach", params={"q": "xyz"})) == []
     assert names(http.get("/coach", params={"q": "\u0301"})) == []
+
+
+@pytest.mark.parametrize("search", ["Français", "FRANÇAIS", "Franc\u0327ais", "français "])
+def test_a_language_is_found_however_it_is_written(http: httpx.Client, search: str) -> None:
+    _coach(http, "Lea Roy", languages=["en", "Franc\u0327ais"])
+    _coach(http, "Max Roe", languages=["Francais", "frança"])
+
+    assert names(http.get("/coach", params={"language": search})) == ["Lea Roy"]
 
 
 def test_a_new_name_and_headline_are_found_and_the_old_are_not(http: httpx.Client) -> None:

@@ -214,6 +214,21 @@ def test_coaches_from_before_the_search_are_found_without_accents(empty: Flask) 
     assert found == [("lucia uber alles",), ("oyvind uber alles",), ("uber alles",)]
 
 
+def test_search_texts_lose_their_apostrophes_and_dashes(empty: Flask) -> None:
+    upgrade(revision="0058")
+    texts = {"seán o'neill": "seán oneill", "jean-luc - roy": "jean luc roy", "anne\u2013marie": "anne marie"}
+    for number, old in enumerate(texts):
+        owner = insert("account", email=f"{number}@example.com", role="coach")
+        insert("coach", id=owner, time_zone="UTC", slot_step_minutes=30, search_text=old)
+    db.session.commit()
+
+    upgrade(revision="0059")
+
+    found = rows("SELECT search_text FROM coach")
+    assert sorted(found) == sorted((new,) for new in texts.values())
+    db.session.remove()
+
+
 def rows(query: str) -> list[tuple[object, ...]]:
     with db.engine.connect() as connection:
         return [tuple(row) for row in connection.execute(text(query))]

@@ -80,6 +80,15 @@ def test_notes_cannot_turn_our_words_around(post: Post, client: Person, coach: P
         "evil\u200d.example",
         "\u0301",
         "Sam \U000e0041",
+        "\U0001d159",
+        "\U00013441\U00013442",
+        "\ufffc",
+        "\ufe0f",
+        "\u034f",
+        "\u180e",
+        "\ue000",
+        "\u0378",
+        "a\ufff9b\ufffa",
     ],
 )
 def test_names_that_hide_something_or_show_nothing_are_refused(
@@ -93,6 +102,16 @@ def test_names_that_hide_something_or_show_nothing_are_refused(
     ):
         assert answer.status_code == 422
         assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/name"]
+
+
+@pytest.mark.parametrize("text", ["Calm\u202emlac", "\u200b\u200b", "\u2066Calm", "\U0001d159\U0001d159"])
+def test_lines_of_a_listed_coach_hide_nothing_either(coach: Person, text: str) -> None:
+    for change, pointer in (({"headline": text}, "/headline"), ({"languages": ["en", text]}, "/languages/1")):
+        answer = coach.ask("PATCH", "/coach/me", json=change)
+        assert answer.status_code == 422
+        assert [fault["pointer"] for fault in answer.json()["errors"]] == [pointer]
+    kept = coach.ask("PATCH", "/coach/me", json={"headline": "\u200fשלום 👩🏽‍🏫", "languages": ["עברית"]})  # noqa: RUF001 - Hebrew
+    assert (kept.json()["headline"], kept.json()["languages"]) == ("שלום 👩🏽‍🏫", ["עברית"])
 
 
 @pytest.mark.parametrize(
