@@ -117,7 +117,7 @@ def series_confirmed(bookings: Sequence[Booking], invitations: Calendar) -> None
 
 def _hour_of(bookings: Sequence[Booking]) -> str:
     """09:00 (Europe/Paris; on 9 February 2027 Asia/Tokyo): the local time of a series for its coach."""
-    local = [each.start.astimezone(time_zones.zone(each.coach_time_zone)) for each in bookings]
+    local = [each.start.astimezone(each.coach.zone_at(each.start)) for each in bookings]
     usual, _ = Counter((f"{at:%H:%M}", str(at.tzinfo)) for at in local).most_common(1)[0]
     others: dict[tuple[str, str], list[str]] = {}
     for at in local:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 
@@ -202,8 +202,13 @@ def _refusal(coach: Coach, time: TimeRange, at: datetime, apart_from: UUID | Non
         offers.check_window(coach, time.start, at)
     except Invalid as refusal:
         return refusal
-    alive = Booking.status.in_([Status.PENDING, Status.CONFIRMED])
-    overlap = select(Booking.id).where(Booking.coach_id == coach.id, Booking.busy.overlaps(time.busy), alive)
+    running = or_(
+        Booking.status == Status.CONFIRMED,
+        and_(Booking.status == Status.PENDING, Booking.hold_expires_at > at),
+    )
+    overlap = select(Booking.id).where(
+        Booking.coach_id == coach.id, Booking.busy.overlaps(time.busy), running
+    )
     in_the_way = db.session.scalar(overlap.where(Booking.id.is_distinct_from(apart_from)).limit(1))
     if in_the_way or slots.offered_by(coach, time.start, time.minutes):  # or a full day
         return _taken(coach, time, at, apart_from)

@@ -93,6 +93,16 @@ def test_a_time_outside_the_hours_is_pointed_at(client: Person, coach: Person) -
         assert "slot" in answer.json()["detail"]
 
 
+def test_a_hold_that_ran_out_is_no_reason_against_a_time_outside_the_hours(
+    client: Person, coach: Person
+) -> None:
+    """Nobody keeps the time: a later try would be refused too, and the start is what is wrong."""
+    Person.registered(client.http, "client").books(coach, next_week(10))
+    let_holds_run_out()
+
+    assert pointers(client.wish(coach, next_week(10) + timedelta(minutes=5))) == ["/session_datetime"]
+
+
 def test_a_time_between_the_steps_is_pointed_at(client: Person, coach: Person) -> None:
     assert pointers(client.wish(coach, next_week(10) + timedelta(minutes=5))) == ["/session_datetime"]
     assert pointers(client.wish(coach, next_week(10) + timedelta(seconds=1))) == ["/session_datetime"]

@@ -86,22 +86,39 @@ def test_past_midnight_the_hour_is_that_of_the_evening_on_which_the_hours_began(
     ]
 
 
-def test_its_mail_says_whose_clock_it_keeps_and_where(http: httpx.Client, client: Person) -> None:
-    client.prove_address()
-    coach = travels(http, "Europe/Paris", TUESDAY, IN_TOKYO)
-    series = held(client, coach, "2027-02-02T08:00:00Z")
+def confirm(series: dict[str, Any]) -> dict[str, str]:
+    """All its sessions are paid for; the text of the mail to each reader."""
     bookings = [Booking.locked(UUID(each["id"])) for each in series["items"]]
     for booking in bookings:
         assert booking
         lifecycle.confirm(booking)
     lifecycle.announce([booking for booking in bookings if booking])
     db.session.commit()
-
     mails = db.session.scalars(select(Email).where(Email.kind == "series_confirmed")).all()
-    texts = {mail.recipient: " ".join(mail.text_body.split()) for mail in mails}
+    return {mail.recipient: " ".join(mail.text_body.split()) for mail in mails}
+
+
+def test_its_mail_says_whose_clock_it_keeps_and_where(http: httpx.Client, client: Person) -> None:
+    client.prove_address()
+    coach = travels(http, "Europe/Paris", TUESDAY, IN_TOKYO)
+
+    texts = confirm(held(client, coach, "2027-02-02T08:00:00Z"))
 
     clock = "09:00 (Europe/Paris; on 9 February 2027 Asia/Tokyo)"
     assert f"Each session keeps the local time of Chris Coach's clock: {clock}." in texts[client.email]
     assert f"Each session keeps the local time of your clock: {clock}." in texts[coach.email]
     assert "09:00 to 10:00 (Asia/Tokyo, UTC+09:00)" in texts[coach.email]
     assert "00:00 to 01:00 (Europe/London, UTC+00:00)" in texts[client.email]
+
+
+def test_a_stay_that_is_added_before_the_payment_is_in_its_mail(http: httpx.Client, client: Person) -> None:
+    """The list of sessions and the sentence about the clock speak of the same clocks."""
+    coach = travels(http, "Europe/Paris", TUESDAY)
+    series = held(client, coach, "2027-02-02T08:00:00Z")
+    stay = dict(zip(("first_date", "last_date", "time_zone"), IN_TOKYO, strict=True))
+    coach.ask("PUT", "/coach/me/availability", json={"weekly": [TUESDAY], "stays": [stay]})
+
+    texts = confirm(series)
+
+    assert "clock: 09:00 (Europe/Paris; on 9 February 2027 17:00 Asia/Tokyo)." in texts[coach.email]
+    assert "Tuesday 9 February 2027 17:00 to 18:00 (Asia/Tokyo, UTC+09:00)" in texts[coach.email]
