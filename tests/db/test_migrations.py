@@ -215,14 +215,14 @@ def test_coaches_from_before_the_search_are_found_without_accents(empty: Flask) 
 
 
 def test_search_texts_lose_their_apostrophes_and_dashes(empty: Flask) -> None:
-    upgrade(revision="0058")
+    upgrade(revision="0059")
     texts = {"seán o'neill": "seán oneill", "jean-luc - roy": "jean luc roy", "anne\u2013marie": "anne marie"}
     for number, old in enumerate(texts):
         owner = insert("account", email=f"{number}@example.com", role="coach")
         insert("coach", id=owner, time_zone="UTC", slot_step_minutes=30, search_text=old)
     db.session.commit()
 
-    upgrade(revision="0059")
+    upgrade(revision="0060")
 
     found = rows("SELECT search_text FROM coach")
     assert sorted(found) == sorted((new,) for new in texts.values())
