@@ -133,3 +133,32 @@ def test_events_three_times_and_in_reverse_confirm_once_and_tell_each_once(
     assert client.payment(checkout)["failure"] is None
     assert confirmations(stack, client) == 1
     assert confirmations(stack, coach) == 1
+
+
+def test_what_is_paid_twice_goes_back_and_the_payer_reads_why(
+    stack: Stack, client: Person, coach: Person
+) -> None:
+    """A coach cancels one of a series while Stripe closes no page: the old page is paid, and the new one."""
+    kept, cancelled = client.books_series(coach, 2)["items"]
+    old = client.checks_out(kept)
+    expire = f"/v1/checkout/sessions/{old['session_id']}/expire"
+    stack.sandbox.control("/faults", path=expire, method="POST", status=503, times=20)
+    coach.post(f"/booking/{cancelled['id']}/cancel", json={"reason": "ill"}).raise_for_status()
+    new = client.checks_out(kept)
+    assert new["session_id"] != old["session_id"]
+
+    assert stack.sandbox.pays(old).status_code == 303
+    assert confirmed(client, kept)["payment_id"] == old["payment_id"]
+    assert stack.sandbox.pays(new).status_code == 303
+
+    second = wait_until(lambda: (seen := client.payment(new))["status"] == "refunded" and seen)
+    assert [refund["amount"] for refund in second["refunds"]] == [75]
+    first = wait_until(lambda: (seen := client.payment(old))["status"] == "partially_refunded" and seen)
+    assert [refund["amount"] for refund in first["refunds"]] == [75]
+    assert client.booking(kept)["status"] == "confirmed"
+    settled(stack)
+    told = [
+        mail["text"] for mail in stack.sandbox.mails_to(client.email) if "on its way back" in mail["subject"]
+    ]
+    assert len(told) == 2
+    assert sum("paid twice" in words for words in told) == 1
