@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from celery import Celery
@@ -107,6 +107,39 @@ def test_every_client_of_redis_takes_any_certificate_where_that_is_said(
     ask(settings(monkeypatch, REDIS_URL=redis_url, REDIS_TLS_VERIFY="false\n"))
 
 
+IN_THE_URL = {
+    "": False,
+    "?ssl_cert_reqs=required": False,
+    "?ssl_cert_reqs=CERT_REQUIRED&ssl_check_hostname=false": False,
+    "?ssl_cert_reqs=none": True,
+    "?ssl_cert_reqs=CERT_NONE": True,
+    "?ssl_ca_certs={ca}": True,
+    "?ssl_cert_reqs=required&ssl_ca_certs={ca}": True,
+}
+"""What a URL says of itself, and whether a server that vouches for itself alone is believed."""
+
+
+@pytest.mark.parametrize("ask", REDIS_CLIENTS)
+@pytest.mark.parametrize("told", IN_THE_URL)
+@pytest.mark.parametrize("scheme", ["rediss", "REDISS"])
+def test_what_the_url_itself_says_is_heard_by_every_client_of_redis(
+    monkeypatch: pytest.MonkeyPatch,
+    redis_url: str,
+    certificate: Certificate,
+    ask: Callable[[Settings], None],
+    told: str,
+    scheme: str,
+) -> None:
+    url = redis_url.replace("rediss", scheme) + told.format(ca=quote(str(certificate.file), safe=""))
+    found = settings(monkeypatch, REDIS_URL=url)
+
+    if IN_THE_URL[told]:
+        ask(found)
+    else:
+        with pytest.raises(Exception, match=r"(?i)certificate verify failed|count in Redis no more"):
+            ask(found)
+
+
 @pytest.mark.parametrize("ask", REDIS_CLIENTS)
 def test_a_certificate_of_another_host_is_refused(
     monkeypatch: pytest.MonkeyPatch, redis_url: str, certificate: Certificate, ask: Callable[[Settings], None]
@@ -118,23 +151,32 @@ def test_a_certificate_of_another_host_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("variables", "is_let_in"),
+    ("in_the_url", "variables", "is_let_in"),
     [
-        ({}, False),
-        ({"DATABASE_TLS_VERIFY": "false"}, True),
-        ({"DATABASE_TLS_CA_FILE": "its own"}, True),
-        ({"DATABASE_TLS_VERIFY": "true", "DATABASE_TLS_CA_FILE": "its own"}, True),
+        ("", {}, False),
+        ("", {"DATABASE_TLS_VERIFY": "false"}, True),
+        ("", {"DATABASE_TLS_CA_FILE": "its own"}, True),
+        ("", {"DATABASE_TLS_VERIFY": "true", "DATABASE_TLS_CA_FILE": "its own"}, True),
+        ("&sslmode=prefer", {}, True),
+        ("&sslmode=require", {}, True),
+        ("&sslmode=require", {"DATABASE_TLS_VERIFY": "true"}, False),
+        ("&sslmode=verify-ca", {}, False),
+        ("&sslmode=verify-full&sslrootcert=system", {}, False),
+        ("&sslrootcert=its own", {}, True),
+        ("&sslmode=verify-full&sslrootcert=its own", {}, True),
+        ("&sslmode=verify-full&sslrootcert=its own", {"DATABASE_TLS_VERIFY": "false"}, True),
     ],
 )
 def test_in_production_the_database_is_verified_unless_told(
     monkeypatch: pytest.MonkeyPatch,
     database_url: str,
     certificate: Certificate,
+    in_the_url: str,
     variables: dict[str, str],
     is_let_in: bool,
 ) -> None:
+    variables = variables | {"DATABASE_URL": f"{database_url}{in_the_url}", "APP_ENV": "production"}
     changes = {name: value.replace("its own", str(certificate.file)) for name, value in variables.items()}
-    changes |= {"DATABASE_URL": database_url, "APP_ENV": "production"}
     found = settings(monkeypatch, **changes, **PRODUCTION)
     engine = create_engine(found.database_url, connect_args={"connect_timeout": 5})
 

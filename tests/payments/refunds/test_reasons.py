@@ -9,7 +9,7 @@ from app.extensions import db
 from app.payments.models import Payment, Refund
 from app.payments.refunds import submission
 from tests.payments.scenarios import paid_twice
-from tests.people import Checkout, Person
+from tests.people import PASSWORD, Checkout, Person
 from tests.shop import Shop
 
 
@@ -67,7 +67,13 @@ def test_an_admin_can_call_it_fraudulent_and_nobody_else(
     assert asked(shop)["reason"] == "fraudulent"
 
 
-@pytest.mark.parametrize(("method", "is_asked"), [("konbini", True), ("card", False), (None, False)])
+ASKS = ("boleto", "customer_balance", "konbini", "multibanco", "oxxo", "paynow", "promptpay")
+ASKS_NOBODY = ("card", "sepa_debit", "us_bank_account", "klarna", "a_method_of_tomorrow", None)
+
+
+@pytest.mark.parametrize(
+    ("method", "is_asked"), [*((each, True) for each in ASKS), *((each, False) for each in ASKS_NOBODY)]
+)
 def test_where_the_method_takes_no_money_back_stripe_is_told_the_client_s_address(
     shop: Shop, client: Person, coach: Person, method: str | None, is_asked: bool
 ) -> None:
@@ -77,6 +83,15 @@ def test_where_the_method_takes_no_money_back_stripe_is_told_the_client_s_addres
     assert refunds(coach, checkout) == 202
 
     assert asked(shop).get("instructions_email") == (client.email if is_asked else None)
+
+
+def test_who_has_left_is_asked_by_nobody(shop: Shop, client: Person, coach: Person) -> None:
+    shop.pays_for(client, coach)
+    db.session.execute(text("UPDATE payment SET method = 'konbini'"))
+    db.session.commit()
+    assert client.ask("DELETE", "/auth/me", json={"password": PASSWORD}).status_code == 204
+
+    assert "instructions_email" not in asked(shop)
 
 
 @pytest.mark.parametrize("by", ["event", "look-up"])

@@ -19,7 +19,16 @@ from tests.people import DECLINED, Person
 from tests.shop import Event, Shop, changed
 
 RELEASE = stripe_client.API_VERSION.partition(".")[2]
-OLD = ["2015-10-16", "2020-08-27", "2022-11-15", "2024-09-30.acacia", "2099-01-01.zebra"]
+OLD = [
+    "2015-10-16",
+    "2020-08-27",
+    "2022-11-15",
+    "2024-09-30.acacia",
+    "2099-01-01.zebra",
+    f"2099-01-01.{RELEASE}.preview",
+    "2099-01-01.preview",
+    "",
+]
 
 
 def written_in(version: str | None, event: Event, **changes: Any) -> Event:
