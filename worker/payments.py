@@ -7,7 +7,7 @@ from celery import Task, shared_task
 
 from app.extensions import now
 from app.payments.checkout import expiry
-from app.payments.disputes import responses
+from app.payments.disputes import deadlines
 from app.payments.ledger import recovery_submission, stripe_fees
 from app.payments.payouts import connect
 from app.payments.refunds import charge_refunds, submission
@@ -124,4 +124,4 @@ def release_hold(booking_id: str) -> None:
 @shared_task(name=TaskNames.WARN_OF_DISPUTE_DEADLINES, base=PeriodicTask)
 def warn_of_dispute_deadlines() -> int:
     """Enqueue warnings of approaching dispute deadlines. Returns their number."""
-    return responses.warn(now(), BATCH)
+    return deadlines.warn(now(), BATCH)

@@ -83,7 +83,7 @@ def current_sign_in_id() -> UUID:
 
 
 def optional_sign_in_id() -> UUID | None:
-    """The account of the caller who sends an access token to a public view; None without a token.
+    """The sign-in of a caller who sends an access token to a public view; None without a token.
 
     Raises Unauthorized for an invalid token, as other views do.
     """

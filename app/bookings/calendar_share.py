@@ -24,12 +24,12 @@ WEEK = timedelta(days=7)
 class CalendarHeld(Problem):
     status, slug, title = 409, "calendar-held", "Enough of this week is held unpaid"
     meaning = (
-        "Of a coach's free time in one week, people whose e-mail address is not proven hold as much unpaid"
-        " as all of them may, or people of your network who never paid do, or all who never paid do."
+        "Of the coach's free time in this week, new clients already hold the largest unpaid share: all those"
+        " with an unverified e-mail address, those in your network who never paid, or all who never paid."
     )
     remedy = (
-        "Open the link in the mail that proves your address (`POST /auth/verify/resend` sends it again), or"
-        " choose another week. Holds run out within minutes: Retry-After says when the first does."
+        "Verify your e-mail address (`POST /auth/verify/resend` sends the mail again), or choose another"
+        " week. Retry-After says when the first of these holds expires."
     )
 
 

@@ -1,4 +1,4 @@
-"""Cancellation of a booking: permission, deadline, refund and mails."""
+"""Cancellation of a booking: deadline, refund and mails. `lifecycle.locked_for` checks who may cancel."""
 
 from datetime import datetime
 from functools import partial

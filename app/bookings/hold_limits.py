@@ -28,24 +28,24 @@ MAX_HOLDS = 3
 class TooManyHolds(Problem):
     status, slug, title = 409, "too-many-holds", "Too many unpaid holds"
     meaning = (
-        "You hold as many unpaid times as one person may hold at once, or ask for more than that. Each"
-        " session of a series counts, and fewer are allowed until your e-mail address is proven."
+        "You have reached the limit of unpaid bookings, or would exceed it. Each session of a series"
+        " counts. The limit is lower until you verify your e-mail address."
     )
     remedy = (
-        "Pay for one of them, cancel one, or wait 15 minutes until the oldest runs out. To hold more, open"
-        " the link in the mail that proves your address (`POST /auth/verify/resend` sends it again)."
+        "Pay for one of them, cancel one, or wait until one expires: `hold_expires_at` of the booking says"
+        " when. To hold more, verify your e-mail address (`POST /auth/verify/resend` sends the mail again)."
     )
 
 
 class HoldsPaused(Problem):
     status, slug, title = 429, "holds-paused", "Pause after unpaid holds"
     meaning = (
-        "Several times that you held ran out or were called off unpaid, or those of several people in your"
-        " network did."
+        "Several of your unpaid bookings expired or were cancelled, or those of several people in your"
+        " network."
     )
     remedy = (
-        "Wait as many seconds as the Retry-After header says. What you hold now can still be paid for, and"
-        " a payment ends your pause. A network's pause is not for people whose address is proven"
+        "Wait for the seconds in the Retry-After header. You can still pay for what you hold, and a payment"
+        " ends your pause. To leave out a network's pause, verify your e-mail address"
         " (`POST /auth/verify/resend` sends the mail again)."
     )
 

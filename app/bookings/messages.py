@@ -223,7 +223,7 @@ def reminder(booking: Booking, reader: Account, hours: int) -> bool:
 
 
 def withdraw_reminders(booking: Booking) -> None:
-    """Withdraw unsent mails about a session that is cancelled or moved."""
+    """Withdraw unsent reminders of a session that is cancelled or moved."""
     of_booking = Email.subject_id.in_([_reminder_id(booking, hours) for hours in REMINDER_HOURS])
     Email.withdraw(Email.kind == "reminder", of_booking, Email.status.in_(UNSENT))
 

@@ -27,7 +27,7 @@ _START = text("lower(period)")
 NO_CLIENT_TWICE = "no_client_twice"
 
 Id = UUID | ScalarSelect[UUID]
-"""Whether a booking occupies its time: on a row, or as SQL."""
+"""The id of a row, or a query for it."""
 
 
 def overlap_refused(error: IntegrityError) -> str | None:

@@ -7,8 +7,6 @@ from typing import Any, Self
 
 from app.money.money import Money
 
-HOLD_DURATION = timedelta(minutes=15)
-
 
 @dataclass(frozen=True)
 class Tier:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.accounts.models import Account
 from app.bookings import cancellation, hold_limits, lifecycle, unpaid_holds
+from app.bookings.hold_duration import HOLD_DURATION
 from app.bookings.models import (
     NO_CLIENT_TWICE,
     Booking,
@@ -19,7 +20,6 @@ from app.bookings.models import (
     lock_people,
     overlap_refused,
 )
-from app.bookings.policy import HOLD_DURATION
 from app.bookings.schemas import BookingRequest
 from app.bookings.status import Status
 from app.coaches import offers, slots

@@ -34,7 +34,7 @@ bookings = APIBlueprint("bookings", __name__, url_prefix="/booking")
 @bookings.doc(responses=[404, 409])
 @signed_in(Role.CLIENT)
 def request_booking(json_data: BookingRequest) -> BookingView:
-    """Book a session: the time is held until you pay."""
+    """Book a session. The time is held for 15 minutes, and longer while you pay."""
     return BookingView.of(reservation.request(current_account(), json_data))
 
 
@@ -147,7 +147,7 @@ def complete_booking(booking_id: UUID) -> BookingView:
 @bookings.output(BookingView)
 @bookings.doc(responses=[404, 409])
 @signed_in(Role.COACH)
-def miss_booking(booking_id: UUID) -> BookingView:
+def mark_no_show(booking_id: UUID) -> BookingView:
     """Record that the client did not come."""
     booking = lifecycle.by_its_coach(current_account(), booking_id)
     lifecycle.mark_no_show(booking)

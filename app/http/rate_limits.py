@@ -1,4 +1,4 @@
-"""Rate limits by address or account; above them a 429 with Retry-After.
+"""Rate limits by address or account; above them a 429 with Retry-After. The numbers are at the routes.
 
 Counted in Redis for all processes together. While Redis is away, each process counts for itself.
 """
@@ -76,16 +76,16 @@ def by_failures(often: str) -> Callable[[View], View]:
 
 
 def is_within(often: str, what: str, whose: str) -> bool:
-    """Count one of something that befalls somebody else than the caller, and whether it is within the limit.
+    """Count an action against another person than the caller. Returns whether it is within the limit.
 
-    It is while Redis is away, or limits are off.
+    Always true while Redis is away or limits are off.
     """
     if _is_off():
         return True
     try:
         return limiter.limiter.hit(parse(often), what, hashlib.sha256(whose.encode()).hexdigest())
     except RedisError:
-        log.warning("%s: not counted, as Redis does not answer", what)
+        log.warning("%s: not counted, because Redis does not answer", what)
         return True
 
 

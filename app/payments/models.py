@@ -360,7 +360,7 @@ class Refund(TimestampMixin, Base):
         return Money(self.amount_minor, self.currency)
 
 
-WARNED_BEFORE = (timedelta(days=3), timedelta(days=1))
+WARN_BEFORE_DEADLINE = (timedelta(days=3), timedelta(days=1))
 """How long before a dispute's deadline the operator is warned."""
 
 
@@ -445,7 +445,7 @@ class Dispute(TimestampMixin, Base):
 
     def plan_warning(self) -> None:
         """Set the next warning: the first after the last one sent."""
-        times = [self.due_by - before for before in WARNED_BEFORE] if self.due_by else []
+        times = [self.due_by - before for before in WARN_BEFORE_DEADLINE] if self.due_by else []
         ahead = [time for time in times if time > self.told_deadline_at]
         self.warn_at = min(ahead, default=None) if self.awaits_evidence else None
 

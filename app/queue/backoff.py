@@ -4,7 +4,7 @@ import random
 from datetime import timedelta
 
 MAX_ATTEMPTS = 12
-"""With the pauses below the last attempt comes about five hours after the first."""
+"""With the pauses below the last attempt comes 34 to 68 minutes after the first."""
 
 
 def delay_unless_last(attempts: int) -> timedelta | None:

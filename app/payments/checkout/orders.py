@@ -5,11 +5,12 @@ from uuid import UUID, uuid4
 
 from app import time_zones
 from app.accounts.models import Account
+from app.bookings.hold_duration import CHECKOUT_DURATION, HOLD_AFTER_CHECKOUT
 from app.bookings.models import Booking
 from app.extensions import db, now
 from app.money.money import Money
 from app.payments.checkout import payment_methods, terms
-from app.payments.checkout.payable import GRACE, SESSION_LASTS, check_may_be_held
+from app.payments.checkout.payable import check_may_be_held
 from app.payments.checkout.schemas import CheckoutRequest
 from app.payments.ledger import debts, recoveries
 from app.payments.models import Payment, PaymentLine
@@ -37,13 +38,13 @@ def new_payment(client: Account, bookings: Sequence[Booking], wish: CheckoutRequ
         success_url=wish.success_url,
         cancel_url=wish.cancel_url,
         created_at=now(),
-        session_expires_at=now() + SESSION_LASTS,
+        session_expires_at=now() + CHECKOUT_DURATION,
     )
     db.session.add(payment)
     db.session.flush()
     for booking in bookings:
         booking.payment_id = payment.id
-        booking.hold_expires_at = payment.session_expires_at + GRACE
+        booking.hold_expires_at = payment.session_expires_at + HOLD_AFTER_CHECKOUT
     return payment
 
 

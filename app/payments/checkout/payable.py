@@ -1,23 +1,16 @@
 """Which bookings are paid together, and whether they can still be paid."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from sqlalchemy import select
 
 from app.accounts.models import Account
+from app.bookings.hold_duration import CHECKOUT_DURATION, HOLD_AFTER_CHECKOUT, MAX_HOLD_DURATION
 from app.bookings.models import Booking, lock_people
 from app.bookings.status import Status as BookingStatus
 from app.extensions import db, now
 from app.http.problems import NotFound, Problem
 from app.payments.checkout.schemas import CheckoutRequest
-
-SESSION_LASTS = timedelta(minutes=35)
-"""Lifetime of a session: Stripe's minimum of 30 minutes, plus time to repeat a lost order."""
-GRACE = timedelta(minutes=2)
-"""How long the hold outlives the session, so that the event of a last-minute payment arrives in time."""
-MAX_HOLD = timedelta(minutes=90)
-"""The longest hold: opening sessions repeatedly must not block a time for ever."""
 
 
 class NotPayable(Problem):
@@ -57,5 +50,5 @@ def _not_payable(booking: Booking) -> NotPayable:
 
 def check_may_be_held(bookings: Sequence[Booking]) -> None:
     """Raises NotPayable if another session would hold them for too long."""
-    if now() + SESSION_LASTS + GRACE > bookings[0].created_at + MAX_HOLD:
+    if now() + CHECKOUT_DURATION + HOLD_AFTER_CHECKOUT > bookings[0].created_at + MAX_HOLD_DURATION:
         raise NotPayable("This booking was held too long without being paid; book the time again.")

@@ -1,4 +1,4 @@
-"""Responses to disputes: evidence and deadline warnings."""
+"""Responses to disputes: the submission of evidence."""
 
 import logging
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from app import audit, parsing
 from app.extensions import db, now
 from app.http.problems import NotFound, Problem
 from app.payments.disputes import events as dispute_events
-from app.payments.disputes import evidence, messages
+from app.payments.disputes import evidence
 from app.payments.events.payloads import Handler, Mismatch, StripeObject
 from app.payments.models import Dispute
 from app.payments.stripe import client as stripe_client
@@ -167,21 +167,3 @@ def _check_answerable(dispute: Dispute) -> None:
         raise NotAnswerable("Evidence was already submitted. A bank accepts it once.")
     if not dispute.awaits_evidence:
         raise NotAnswerable(f"This dispute is {dispute.status}: the bank accepts no evidence.")
-
-
-def warn(at: datetime, most: int) -> int:
-    """Mail the operator about approaching deadlines. Returns their number."""
-    due = db.session.scalars(
-        select(Dispute)
-        .where(Dispute.warn_at <= at)
-        .order_by(Dispute.warn_at)
-        .limit(most)
-        .with_for_update(skip_locked=True)
-    ).all()
-    for dispute in due:
-        if dispute.due_by and dispute.due_by > at:  # after an outage it may have passed
-            page = at_stripe.page(dispute.payment.stripe_payment_intent_id)
-            messages.deadline(dispute, at, page)
-        dispute.told_deadline_at = at
-        dispute.plan_warning()
-    return len(due)

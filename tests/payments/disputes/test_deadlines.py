@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from app.extensions import db
-from app.payments.disputes import responses
+from app.payments.disputes import deadlines
 from app.payments.models import Dispute
 from tests.payments.disputes.opened_disputes import answered, decided, disputed, hears, mails, word_of
 from tests.people import Person
@@ -32,7 +32,7 @@ def due(shop: Shop) -> datetime:
 
 def swept(shop: Shop, at: datetime) -> list[str]:
     """The sweep comes by; what all warnings so far say is left."""
-    shop.work(responses.warn, at, 100)
+    shop.work(deadlines.warn, at, 100)
     return [mail.text_body.partition(" to answer")[0] for mail in mails(shop, "dispute_deadline")]
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from app.bookings import lifecycle
 from app.extensions import now
 from app.payments.checkout import expiry
-from app.payments.disputes import responses
+from app.payments.disputes import deadlines
 from app.payments.ledger import recovery_submission, stripe_fees
 from app.payments.reconciliation import run as reconciliation_run
 from app.payments.reconciliation.windows import QUIET, Stage, Window, asked, recent
@@ -111,7 +111,7 @@ class Backstage(Dealings):
         for booking_id in work(lambda: lifecycle.with_stale_holds(now(), 500)):
             work(expiry.release, booking_id)
         work(lifecycle.complete_past, 500)
-        work(lambda: responses.warn(now(), 500))
+        work(lambda: deadlines.warn(now(), 500))
         self.listens()
 
     @property
