@@ -222,10 +222,14 @@ def reminder(booking: Booking, reader: Account, hours: int) -> bool:
     )
 
 
-def withdraw_reminders(booking: Booking) -> None:
-    """Withdraw unsent reminders of a session that is cancelled or moved."""
-    of_booking = Email.subject_id.in_([_reminder_id(booking, hours) for hours in REMINDER_HOURS])
-    Email.withdraw(Email.kind == "reminder", of_booking, Email.status.in_(UNSENT))
+def withdraw_reminders(booking: Booking) -> list[tuple[Account, int]]:
+    """Withdraw unsent reminders of a session. Returns the reader and the hours of each."""
+    hours = {_reminder_id(booking, hours): hours for hours in REMINDER_HOURS}
+    unsent = Email.kind == "reminder", Email.subject_id.in_(hours), Email.status.in_(UNSENT)
+    rows = db.session.execute(select(Email.recipient, Email.subject_id).where(*unsent)).all()
+    Email.withdraw(*unsent)
+    readers = {reader.email: reader for reader in (booking.client, booking.coach.account)}
+    return [(readers[row.recipient], hours[row.subject_id]) for row in rows if row.recipient in readers]
 
 
 def unsent_reminders() -> dict[UUID, UUID]:

@@ -31,8 +31,10 @@ def renew(coach_id: UUID) -> None:
     for booking in bookings:
         booking.video_url = coach.video_url
     for booking in confirmed:
-        messages.withdraw_reminders(booking)  # those contain the old link
+        outdated = messages.withdraw_reminders(booking)
         booking.calendar_sequence += 1
+        for reader, hours in outdated:  # again, with the new link
+            messages.reminder(booking, reader, hours)
     db.session.flush()
     if confirmed:
         messages.video_link_changed(confirmed, changed_at, calendar.invitations)

@@ -149,13 +149,17 @@ def enqueue_rendered(mails: Sequence[Mail]) -> int:
 
 
 def insert_gathered(mails: Sequence[Email]) -> UUID:
-    """Put several mails to one recipient into a digest. Returns its id."""
-    first = mails[0]
+    """Put several mails to one recipient into a digest. Returns its id.
+
+    An answer reaches the other side if all of them are about sessions with the same one.
+    """
+    first, others = mails[0], {mail.reply_to for mail in mails}
+    reply_to = first.reply_to if len(others) == 1 else None
     subject = f"{len(mails)} messages about your coaching"
     calendar = "".join(mail.calendar or "" for mail in mails) or None
     together = uuid4()
     reader = Recipient(first.recipient, first.recipient_name)
-    mail = render("gathered", str(together), reader, subject, calendar, None, {"mails": mails})
+    mail = render("gathered", str(together), reader, subject, calendar, reply_to, {"mails": mails})
     db.session.execute(insert(_OUTBOX), mail | {"id": together})
     after_commit(TaskNames.DELIVER_EMAIL, str(together))
     return together

@@ -187,7 +187,7 @@ def test_what_is_over_cancelled_or_another_coach_s_is_left_alone(
     assert shown(client, elsewhere) == "https://other.example.com/"
 
 
-def test_a_reminder_with_the_old_link_that_has_not_left_does_not_leave(
+def test_a_reminder_that_has_not_left_leaves_with_the_new_link(
     shop: Shop, client: Person, coach: Person
 ) -> None:
     link(shop, coach, OLD)
@@ -201,5 +201,48 @@ def test_a_reminder_with_the_old_link_that_has_not_left_does_not_leave(
     shop.work(remind)
     link(shop, coach, NEW)
 
-    (reminder,) = shop.mails("reminder")
-    assert (OLD in reminder.text_body, reminder.status) == (True, "withdrawn")
+    old, new = sorted(shop.mails("reminder"), key=lambda mail: mail.created_at)
+    assert (OLD in old.text_body, old.status) == (True, "withdrawn")
+    assert (NEW in new.text_body, OLD in new.text_body, new.status) == (True, False, "queued")
+    assert {old.recipient, new.recipient} == {client.email}
+
+
+def test_a_link_that_is_changed_back_before_the_job_is_told_to_nobody(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    link(shop, coach, OLD)
+    booking_id = paid(shop, client, coach, next_week(10))
+
+    coach.ask("PATCH", "/coach/me", json={"video_url": NEW})
+    link(shop, coach, OLD)
+
+    assert (shown(client, booking_id), shop.mails(KIND), shop.work(video_links.due, 10)) == (OLD, [], [])
+
+
+def test_a_session_that_has_begun_still_gets_the_new_link(shop: Shop, client: Person, coach: Person) -> None:
+    link(shop, coach, OLD)
+    booking_id = paid(shop, client, coach, next_week(10))
+    begun = text(
+        "UPDATE booking SET period = tstzrange(now() - interval '10 minutes', now() + interval '50 minutes'),"
+        " busy = tstzrange(now() - interval '10 minutes', now() + interval '50 minutes') WHERE id = :id"
+    )
+    db.session.execute(begun, {"id": booking_id})
+    db.session.commit()
+
+    link(shop, coach, NEW)
+
+    assert shown(client, booking_id) == NEW
+    assert {mail.recipient for mail in shop.mails(KIND)} == {client.email, coach.email}
+
+
+def test_a_hold_of_a_series_is_paid_with_the_link_of_then(shop: Shop, client: Person, coach: Person) -> None:
+    link(shop, coach, OLD)
+    series = client.books_series(coach, 3)
+    checkout = client.checks_out(series)
+
+    link(shop, coach, NEW)
+    shop.told(shop.paid(checkout))
+
+    assert {shown(client, each["id"]) for each in series["items"]} == {NEW}
+    calendars = mails(shop, "series_confirmed")[client.email].calendar or ""
+    assert (calendars.count(f"LOCATION:{NEW}"), OLD in calendars) == (3, False)

@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from app.accounts.models import Account
 from app.bookings import messages
 from app.bookings.models import Booking
-from app.emails import delivery, operations, recipient_limits, smtp
+from app.emails import delivery, digest, operations, recipient_limits, smtp
 from app.emails.models import Email
 from app.emails.outbox import enqueue_email
 from app.emails.status import EmailStatus
@@ -211,3 +211,27 @@ def test_one_that_the_server_refuses_keeps_no_other_from_leaving(
     assert [number for number in range(7) if f"moment {number}" in left] == [0, 1, 2, 3, 5, 6]
     (failed,) = mails(client, status=EmailStatus.FAILED)
     assert (failed.kind, "moment 4" in failed.text_body) == ("account_reactivated", True)
+
+
+def test_an_answer_to_mails_about_sessions_with_one_person_reaches_that_one(
+    post: Post, client: Person
+) -> None:
+    proven(client)
+
+    def tell(*others: str | None) -> None:
+        account = db.session.get_one(Account, UUID(client.id))
+        for other in others:
+            enqueue_email("account_reactivated", uuid4(), account, "", reply_to=other, when="", by="you")
+        held_back = text(
+            "UPDATE email SET held_back = true, due_at = now() WHERE kind = 'account_reactivated'"
+        )
+        db.session.execute(held_back)
+
+    for others, reply_to in (
+        (("one@example.com", "one@example.com"), "one@example.com"),
+        (("one@example.com", "two@example.com"), None),
+        (("one@example.com", None), None),
+    ):
+        post.work(tell, *others)
+        post.work(digest.gather, mails(client, kind="account_reactivated", status=EmailStatus.QUEUED)[0].id)
+        assert mails(client, kind="gathered")[-1].reply_to == reply_to
