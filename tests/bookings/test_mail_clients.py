@@ -152,3 +152,21 @@ def test_the_file_of_each_kind_of_mail_says_who_and_when_and_whether_it_is_on(
     assert (event.start, event.end) == (AT_THREE if kind == "booking_moved" else AT_TEN)
     assert event.guests == 2
     assert 'Zoë "Z"; Müller, Łódź אבג' in event.summary
+
+
+@by_each
+@pytest.mark.parametrize("letters", ["ü" * 117, "👩🏽‍🏫" * 15, "שלום " * 20 + "12", "字" * 117, "x" * 117])
+def test_names_of_many_bytes_are_read_letter_for_letter(
+    shop: Shop, post: Post, client: Person, coach: Person, parser: Parser, letters: str
+) -> None:
+    assert client.ask("PATCH", "/auth/me", json={"name": letters}).status_code == 200
+    client.prove_address()
+    booking = client.wish(coach, next_week(10), notes="字x " * 660).json()
+    shop.told(shop.paid(client.checks_out(booking)))
+
+    (file,) = files(post, coach, "booking_confirmed")
+    (event,) = parser(file)
+
+    assert all(len(line) <= 75 for line in file.encode().split(b"\r\n"))
+    assert letters.strip() in event.summary
+    assert (event.guests, event.start, event.end) == (2, *AT_TEN)

@@ -127,3 +127,19 @@ def test_each_is_told_of_the_client_s_other_session_in_the_right_person(
     assert by_coach.json()["detail"] == "The client has another session at this time."
     assert by_client.json()["detail"] == "You have another session at this time."
     assert booked.json()["detail"] == "You have another session at this time."
+
+
+def test_a_length_that_is_no_longer_offered_and_a_closed_date_bind_no_coach(
+    client: Person, coach: Person, booking_id: str
+) -> None:
+    closed = next_week(20) + timedelta(days=2)
+    weekly = coach.get("/coach/me/availability").json()["weekly"]
+    off = {"weekly": weekly, "overrides": [{"date": f"{closed:%Y-%m-%d}", "hours": []}]}
+    coach.ask("PUT", "/coach/me/availability", json=off)
+    assert coach.ask("PATCH", "/coach/me", json={"durations": [30]}).status_code == 200
+
+    assert moves(client, booking_id, closed).status_code == 422
+    moved = moves(coach, booking_id, closed)
+
+    assert (moved.status_code, moved.json()["duration_minutes"]) == (200, 60)
+    assert moves(client, booking_id, next_week(10) + timedelta(days=1)).status_code == 200

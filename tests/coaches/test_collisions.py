@@ -93,3 +93,33 @@ def test_time_off_strands_nothing_here_as_it_has_said_so_itself(client: Person, 
     assert len(coach.post("/coach/me/time-off", json=off).json()["collides_with"]) == 1
 
     assert put(coach, ("00:00", "00:00")) == []
+
+
+def test_of_a_series_the_sessions_are_named_that_a_stay_strands(client: Person, coach: Person) -> None:
+    series = client.books_series(coach, 3)
+    second = SOON + 7 * DAY
+    stay = {"first_date": str(second - DAY), "last_date": str(second + DAY), "time_zone": "Asia/Tokyo"}
+
+    assert put(coach, ("09:00", "18:00"), stays=[stay]) == [series["items"][1]["id"]]
+    assert put(coach, ("09:00", "18:00"), stays=[]) == []
+
+
+def test_hours_past_midnight_hold_what_begins_after_it(client: Person, coach: Person) -> None:
+    early, late = client.books(coach, next_week(1)), client.books(coach, next_week(3))
+
+    assert put(coach, ("20:00", "02:00")) == [late["id"]]
+    assert put(coach, ("20:00", "00:00")) == [early["id"], late["id"]]
+    assert put(coach, ("20:00", "00:00"), ("00:00", "04:00")) == []
+
+
+def test_a_session_that_is_under_way_is_named(client: Person, coach: Person) -> None:
+    booking = client.books(coach, next_week(12))
+    begun = text(
+        "UPDATE booking SET period = tstzrange(now() - interval '10 minutes', now() + interval '50 minutes'),"
+        " busy = tstzrange(now() - interval '10 minutes', now() + interval '50 minutes') WHERE id = :id"
+    )
+    db.session.execute(begun, {"id": booking["id"]})
+    db.session.commit()
+
+    closed = {"overrides": [{"date": str(SOON - 7 * DAY + n * DAY), "hours": []} for n in (-1, 0, 1)]}
+    assert put(coach, ("00:00", "00:00"), **closed) == [booking["id"]]

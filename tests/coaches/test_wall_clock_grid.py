@@ -52,6 +52,9 @@ def test_paris_on_the_last_sunday_of_march(http: httpx.Client) -> None:
         ("Antarctica/Troll", date(2027, 3, 28), ("00:00", "12:00")),
         ("Africa/Cairo", date(2027, 4, 30), ("00:00", "00:00")),
         ("America/Santiago", date(2027, 9, 5), ("00:30", "20:00")),
+        ("America/Nuuk", date(2027, 3, 27), ("20:00", "04:00")),
+        ("Africa/Casablanca", date(2027, 3, 14), ("00:00", "00:00")),
+        ("Europe/Dublin", date(2027, 3, 28), ("00:30", "06:10")),
     ],
 )
 def test_in_spring_it_is_the_grid_of_the_week_before_but_for_what_is_skipped(
@@ -135,3 +138,12 @@ def test_a_series_in_the_hour_that_comes_twice_takes_the_second(http: httpx.Clie
     series = client.wish_series(coach, datetime(2027, 10, 24, 0, 30, tzinfo=UTC), 2).json()
 
     assert [each["session_datetime"] for each in series["items"]][1] == "2027-10-31T01:30:00Z"
+
+
+def test_other_hours_of_the_very_date_keep_their_grid(http: httpx.Client) -> None:
+    coach = works(http, ("09:00", "12:00"), zone="Europe/Paris", slot_step_minutes=60)
+    weekly = coach.get("/coach/me/availability").json()["weekly"]
+    night = {"date": "2027-03-28", "hours": [{"start_time": "00:30", "end_time": "05:00"}]}
+    coach.ask("PUT", "/coach/me/availability", json={"weekly": weekly, "overrides": [night]})
+
+    assert wall(coach, date(2027, 3, 28), "Europe/Paris") == ["00:30", "01:30", "03:30", "04:30"]

@@ -50,6 +50,12 @@ def in_november(monkeypatch: pytest.MonkeyPatch) -> None:
         ("MST", date(2027, 7, 6), "16:00"),
         ("HST", date(2027, 7, 6), "19:00"),
         ("Asia/Kolkata", date(2027, 7, 6), "03:30"),
+        ("Canada/Central", date(2026, 12, 8), "14:00"),
+        ("Cuba", date(2027, 7, 6), "13:00"),
+        ("EST5EDT", date(2027, 7, 6), "13:00"),
+        ("PST8PDT", date(2027, 1, 12), "17:00"),
+        ("Etc/GMT+5", date(2027, 7, 6), "14:00"),
+        ("GMT0", date(2027, 7, 6), "09:00"),
     ],
 )
 def test_nine_o_clock_is_nine_wherever_it_is_read(http: httpx.Client, zone: str, on: date, utc: str) -> None:

@@ -1,11 +1,11 @@
 """A session while the clocks change: both offsets are named wherever it is written out."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
-from app.bookings import lifecycle, reminders
+from app.bookings import lifecycle, reminders, video_links
 from app.bookings.models import Booking
 from tests.bookings.paid_bookings import mails
 from tests.clock import Clock
@@ -19,11 +19,11 @@ def confirmed(shop: Shop, client: Person, coach: Person, at: datetime) -> UUID:
     return booking_id
 
 
-def _confirm(booking_id: UUID) -> None:
-    booking = Booking.locked(booking_id)
-    assert booking
-    lifecycle.confirm(booking)
-    lifecycle.announce([booking])
+def _confirm(*booking_ids: UUID) -> None:
+    bookings = [booking for each in booking_ids if (booking := Booking.locked(each))]
+    for booking in bookings:
+        lifecycle.confirm(booking)
+    lifecycle.announce(bookings)
 
 
 @pytest.mark.parametrize(
@@ -77,3 +77,28 @@ def next_autumn() -> datetime:
         if last > today:
             return last
     raise AssertionError("one of two years has it ahead")
+
+
+def test_mails_about_many_sessions_holds_and_moves_name_both_offsets_too(
+    shop: Shop, client: Person, coach: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.extensions.datetime", Clock(datetime(2027, 9, 6, tzinfo=UTC)))
+    client.prove_address()
+    coach.ask("PATCH", "/coach/me", json={"time_zone": "Europe/Paris", "horizon_days": 366})
+    client.ask("PATCH", "/auth/me", json={"time_zone": "Europe/Paris"})
+    night = datetime(2027, 10, 30, 23, 30, tzinfo=UTC)
+
+    hold = client.books(coach, night, 90)
+    coach.post(f"/booking/{hold['id']}/cancel", json={})
+    series = client.wish_series(coach, night - timedelta(days=7), 2, duration_minutes=90).json()
+    first, second = (UUID(each["id"]) for each in series["items"])
+    shop.work(_confirm, first, second)
+    coach.ask("PATCH", "/coach/me", json={"video_url": "https://meet.example.com/new"})
+    shop.work(video_links.renew, UUID(coach.id))
+    client.post(f"/booking/{second}/cancel", json={})
+    to = {"session_datetime": night.isoformat()}
+    assert client.post(f"/booking/{first}/reschedule", json=to).status_code == 200
+
+    for kind in ("hold_cancelled", "series_confirmed", "video_link_changed", "booking_moved"):
+        text = " ".join(mails(shop, kind)[client.email].text_body.split())
+        assert "01:30 (UTC+02:00) to 02:00 (UTC+01:00) (Europe/Paris)" in text, kind

@@ -142,6 +142,14 @@ def test_every_line_break_becomes_one(client: Person, coach: Person, line_break:
     assert (booking["notes"], cancelled["cancellation"]["reason"]) == ("first\nsecond", "ill\nand tired")
 
 
+@pytest.mark.parametrize("line_break", ["\r\n", "\r", "\u2028", "\x85"])
+def test_every_line_break_of_a_coach_becomes_one(coach: Person, line_break: str) -> None:
+    shown = coach.ask("PATCH", "/coach/me", json={"bio": f"first{line_break}second", "headline": "Calm\r\n"})
+
+    assert (shown.json()["bio"], shown.json()["headline"]) == ("first\nsecond", "Calm")
+    assert coach.ask("PATCH", "/coach/me", json={"headline": f"a{line_break}b"}).status_code == 422
+
+
 def test_a_line_break_is_counted_once(client: Person, coach: Person) -> None:
     booking = client.wish(coach, next_week(), notes="x\r\n" * 999 + "xx")
 
