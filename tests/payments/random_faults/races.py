@@ -7,8 +7,8 @@ from app.payments.refunds import submission
 from tests.payments.random_faults import concurrent_actions as actions
 from tests.payments.random_faults.background import Backstage
 from tests.payments.random_faults.interleaving import Pause, Stop, Stopped
-from tests.payments.random_faults.scenarios import IN_EUROS, Deal, bought
-from tests.payments.random_faults.world import Asked, Refusing
+from tests.payments.random_faults.scenarios import ASKED_AT_ONCE, IN_EUROS, Deal, bought
+from tests.payments.random_faults.world import Asked, Failing, Refusing
 
 SENT_ON = 2
 """The coach to whom Stripe sends on what clients pay."""
@@ -80,7 +80,7 @@ def evidence_is_submitted_twice(play: Backstage, deal: Deal) -> None:
     play.disputes(0, None, inquiry=False)
     play.listens()
     play.hears_all()
-    twice(play, actions.lever("dispute", "evidence"), RIGHT_BEFORE)
+    twice(play, actions.lever("dispute", "evidence"), (Stop.STRIPE_ASKED, 2))  # the first is how it stands
     assert _newest(play, "dispute")["evidence_details"]["submission_count"] == 1
 
 
@@ -101,7 +101,7 @@ def a_verdict_is_overturned(play: Backstage, deal: Deal, times: int) -> None:
 
 
 def a_recovery_is_retried_twice(play: Backstage, client: int, ahead: int, stop: Stopped) -> None:
-    """Stripe refused it for good; the levers are pressed at once, and two workers move it at once."""
+    """Stripe refused it for good, and breaks when it has made it; pressed, and moved, at once each time."""
     bought(play, Deal(client, SENT_ON, ahead))
     play.disputes(0, None, inquiry=False)
     play.bank_goes_on(0, "lost", keep_fee=False)
@@ -110,6 +110,10 @@ def a_recovery_is_retried_twice(play: Backstage, client: int, ahead: int, stop: 
     play.hears_all()
     play.works_off()
     assert _statuses(play) == ["failed"]
+    twice(play, actions.lever("recovery", "retry"))
+    play.market.stripe_fails(Asked.TO_TAKE_BACK, Failing.BREAKS_AFTERWARDS, ASKED_AT_ONCE)
+    play.works_off()
+    assert _statuses(play) == ["pending"]
     twice(play, actions.lever("recovery", "retry"))
     twice(play, actions.due_job("recovery", recovery_submission.recover), stop)
     assert _statuses(play) == ["succeeded"]
