@@ -80,5 +80,5 @@ def test_nobody_erases_what_tells_of_somebody_else_by_an_address_that_is_a_part_
 
 
 def test_a_kind_that_the_operator_shares_with_others_is_refused(app: Flask) -> None:
-    with app.app_context(), pytest.raises(AssertionError, match="refund_issued would be taken for"):
+    with app.app_context(), pytest.raises(AssertionError, match="refund_issued is no operator's kind"):
         outbox.put_to_operator("refund_issued", "1", "A refund")
