@@ -1,4 +1,4 @@
-"""`make faults`: every plug pulled in the middle of trade, one after the other, and what became of it all."""
+"""`make faults`: every plug pulled while people book and pay, and what became of it all."""
 
 import argparse
 import json
@@ -14,9 +14,9 @@ from tests.faults.consistency import Verdict
 from tests.faults.external_state import Post
 from tests.faults.fault import Fault, Outcome, Scene, struck
 from tests.faults.quiescence import reconcile
-from tests.faults.report import Tally
+from tests.faults.report import Report
 from tests.faults.system import running
-from tests.faults.traffic import trading
+from tests.faults.traffic import traffic_to
 
 ALL = [
     *killed_processes.KILLS,
@@ -38,29 +38,29 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # all is ended on the way
     faults = [fault for fault in ALL if re.search(wish.only, fault.name)]
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
-        tally = _tallied(faults, wish, Path(folder))
+        report = _reported(faults, wish, Path(folder))
     RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "faults.json").write_text(f"{json.dumps(tally.found(), indent=2)}\n")
-    print(f"\n{tally.table()}\n")
-    print("\n".join(tally.wrongs) or "Nothing was lost, and nothing came twice.")
-    return bool(tally.wrongs)
+    (RESULTS / "faults.json").write_text(f"{json.dumps(report.found(), indent=2)}\n")
+    print(f"\n{report.table()}\n")
+    print("\n".join(report.wrongs) or "Nothing was lost, and nothing came twice.")
+    return bool(report.wrongs)
 
 
-def _tallied(faults: list[Fault], wish: argparse.Namespace, folder: Path) -> Tally:
-    with running(folder) as plant, trading(plant.url, plant.sandbox) as trade:
-        scene, post = Scene(plant, trade, wish.away), Post(plant.sandbox)
-        tally, began = Tally(scene), time.monotonic()
+def _reported(faults: list[Fault], wish: argparse.Namespace, folder: Path) -> Report:
+    with running(folder) as system, traffic_to(system.url, system.sandbox) as traffic:
+        scene, post = Scene(system, traffic, wish.away), Post(system.sandbox)
+        report, began = Report(scene), time.monotonic()
         for fault in faults:
             outcome = _struck(fault, scene, post)
-            tally.outcomes.append(outcome)
+            report.outcomes.append(outcome)
             print("{:5.1f} {:5.1f} {:5.1f} s".format(*outcome.seconds), fault, sep="  ", flush=True)
             print(*(f"    {wrong}" for wrong in outcome.wrongs), sep="\n", flush=True)
-        compared = reconcile(plant)
-        tally.differences = compared.stdout if compared.returncode else ""
-        tally.seconds = time.monotonic() - began
+        compared = reconcile(system)
+        report.differences = compared.stdout if compared.returncode else ""
+        report.seconds = time.monotonic() - began
         if wish.logs:
-            print(plant.read_logs())
-    return tally
+            print(system.read_logs())
+    return report
 
 
 def _struck(fault: Fault, scene: Scene, post: Post) -> Outcome:
@@ -68,7 +68,7 @@ def _struck(fault: Fault, scene: Scene, post: Post) -> Outcome:
     try:
         return struck(fault, scene, post)
     except AssertionError as error:
-        scene.plant.sandbox.behaves()
+        scene.system.sandbox.behaves()
         return Outcome(fault, Verdict(lost=[str(error)[-2000:]]), [], 0, 0, 0, (0, 0, 0))
 
 

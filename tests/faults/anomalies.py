@@ -16,7 +16,7 @@ from tests.faults import external_state, killed_processes
 from tests.faults.fault import Fault, Scene
 from tests.faults.process import Part
 from tests.faults.quiescence import let_pauses_run_out
-from tests.faults.system import Plant
+from tests.faults.system import System
 from tests.waiting import wait_until
 
 AT_ONCE = 6
@@ -28,8 +28,8 @@ JUMPS = (600, -240, 0)
 
 def two_beats(scene: Scene) -> None:
     """As while a new release starts before the old one has ended."""
-    beat = scene.plant.beat
-    second = Part("beat-2", shlex.join(beat.command), beat.environ, scene.plant.folder / "beat-2.log")
+    beat = scene.system.beat
+    second = Part("beat-2", shlex.join(beat.command), beat.environ, scene.system.folder / "beat-2.log")
     second.start()
     scene.let_trade(SECONDS)
     second.kill()
@@ -37,17 +37,17 @@ def two_beats(scene: Scene) -> None:
 
 def same_event_at_once(scene: Scene) -> None:
     """Each delivered several times at the same instant, so that both workers have it in their hands."""
-    sandbox = scene.plant.sandbox
+    sandbox = scene.system.sandbox
     sandbox.control("/deliveries/rule", mode="hold")
-    held = wait_until(lambda: _held(scene.plant), 60)
+    held = wait_until(lambda: _held(scene.system), 60)
     answers = sandbox.control("/deliver", events=held, times=AT_ONCE, concurrently=True)["answers"]
     sandbox.control("/deliveries/rule", mode="normal")
     sandbox.control("/deliveries/release")
     assert {answer["status"] for answer in answers} == {200}
 
 
-def _held(plant: Plant) -> list[str]:
-    deliveries = external_state.deliveries(plant.sandbox)
+def _held(system: System) -> list[str]:
+    deliveries = external_state.deliveries(system.sandbox)
     held = [event for event, tries in deliveries.items() if tries[0]["state"] == "held"]
     return held if len(held) >= 4 else []
 
@@ -55,13 +55,13 @@ def _held(plant: Plant) -> list[str]:
 def poison(scene: Scene) -> None:
     """An event that raises each time is tried again, ends as failed, and the operator is told once."""
     event_id = f"evt_poison{uuid4().hex}"
-    _deliver(scene.plant.url, event_id)
-    assert wait_until(lambda: _of(scene.plant, event_id), 60) == "received"
-    _age(scene.plant, event_id)
-    wait_until(lambda: _is_failed(scene.plant, event_id), 60, every=0.5)
+    _deliver(scene.system.url, event_id)
+    assert wait_until(lambda: _of(scene.system, event_id), 60) == "received"
+    _age(scene.system, event_id)
+    wait_until(lambda: _is_failed(scene.system, event_id), 60, every=0.5)
     told = f"SELECT count(*) FROM trouble WHERE kind = 'stripe_event' AND subject_id = '{event_id}'"
-    assert scene.plant.count(told) == 1
-    _discard(scene.plant, event_id)
+    assert scene.system.count(told) == 1
+    _discard(scene.system, event_id)
 
 
 def _deliver(url: str, event_id: str) -> None:
@@ -73,33 +73,33 @@ def _deliver(url: str, event_id: str) -> None:
     httpx.post(f"{url}/payment/webhook", content=body, headers=headers).raise_for_status()
 
 
-def _of(plant: Plant, event_id: str) -> str | None:
-    with plant.database.connect() as rows:
+def _of(system: System, event_id: str) -> str | None:
+    with system.database.connect() as rows:
         look = text("SELECT status FROM stripe_event WHERE id = :id AND last_error IS NOT NULL")
         return rows.scalar(look, {"id": event_id})
 
 
-def _discard(plant: Plant, event_id: str) -> None:
+def _discard(system: System, event_id: str) -> None:
     """As an operator does in the end."""
-    with plant.database.begin() as rows:
+    with system.database.begin() as rows:
         rows.execute(text("UPDATE stripe_event SET status = 'ignored' WHERE id = :id"), {"id": event_id})
 
 
-def _age(plant: Plant, event_id: str) -> None:
+def _age(system: System, event_id: str) -> None:
     """Most of its tries are behind it; pauses between the last ones are hours."""
-    with plant.database.begin() as rows:
+    with system.database.begin() as rows:
         age = text("UPDATE stripe_event SET attempts = :tried WHERE id = :id AND status = 'received'")
         rows.execute(age, {"tried": MAX_ATTEMPTS - 2, "id": event_id})
 
 
-def _is_failed(plant: Plant, event_id: str) -> bool:
-    let_pauses_run_out(plant)
-    return _of(plant, event_id) == "failed"
+def _is_failed(system: System, event_id: str) -> bool:
+    let_pauses_run_out(system)
+    return _of(system, event_id) == "failed"
 
 
 def clock_jumps(scene: Scene) -> None:
     """Ten minutes ahead, four behind, and right again, while everything runs."""
-    clock = scene.plant.folder / "clock"
+    clock = scene.system.folder / "clock"
     clock.write_text("0")
     with _shifted(scene):
         for seconds in JUMPS:
@@ -110,13 +110,13 @@ def clock_jumps(scene: Scene) -> None:
 @contextmanager
 def _shifted(scene: Scene) -> Iterator[None]:
     """All that is ours runs by a clock that we can move."""
-    parts = [part for part in scene.plant.parts.values() if part is not scene.plant.beat]
+    parts = [part for part in scene.system.parts.values() if part is not scene.system.beat]
     before = {part: (part.command, part.environ) for part in parts}
     for part in parts:
         part.command = [word for each in part.command for word in _by_our_clock(each)]
-        part.environ = {**part.environ, "CLOCK_FILE": str(scene.plant.folder / "clock")}
+        part.environ = {**part.environ, "CLOCK_FILE": str(scene.system.folder / "clock")}
         part.terminate()
-    wait_until(scene.plant.is_ready, 60)
+    wait_until(scene.system.is_ready, 60)
     try:
         yield
     finally:

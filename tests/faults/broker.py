@@ -6,18 +6,18 @@ from tests.faults.fault import Fault, Scene
 
 
 def killed(scene: Scene) -> None:
-    scene.plant.valkey.kill()
-    scene.plant.valkey.start()
+    scene.system.valkey.kill()
+    scene.system.valkey.start()
 
 
 def away(scene: Scene) -> None:
-    scene.plant.valkey.kill()
+    scene.system.valkey.kill()
     scene.let_trade(scene.away_seconds)
-    scene.plant.valkey.start()
+    scene.system.valkey.start()
 
 
 def full(scene: Scene) -> None:
-    with scene.plant.broker() as broker:
+    with scene.system.broker() as broker:
         _allow(broker, "1")
         scene.let_trade(scene.away_seconds)
         _allow(broker, "0")

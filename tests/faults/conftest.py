@@ -1,4 +1,4 @@
-"""A plant with trade in it, for all stories here."""
+"""A system with traffic in it, for all stories here."""
 
 from collections.abc import Iterator
 
@@ -7,21 +7,21 @@ import pytest
 from tests.faults.external_state import Post
 from tests.faults.fault import Scene
 from tests.faults.system import running
-from tests.faults.traffic import trading
+from tests.faults.traffic import traffic_to
 
 AWAY_SECONDS = 5.0
 
 
 @pytest.fixture(scope="package")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    with running(tmp_path_factory.mktemp("plant")) as plant:
+    with running(tmp_path_factory.mktemp("system")) as system:
         try:
-            with trading(plant.url, plant.sandbox) as trade:
-                yield Scene(plant, trade, AWAY_SECONDS)
+            with traffic_to(system.url, system.sandbox) as traffic:
+                yield Scene(system, traffic, AWAY_SECONDS)
         finally:
-            print(plant.read_logs())
+            print(system.read_logs())
 
 
 @pytest.fixture(scope="package")
 def post(scene: Scene) -> Post:
-    return Post(scene.plant.sandbox)
+    return Post(scene.system.sandbox)

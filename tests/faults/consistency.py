@@ -8,8 +8,8 @@ from sqlalchemy import Connection, Row, text
 
 from tests.faults import external_state
 from tests.faults.external_state import Json, Post
-from tests.faults.system import Plant
-from tests.faults.traffic import Trade
+from tests.faults.system import System
+from tests.faults.traffic import Traffic
 
 Rows = Sequence[Row[Any]]
 PAID = {"succeeded", "partially_refunded", "refunded"}
@@ -54,17 +54,17 @@ class Verdict:
         return [f"lost: {each}" for each in self.lost] + [f"doubled: {each}" for each in self.doubled]
 
 
-def judge(rows: Connection, plant: Plant, trade: Trade, post: Post) -> Verdict:
+def judge(rows: Connection, system: System, traffic: Traffic, post: Post) -> Verdict:
     """To be asked at rest."""
     verdict = Verdict()
-    _judge_payments(verdict, rows, trade, external_state.paid_sessions(plant.sandbox))
-    _judge_bookings(verdict, rows, trade)
-    _judge_mails(verdict, rows, plant, post)
-    _judge_events(verdict, rows, plant)
+    _judge_payments(verdict, rows, traffic, external_state.paid_sessions(system.sandbox))
+    _judge_bookings(verdict, rows, traffic)
+    _judge_mails(verdict, rows, system, post)
+    _judge_events(verdict, rows, system)
     return verdict
 
 
-def _judge_payments(verdict: Verdict, rows: Connection, trade: Trade, sessions: list[Json]) -> None:
+def _judge_payments(verdict: Verdict, rows: Connection, traffic: Traffic, sessions: list[Json]) -> None:
     ours = {str(row.id): row for row in rows.execute(text(PAYMENTS))}
     verdict.payments = len(sessions)
     for session in sessions:
@@ -73,7 +73,7 @@ def _judge_payments(verdict: Verdict, rows: Connection, trade: Trade, sessions: 
             verdict.lost.append(f"{session['id']}: {why}")
         if row and session["returned"] > row.amount_minor:
             verdict.doubled.append(f"{session['id']}: {session['returned']} went back")
-    unheard = trade.paid - {session["id"] for session in sessions}
+    unheard = traffic.paid - {session["id"] for session in sessions}
     verdict.lost += [f"{each} was paid, and Stripe does not say so" for each in unheard]
 
 
@@ -89,17 +89,17 @@ def _losses(session: Json, row: Row[Any] | None) -> Iterator[str]:
         yield f"{session['returned']} went back, and our books say {row.amount_refunded_minor}"
 
 
-def _judge_bookings(verdict: Verdict, rows: Connection, trade: Trade) -> None:
+def _judge_bookings(verdict: Verdict, rows: Connection, traffic: Traffic) -> None:
     known = {str(each) for each in rows.scalars(text("SELECT id FROM booking"))}
-    verdict.lost += [f"booking {each} was answered 201" for each in trade.held.keys() - known]
-    unknown = known - trade.held.keys()
+    verdict.lost += [f"booking {each} was answered 201" for each in traffic.held.keys() - known]
+    unknown = known - traffic.held.keys()
     verdict.doubled += [f"booking {each} was answered to nobody" for each in unknown]
     for row in rows.execute(text(TWICE_PAID)):
         verdict.doubled.append(f"payment {row.payment_id} was settled {row.times} times")
     verdict.doubled += [f"slot of {row.id} and {row.other}" for row in rows.execute(text(TWICE_SOLD))]
 
 
-def _judge_mails(verdict: Verdict, rows: Connection, plant: Plant, post: Post) -> None:
+def _judge_mails(verdict: Verdict, rows: Connection, system: System, post: Post) -> None:
     arrived = post.arrived()
     for row in rows.execute(text(TOLD)):
         if row.mails != 2:
@@ -107,19 +107,19 @@ def _judge_mails(verdict: Verdict, rows: Connection, plant: Plant, post: Post) -
     for row in rows.execute(text("SELECT id, kind, recipient, status, copies, last_error FROM email")):
         times = arrived.pop(f"<{row.id}@culturebridge>", 0)
         verdict.mails += times
-        refused = row.recipient in plant.refused and row.status == "failed"
+        refused = row.recipient in system.refused and row.status == "failed"
         if times == 0 and row.status != "withdrawn" and not refused:
             verdict.lost.append(f"mail {row.kind} {row.id} is {row.status}: {row.last_error}")
-        if times > 1 and row.id in plant.in_flight:
+        if times > 1 and row.id in system.in_flight:
             verdict.excused += 1
         elif times > 1:
             verdict.doubled.append(f"mail {row.kind} {row.id} came {times} times")
     verdict.doubled += [f"mail {each} has no row" for each in arrived]
 
 
-def _judge_events(verdict: Verdict, rows: Connection, plant: Plant) -> None:
+def _judge_events(verdict: Verdict, rows: Connection, system: System) -> None:
     known = {row.id: row for row in rows.execute(text("SELECT id, status, last_error FROM stripe_event"))}
-    for event, tries in external_state.deliveries(plant.sandbox).items():
+    for event, tries in external_state.deliveries(system.sandbox).items():
         verdict.events += 1
         row = known.get(event)
         if row is None:

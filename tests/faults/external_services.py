@@ -36,16 +36,16 @@ def stripe_cuts_the_line(scene: Scene) -> None:
 def stripe_does_not_answer(scene: Scene) -> None:
     """And does the work all the same."""
     for path in ("/v1/checkout/sessions", "/v1/refunds"):
-        scene.plant.sandbox.control(
+        scene.system.sandbox.control(
             "/faults", path=path, after_work=True, delay_seconds=LONGER_THAN_STRIPE_IS_WAITED_FOR, times=2
         )
     scene.let_trade(LONGER_THAN_STRIPE_IS_WAITED_FOR)
 
 
 def _stripe(scene: Scene, **trouble: object) -> None:
-    scene.plant.sandbox.control("/faults", path="/v1/*", times=10, **trouble)
+    scene.system.sandbox.control("/faults", path="/v1/*", times=10, **trouble)
     scene.let_trade(WHILE)
-    scene.plant.sandbox.http.delete(f"{scene.plant.sandbox.stripe_url}/_sandbox/faults").raise_for_status()
+    scene.system.sandbox.http.delete(f"{scene.system.sandbox.stripe_url}/_sandbox/faults").raise_for_status()
 
 
 def smtp_refuses(scene: Scene) -> None:
@@ -62,16 +62,16 @@ def smtp_does_not_answer(scene: Scene) -> None:
 
 
 def _smtp(scene: Scene, **trouble: object) -> None:
-    scene.plant.sandbox.mail_fails(**trouble)
+    scene.system.sandbox.mail_fails(**trouble)
     scene.let_trade(WHILE)
 
 
 def smtp_knows_one_not(scene: Scene) -> None:
     """That mail fails at once, is not tried again, and shows; the others go their way."""
     nobody = address("client")
-    scene.plant.refused.add(nobody)
-    scene.plant.sandbox.mail_fails(at="rcpt", to=nobody, reply="550 5.1.1 No such user")
-    with Caller(scene.plant.url, scene.trade.answers) as http:
+    scene.system.refused.add(nobody)
+    scene.system.sandbox.mail_fails(at="rcpt", to=nobody, reply="550 5.1.1 No such user")
+    with Caller(scene.system.url, scene.traffic.answers) as http:
         registered(http, "client", nobody)
     wait_until(lambda: _mails(scene, nobody) == ["failed"], 60)
 
@@ -79,17 +79,17 @@ def smtp_knows_one_not(scene: Scene) -> None:
 def smtp_dies_after_data(scene: Scene) -> None:
     """It has the mail and nobody was told: only another try can tell, under the same Message-ID."""
     reader = address("client")
-    scene.plant.sandbox.mail_fails(at="data", to=reader, drop_after_data=True)
-    with Caller(scene.plant.url, scene.trade.answers) as http:
+    scene.system.sandbox.mail_fails(at="data", to=reader, drop_after_data=True)
+    with Caller(scene.system.url, scene.traffic.answers) as http:
         registered(http, "client", reader)
-    with scene.plant.database.connect() as rows:
-        scene.plant.in_flight |= set(
+    with scene.system.database.connect() as rows:
+        scene.system.in_flight |= set(
             rows.scalars(text("SELECT id FROM email WHERE recipient = :to"), {"to": reader})
         )
 
 
 def _mails(scene: Scene, to: str) -> Sequence[str]:
-    with scene.plant.database.connect() as rows:
+    with scene.system.database.connect() as rows:
         return rows.scalars(text("SELECT status FROM email WHERE recipient = :to"), {"to": to}).all()
 
 

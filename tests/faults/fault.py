@@ -8,29 +8,29 @@ from dataclasses import dataclass
 from tests.faults.consistency import Verdict, judge
 from tests.faults.external_state import Post
 from tests.faults.quiescence import rest
-from tests.faults.system import Plant
-from tests.faults.traffic import Trade
+from tests.faults.system import System
+from tests.faults.traffic import Traffic
 
 UNDER_LOAD = 1.5
-"""Seconds that the trade runs before something is struck, and after it."""
+"""Seconds that the traffic runs before something is struck, and after it."""
 
 
 @dataclass(frozen=True)
 class Scene:
     """Where a fault strikes."""
 
-    plant: Plant
-    trade: Trade
+    system: System
+    traffic: Traffic
     away_seconds: float
     """How long stays away what a story takes away."""
 
     def let_trade(self, seconds: float) -> None:
-        self.trade.over.wait(seconds)
+        self.traffic.over.wait(seconds)
 
 
 @dataclass(frozen=True)
 class Fault:
-    """Something that goes wrong in the middle of trade. Asserts by itself what is particular to it."""
+    """Something that goes wrong in the middle of traffic. Asserts by itself what is particular to it."""
 
     name: str
     strike: Callable[[Scene], None]
@@ -87,24 +87,24 @@ class Outcome:
 
 
 def struck(fault: Fault, scene: Scene, post: Post) -> Outcome:
-    """What is wrong after a fault in the middle of trade, once everything has come to rest."""
-    trade, answers = scene.trade, scene.trade.answers
-    paid, cut, broken, away = len(trade.paid), answers.cut, len(answers.broken), len(answers.away)
-    erred = len(trade.errors)
-    trade.go_on()
+    """What is wrong after a fault in the middle of traffic, once everything has come to rest."""
+    traffic, answers = scene.traffic, scene.traffic.answers
+    paid, cut, broken, away = len(traffic.paid), answers.cut, len(answers.broken), len(answers.away)
+    erred = len(traffic.errors)
+    traffic.go_on()
     scene.let_trade(UNDER_LOAD / 2)
     began = time.monotonic()
     fault.strike(scene)
     over = time.monotonic()
     scene.let_trade(UNDER_LOAD / 2)
-    rest(scene.plant, trade)
-    scene.plant.sandbox.behaves()
+    rest(scene.system, traffic)
+    scene.system.sandbox.behaves()
     rested = time.monotonic()
     turned_away = answers.away[away:]
-    wrong = answers.broken[broken:] + ([] if fault.turns_away else turned_away) + trade.errors[erred:]
-    with scene.plant.database.connect() as rows:
-        verdict = judge(rows, scene.plant, trade, post)
+    wrong = answers.broken[broken:] + ([] if fault.turns_away else turned_away) + traffic.errors[erred:]
+    with scene.system.database.connect() as rows:
+        verdict = judge(rows, scene.system, traffic, post)
     seconds = over - began, rested - over, time.monotonic() - rested
     return Outcome(
-        fault, verdict, wrong, len(turned_away), answers.cut - cut, len(trade.paid) - paid, seconds
+        fault, verdict, wrong, len(turned_away), answers.cut - cut, len(traffic.paid) - paid, seconds
     )

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from sandbox.process_table import members_of
 from tests.faults.fault import Fault, Scene
-from tests.faults.system import Plant
+from tests.faults.system import System
 from tests.waiting import wait_until
 
 EVENTS_AT_WORK = (
@@ -22,9 +22,9 @@ ROUNDS = 20
 def _in_the_middle_of_an_event(scene: Scene, blow: Callable[[], None]) -> None:
     """Strike while a worker has begun with an event and cannot end, as we hold the row that it needs."""
     for _ in range(ROUNDS):
-        with scene.plant.database.begin() as holding:
+        with scene.system.database.begin() as holding:
             holding.execute(text("SELECT FROM coach FOR NO KEY UPDATE"))
-            if _seen_within(HELD_UP, lambda: scene.plant.count(EVENTS_AT_WORK) > 0):
+            if _seen_within(HELD_UP, lambda: scene.system.count(EVENTS_AT_WORK) > 0):
                 blow()
                 return
         scene.let_trade(0.5)
@@ -40,7 +40,7 @@ def _seen_within(seconds: float, look: Callable[[], bool]) -> bool:
 
 def child_killed(scene: Scene) -> None:
     def blow() -> None:
-        for worker in scene.plant.workers:
+        for worker in scene.system.workers:
             worker.kill_children()
 
     _in_the_middle_of_an_event(scene, blow)
@@ -48,7 +48,7 @@ def child_killed(scene: Scene) -> None:
 
 def worker_killed(scene: Scene) -> None:
     def blow() -> None:
-        for worker in scene.plant.workers:
+        for worker in scene.system.workers:
             worker.kill()
 
     _in_the_middle_of_an_event(scene, blow)
@@ -56,73 +56,73 @@ def worker_killed(scene: Scene) -> None:
 
 def mailer_killed(scene: Scene) -> None:
     with mails_under_way(scene):
-        scene.plant.mailer.kill()
-        _note_the_dead(scene.plant)
+        scene.system.mailer.kill()
+        _note_the_dead(scene.system)
 
 
 @contextmanager
 def mails_under_way(scene: Scene) -> Iterator[None]:
     """The server has taken a mail, and its sender does not know yet."""
-    scene.plant.sandbox.mail_fails(at="data", delay_seconds=3, times=2)
-    wait_until(lambda: _mail_faults(scene.plant) < 1, 60)
+    scene.system.sandbox.mail_fails(at="data", delay_seconds=3, times=2)
+    wait_until(lambda: _mail_faults(scene.system) < 1, 60)
     yield
 
 
-def _mail_faults(plant: Plant) -> int:
-    left = plant.sandbox.http.get(f"{plant.sandbox.mailbox_url}/_sandbox/faults").json()["items"]
+def _mail_faults(system: System) -> int:
+    left = system.sandbox.http.get(f"{system.sandbox.mailbox_url}/_sandbox/faults").json()["items"]
     return sum(fault["times"] for fault in left)
 
 
-def _note_the_dead(plant: Plant) -> None:
-    plant.mailer_died = datetime.now(UTC)
-    plant.in_flight |= plant.mails_in_flight()
+def _note_the_dead(system: System) -> None:
+    system.mailer_died = datetime.now(UTC)
+    system.in_flight |= system.mails_in_flight()
 
 
 def web_killed(scene: Scene) -> None:
-    scene.plant.web.kill()
+    scene.system.web.kill()
 
 
 def web_master_killed(scene: Scene) -> None:
-    scene.plant.web.kill_main()
+    scene.system.web.kill_main()
 
 
 def beat_killed(scene: Scene) -> None:
     """And nobody sees to what is forgotten until it is back."""
-    scene.plant.beat.kill()
+    scene.system.beat.kill()
 
 
 def everything_killed(scene: Scene) -> None:
-    for part in scene.plant.parts.values():
+    for part in scene.system.parts.values():
         part.kill()
-    _note_the_dead(scene.plant)
+    _note_the_dead(scene.system)
 
 
 def web_terminated(scene: Scene) -> None:
     """Whoever was let in is answered."""
-    cut = len(scene.trade.answers.cuts)
-    scene.plant.web.terminate()
+    cut = len(scene.traffic.answers.cuts)
+    scene.system.web.terminate()
     scene.let_trade(0.5)
-    assert scene.trade.answers.cuts[cut:] == []
+    assert scene.traffic.answers.cuts[cut:] == []
 
 
 def worker_terminated(scene: Scene) -> None:
     asked: list[int] = []
-    worker = scene.plant.workers[0]
+    worker = scene.system.workers[0]
     _in_the_middle_of_an_event(scene, lambda: asked.append(worker.ask_to_end()))
     wait_until(lambda: not members_of(asked[0]), 40)
 
 
 def mailer_terminated(scene: Scene) -> None:
-    scene.plant.mailer.terminate()
+    scene.system.mailer.terminate()
 
 
 def beat_terminated(scene: Scene) -> None:
-    scene.plant.beat.terminate()
+    scene.system.beat.terminate()
 
 
 def everything_terminated(scene: Scene) -> None:
     """As at a release: Heroku ends all dynos and starts others."""
-    groups = [part.ask_to_end() for part in scene.plant.parts.values()]
+    groups = [part.ask_to_end() for part in scene.system.parts.values()]
     wait_until(lambda: not any(members_of(group) for group in groups), 40)
 
 

@@ -6,8 +6,8 @@ from sqlalchemy import Connection, text
 
 from sandbox.environment import ROOT
 from tests.faults import external_state
-from tests.faults.system import Plant
-from tests.faults.traffic import Trade
+from tests.faults.system import System
+from tests.faults.traffic import Traffic
 from tests.waiting import wait_until
 
 PATIENCE = 120.0
@@ -42,32 +42,32 @@ UNION ALL SELECT 'refund', id::text, status, attempts, due_at, last_error FROM r
 class Restless(AssertionError):
     """Something never came to an end: says what, and shows the logs."""
 
-    def __init__(self, plant: Plant) -> None:
-        with plant.database.connect() as rows:
+    def __init__(self, system: System) -> None:
+        with system.database.connect() as rows:
             left = [str(row) for row in rows.execute(text(LEFT))]
-        super().__init__("\n".join([plant.read_logs(), "Still under way:", *left]))
+        super().__init__("\n".join([system.read_logs(), "Still under way:", *left]))
 
 
-def rest(plant: Plant, trade: Trade) -> None:
+def rest(system: System, traffic: Traffic) -> None:
     """Let the visits under way end, and wait until all that they set off is done.
 
     Leases of minutes and pauses between tries are let run out at once; beat's sweeps do the rest.
     """
-    trade.pause()
-    wait_until(plant.is_ready, PATIENCE, every=0.2)
-    wait_until(trade.is_quiet, PATIENCE)
-    looks = Looks(plant)
+    traffic.pause()
+    wait_until(system.is_ready, PATIENCE, every=0.2)
+    wait_until(traffic.is_quiet, PATIENCE)
+    looks = Looks(system)
     try:
         wait_until(looks.are_calm, PATIENCE, every=LOOK_SECONDS)
     except AssertionError:
-        raise Restless(plant) from None
+        raise Restless(system) from None
 
 
 class Looks:
-    """One look after the other at a plant that comes to rest, helping it on now and then."""
+    """One look after the other at a system that comes to rest, helping it on now and then."""
 
-    def __init__(self, plant: Plant) -> None:
-        self._plant = plant
+    def __init__(self, system: System) -> None:
+        self._plant = system
         self._looks = self._calm = 0
 
     def are_calm(self) -> bool:
@@ -99,36 +99,36 @@ class Looks:
         _release_claims_of_the_dead(self._plant, rows, self._looks)
 
 
-def _is_about_to_happen(plant: Plant) -> bool:
+def _is_about_to_happen(system: System) -> bool:
     """Whether Stripe does something by itself within moments, as it settles a charge."""
-    clock = plant.sandbox.http.get(f"{plant.sandbox.stripe_url}/_sandbox/clock").json()
+    clock = system.sandbox.http.get(f"{system.sandbox.stripe_url}/_sandbox/clock").json()
     return clock["next_at"] is not None and clock["next_at"] < clock["now"] + MOMENTS
 
 
-def let_pauses_run_out(plant: Plant) -> None:
+def let_pauses_run_out(system: System) -> None:
     """What is to be tried again later may be tried now; what somebody claimed, somebody else may claim."""
-    with plant.database.begin() as rows:
+    with system.database.begin() as rows:
         rows.execute(text(LEASES_RUN_OUT))
 
 
-def _release_claims_of_the_dead(plant: Plant, rows: Connection, look: int) -> None:
+def _release_claims_of_the_dead(system: System, rows: Connection, look: int) -> None:
     """What a mailer that outlived the database has still to say, it says first."""
-    for died in (plant.mailer_died, plant.database_died if look > LOOKS_AT_THE_LIVING else None):
+    for died in (system.mailer_died, system.database_died if look > LOOKS_AT_THE_LIVING else None):
         if died:
             rows.execute(text(CLAIMS_OF_THE_DEAD), {"died": died})
 
 
-def _help(plant: Plant, unheard: dict[str, list[external_state.Json]]) -> None:
+def _help(system: System, unheard: dict[str, list[external_state.Json]]) -> None:
     """Stripe tries again now, and not after its pause; what it will not send any more is looked up there."""
     not_taken = [event for event, tries in unheard.items() if not external_state.is_taken(tries)]
     for event in not_taken:
         if unheard[event][0]["attempts"]:  # else it is on its way
-            plant.sandbox.control(f"/events/{event}/resend")
+            system.sandbox.control(f"/events/{event}/resend")
     if not not_taken:
-        reconcile(plant)
+        reconcile(system)
 
 
-def reconcile(plant: Plant) -> "subprocess.CompletedProcess[str]":
+def reconcile(system: System) -> "subprocess.CompletedProcess[str]":
     """Stripe's word and our books, compared by the operator's command."""
     command = ["flask", "--app", "wsgi", "stripe", "reconcile", "--since", "1h"]
-    return subprocess.run(command, cwd=ROOT, env=plant.environ, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=ROOT, env=system.environ, capture_output=True, text=True, check=False)

@@ -8,7 +8,7 @@ from tests.faults.fault import Outcome, Scene
 
 
 @dataclass
-class Tally:
+class Report:
     scene: Scene
     outcomes: list[Outcome] = field(default_factory=list)
     seconds: float = 0.0
@@ -22,18 +22,18 @@ class Tally:
 
     def found(self) -> dict[str, Any]:
         """As it is kept."""
-        answers = self.scene.trade.answers
+        answers = self.scene.traffic.answers
         last = max((outcome.verdict for outcome in self.outcomes), key=lambda verdict: verdict.payments)
         return {
             "seconds": round(self.seconds),
             "requests": answers.requests,
             "statuses": dict(sorted(answers.statuses.items())),
-            "visits": dict(self.scene.trade.ends.most_common()),
+            "visits": dict(self.scene.traffic.ends.most_common()),
             "payments": last.payments,
             "mails": last.mails,
             "events": last.events,
             "faults": dict(Counter(str(outcome.fault) for outcome in self.outcomes)),
-            "started_again": dict(self.scene.plant.revived),
+            "started_again": dict(self.scene.system.revived),
             "lost": sum(len(outcome.verdict.lost) for outcome in self.outcomes),
             "doubled": sum(len(outcome.verdict.doubled) for outcome in self.outcomes),
             "mails_doubled_by_a_kill": last.excused,

@@ -41,7 +41,7 @@ LINES = {
 
 
 @dataclass
-class Plant:
+class System:
     postgres: Postgres
     valkey: Valkey
     sandbox: Sandbox
@@ -107,8 +107,8 @@ class Plant:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Plant]:
-    """A plant at work; all of it has ended afterwards."""
+def running(folder: Path) -> Iterator[System]:
+    """A system at work; all of it has ended afterwards."""
     with ExitStack() as stack:
         servers = stack.enter_context(private_folder())
         valkey = stack.enter_context(Valkey(servers / "valkey"))
@@ -123,10 +123,10 @@ def running(folder: Path) -> Iterator[Plant]:
         database = create_engine(
             postgres.url.replace("postgresql:", "postgresql+psycopg:"), poolclass=NullPool
         )
-        plant = Plant(postgres, valkey, sandbox, parts, database, environ, folder)
-        stack.enter_context(_kept_up(plant))
-        wait_until(lambda: sandbox.answers() and plant.is_ready(), timeout=120)
-        yield plant
+        system = System(postgres, valkey, sandbox, parts, database, environ, folder)
+        stack.enter_context(_kept_up(system))
+        wait_until(lambda: sandbox.answers() and system.is_ready(), timeout=120)
+        yield system
 
 
 def _parts(environ: dict[str, str], folder: Path) -> dict[str, Part]:
@@ -161,16 +161,16 @@ def _stand_ins(environ: dict[str, str], folder: Path) -> Iterator[Sandbox]:
 
 
 @contextmanager
-def _kept_up(plant: Plant) -> Iterator[None]:
+def _kept_up(system: System) -> Iterator[None]:
     """Start all parts, and start again whichever ends: a platform does, and our Procfile counts on it."""
-    for part in plant.parts.values():
+    for part in system.parts.values():
         part.start()
     over = threading.Event()
 
     def watch() -> None:
         while not over.wait(LOOK_SECONDS):
-            for name, part in plant.parts.items():
-                plant.revived[name] += part.revive()
+            for name, part in system.parts.items():
+                system.revived[name] += part.revive()
 
     watching = threading.Thread(target=watch, name="platform")
     watching.start()
@@ -179,6 +179,6 @@ def _kept_up(plant: Plant) -> Iterator[None]:
     finally:
         over.set()
         watching.join()
-        for part in plant.parts.values():
+        for part in system.parts.values():
             part.kill()
-        plant.database.dispose()
+        system.database.dispose()

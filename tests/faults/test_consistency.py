@@ -32,36 +32,38 @@ TAMPERING = {
 
 @pytest.fixture(scope="module")
 def after_trade(scene: Scene) -> Scene:
-    scene.trade.go_on()
-    wait_until(lambda: scene.plant.count(KEPT), 60)
-    rest(scene.plant, scene.trade)
+    scene.traffic.go_on()
+    wait_until(lambda: scene.system.count(KEPT), 60)
+    rest(scene.system, scene.traffic)
     return scene
 
 
 @pytest.mark.parametrize(("wrong", "tampering"), TAMPERING.items())
 def test_a_row_that_is_not_right_is_seen(after_trade: Scene, post: Post, wrong: str, tampering: str) -> None:
-    with after_trade.plant.database.connect() as rows:
-        assert judge(rows, after_trade.plant, after_trade.trade, post).wrongs == []
+    with after_trade.system.database.connect() as rows:
+        assert judge(rows, after_trade.system, after_trade.traffic, post).wrongs == []
         rows.execute(text(tampering))
-        assert any(wrong in each for each in judge(rows, after_trade.plant, after_trade.trade, post).wrongs)
+        assert any(
+            wrong in each for each in judge(rows, after_trade.system, after_trade.traffic, post).wrongs
+        )
 
 
 def test_a_mail_that_comes_twice_is_seen(after_trade: Scene, post: Post) -> None:
     post.arrived()
     post.seen[0] = next(iter(post.seen.values()))
 
-    with after_trade.plant.database.connect() as rows:
-        wrongs = judge(rows, after_trade.plant, after_trade.trade, post).wrongs
+    with after_trade.system.database.connect() as rows:
+        wrongs = judge(rows, after_trade.system, after_trade.traffic, post).wrongs
 
     del post.seen[0]
     assert any("came 2 times" in wrong for wrong in wrongs)
 
 
 def test_a_booking_that_was_promised_and_is_not_there_is_seen(after_trade: Scene, post: Post) -> None:
-    after_trade.trade.held["promised"] = {}
+    after_trade.traffic.held["promised"] = {}
 
-    with after_trade.plant.database.connect() as rows:
-        wrongs = judge(rows, after_trade.plant, after_trade.trade, post).wrongs
+    with after_trade.system.database.connect() as rows:
+        wrongs = judge(rows, after_trade.system, after_trade.traffic, post).wrongs
 
-    del after_trade.trade.held["promised"]
+    del after_trade.traffic.held["promised"]
     assert wrongs == ["lost: booking promised was answered 201"]

@@ -1,4 +1,4 @@
-"""Whatever dies in the middle of trade: nothing is lost, and nothing comes twice.
+"""Whatever dies in the middle of traffic: nothing is lost, and nothing comes twice.
 
 The short form of `make faults`, which strikes one after the other, and more of them.
 """

@@ -24,7 +24,7 @@ VISITS_A_CLIENT = 12
 
 
 @dataclass
-class Trade:
+class Traffic:
     """What was asked for and what was promised; traders add to it."""
 
     url: str
@@ -54,31 +54,31 @@ class Trade:
 
 
 @contextmanager
-def trading(url: str, sandbox: Sandbox) -> Iterator[Trade]:
-    """A trade that is under way."""
-    trade = Trade(url, sandbox)
-    coaches = [_coach(trade) for _ in range(PAIRS)]
+def traffic_to(url: str, sandbox: Sandbox) -> Iterator[Traffic]:
+    """A traffic that is under way."""
+    traffic = Traffic(url, sandbox)
+    coaches = [_coach(traffic) for _ in range(PAIRS)]
     starts = [next_week(0) for _ in coaches]
     traders = [
-        Trader(trade, coach, start, seed)
+        TrafficSource(traffic, coach, start, seed)
         for coach, start in zip(coaches, starts, strict=True)
         for seed in range(2)
     ]
     threads = [threading.Thread(target=trader.run, name="trader") for trader in traders]
-    trade.go_on()
+    traffic.go_on()
     for thread in threads:
         thread.start()
     try:
-        yield trade
+        yield traffic
     finally:
-        trade.over.set()
-        trade.go_on()
+        traffic.over.set()
+        traffic.go_on()
         for thread in threads:
             thread.join()
 
 
-def _coach(trade: Trade) -> Person:
-    http = Caller(trade.url, trade.answers)
+def _coach(traffic: Traffic) -> Person:
+    http = Caller(traffic.url, traffic.answers)
     return registered(http, "coach").open_for_business()
 
 
@@ -99,45 +99,49 @@ def address(role: str) -> str:
     return f"{role}-{uuid4().hex[:12]}@example.com"
 
 
-class Trader:
+class TrafficSource:
     """One visit after the other, each by somebody, to one coach, half an hour later each time."""
 
-    def __init__(self, trade: Trade, coach: Person, start: datetime, seed: int) -> None:
-        self.trade, self.coach, self.seed = trade, coach, seed
+    def __init__(self, traffic: Traffic, coach: Person, start: datetime, seed: int) -> None:
+        self.traffic, self.coach, self.seed = traffic, coach, seed
         self.times = (start + timedelta(minutes=30 * n) for n in itertools.count())
         self.drawn = random.Random(f"{coach.id}{seed}")
-        self.http = Caller(trade.url, trade.answers)
+        self.http = Caller(traffic.url, traffic.answers)
         self.client: Person | None = None
         self.visits = 0
 
     def run(self) -> None:
-        while not self.trade.over.is_set():
-            self.trade.open.wait()
+        while not self.traffic.over.is_set():
+            self.traffic.open.wait()
             with self._counted():
                 self._visit()
-            self.trade.over.wait(BETWEEN_VISITS * self.drawn.uniform(0.5, 2))
+            self.traffic.over.wait(BETWEEN_VISITS * self.drawn.uniform(0.5, 2))
         self.http.close()
 
     @contextmanager
     def _counted(self) -> Iterator[None]:
-        with self.trade.lock:
-            self.trade.visiting += 1
+        with self.traffic.lock:
+            self.traffic.visiting += 1
         try:
             yield
         finally:
-            with self.trade.lock:
-                self.trade.visiting -= 1
+            with self.traffic.lock:
+                self.traffic.visiting -= 1
 
     def _visit(self) -> None:
         try:
-            end = self._bought() if self.trade.open.is_set() and not self.trade.over.is_set() else "not begun"
+            end = (
+                self._bought()
+                if self.traffic.open.is_set() and not self.traffic.over.is_set()
+                else "not begun"
+            )
         except GaveUp as error:
             end = f"gave up: {str(error)[:80]}"
         except Exception as error:  # a visit that breaks is a finding, and the others go on
             end = "broke"
-            self.trade.errors.append(repr(error))
-        with self.trade.lock:
-            self.trade.ends[end] += 1
+            self.traffic.errors.append(repr(error))
+        with self.traffic.lock:
+            self.traffic.ends[end] += 1
 
     def _bought(self) -> str:
         client = self._somebody()
@@ -145,7 +149,7 @@ class Trader:
         if asked.status_code != 201:
             return f"not held: {asked.json()['type']}"
         booking = asked.json()
-        self.trade.held[booking["id"]] = booking
+        self.traffic.held[booking["id"]] = booking
         drawn = self.drawn.random()
         if drawn < 0.1:
             return self._cancelled(client, booking, "called off unpaid")
@@ -153,7 +157,7 @@ class Trader:
         if isinstance(checkout, str):
             return checkout
         if drawn < 0.2:
-            self.trade.sandbox.pays(checkout, DECLINED)
+            self.traffic.sandbox.pays(checkout, DECLINED)
         self._pay(checkout)
         if drawn > 0.8:
             return self._cancelled(client, booking, "cancelled")
@@ -168,9 +172,9 @@ class Trader:
         return self.client
 
     def _pay(self, checkout: Checkout) -> None:
-        answer = self.trade.sandbox.pays(checkout, CARD)
+        answer = self.traffic.sandbox.pays(checkout, CARD)
         if answer.status_code == 303:
-            self.trade.paid.add(checkout["session_id"])
+            self.traffic.paid.add(checkout["session_id"])
 
     def _cancelled(self, client: Person, booking: dict[str, Any], end: str) -> str:
         answer = client.post(f"/booking/{booking['id']}/cancel", json={"reason": "changed my mind"})

@@ -1,4 +1,4 @@
-"""A TLS door in front of a server that has none: what comes in is decrypted and handed on."""
+"""A TLS proxy in front of a server without TLS: it decrypts what comes in and passes it on."""
 
 import socket
 import ssl
@@ -13,7 +13,7 @@ SSL_REQUEST = bytes.fromhex("0000000804d2162f")  # PostgreSQL, "Message Formats"
 
 
 @contextmanager
-def tls_door(certificate: Certificate, behind: Behind, *, to_postgres: bool = False) -> Iterator[int]:
+def tls_proxy(certificate: Certificate, behind: Behind, *, to_postgres: bool = False) -> Iterator[int]:
     """The port of a door, until the end. `behind` is a host and port, or the path of a unix socket.
 
     PostgreSQL's clients ask first whether TLS is spoken (SSLRequest), and are told so.

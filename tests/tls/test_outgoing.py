@@ -15,7 +15,7 @@ from app.payments.stripe import client as stripe_client
 from app.payments.stripe import webhook_endpoints
 from tests.certificates import Certificate, self_signed
 from tests.programs import Programs
-from tests.tls.proxy import tls_door
+from tests.tls.proxy import tls_proxy
 
 REPORTS = """
 import sentry_sdk
@@ -65,7 +65,7 @@ def certificate(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
 
 @pytest.fixture
 def port(told: Told, certificate: Certificate) -> Iterator[int]:
-    with tls_door(certificate, ("127.0.0.1", told.server_port)) as port:
+    with tls_proxy(certificate, ("127.0.0.1", told.server_port)) as port:
         yield port
 
 
@@ -89,7 +89,7 @@ def test_stripe_is_asked_where_its_certificate_is_right(
 ) -> None:
     good = self_signed(tmp_path_factory.mktemp("good"), "api.example.com", "127.0.0.1")
     monkeypatch.setattr(stripe, "ca_bundle_path", str(good.file))
-    with tls_door(good, ("127.0.0.1", told.server_port)) as port:
+    with tls_proxy(good, ("127.0.0.1", told.server_port)) as port:
         monkeypatch.setenv("SANDBOX_STRIPE_URL", f"https://127.0.0.1:{port}")
         with create_app(Settings.load()).app_context():
             stripe_client.call(stripe_client.v1().balance.retrieve)
@@ -112,7 +112,7 @@ def test_sentry_is_told_where_its_certificate_is_right(
     environment: dict[str, str], programs: Programs, told: Told, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     good = self_signed(tmp_path_factory.mktemp("good"), "sentry.example.com", "127.0.0.1")
-    with tls_door(good, ("127.0.0.1", told.server_port)) as port:
+    with tls_proxy(good, ("127.0.0.1", told.server_port)) as port:
         dsn = f"https://public@127.0.0.1:{port}/1"
         programs.run(REPORTS, {**os.environ, "SENTRY_DSN": dsn, "SSL_CERT_FILE": str(good.file)})
 

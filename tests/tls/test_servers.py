@@ -22,7 +22,7 @@ from app.queue.enqueue import ping_broker
 from sandbox.postgres import SOCKET_NAME
 from tests.certificates import Certificate, self_signed
 from tests.programs import Programs
-from tests.tls.proxy import tls_door
+from tests.tls.proxy import tls_proxy
 from tests.waiting import wait_until
 
 HERE = Path(__file__).parents[2]
@@ -39,14 +39,14 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
 @pytest.fixture(scope="module")
 def redis_url(environment: dict[str, str], certificate: Certificate) -> Iterator[str]:
     inside = urlsplit(environment["REDIS_URL"])
-    with tls_door(certificate, (str(inside.hostname), int(inside.port or 6379))) as port:
+    with tls_proxy(certificate, (str(inside.hostname), int(inside.port or 6379))) as port:
         yield f"rediss://127.0.0.1:{port}/0"
 
 
 @pytest.fixture(scope="module")
 def database_url(environment: dict[str, str], certificate: Certificate) -> Iterator[str]:
     folder = parse_qs(urlsplit(environment["DATABASE_URL"]).query)["host"][0]
-    with tls_door(certificate, f"{folder}/{SOCKET_NAME}", to_postgres=True) as port:
+    with tls_proxy(certificate, f"{folder}/{SOCKET_NAME}", to_postgres=True) as port:
         yield f"postgresql://postgres@/culturebridge?host=db.example.com&hostaddr=127.0.0.1&port={port}"
 
 
