@@ -55,19 +55,33 @@ def _held(system: System) -> list[str]:
 def poison(scene: Scene) -> None:
     """An event that raises each time is tried again, ends as failed, and the operator is told once."""
     event_id = f"evt_poison{uuid4().hex}"
+    _change(scene.system, RAISES_EACH_TIME)
     _deliver(scene.system.url, event_id)
     assert wait_until(lambda: _of(scene.system, event_id), 60) == "received"
     _age(scene.system, event_id)
     wait_until(lambda: _is_failed(scene.system, event_id), 60, every=0.5)
     told = f"SELECT count(*) FROM trouble WHERE kind = 'stripe_event' AND subject_id = '{event_id}'"
     assert scene.system.count(told) == 1
+    _change(scene.system, "DROP FUNCTION poison CASCADE")
     _discard(scene.system, event_id)
 
 
+RAISES_EACH_TIME = """
+CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'poison'; END $$;
+CREATE TRIGGER poison BEFORE UPDATE ON stripe_event FOR EACH ROW
+WHEN (starts_with(NEW.id, 'evt_poison') AND NEW.status IN ('processed', 'ignored')) EXECUTE FUNCTION poison()
+"""
+"""A database that refuses to keep that such an event was applied."""
+
+
+def _change(system: System, statement: str) -> None:
+    with system.database.begin() as rows:
+        rows.execute(text(statement))
+
+
 def _deliver(url: str, event_id: str) -> None:
-    """About an intent whose id PostgreSQL cannot look for, so that each try raises."""
     event = {"id": event_id, "type": "payment_intent.succeeded", "livemode": False}
-    body = json.dumps(event | {"data": {"object": {"object": "payment_intent", "id": "pi_\0"}}})
+    body = json.dumps(event | {"data": {"object": {"object": "payment_intent", "id": "pi_of_nobody"}}})
     signature = stripe.WebhookSignature.generate_signature_header(body, WEBHOOK_SECRET)
     headers = {"Stripe-Signature": signature, "Content-Type": "application/json"}
     httpx.post(f"{url}/payment/webhook", content=body, headers=headers).raise_for_status()
