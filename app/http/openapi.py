@@ -2,42 +2,51 @@
 
 import base64
 import hashlib
+from collections.abc import Iterator
+from copy import deepcopy
 from importlib.resources import files
 from typing import Any
 
 from apiflask import APIFlask
 from flask import Response, redirect, render_template_string, send_from_directory
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
+from pydantic.json_schema import JsonSchemaMode, SkipJsonSchema
 from werkzeug import Response as Redirect
 
 from app.config.settings import Settings
 from app.http import security_headers
 from app.http.access_rule import public
+from app.http.openapi_schemas import Components
 
 _FILES = str(files("flask_openapi3_swagger") / "templates" / "swagger")
 
 
 class FieldError(BaseModel):
-    pointer: str = ""
-    detail: str = ""
+    """A bad value: a JSON pointer into the body, or the name of a parameter, and what is expected."""
+
+    pointer: str
+    detail: str
 
 
 class ProblemView(BaseModel):
     """RFC 9457, application/problem+json. `type` is the URL of a page about the kind of problem.
 
-    `errors` comes with a 422, and names each bad value: by a JSON pointer into the body, or by the name of
-    the parameter. `nearest_free` comes with slot-taken, `refund_id` with refund-followed: the refund that
-    replaced this one.
+    `errors` comes with a 422. `nearest_free` comes with slot-taken. `refund_id` comes with refund-followed:
+    the refund that replaced this one.
     """
 
-    type: str = "/problems/invalid"
-    title: str = "Values not usable"
-    status: int = 422
+    model_config = ConfigDict(
+        json_schema_extra={"required": ["type", "title", "status", "detail", "request_id"]}
+    )
+
+    type: str = ""
+    title: str = ""
+    status: int = 0
     detail: str = ""
     request_id: str = ""
-    errors: list[FieldError] = []
-    nearest_free: list[str] = []
-    refund_id: str | None = None
+    errors: list[FieldError] | SkipJsonSchema[None] = None
+    nearest_free: list[str] | SkipJsonSchema[None] = None
+    refund_id: str | SkipJsonSchema[None] = None
 
 
 _TAG_OF_BLUEPRINT = {
@@ -130,6 +139,70 @@ _IDEMPOTENCY_KEY = {
     " and so is one whose answer showed a secret and is not kept.",
 }
 
+_HEADERS = {
+    "X-Request-ID": {"description": "The id of the request in our logs.", "schema": {"type": "string"}},
+    "Retry-After": {
+        "description": "Seconds to wait before you send the request again.",
+        "schema": {"type": "integer", "minimum": 0},
+    },
+    "Idempotent-Replayed": {
+        "description": "`true` if this is the stored answer of an earlier request.",
+        "schema": {"type": "string", "const": "true"},
+    },
+    "ETag": {"description": "Identifies this version of the calendar.", "schema": {"type": "string"}},
+}
+_OPERATION_IDS = {
+    "accounts.me": "getAccount",
+    "accounts.change_me": "updateAccount",
+    "accounts.deactivate_me": "deactivateOwnAccount",
+    "accounts.log_out_everywhere": "logoutEverywhere",
+    "accounts.refresh": "refreshTokens",
+    "accounts.send_verification_again": "resendVerification",
+    "accounts.verify": "verifyEmailAddress",
+    "admin_accounts.show_account": "getAccountForOperator",
+    "admin_coaches.list_coaches": "listCoachesForOperator",
+    "admin_coaches.show_coach": "getCoachForOperator",
+    "bookings.request_booking": "createBooking",
+    "bookings.request_series": "createSeries",
+    "coaches.change_me": "updateOwnCoach",
+    "coaches.show_me": "getOwnCoach",
+    "coaches.give_back_time_off": "deleteTimeOff",
+    "coaches.take_time_off": "createTimeOff",
+    "feed.renew_feed": "createFeed",
+    "feed.revoke_feed": "deleteFeed",
+    "health.live": "getLiveness",
+    "health.ready": "getReadiness",
+    "passwords.change": "changePassword",
+    "passwords.forgot": "requestPasswordReset",
+    "passwords.reset": "resetPassword",
+    "payments.open_checkout": "createCheckout",
+    "payout_accounts.onboard": "openPayoutAccount",
+    "privacy.erase_me": "eraseAccount",
+    "privacy.export_me": "exportAccount",
+    "second_factors.begin": "beginSecondFactor",
+    "second_factors.confirm": "confirmSecondFactor",
+    "second_factors.turn_off": "disableSecondFactor",
+    "webhook.receive": "receiveStripeEvent",
+}
+"""Ids of operations whose view's name alone does not say what they do."""
+_SCHEMA_NAMES = {
+    "Again": "RetryRequest",
+    "AppCode": "SecondFactorCode",
+    "BothFactors": "SecondFactorProof",
+    "Credentials": "LoginRequest",
+    "Erasure": "ErasureRequest",
+    "Kind-Input": "StripeObjectKind",
+    "Missing": "MissingStep",
+    "NoMore": "DiscardRequest",
+    "Registration": "RegistrationRequest",
+    "What": "RefusedSignInKind",
+    "app__bookings__status__Status": "BookingStatus",
+    "app__payments__ledger__entries__Kind": "EntryKind",
+    "app__payments__status__Status": "PaymentStatus",
+    "app__payments__stripe__listing__Kind": "StripeObjectKind",
+}
+"""Schemas whose class has another name than an API's reader expects."""
+
 _PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -165,13 +238,64 @@ def register(app: APIFlask, settings: Settings) -> None:
 
     @app.spec_processor
     def complete(spec: Any) -> Any:
+        components = Components(set(_models(app)), _SCHEMA_NAMES)
         endpoints = {name.replace(".", "_"): name for name in app.view_functions}
         for path in spec["paths"].values():
             for operation in path.values():
                 endpoint = endpoints[operation["operationId"].partition("_")[2]]
-                _complete(operation, endpoint, app.view_functions[endpoint])
+                view = app.view_functions[endpoint]
+                _refer(components, operation, view)
+                _complete(operation, endpoint, view)
+        spec["components"] |= {"schemas": components.schemas_besides(_queries(app)), "headers": _HEADERS}
         spec["paths"] = dict(sorted(spec["paths"].items(), key=_room_and_path))
         return spec
+
+
+def _queries(app: APIFlask) -> Iterator[type[BaseModel]]:
+    for view in app.view_functions.values():
+        yield from (model for model, _ in getattr(view, "_spec", {}).get("args", []))
+
+
+def _models(app: APIFlask) -> Iterator[tuple[type[BaseModel], JsonSchemaMode]]:
+    """The models of all requests and responses."""
+    yield ProblemView, "serialization"
+    yield from ((model, "validation") for model in _queries(app))
+    for view in app.view_functions.values():
+        body, answer = _body_and_answer(view)
+        if body:
+            yield body, "validation"
+        if answer:
+            yield answer, "serialization"
+
+
+def _body_and_answer(view: Any) -> tuple[type[BaseModel] | None, type[BaseModel] | None]:
+    spec = getattr(view, "_spec", {})
+    answer = spec.get("response", {}).get("schema")
+    return spec.get("body"), answer if isinstance(answer, type) and issubclass(answer, BaseModel) else None
+
+
+def _refer(components: Components, operation: dict[str, Any], view: Any) -> None:
+    """Point an operation at the component schemas of its models."""
+    body, answer = _body_and_answer(view)
+    if body:
+        reference = components.reference(body, "validation")
+        operation["requestBody"]["required"] = components.has_required_fields(body)
+        for content in operation["requestBody"]["content"].values():
+            content["schema"] = reference
+    if answer:
+        success = operation["responses"][str(view._spec["response"]["status_code"])]
+        success["content"]["application/json"]["schema"] = components.reference(answer, "serialization")
+    for model, _ in view._spec.get("args", []):
+        fields = components.fields(model)
+        for parameter in operation["parameters"]:
+            if parameter["in"] == "query":
+                parameter.update(_described(fields[parameter["name"]]))
+
+
+def _described(field: dict[str, Any]) -> dict[str, Any]:
+    """A parameter's schema, with the description beside it."""
+    description = field.pop("description", None)
+    return {"schema": field} | ({"description": description} if description else {})
 
 
 @public
@@ -205,6 +329,7 @@ def _complete_body(operation: dict[str, Any]) -> None:
 def _complete(operation: dict[str, Any], endpoint: str, view: Any) -> None:
     """Add what the generator cannot know: access rules, headers and problem responses."""
     operation["tags"] = [_TAG_OF_BLUEPRINT[endpoint.partition(".")[0]]]
+    operation["operationId"] = _OPERATION_IDS.get(endpoint) or _camel_case(endpoint.partition(".")[2])
     if view.access.roles is not None:
         operation["security"] = [{"bearer": []}]
         for status, description in (("401", "Not signed in"), ("403", "Not allowed")):
@@ -223,4 +348,24 @@ def _complete(operation: dict[str, Any], endpoint: str, view: Any) -> None:
     for status, answer in operation["responses"].items():
         if status >= "400":
             answer["content"] = _PROBLEM
-    operation["responses"] |= _FURTHER_ANSWERS.get(endpoint, {})
+    operation["responses"] |= deepcopy(_FURTHER_ANSWERS.get(endpoint, {}))
+    for status, answer in operation["responses"].items():
+        answer["headers"] = {
+            name: {"$ref": f"#/components/headers/{name}"} for name in _headers(view, status, answer)
+        }
+
+
+def _headers(view: Any, status: str, answer: dict[str, Any]) -> Iterator[str]:
+    yield "X-Request-ID"
+    if status in {"429", "503"}:
+        yield "Retry-After"
+    if status < "300" and getattr(view, "is_idempotent", False):
+        yield "Idempotent-Replayed"
+    if status == "200" and "text/calendar" in answer.get("content", {}):
+        yield "ETag"
+
+
+def _camel_case(name: str) -> str:
+    """`getBooking` for show_booking."""
+    first, *rest = name.replace("show_", "get_", 1).split("_")
+    return first + "".join(part.capitalize() for part in rest)

@@ -126,7 +126,9 @@ Instant = Annotated[
     BeforeValidator(parsing.instant),
     AfterValidator(_of_our_days),
     AfterValidator(_by_utc),
-    PlainSerializer(instant_text, return_type=str),
+    PlainSerializer(
+        instant_text, return_type=Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
+    ),
 ]
 """An instant. Input with any offset, output in UTC; a time without an offset is refused."""
 InstantOrDate = Annotated[

@@ -94,6 +94,52 @@ def test_what_needs_a_token_says_so_and_only_that(document: dict[str, Any]) -> N
     assert without == OPEN_TO_ALL
 
 
+def test_schemas_have_plain_names_and_each_model_one(document: dict[str, Any]) -> None:
+    """Generators of clients skip routes whose schemas have a dot in their names."""
+    names = document["components"]["schemas"]
+
+    assert [name for name in names if not re.fullmatch(r"[A-Z][A-Za-z]+", name)] == []
+    assert {"BookingView", "BookingStatus", "PaymentStatus", "LoginRequest"} <= set(names)
+
+
+def test_a_request_needs_only_the_fields_without_a_default(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+
+    assert schemas["LoginRequest"]["required"] == ["email", "password"]
+    assert set(schemas["BookingRequest"]["required"]) == {"coach_id", "session_datetime", "duration_minutes"}
+    assert "'default'" not in str(schemas)
+
+
+def test_an_answer_has_all_of_its_fields(document: dict[str, Any]) -> None:
+    booking = document["components"]["schemas"]["BookingView"]
+
+    assert set(booking["required"]) == set(booking["properties"])
+    assert booking["properties"]["created_at"] == {"type": "string", "format": "date-time"}
+
+
+def test_a_body_is_required_where_one_of_its_fields_is(document: dict[str, Any]) -> None:
+    bodies = {at: operation.get("requestBody") for at, operation in operations(document).items()}
+    optional = {at for at, body in bodies.items() if body and not body["required"]}
+
+    assert ("post", "/auth/login") not in optional
+    assert ("post", "/booking/{booking_id}/cancel") in optional
+
+
+def test_operations_have_ids_as_a_person_would_write_them(document: dict[str, Any]) -> None:
+    found = {at: operation["operationId"] for at, operation in operations(document).items()}
+
+    assert [name for name in found.values() if not re.fullmatch(r"[a-z]+([A-Z][a-z]+)*", name)] == []
+    assert found["post", "/booking"] == "createBooking"
+
+
+def test_headers_of_answers_are_declared(document: dict[str, Any]) -> None:
+    booking = operations(document)["post", "/booking"]["responses"]
+
+    assert set(booking["201"]["headers"]) == {"X-Request-ID", "Idempotent-Replayed"}
+    assert "Retry-After" in booking["429"]["headers"]
+    assert "ETag" in operations(document)["get", "/booking/feed.ics"]["responses"]["200"]["headers"]
+
+
 def test_every_body_is_json_with_a_schema_and_every_refusal_a_problem(document: dict[str, Any]) -> None:
     for at, operation in operations(document).items():
         for status, answer in operation["responses"].items():
