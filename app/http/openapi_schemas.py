@@ -11,7 +11,6 @@ from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
-from pydantic_core import core_schema
 
 Schema = dict[str, Any]
 Models = Iterable[tuple[type[BaseModel], JsonSchemaMode]]
@@ -25,7 +24,7 @@ class _PlainSchema(GenerateJsonSchema):
     def field_title_should_be_set(self, _schema: Any) -> bool:
         return False
 
-    def default_schema(self, schema: core_schema.WithDefaultSchema) -> Schema:
+    def default_schema(self, schema: Any) -> Schema:
         """The schema of the value, with a default other than null or nothing in its description."""
         inner = super().default_schema(schema)
         default = inner.pop("default", None)
