@@ -30,7 +30,7 @@ from tests.bookings.random_order.world import World
 from tests.example_counts import examples
 from tests.people import CARD, DECLINED
 
-EXAMPLES, STEPS = examples(4, ci=12), 40
+EXAMPLES, STEPS = examples(3, ci=10), 40
 REFUND_TAKES_TIME = "4000000000007726"
 WHICH = st.integers(0, ANY)
 CLIENTS, COACHES = st.integers(0, 2), st.integers(0, 1)
