@@ -1,6 +1,7 @@
 """`flask stripe reconcile`: compares Stripe's records with our books."""
 
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from uuid import uuid4
@@ -18,6 +19,8 @@ from app.payments.stripe import client as stripe_client
 
 PATIENCE = 120.0
 """The longest Retry-After of Stripe that the command waits for, in seconds."""
+OTHER_RUN = 15.0
+"""Seconds that the command waits for another run to end, such as a short one of beat's."""
 SHOWN = 50
 STEPS = 100
 """Labels of the progress bar by stage."""
@@ -54,7 +57,7 @@ def reconcile_books(window: Window) -> None:
     """
     with context.acting("operator", uuid4().hex), failing_on_one_line(_NotDone.exit_code):
         try:
-            stages = _run(window)
+            stages = _run_alone(window)
         except (run.AnotherAtWork, stripe_client.StripeRefused) as error:
             raise _NotDone(str(error)) from error
         except stripe_client.KeyRefused as error:
@@ -64,6 +67,18 @@ def reconcile_books(window: Window) -> None:
         _sum_up(stages)
         if _list_differences():
             raise SystemExit(1)
+
+
+def _run_alone(window: Window) -> Sequence[Reconciliation]:
+    """Run once no other run is in progress. Raises AnotherAtWork if it does not end soon."""
+    until = time.monotonic() + OTHER_RUN
+    while True:
+        try:
+            return _run(window)
+        except run.AnotherAtWork:
+            if time.monotonic() > until:
+                raise
+        time.sleep(0.5)
 
 
 def _run(window: Window) -> Sequence[Reconciliation]:

@@ -110,6 +110,18 @@ def test_one_at_a_time(silent: Shop, flask: Command) -> None:
     first.kill()
 
 
+def test_a_run_that_ends_soon_is_waited_for(silent: Shop, flask: Command) -> None:
+    first = flask("stripe", "reconcile")
+    wait_until(
+        lambda: db.session.rollback() or db.session.scalar(text("SELECT count(*) FROM reconciliation"))
+    )
+    first.send_signal(signal.SIGSTOP)
+    second = flask("stripe", "reconcile")
+    first.send_signal(signal.SIGCONT)
+
+    assert [ended(first)[0], ended(second)[0]] == [0, 0]
+
+
 def test_on_a_terminal_a_bar_shows_how_far_it_is(silent: Shop, flask: Command) -> None:
     ours, its = os.openpty()
     running = flask("stripe", "reconcile", stdout=its)
