@@ -14,6 +14,7 @@ from pydantic.json_schema import JsonSchemaMode, SkipJsonSchema
 from werkzeug import Response as Redirect
 
 from app.config.settings import Settings
+from app.http import openapi_tables as tables
 from app.http import security_headers
 from app.http.access_rule import public
 from app.http.openapi_schemas import Components
@@ -49,39 +50,9 @@ class ProblemView(BaseModel):
     refund_id: str | SkipJsonSchema[None] = None
 
 
-_TAG_OF_BLUEPRINT = {
-    "accounts": "Accounts",
-    "passwords": "Accounts",
-    "second_factors": "Accounts",
-    "privacy": "Accounts",
-    "coaches": "Coaches",
-    "bookings": "Bookings",
-    "feed": "Bookings",
-    "payments": "Payments",
-    "webhook": "Payments",
-    "earnings": "Earnings",
-    "payout_accounts": "Earnings",
-    "health": "Operating",
-    "admin_accounts": "Operating",
-    "admin_audit": "Operating",
-    "admin_coaches": "Operating",
-    "admin_differences": "Operating",
-    "admin_disputes": "Operating",
-    "admin_emails": "Operating",
-    "admin_debts": "Operating",
-    "admin_erased": "Operating",
-    "admin_events": "Operating",
-    "admin_recoveries": "Operating",
-    "admin_fraud_warnings": "Operating",
-    "admin_refunds": "Operating",
-    "admin_refused_sign_ins": "Operating",
-    "metrics": "Operating",
-    "problem_pages": "Operating",
-    "overview": "Operating",
-}
 CONFIG: dict[str, Any] = {
     "OPENAPI_VERSION": "3.1.0",
-    "TAGS": list(dict.fromkeys(_TAG_OF_BLUEPRINT.values())),
+    "TAGS": list(dict.fromkeys(tables.TAG_OF_BLUEPRINT.values())),
     "HTTP_ERROR_SCHEMA": ProblemView,
     "VALIDATION_ERROR_SCHEMA": ProblemView,
     "AUTO_404_RESPONSE": False,
@@ -91,117 +62,6 @@ CONFIG: dict[str, Any] = {
         "description": "Coaching sessions: booked over HTTP, paid on Stripe Checkout, confirmed by e-mail."
     },
 }
-
-_PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemView"}}}
-_ICALENDAR = {"description": "iCalendar", "content": {"text/calendar": {"schema": {"type": "string"}}}}
-_CSV = {"description": "CSV (RFC 4180)", "content": {"text/csv": {"schema": {"type": "string"}}}}
-_METRICS = {
-    "description": "Prometheus's text format",
-    "content": {"text/plain": {"schema": {"type": "string"}}},
-}
-_EXPORT = {
-    "description": "A file: account, coach, bookings, payments, ledger, mails, sign-ins, audit and the like",
-    "content": {"application/json": {"schema": {"type": "object"}}},
-}
-_FURTHER_ANSWERS = {
-    "privacy.export_me": {"200": _EXPORT},
-    "metrics.show_metrics": {"200": _METRICS},
-    "bookings.show_calendar": {"200": _ICALENDAR},
-    "feed.show_feed": {"200": _ICALENDAR},
-    "feed.show_coach_feed": {"200": _ICALENDAR},
-    "earnings.download_statement": {"200": _CSV},
-    "health.ready": {
-        "503": {
-            "description": "A dependency is down",
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ReadyView"}}},
-        }
-    },
-    "payments.open_checkout": {
-        "200": {
-            "description": "The session that is already open",
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/CheckoutView"}}},
-        }
-    },
-}
-_PATH = {
-    "month": {"type": "string", "pattern": "^20[0-9]{2}-(0[1-9]|1[0-2])$", "example": "2026-11"},
-    "slug": {"type": "string", "maxLength": 100, "example": "slot-taken"},
-    "event_id": {"type": "string", "maxLength": 255, "example": "evt_1NG8Du2eZvKYlo2CUI79vXWy"},
-}
-"""Path ids that are not UUIDs."""
-_IDEMPOTENCY_KEY = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "required": False,
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-    "description": "The same request under the same key is answered again, with `Idempotent-Replayed: true`,"
-    " and not done again, for 24 hours. Another request under the key is a 422, one still in flight a 409,"
-    " and so is one whose answer showed a secret and is not kept.",
-}
-
-_HEADERS = {
-    "X-Request-ID": {"description": "The id of the request in our logs.", "schema": {"type": "string"}},
-    "Retry-After": {
-        "description": "Seconds to wait before you send the request again.",
-        "schema": {"type": "integer", "minimum": 0},
-    },
-    "Idempotent-Replayed": {
-        "description": "`true` if this is the stored answer of an earlier request.",
-        "schema": {"type": "string", "const": "true"},
-    },
-    "ETag": {"description": "Identifies this version of the calendar.", "schema": {"type": "string"}},
-}
-_OPERATION_IDS = {
-    "accounts.me": "getAccount",
-    "accounts.change_me": "updateAccount",
-    "accounts.deactivate_me": "deactivateOwnAccount",
-    "accounts.log_out_everywhere": "logoutEverywhere",
-    "accounts.refresh": "refreshTokens",
-    "accounts.send_verification_again": "resendVerification",
-    "accounts.verify": "verifyEmailAddress",
-    "admin_accounts.show_account": "getAccountForOperator",
-    "admin_coaches.list_coaches": "listCoachesForOperator",
-    "admin_coaches.show_coach": "getCoachForOperator",
-    "bookings.request_booking": "createBooking",
-    "bookings.request_series": "createSeries",
-    "coaches.change_me": "updateOwnCoach",
-    "coaches.show_me": "getOwnCoach",
-    "coaches.give_back_time_off": "deleteTimeOff",
-    "coaches.take_time_off": "createTimeOff",
-    "feed.renew_feed": "createFeed",
-    "feed.revoke_feed": "deleteFeed",
-    "health.live": "getLiveness",
-    "health.ready": "getReadiness",
-    "passwords.change": "changePassword",
-    "passwords.forgot": "requestPasswordReset",
-    "passwords.reset": "resetPassword",
-    "payments.open_checkout": "createCheckout",
-    "payout_accounts.onboard": "openPayoutAccount",
-    "privacy.erase_me": "eraseAccount",
-    "privacy.export_me": "exportAccount",
-    "second_factors.begin": "beginSecondFactor",
-    "second_factors.confirm": "confirmSecondFactor",
-    "second_factors.turn_off": "disableSecondFactor",
-    "webhook.receive": "receiveStripeEvent",
-}
-"""Ids of operations whose view's name alone does not say what they do."""
-_SCHEMA_NAMES = {
-    "Again": "RetryRequest",
-    "AppCode": "SecondFactorCode",
-    "BothFactors": "SecondFactorProof",
-    "Credentials": "LoginRequest",
-    "Erasure": "ErasureRequest",
-    "Kind-Input": "StripeObjectKind",
-    "Missing": "MissingStep",
-    "NoMore": "DiscardRequest",
-    "Registration": "RegistrationRequest",
-    "What": "RefusedSignInKind",
-    "app__bookings__status__Status": "BookingStatus",
-    "app__payments__ledger__entries__Kind": "EntryKind",
-    "app__payments__status__Status": "PaymentStatus",
-    "app__payments__stripe__listing__Kind": "StripeObjectKind",
-}
-"""Schemas whose class has another name than an API's reader expects."""
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -238,7 +98,7 @@ def register(app: APIFlask, settings: Settings) -> None:
 
     @app.spec_processor
     def complete(spec: Any) -> Any:
-        components = Components(set(_models(app)), _SCHEMA_NAMES)
+        components = Components(set(_models(app)), tables.SCHEMA_NAMES)
         endpoints = {name.replace(".", "_"): name for name in app.view_functions}
         for path in spec["paths"].values():
             for operation in path.values():
@@ -246,7 +106,10 @@ def register(app: APIFlask, settings: Settings) -> None:
                 view = app.view_functions[endpoint]
                 _refer(components, operation, view)
                 _complete(operation, endpoint, view)
-        spec["components"] |= {"schemas": components.schemas_besides(_queries(app)), "headers": _HEADERS}
+        spec["components"] |= {
+            "schemas": components.schemas_besides(_queries(app)),
+            "headers": tables.HEADERS,
+        }
         spec["paths"] = dict(sorted(spec["paths"].items(), key=_room_and_path))
         return spec
 
@@ -318,7 +181,7 @@ def _file(name: str) -> Response:
 def _room_and_path(item: tuple[str, dict[str, Any]]) -> tuple[int, str]:
     path, operations = item
     tag = next(iter(operations.values()))["tags"][0]
-    return list(_TAG_OF_BLUEPRINT.values()).index(tag), path
+    return list(tables.TAG_OF_BLUEPRINT.values()).index(tag), path
 
 
 def _complete_body(operation: dict[str, Any]) -> None:
@@ -328,27 +191,27 @@ def _complete_body(operation: dict[str, Any]) -> None:
 
 def _complete(operation: dict[str, Any], endpoint: str, view: Any) -> None:
     """Add what the generator cannot know: access rules, headers and problem responses."""
-    operation["tags"] = [_TAG_OF_BLUEPRINT[endpoint.partition(".")[0]]]
-    operation["operationId"] = _OPERATION_IDS.get(endpoint) or _camel_case(endpoint.partition(".")[2])
+    operation["tags"] = [tables.TAG_OF_BLUEPRINT[endpoint.partition(".")[0]]]
+    operation["operationId"] = tables.OPERATION_IDS.get(endpoint) or _camel_case(endpoint.partition(".")[2])
     if view.access.roles is not None:
         operation["security"] = [{"bearer": []}]
         for status, description in (("401", "Not signed in"), ("403", "Not allowed")):
-            operation["responses"][status] = {"description": description, "content": _PROBLEM}
+            operation["responses"][status] = {"description": description, "content": tables.PROBLEM}
     if "requestBody" in operation:
         _complete_body(operation)
     for parameter in operation["parameters"]:
         if parameter["in"] == "path":
-            parameter["schema"] = _PATH.get(parameter["name"], {"type": "string", "format": "uuid"})
+            parameter["schema"] = tables.PATH.get(parameter["name"], {"type": "string", "format": "uuid"})
     if getattr(view, "is_idempotent", False):
-        operation["parameters"].append(_IDEMPOTENCY_KEY)
+        operation["parameters"].append(tables.IDEMPOTENCY_KEY)
         for status, description in (("409", "In flight"), ("422", "The key was used for another request")):
             operation["responses"].setdefault(status, {"description": description})
     if getattr(view, "is_limited", False):
         operation["responses"]["429"] = {"description": "Too many requests; Retry-After says when to retry"}
     for status, answer in operation["responses"].items():
         if status >= "400":
-            answer["content"] = _PROBLEM
-    operation["responses"] |= deepcopy(_FURTHER_ANSWERS.get(endpoint, {}))
+            answer["content"] = tables.PROBLEM
+    operation["responses"] |= deepcopy(tables.FURTHER_ANSWERS.get(endpoint, {}))
     for status, answer in operation["responses"].items():
         answer["headers"] = {
             name: {"$ref": f"#/components/headers/{name}"} for name in _headers(view, status, answer)
