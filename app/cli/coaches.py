@@ -7,6 +7,7 @@ from flask.cli import AppGroup
 
 from app import parsing
 from app.accounts.models import Account
+from app.cli.text_option import REASON
 from app.cli.transaction import in_one_transaction
 from app.coaches import listing
 from app.coaches.models import Approval, Coach
@@ -39,7 +40,7 @@ def list_coaches(status: str) -> None:
 @group.command()
 @click.argument("coach")
 @_current_status
-@click.option("--reason", default="", help="For the audit log.")
+@click.option("--reason", type=REASON, default="", help="For the audit log.")
 def approve(coach: str, current_status: str, reason: str) -> None:
     """Approve a coach. COACH is an e-mail address or an id."""
     with in_one_transaction():
@@ -50,7 +51,7 @@ def approve(coach: str, current_status: str, reason: str) -> None:
 @group.command()
 @click.argument("coach")
 @_current_status
-@click.option("--reason", required=True, help="A sentence or two to the coach, sent by mail.")
+@click.option("--reason", type=REASON, required=True, help="A sentence or two to the coach, sent by mail.")
 def decline(coach: str, current_status: str, reason: str) -> None:
     """Decline a coach. COACH is an e-mail address or an id. Booked sessions stay booked."""
     with in_one_transaction():

@@ -21,6 +21,7 @@ from app.cli.erase import erase
 from app.cli.errors import smtp_remedy
 from app.cli.fraud import refund_fraud
 from app.cli.reconcile import reconcile_books
+from app.cli.text_option import REASON
 from app.cli.transaction import in_one_transaction
 from app.cli.two_factor import disable, reencrypt
 from app.emails import delivery
@@ -181,7 +182,7 @@ def submit_evidence(dispute: str, statement: str) -> None:
 
 @stripe.command("replay")
 @click.argument("events", metavar="EVENT…", nargs=-1, required=True)
-@click.option("--reason", default="", help="For the audit log.")
+@click.option("--reason", type=REASON, default="", help="For the audit log.")
 def replay(events: tuple[str, ...], reason: str) -> None:
     """Apply Stripe events (evt_…) again, whatever their status."""
     _apply_each(payment_operations.replay, events, reason)
@@ -189,7 +190,7 @@ def replay(events: tuple[str, ...], reason: str) -> None:
 
 @stripe.command("retry-recovery")
 @click.argument("recoveries", metavar="ID…", nargs=-1, required=True, type=_Id())
-@click.option("--reason", default="", help="For the audit log.")
+@click.option("--reason", type=REASON, default="", help="For the audit log.")
 def retry_recovery(recoveries: tuple[UUID, ...], reason: str) -> None:
     """Retry transfers after disputes now."""
     _apply_each(recovery_operations.retry, recoveries, reason)
@@ -197,7 +198,7 @@ def retry_recovery(recoveries: tuple[UUID, ...], reason: str) -> None:
 
 @stripe.command("discard-recovery")
 @click.argument("recoveries", metavar="ID…", nargs=-1, required=True, type=_Id())
-@click.option("--reason", required=True, help="For the audit log: how you settled it.")
+@click.option("--reason", type=REASON, required=True, help="For the audit log: how you settled it.")
 def discard_recovery(recoveries: tuple[UUID, ...], reason: str) -> None:
     """Discard transfers after disputes that were settled another way."""
     _apply_each(recovery_operations.discard, recoveries, reason, done="is tried no more")
@@ -205,7 +206,7 @@ def discard_recovery(recoveries: tuple[UUID, ...], reason: str) -> None:
 
 @email.command("resend")
 @click.argument("emails", metavar="ID…", nargs=-1, required=True, type=_Id())
-@click.option("--reason", default="", help="For the audit log.")
+@click.option("--reason", type=REASON, default="", help="For the audit log.")
 def resend(emails: tuple[UUID, ...], reason: str) -> None:
     """Send mails now, whatever their status."""
     _apply_each(email_operations.resend, emails, reason)

@@ -6,6 +6,7 @@ import click
 from flask.cli import AppGroup
 
 from app import audit
+from app.cli.text_option import REASON
 from app.cli.transaction import in_one_transaction
 from app.payments.stripe import deployment
 
@@ -22,7 +23,9 @@ def show() -> None:
 
 
 @group.command()
-@click.option("--reason", required=True, help="For the audit log: which database this is a copy of.")
+@click.option(
+    "--reason", type=REASON, required=True, help="For the audit log: the database that this is a copy of."
+)
 @click.option("--id", "wanted", type=click.UUID, help="The previous id, after you restored an old backup.")
 def renew(reason: str, wanted: UUID | None) -> None:
     """Take a new id in a copy of another deployment's database, to leave its objects alone."""

@@ -5,6 +5,7 @@ from flask.cli import with_appcontext
 
 from app import parsing
 from app.accounts.models import Account
+from app.cli.text_option import REASON
 from app.cli.transaction import in_one_transaction
 from app.extensions import db
 from app.privacy import erasure
@@ -12,7 +13,7 @@ from app.privacy import erasure
 
 @click.command("erase")
 @click.argument("address")
-@click.option("--reason", required=True, help="For the audit log: how you verified the owner.")
+@click.option("--reason", type=REASON, required=True, help="For the audit log: how you verified the owner.")
 @click.confirmation_option("--yes", prompt="This cannot be undone. Erase the account?")
 @with_appcontext
 def erase(address: str, reason: str) -> None:

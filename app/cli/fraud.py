@@ -7,6 +7,7 @@ from flask.cli import with_appcontext
 from sqlalchemy import select
 
 from app import parsing
+from app.cli.text_option import REASON
 from app.cli.transaction import in_one_transaction
 from app.extensions import db
 from app.payments.fraud import warnings as fraud_warnings
@@ -15,7 +16,7 @@ from app.payments.fraud.models import FraudWarning
 
 @click.command("refund-fraud")
 @click.argument("warning")
-@click.option("--reason", default="", help="For the audit log.")
+@click.option("--reason", type=REASON, default="", help="For the audit log.")
 @with_appcontext
 def refund_fraud(warning: str, reason: str) -> None:
     """Refund the rest of the payment of WARNING (issfr_…), and cancel its sessions."""

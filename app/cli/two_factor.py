@@ -5,13 +5,14 @@ from flask.cli import with_appcontext
 
 from app.accounts.models import Account
 from app.accounts.two_factor import totp, two_factor
+from app.cli.text_option import REASON
 from app.cli.transaction import in_one_transaction
 from app.extensions import db
 
 
 @click.command("disable-2fa")
 @click.argument("address")
-@click.option("--reason", required=True, help="For the audit log: how you verified the owner.")
+@click.option("--reason", type=REASON, required=True, help="For the audit log: how you verified the owner.")
 @with_appcontext
 def disable(address: str, reason: str) -> None:
     """Turn the second factor off for an owner who lost the app and the recovery codes."""
