@@ -17,7 +17,7 @@ OFF = frozenset({Status.CANCELLED, Status.EXPIRED})
 def invitation(booking: Booking, reader: Account | None = None) -> str:
     """A METHOD:REQUEST with a paid session. It adds the event to a calendar, or updates the one with its UID.
 
-    For an unverified reader it contains neither the link nor the other party's name and words.
+    For an unverified reader it contains neither the link nor names and words that people wrote.
     """
     return _message("REQUEST", booking, _attendees(booking), reader)
 
@@ -58,9 +58,7 @@ def _message(
 ) -> str:
     event = _event(booking, is_guarded=reader is not None and not reader.email_verified)
     if reader is not None and not reader.email_verified:
-        attendees = [_attendee(reader)]
-        if reader.id != booking.client_id:
-            event.pop("description", None)  # the client's notes
+        attendees = [_participant(reader)]
     for each in attendees:
         event.add("attendee", each, encode=False)
     return _text(_calendar(method, [event]))
@@ -91,7 +89,7 @@ def _event(booking: Booking, is_guarded: bool = False) -> Event:
     event.add("summary", "Coaching session" if is_guarded else _summary(booking))
     event.add("status", _status(booking))
     event.add("organizer", _organiser())
-    if booking.notes:
+    if booking.notes and not is_guarded:
         event.add("description", "\n".join(_lines(booking.notes)))
     if booking.status is Status.CONFIRMED:
         event.add_component(_reminder())
@@ -129,8 +127,14 @@ def _attendees(booking: Booking) -> list[vCalAddress]:
 
 
 def _attendee(person: Account) -> vCalAddress:
-    address = vCalAddress(f"mailto:{person.email}")
+    address = _participant(person)
     address.params["cn"] = vText(" ".join(_lines(person.name)))
+    return address
+
+
+def _participant(person: Account) -> vCalAddress:
+    """An attendee without a name."""
+    address = vCalAddress(f"mailto:{person.email}")
     address.params["role"] = vText("REQ-PARTICIPANT")
     address.params["partstat"] = vText("ACCEPTED")
     address.params["rsvp"] = vText("FALSE")
