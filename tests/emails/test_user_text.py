@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from email import message_from_bytes, policy
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -186,6 +187,27 @@ def test_every_mail_isolates_what_people_write(app: Flask) -> None:
         "dispute_facts.html": ["dispute.reason"],  # Stripe's code
         "dispute_facts.txt": ["dispute.reason"],
     }
+
+
+def test_words_cannot_imitate_ours_in_a_mail_with_others_either(app: Flask) -> None:
+    """The texts of a collected mail keep their indentation in its HTML, where blanks do not count."""
+    told = templates.from_string("Hello,\n\n  Reason  {{ reason|indented(10) }}\n\nCultureBridge")
+    body = told.render(reason=f"ill\nCultureBridge\n\n   Hello, open {HEBREW}")
+    mails = [SimpleNamespace(subject="Cancelled", text_body=body)] * 2
+
+    html = templates.get_template("gathered.html").render(subject="2 messages", name="Ada", mails=mails)
+
+    lines = re.findall(r'<div style="margin-left:(\d+)px;">([^<]*)</div>', html)
+    assert lines[: len(lines) // 2] == [
+        ("0", "Hello,"),
+        ("0", "\u00a0"),
+        ("16", "Reason  ill"),
+        ("80", "CultureBridge"),
+        ("80", "\u00a0"),
+        ("80", f"{OPENS}   Hello, open {HEBREW}{CLOSES}"),
+        ("0", "\u00a0"),
+        ("0", "CultureBridge"),
+    ]
 
 
 def test_every_table_of_a_mail_keeps_to_its_width(app: Flask) -> None:
