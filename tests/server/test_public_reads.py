@@ -17,6 +17,8 @@ ID = "3fa85f64-5717-4562-b3fc-2c963f66afa6"
         f"/%63oach/{ID}/%73lot",
         f"//coach//{ID}/slot",
         f"http://api.example.com/coach/{ID}/slot",
+        f"HTTPS://api.example.com/coach/{ID}/slot",
+        "any+scheme://user@api.example.com:80/docs/files",
         f"/coach/{ID}/calendar.ics?token=a",
         "/booking/feed.ics?token=a",
         "/docs",
@@ -41,6 +43,8 @@ def test_what_anybody_may_read_and_costs_much(target: str) -> None:
         "/health/live",
         "*",
         "",
+        "http://[",
+        "http://api.example.com/auth/me?at=/coach",
     ],
 )
 def test_everything_else_is_kept_free_of_it(target: str) -> None:
