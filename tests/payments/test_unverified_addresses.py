@@ -21,7 +21,9 @@ LURE = "open https://evil.example/login"
 def words(shop: Shop, reader: Person, kind: str) -> str:
     """All of the one mail of this kind to somebody."""
     (mail,) = [each for each in shop.mails(kind) if each.recipient == reader.email]
-    return "\n".join([mail.subject, mail.text_body, mail.html_body, (mail.calendar or "").replace("\r\n ", "")])
+    return "\n".join(
+        [mail.subject, mail.text_body, mail.html_body, (mail.calendar or "").replace("\r\n ", "")]
+    )
 
 
 @pytest.mark.parametrize("address", [proven, unproven])
