@@ -1,4 +1,4 @@
-"""Clients, coaches and payers: each deed is done in the world and written into the diary."""
+"""Actions of clients, coaches and payers: each is done in the application and in the model."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -6,10 +6,10 @@ from datetime import timedelta
 import httpx
 
 from app.bookings.status import Status
-from tests.bookings.random_order.background import Backstage, newest
+from tests.bookings.random_order.background import BackgroundWork, newest
 from tests.bookings.random_order.booking_model import Entry
 from tests.bookings.random_order.payment_model import Page
-from tests.bookings.random_order.scenes import Hours, Journeys, availability, dated
+from tests.bookings.random_order.scenes import Hours, Stays, availability, dated
 from tests.coaches.calendars import Calendar, every_day
 from tests.people import DECLINED, Person
 
@@ -18,7 +18,7 @@ END_IN = {Status.COMPLETED: "complete", Status.NO_SHOW: "no-show"}
 
 
 @dataclass(frozen=True)
-class Ahead:
+class StartOffset:
     """Which start is meant: the coach's next from so many minutes after now, or after the clocks change."""
 
     minutes: int
@@ -26,17 +26,17 @@ class Ahead:
     on_grid: bool = True
 
 
-class Players(Backstage):
-    def _start(self, coach: int, ahead: Ahead) -> int:
-        now = self.change if ahead.of_change else -(-self.till.at // HALF_HOUR) * HALF_HOUR
+class Actors(BackgroundWork):
+    def _start(self, coach: int, ahead: StartOffset) -> int:
+        now = self.change if ahead.of_change else -(-self.model.at // HALF_HOUR) * HALF_HOUR
         start = now + ahead.minutes
-        return self.till.next_start(coach, start) if ahead.on_grid else start
+        return self.model.next_start(coach, start) if ahead.on_grid else start
 
-    def requests(self, client: int, coach: int, ahead: Ahead, minutes: int) -> bool:
+    def requests(self, client: int, coach: int, ahead: StartOffset, minutes: int) -> bool:
         return self._requests_at(client, coach, self._start(coach, ahead), minutes)
 
     def _requests_at(self, client: int, coach: int, start: int, minutes: int) -> bool:
-        refusal = self.till.request(coach, client, start, minutes)
+        refusal = self.model.request(coach, client, start, minutes)
         wish = self.world.clients[client].wish(self.world.coaches[coach], self.world.at(start), minutes)
         _check(wish, refusal)
         if refusal is None:
@@ -44,10 +44,10 @@ class Players(Backstage):
         return refusal is None
 
     def requests_series(
-        self, client: int, coach: int, ahead: Ahead, minutes: int, sessions: int, skip_taken: bool
+        self, client: int, coach: int, ahead: StartOffset, minutes: int, sessions: int, skip_taken: bool
     ) -> bool:
         start, before = self._start(coach, ahead), len(self.entries)
-        refusal = self.till.request_series(coach, client, start, minutes, sessions, skip_taken)
+        refusal = self.model.request_series(coach, client, start, minutes, sessions, skip_taken)
         answer = self.world.clients[client].wish_series(
             self.world.coaches[coach],
             self.world.at(start),
@@ -61,7 +61,7 @@ class Players(Backstage):
             named = [(each["session_datetime"], each["type"]) for each in series["left_out"]]
             assert named == [
                 (f"{self.world.at(at):%Y-%m-%dT%H:%M:%SZ}", f"/problems/{why}")
-                for at, why in self.till.left_out
+                for at, why in self.model.left_out
             ]
         if refusal is None:
             for entry, item in zip(self.entries[before:], series["items"], strict=True):
@@ -69,9 +69,9 @@ class Players(Backstage):
         return refusal is None
 
     def checks_out(self, which: int, url: str, series: bool = False) -> bool:
-        entry = newest(self.entries, which, self.till.runs)
+        entry = newest(self.entries, which, self.model.runs)
         series = series and entry.series is not None
-        refusal = self.till.check_out(entry, url, series)
+        refusal = self.model.check_out(entry, url, series)
         order = {"series_id": entry.series_id} if series else {"booking_id": entry.id}
         answer = self.world.clients[entry.client].post(
             "/payment/checkout", json={**order, "success_url": url, "cancel_url": url}
@@ -79,11 +79,11 @@ class Players(Backstage):
         _check(answer, refusal)
         if refusal is None:
             self._opened(answer)
-        self.listen()
+        self.collect_events()
         return refusal is None
 
     def _opened(self, answer: httpx.Response) -> None:
-        """A page that the till has just opened has no name yet; any other is known by it."""
+        """A page that the model has just opened has no ID yet; any other is found by its ID."""
         checkout = answer.json()
         if not self.pages[-1].id:
             assert answer.status_code == 201
@@ -99,11 +99,11 @@ class Players(Backstage):
         goes_through = page.at_stripe == "open" and card != DECLINED
         _shown(page, self.world.sandbox.pays({"url": page.address}, card), goes_through)
         if goes_through:
-            self.till.pay(page)
-        self.listen()
+            self.model.pay(page)
+        self.collect_events()
         return page
 
-    def slips(self, which: int, card: str, rival: int | None) -> None:
+    def pays_shortly_before_expiry(self, which: int, card: str, rival: int | None) -> None:
         """Paid in time, but nobody hears of it before the hold has run out: it is swept, or wanted."""
         entry = self.pays(which, card).entries[-1]
         self.passes(55)
@@ -112,7 +112,7 @@ class Players(Backstage):
         else:
             self._requests_at(rival, entry.coach, entry.start, entry.minutes)
 
-    def regrets(self, which: int, card: str, by_client: bool) -> None:
+    def cancels_right_after_payment(self, which: int, card: str, by_client: bool) -> None:
         """Paid, but nobody hears of it before it is called off."""
         self._cancels(self.pays(which, card).entries[-1], by_client)
 
@@ -121,42 +121,42 @@ class Players(Backstage):
         goes_through = page.at_stripe == "open"
         _shown(page, self.world.debits(page.address, bank_pays), goes_through)
         if goes_through:
-            self.till.debit(page, bank_pays)
-        self.listen()
+            self.model.debit(page, bank_pays)
+        self.collect_events()
 
     def cancels(self, which: int, by_client: bool, paid: bool) -> None:
         wanted = Status.CONFIRMED if paid else Status.PENDING
         self._cancels(newest(self.entries, which, lambda entry: entry.status is wanted), by_client)
 
     def _cancels(self, entry: Entry, by_client: bool) -> None:
-        refusal = self.till.cancel(entry, by_client)
+        refusal = self.model.cancel(entry, by_client)
         _check(self._side(entry, by_client).post(f"/booking/{entry.id}/cancel", json={}), refusal)
 
-    def reschedules(self, which: int, by_client: bool, ahead: Ahead) -> None:
+    def reschedules(self, which: int, by_client: bool, ahead: StartOffset) -> None:
         entry = newest(self.entries, which, _is_confirmed)
         start = self._start(entry.coach, ahead)
-        refusal = self.till.reschedule(entry, start, by_client)
+        refusal = self.model.reschedule(entry, start, by_client)
         wish = {"session_datetime": self.world.at(start).isoformat()}
         _check(self._side(entry, by_client).post(f"/booking/{entry.id}/reschedule", json=wish), refusal)
 
     def ends(self, which: int, status: Status) -> None:
-        begun = [entry for entry in self.entries if _is_confirmed(entry) and entry.start <= self.till.at]
+        begun = [entry for entry in self.entries if _is_confirmed(entry) and entry.start <= self.model.at]
         entry = newest(self.entries, which, begun.__contains__)
-        refusal = self.till.end(entry, status)
+        refusal = self.model.end(entry, status)
         _check(self.world.coaches[entry.coach].post(f"/booking/{entry.id}/{END_IN[status]}"), refusal)
 
-    def takes_time_off(self, coach: int, ahead: Ahead, hours: int) -> None:
+    def takes_time_off(self, coach: int, ahead: StartOffset, hours: int) -> None:
         """By the clocks on the wall, from a full hour on."""
-        local = self.till.wall(coach, self._start(coach, ahead)).replace(minute=0)
+        local = self.model.wall(coach, self._start(coach, ahead)).replace(minute=0)
         until = local + timedelta(hours=hours)
-        in_it = self.till.take_time_off(coach, local, until)
+        in_it = self.model.take_time_off(coach, local, until)
         wish = {"local_start": f"{local:%Y-%m-%dT%H:%M}", "local_end": f"{until:%Y-%m-%dT%H:%M}"}
         _check_named(self.world.coaches[coach].post("/coach/me/time-off", json=wish), in_it)
 
-    def changes_calendar(self, coach: int, hours: Hours, stays: Journeys) -> None:
+    def changes_calendar(self, coach: int, hours: Hours, stays: Stays) -> None:
         """Other hours on every day, and stays elsewhere around the night in which the clocks change."""
         calendar = Calendar("", weekly=every_day(*hours), stays=dated(stays, self.scene.night))
-        stranded = self.till.change_calendar(coach, calendar)
+        stranded = self.model.change_calendar(coach, calendar)
         answer = self.world.coaches[coach].ask("PUT", "/coach/me/availability", json=availability(calendar))
         _check_named(answer, stranded)
 

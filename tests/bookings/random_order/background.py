@@ -1,4 +1,4 @@
-"""What happens behind the pages: Stripe speaks, workers work, sweeps sweep, time passes."""
+"""Work behind the requests: events arrive, jobs and sweeps run, time passes."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -10,7 +10,7 @@ from app.payments.events.payloads import is_returned
 from app.payments.refunds import submission
 from app.payments.webhook import inbox
 from tests.bookings.random_order.booking_model import Entry
-from tests.bookings.random_order.payment_model import Page, Till
+from tests.bookings.random_order.payment_model import Page, PaymentModel
 from tests.bookings.random_order.scenes import Scene
 from tests.bookings.random_order.world import Job, World
 from tests.shop import changed
@@ -26,8 +26,8 @@ def newest(things: list[Thing], which: int, can_be_meant: Callable[[Thing], obje
     return pool[-1 - which % len(pool)]
 
 
-class Backstage:
-    """What is done in the world is written into the till's diary too."""
+class BackgroundWork:
+    """Each action is applied to the model too."""
 
     def __init__(self, world: World, scene: Scene) -> None:
         world.begins(scene.begins)
@@ -35,18 +35,18 @@ class Backstage:
         self.world, self.scene = world, scene
         self.change = round((scene.changes_at - scene.begins).total_seconds()) // 60
         """The minute at which the first coach's clocks change."""
-        self.till = Till(scene.begins, scene.coaches, world.rules)
+        self.model = PaymentModel(scene.begins, scene.coaches, world.rules)
         self.waiting: list[dict[str, Any]] = []
         """Events of Stripe's that have not arrived, the oldest first."""
-        self.looks = 0
+        self.list_checks = 0
 
     @property
     def entries(self) -> list[Entry]:
-        return self.till.entries
+        return self.model.entries
 
     @property
     def pages(self) -> list[Page]:
-        return self.till.pages
+        return self.model.pages
 
     def home_of(self, coach: int) -> str:
         return self.scene.coaches[coach].zone
@@ -55,10 +55,10 @@ class Backstage:
     def jobs(self) -> list[Job]:
         return self.world.jobs()
 
-    def listen(self) -> None:
-        self.waiting += self.world.news()
+    def collect_events(self) -> None:
+        self.waiting += self.world.new_events()
 
-    def hears(self, which: int, again: bool = False) -> None:
+    def deliver(self, which: int, again: bool = False) -> None:
         """An event arrives; `again`: it will come once more, and so did another one of the same."""
         event = self.waiting[which % len(self.waiting)]
         for each in [event, changed(event)] if again else [event]:
@@ -67,62 +67,62 @@ class Backstage:
             self.waiting.remove(event)
         page = self._page_of(event)
         if page:
-            self._note(event, page)
+            self._apply_to_model(event, page)
 
-    def hears_all_of_the_newest(self) -> None:
+    def deliver_events_of_newest_page(self) -> None:
         for event in list(self.waiting):
             if self._page_of(event) is self.pages[-1]:
-                self.hears(self.waiting.index(event))
+                self.deliver(self.waiting.index(event))
 
     def _page_of(self, event: dict[str, Any]) -> Page | None:
         payment_id = event["data"]["object"]["metadata"].get("payment_id")
         return next((page for page in self.pages if page.id == payment_id), None)
 
-    def _note(self, event: dict[str, Any], page: Page) -> None:
+    def _apply_to_model(self, event: dict[str, Any], page: Page) -> None:
         match event["type"], event["data"]["object"].get("payment_status"):
             case ("checkout.session.completed", "unpaid") | ("payment_intent.processing", _):
-                self.till.told_processing(page)
+                self.model.on_processing(page)
             case (
                 ("checkout.session.completed", "paid")
                 | ("checkout.session.async_payment_succeeded", _)
                 | ("payment_intent.succeeded", _)
             ):
-                self.till.told_paid(page)
+                self.model.on_paid(page)
             case ("payment_intent.payment_failed", _) if is_returned(event["data"]["object"]):
-                self.till.told_failed(page)
+                self.model.on_failed(page)
             case ("payment_intent.payment_failed", _):
-                self.till.told_declined(page)
+                self.model.on_declined(page)
             case ("checkout.session.async_payment_failed", _):
-                self.till.told_failed(page)
+                self.model.on_failed(page)
             case ("checkout.session.expired", _):
-                self.till.told_expired(page)
+                self.model.on_expired(page)
             case ("payment_intent.canceled", _):
-                self.till.told_canceled(page)
+                self.model.on_canceled(page)
 
     def works(self, which: int, again: bool) -> None:
         job = newest(self.jobs, which)
         for _ in range(1 + again):
-            self.world.does(job)
+            self.world.run_job(job)
         if job.task == "payments.close_session":
             next(page for page in self.pages if page.id == job.row_id).close()
-        self.listen()
+        self.collect_events()
 
-    def loses(self, which: int) -> None:
-        self.world.loses(newest(self.jobs, which))
+    def drop_job(self, which: int) -> None:
+        self.world.drop_job(newest(self.jobs, which))
 
     def passes(self, minutes: int) -> None:
-        self.till.passes(minutes)
+        self.model.passes(minutes)
         self.world.passes(minutes)
-        self.listen()
+        self.collect_events()
 
     def sweeps_holds(self) -> None:
-        self.till.release()
+        self.model.release()
         for booking_id in self.world.work(lambda: lifecycle.with_stale_holds(now(), 500)):
             self.world.work(expiry.release, booking_id)
-        self.listen()
+        self.collect_events()
 
     def sweeps_the_past(self) -> None:
-        self.till.complete_past()
+        self.model.complete_past()
         self.world.work(lifecycle.complete_past, 500)
 
     def comes_to_rest(self) -> None:
@@ -136,7 +136,7 @@ class Backstage:
         self._sweep()
         while self.waiting or self.jobs:
             while self.waiting:
-                self.hears(0)
+                self.deliver(0)
             while self.jobs:
                 self.works(0, again=False)
             self._sweep()
@@ -148,4 +148,4 @@ class Backstage:
             self.world.work(inbox.process, self.world.work(inbox.claim, event_id))
         self.sweeps_holds()
         self.sweeps_the_past()
-        self.listen()
+        self.collect_events()

@@ -1,4 +1,4 @@
-"""What ought to become of bookings: slow, obvious, in whole minutes since the diary began."""
+"""What ought to become of bookings: slow, obvious, in whole minutes since the story began."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -77,7 +77,7 @@ class Session:
     """Of the clocks that the coach lives by then, as is known when the mail is written."""
 
 
-class Diary(Calendars):
+class BookingModel(Calendars):
     """Each verb answers with the slug of its refusal, or with None when it is granted and was done."""
 
     def __init__(self, begins: datetime, calendars: Sequence[Calendar], coaches: Sequence[Rules]) -> None:

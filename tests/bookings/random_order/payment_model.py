@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.bookings.status import Status
-from tests.bookings.random_order.booking_model import DAY, TOOK_PLACE, Diary, Entry, Rules
+from tests.bookings.random_order.booking_model import DAY, TOOK_PLACE, BookingModel, Entry, Rules
 from tests.coaches.calendars import Calendar
 
 SESSION, GRACE, LONGEST = 35, 2, 90
@@ -54,8 +54,8 @@ class Page:
             self.at_stripe = "expired"
 
 
-class Till(Diary):
-    """The diary together with its money."""
+class PaymentModel(BookingModel):
+    """Bookings together with their payments."""
 
     def __init__(self, begins: datetime, calendars: Sequence[Calendar], coaches: Sequence[Rules]) -> None:
         super().__init__(begins, calendars, coaches)
@@ -144,7 +144,7 @@ class Till(Diary):
             if entry.page.at_stripe == "expired":
                 entry.page.ends("expired")
 
-    def told_paid(self, page: Page) -> None:
+    def on_paid(self, page: Page) -> None:
         if page.heard == "paid":
             return
         page.heard = "paid"
@@ -176,7 +176,7 @@ class Till(Diary):
         entry.status = Status.CONFIRMED
         return None
 
-    def told_processing(self, page: Page) -> None:
+    def on_processing(self, page: Page) -> None:
         """The money is on its way: the time is kept for days, more of them for who has paid before."""
         if page.heard != "open":
             return
@@ -188,20 +188,20 @@ class Till(Diary):
             if entry.status is Status.PENDING and entry.page in {None, page}:
                 entry.page, entry.hold_until = page, min(entry.start, until)
 
-    def told_declined(self, page: Page) -> None:
+    def on_declined(self, page: Page) -> None:
         """Another card or account may do."""
         if page.heard == "processing":
             page.heard = "open"
 
-    def told_failed(self, page: Page) -> None:
+    def on_failed(self, page: Page) -> None:
         """The bank said no, and the page takes no other payment."""
         if page.heard in {"open", "processing"}:
             page.ends("failed")
 
-    def told_expired(self, page: Page) -> None:
+    def on_expired(self, page: Page) -> None:
         if page.heard != "paid":
             page.ends("expired")
 
-    def told_canceled(self, page: Page) -> None:
+    def on_canceled(self, page: Page) -> None:
         if page.heard == "open":
             page.heard = "expired"

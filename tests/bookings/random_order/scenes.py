@@ -16,7 +16,7 @@ HOUR = timedelta(hours=1)
 Hours = tuple[tuple[str, str], ...]
 ALWAYS: Hours = (("00:00", "00:00"),)
 HOURS: list[Hours] = [ALWAYS, ALWAYS, (("22:00", "05:30"),), (("00:30", "05:00"), ("09:00", "17:00"))]
-Journeys = Sequence[tuple[int, int, str]]
+Stays = Sequence[tuple[int, int, str]]
 """Stays: days from the night in which the clocks change until the first, days that follow it, the zone."""
 BEFORE = [3 * HOUR, 8 * HOUR, 30 * HOUR, WEEK + 5 * HOUR, 2 * WEEK + 20 * HOUR]
 """How long before the clocks change a story begins."""
@@ -66,7 +66,7 @@ def scenes(draw: st.DrawFn) -> Scene:
         Calendar(
             zone=home,
             weekly=every_day(*draw(st.sampled_from(HOURS))),
-            stays=dated(draw(journeys()), night),
+            stays=dated(draw(draw_stays()), night),
             step=draw(st.sampled_from([30, 30, 30, 45, 120])),
         )
         for home in (zone, draw(zones))
@@ -76,7 +76,7 @@ def scenes(draw: st.DrawFn) -> Scene:
 
 
 @st.composite
-def journeys(draw: st.DrawFn) -> Journeys:
+def draw_stays(draw: st.DrawFn) -> Stays:
     """At most one around the night, and one in the weeks around it."""
     zones = st.sampled_from(ZONES) | st.sampled_from(EVERY_ZONE)
     near, far = st.integers(-3, 3), st.sampled_from([-8, -7, 7, 8, 14])
@@ -87,7 +87,7 @@ def journeys(draw: st.DrawFn) -> Journeys:
     return found[:1] if overlap else found
 
 
-def dated(found: Journeys, night: date) -> list[tuple[date, date, str]]:
+def dated(found: Stays, night: date) -> list[tuple[date, date, str]]:
     """As a coach sends them: first and last date, and the zone."""
     return [(night + first * DAY, night + (first + more) * DAY, zone) for first, more, zone in found]
 

@@ -4,11 +4,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from tests.bookings.random_order.actions import Ahead, Players
+from tests.bookings.random_order.actions import Actors, StartOffset
 from tests.bookings.random_order.booking_model import WEEK
 from tests.bookings.random_order.checks import check_rest, check_statuses
 from tests.bookings.random_order.listings import check_free_times
-from tests.bookings.random_order.scenes import ALWAYS, Hours, Journeys, Scene, change_of, dated
+from tests.bookings.random_order.scenes import ALWAYS, Hours, Scene, Stays, change_of, dated
 from tests.bookings.random_order.world import World
 from tests.coaches.calendars import Calendar, every_day
 from tests.people import CARD
@@ -17,7 +17,7 @@ EIGHT_DAYS = timedelta(days=8)
 DAYTIME: Hours = (("09:00", "12:00"), ("13:30", "20:00"))
 NIGHTS: Hours = (("21:30", "06:00"),)
 LISTS = 3
-"""At each look; two looks show both coaches, asked for in each of three ways."""
+"""At each check; two checks show both coaches, asked for in each of three ways."""
 
 
 def scene(
@@ -27,7 +27,7 @@ def scene(
     *,
     hours: Hours = ALWAYS,
     step: int = 30,
-    stays: Journeys = (),
+    stays: Stays = (),
 ) -> Scene:
     first = Calendar(zone, every_day(*hours), stays=dated(stays, night), step=step)
     return Scene.near(change_of(zone, night), EIGHT_DAYS, first, Calendar(other, every_day(*ALWAYS)))
@@ -56,21 +56,21 @@ SCENES = {
 }
 
 
-def check_now(play: Players) -> None:
-    check_statuses(play)
+def check_now(simulation: Actors) -> None:
+    check_statuses(simulation)
     for _ in range(LISTS):
-        check_free_times(play)
+        check_free_times(simulation)
 
 
-def of_change(minutes: int) -> Ahead:
-    return Ahead(minutes, of_change=True)
+def of_change(minutes: int) -> StartOffset:
+    return StartOffset(minutes, of_change=True)
 
 
 @pytest.mark.timeout(300)
-def test_whatever_the_clocks_do_the_diary_is_right(world: World) -> None:
+def test_around_clock_changes_bookings_match_the_model(world: World) -> None:
     for name, scene in SCENES.items():
         try:
-            run_story(Players(world, scene))
+            run_story(Actors(world, scene))
         except AssertionError as failure:
             failure.add_note(f"in the story: {name}")
             raise
@@ -78,27 +78,27 @@ def test_whatever_the_clocks_do_the_diary_is_right(world: World) -> None:
             world.ends()
 
 
-def run_story(play: Players) -> None:
-    assert play.requests_series(0, 0, of_change(-30 - WEEK), 60, 3, skip_taken=True)
-    assert play.checks_out(0, "https://here.example", series=True)
-    play.pays(0, CARD)
-    play.hears_all_of_the_newest()
-    check_now(play)
+def run_story(simulation: Actors) -> None:
+    assert simulation.requests_series(0, 0, of_change(-30 - WEEK), 60, 3, skip_taken=True)
+    assert simulation.checks_out(0, "https://here.example", series=True)
+    simulation.pays(0, CARD)
+    simulation.deliver_events_of_newest_page()
+    check_now(simulation)
     for client, minutes in enumerate((-30, 0, 90)):
-        play.requests(client, 1, of_change(minutes), 30)
+        simulation.requests(client, 1, of_change(minutes), 30)
     for client, minutes in enumerate((30, 0, -60)):
-        play.requests(client, 0, of_change(minutes), 30)
-    play.reschedules(0, by_client=False, ahead=of_change(150))
-    play.reschedules(1, by_client=True, ahead=of_change(-90))
-    play.takes_time_off(0, of_change(-60), 3)
-    play.takes_time_off(1, of_change(600), 24)
-    check_now(play)
-    play.changes_calendar(1, DAYTIME, [(0, 1, "Asia/Tokyo")])
-    play.requests_series(2, 1, of_change(60 - WEEK), 30, 3, skip_taken=False)
-    check_now(play)
-    play.passes(play.change - play.till.at - 45)
-    check_now(play)
-    play.passes(90)
-    check_now(play)
-    play.comes_to_rest()
-    check_rest(play)
+        simulation.requests(client, 0, of_change(minutes), 30)
+    simulation.reschedules(0, by_client=False, ahead=of_change(150))
+    simulation.reschedules(1, by_client=True, ahead=of_change(-90))
+    simulation.takes_time_off(0, of_change(-60), 3)
+    simulation.takes_time_off(1, of_change(600), 24)
+    check_now(simulation)
+    simulation.changes_calendar(1, DAYTIME, [(0, 1, "Asia/Tokyo")])
+    simulation.requests_series(2, 1, of_change(60 - WEEK), 30, 3, skip_taken=False)
+    check_now(simulation)
+    simulation.passes(simulation.change - simulation.model.at - 45)
+    check_now(simulation)
+    simulation.passes(90)
+    check_now(simulation)
+    simulation.comes_to_rest()
+    check_rest(simulation)

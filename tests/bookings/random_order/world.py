@@ -1,4 +1,4 @@
-"""The application, its clock, its queue and a Stripe of its own, none of which moves unless it is told to."""
+"""The application, its clock, its queue and a Stripe of its own, none of which moves by itself."""
 
 import base64
 import json
@@ -145,7 +145,7 @@ class World(Shop):
         }
         return self.sandbox.http.post(address, data=form)
 
-    def news(self) -> list[dict[str, Any]]:
+    def new_events(self) -> list[dict[str, Any]]:
         """What Stripe has to say since it was last asked, the oldest first."""
         since = f"&ending_before={self._heard[-1]}" if self._heard else ""
         news = self.at_stripe(f"/v1/events?limit=100{since}")
@@ -161,11 +161,11 @@ class World(Shop):
         ]
         return sorted((_job(*each) for each in waiting), key=lambda job: (job.task, job.row_id))
 
-    def loses(self, job: Job) -> None:
+    def drop_job(self, job: Job) -> None:
         self.broker.lrem(job.queue, 1, job.raw)
 
-    def does(self, job: Job) -> None:
-        self.loses(job)
+    def run_job(self, job: Job) -> None:
+        self.drop_job(job)
         self.work(JOBS[job.task], job.row_id)
 
     def select(self, query: str) -> list[Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from app.payments.ledger.recovery_models import GIVEN_UP
 from tests.payments.payouts.connected_accounts import account_id
-from tests.payments.random_faults.world import Market
+from tests.payments.random_faults.world import PaymentWorld
 
 SENT_ON = """
     SELECT coach_id, sum(-amount_minor) AS amount FROM ledger_entry
@@ -38,33 +38,33 @@ ROUNDED = 3
 """Minor units that may be left where each of several moves was rounded."""
 
 
-def check_accounts(market: Market) -> None:
-    _check_sent_on(market)
-    _check_recoveries(market)
-    debts = {(row.coach_id, row.currency): row.amount_minor for row in market.select("SELECT * FROM debt")}
-    owed = market.select(OWED)
+def check_accounts(world: PaymentWorld) -> None:
+    _check_sent_on(world)
+    _check_recoveries(world)
+    debts = {(row.coach_id, row.currency): row.amount_minor for row in world.select("SELECT * FROM debt")}
+    owed = world.select(OWED)
     assert debts == {(row.coach_id, row.currency): -row.amount for row in owed if row.amount < 0}
 
 
-def _check_sent_on(market: Market) -> None:
+def _check_sent_on(world: PaymentWorld) -> None:
     """What the coach has who gets it from Stripe: all of what was kept, and nothing of what was not."""
-    coach = market.coaches[2]
-    accounts = market.stripes_books()["accounts"]
-    at_stripe = accounts[account_id(market, coach)].get("eur", {"net": 0})["net"]
-    ours = {str(row.coach_id): row.amount for row in market.select(SENT_ON)}
+    coach = world.coaches[2]
+    accounts = world.stripes_books()["accounts"]
+    at_stripe = accounts[account_id(world, coach)].get("eur", {"net": 0})["net"]
+    ours = {str(row.coach_id): row.amount for row in world.select(SENT_ON)}
     assert ours.keys() <= {coach.id}
     assert ours.get(coach.id, 0) == at_stripe
-    for row in market.select(AT_REST):
+    for row in world.select(AT_REST):
         assert abs(row.owed) <= ROUNDED, row
 
 
-def _check_recoveries(market: Market) -> None:
+def _check_recoveries(world: PaymentWorld) -> None:
     """Each was made once at most; an operator may have given up one whose answer was lost."""
-    rows = {str(row.id): row for row in market.select("SELECT * FROM recovery")}
+    rows = {str(row.id): row for row in world.select("SELECT * FROM recovery")}
     made = Counter(
         each["metadata"]["recovery_id"]
         for kind in ("transfer_reversal", "transfer")
-        for each in market.at_stripes(kind)
+        for each in world.at_stripes(kind)
         if "recovery_id" in (each["metadata"] or {})
     )
     assert set(made.values()) <= {1}, made
@@ -72,7 +72,7 @@ def _check_recoveries(market: Market) -> None:
     assert done <= made.keys()
     assert all(_is_given_up(rows[name]) for name in made.keys() - done)
     assert not [row for row in rows.values() if row.status == "pending"]
-    for row in market.select(RECOVERED):
+    for row in world.select(RECOVERED):
         wanted = row.withdrawn_minor if row.status == "lost" else 0
         assert row.is_given_up or row.taken == wanted, row
 

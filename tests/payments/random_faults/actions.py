@@ -1,4 +1,4 @@
-"""What people, banks and operators do in the market. Whether it is granted is none of their business here."""
+"""Actions of people, banks and operators. What the application answers is checked elsewhere."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +7,7 @@ import httpx
 
 from tests.bookings.random_order.background import newest
 from tests.bookings.random_order.world import MINUTE
-from tests.payments.random_faults.world import Market
+from tests.payments.random_faults.world import PaymentWorld
 from tests.people import Person
 
 HALF_HOUR = 30
@@ -34,18 +34,18 @@ class Page:
     url: str
 
 
-class Dealings:
-    def __init__(self, market: Market) -> None:
-        market.begins()
-        self.market = market
+class Actors:
+    def __init__(self, world: PaymentWorld) -> None:
+        world.begins()
+        self.world = world
         self.bookings: list[Booking] = []
         self.pages: list[Page] = []
 
     def books(self, client: int, coach: int, ahead: int, sessions: int) -> None:
         """One session or a series, each week at the same time."""
-        market = self.market
-        buyer, seller = market.clients[client], market.coaches[coach]
-        at = market.clock.at.replace(minute=0, second=0, microsecond=0) + ahead * HALF_HOUR * MINUTE
+        world = self.world
+        buyer, seller = world.clients[client], world.coaches[coach]
+        at = world.clock.at.replace(minute=0, second=0, microsecond=0) + ahead * HALF_HOUR * MINUTE
         if sessions == 1:
             answer = buyer.wish(seller, at)
         else:
@@ -65,10 +65,10 @@ class Dealings:
                 self.pages.append(page)
 
     def pays(self, which: int, card: str) -> None:
-        self.market.sandbox.pays({"url": newest(self.pages, which).url}, card)
+        self.world.sandbox.pays({"url": newest(self.pages, which).url}, card)
 
     def debits(self, which: int, iban: str) -> None:
-        self.market.sandbox.debits({"url": newest(self.pages, which).url}, iban)
+        self.world.sandbox.debits({"url": newest(self.pages, which).url}, iban)
 
     def cancels(self, which: int, by_client: bool) -> None:
         booking = newest(self.bookings, which)
@@ -78,7 +78,7 @@ class Dealings:
     def gives_back(self, which: int, part: int | None, by_admin: bool) -> None:
         """By a button of ours: so many hundredths of the price, or what is left."""
         booking = newest(self.bookings, which)
-        person = self.market.admin if by_admin else booking.coach
+        person = self.world.admin if by_admin else booking.coach
         paid = person.get("/payment", params={"booking_id": booking.id}).json()["items"]
         wish: dict[str, Any] = {"reason": "as agreed", "booking_id": booking.id}
         for payment in paid:
@@ -90,18 +90,18 @@ class Dealings:
         """In Stripe's dashboard."""
         page = newest(self.pages, which)
         body = {"amount": page.booking.price * part // 100} if part else {}
-        self.market.button(f"/payments/{page.session_id}/refund", **body)
+        self.world.button(f"/payments/{page.session_id}/refund", **body)
 
     def asks_again(self, which: int, times: int) -> None:
         """The operator wants a refund of ours made once more, and presses so often."""
-        rows = self.market.select("SELECT id FROM refund ORDER BY created_at, id")
+        rows = self.world.select("SELECT id FROM refund ORDER BY created_at, id")
         for _ in range(times if rows else 0):
-            self.market.admin.post(f"/admin/refund/{newest(rows, which).id}/retry", json={})
+            self.world.admin.post(f"/admin/refund/{newest(rows, which).id}/retry", json={})
 
     def another_deployment_refunds(self, which: int, part: int | None) -> None:
         """One on a copy of our database: it knows our payment, and gives it an id of its own."""
         page = newest(self.pages, which)
-        sessions = {each["id"]: each for each in self.market.at_stripes("checkout.session")}
+        sessions = {each["id"]: each for each in self.world.at_stripes("checkout.session")}
         if intent := sessions[page.session_id]["payment_intent"]:
             body = {"amount": str(page.booking.price * part // 100)} if part else {}
             names = {"metadata[deployment_id]": ELSEWHERE, "metadata[refund_id]": ELSEWHERE}
@@ -110,67 +110,67 @@ class Dealings:
     def another_deployment_sells(self, which: int, is_paid: bool) -> None:
         """The same one: on a page under an id that is also ours, which is paid there, or closed unpaid."""
         page = newest(self.pages, which)
-        currency = "jpy" if page.booking.coach is self.market.coaches[1] else "eur"
+        currency = "jpy" if page.booking.coach is self.world.coaches[1] else "eur"
         names = {"deployment_id": ELSEWHERE, "payment_id": page.payment_id}
         order = {"mode": "payment", "success_url": "https://here.example", "line_items[0][quantity]": "1"}
         price = {"currency": currency, "unit_amount": page.booking.price, "product_data][name": "A session"}
         for prefix in ("metadata", "payment_intent_data[metadata]"):
             order |= {f"{prefix}[{name}]": said for name, said in names.items()}
         order |= {f"line_items[0][price_data][{name}]": str(said) for name, said in price.items()}
-        before = {each["id"] for each in self.market.at_stripes("checkout.session")}
+        before = {each["id"] for each in self.world.at_stripes("checkout.session")}
         self._asks_stripe("/v1/checkout/sessions", order)
-        for session in self.market.at_stripes("checkout.session"):
+        for session in self.world.at_stripes("checkout.session"):
             if session["id"] not in before and is_paid:
-                self.market.sandbox.pays(session)
+                self.world.sandbox.pays(session)
             elif session["id"] not in before:
                 self._asks_stripe(f"/v1/checkout/sessions/{session['id']}/expire", {})
 
     def status_of(self, which: int) -> str:
         """How the payment behind a page stands here."""
         payment_id = newest(self.pages, which).payment_id
-        (row,) = self.market.select(f"SELECT status FROM payment WHERE id = '{payment_id}'")
+        (row,) = self.world.select(f"SELECT status FROM payment WHERE id = '{payment_id}'")
         return str(row.status)
 
     def bank_moves_refund(self, which: int, status: str) -> None:
         """Only one that has not arrived can still be asked about or called off."""
-        if made := self.market.at_stripes("refund"):
+        if made := self.world.at_stripes("refund"):
             refund = newest(made, which)
             if status == "failed" or refund["status"] != "succeeded":
-                self.market.button(f"/refunds/{refund['id']}/status", status=status)
+                self.world.button(f"/refunds/{refund['id']}/status", status=status)
 
     def disputes(self, which: int, part: int | None, inquiry: bool) -> None:
         page = newest(self.pages, which)
         body = {"amount": page.booking.price * part // 100} if part else {}
-        self.market.button(f"/payments/{page.session_id}/dispute", inquiry=inquiry, **body)
+        self.world.button(f"/payments/{page.session_id}/dispute", inquiry=inquiry, **body)
 
     def bank_goes_on(self, which: int, how: str, keep_fee: bool) -> None:
         """With a dispute: it makes an inquiry a chargeback, decides, or decides the other way after all."""
-        if made := self.market.at_stripes("dispute"):
+        if made := self.world.at_stripes("dispute"):
             path = f"/disputes/{newest(made, which)['id']}"
             if how in {"escalate", "overturn"}:
-                self.market.button(f"{path}/{how}")
+                self.world.button(f"{path}/{how}")
             else:
-                self.market.button(f"{path}/close", verdict=how, keep_fee=keep_fee)
+                self.world.button(f"{path}/close", verdict=how, keep_fee=keep_fee)
 
     def warns_of_fraud(self, which: int) -> None:
         """The issuer of the card."""
-        self.market.button(f"/payments/{newest(self.pages, which).session_id}/fraud-warning")
+        self.world.button(f"/payments/{newest(self.pages, which).session_id}/fraud-warning")
 
     def answers_bank(self, which: int, here: bool) -> None:
         """The operator gives evidence, here or on Stripe's page."""
-        made = self.market.at_stripes("dispute")
+        made = self.world.at_stripes("dispute")
         if not made:
             return
         dispute_id = newest(made, which)["id"]
         if here:
-            rows = self.market.select(f"SELECT id FROM dispute WHERE stripe_dispute_id = '{dispute_id}'")
+            rows = self.world.select(f"SELECT id FROM dispute WHERE stripe_dispute_id = '{dispute_id}'")
             for row in rows:
-                self.market.admin.post(f"/admin/dispute/{row.id}/evidence", json={"text": "They were there."})
+                self.world.admin.post(f"/admin/dispute/{row.id}/evidence", json={"text": "They were there."})
         else:
             self._asks_stripe(f"/v1/disputes/{dispute_id}", PROOF)
 
     def _asks_stripe(self, path: str, form: dict[str, str]) -> None:
-        sandbox = self.market.sandbox
+        sandbox = self.world.sandbox
         key = {"Authorization": "Bearer sk_test_sandbox"}
         try:
             sandbox.http.post(f"{sandbox.stripe_url}{path}", data=form, headers=key)

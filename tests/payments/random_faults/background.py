@@ -1,4 +1,4 @@
-"""What happens behind the pages, and how all of it comes to rest."""
+"""Work behind the requests, and how all of it comes to rest."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -15,8 +15,8 @@ from app.payments.stripe import client as stripe_client
 from app.payments.webhook import inbox
 from tests.bookings.random_order.background import newest
 from tests.bookings.random_order.world import Job
-from tests.payments.random_faults.actions import Dealings
-from tests.payments.random_faults.world import Market
+from tests.payments.random_faults.actions import Actors
+from tests.payments.random_faults.world import PaymentWorld
 from tests.shop import Event, changed
 
 ALL = "400d"
@@ -35,18 +35,18 @@ MAX_PAUSES = 60
 """A refund that Stripe would refuse for ever would come due for ever."""
 
 
-class Backstage(Dealings):
-    def __init__(self, market: Market) -> None:
-        super().__init__(market)
+class BackgroundWork(Actors):
+    def __init__(self, world: PaymentWorld) -> None:
+        super().__init__(world)
         self.waiting: list[Event] = []
         """Events of Stripe's that have not arrived, the oldest first."""
         self.lost: list[Event] = []
         """Those that never will."""
-        self._compared_at = market.clock.at
+        self._compared_at = world.clock.at
 
     @property
     def jobs(self) -> list[Job]:
-        return self.market.jobs()
+        return self.world.jobs()
 
     def buys(self, client: int, coach: int, ahead: int, sessions: int, card: str) -> None:
         """All the way, but that we do not hear of it yet; where there is no such time, nothing is paid."""
@@ -57,49 +57,49 @@ class Backstage(Dealings):
         if len(self.pages) > before:
             self.pays(0, card)
 
-    def listens(self, heard: bool = True) -> None:
+    def collect_events(self, heard: bool = True) -> None:
         """Stripe tells what is new, or its word is lost for good."""
-        (self.waiting if heard else self.lost).extend(self.market.news())
+        (self.waiting if heard else self.lost).extend(self.world.new_events())
 
-    def hears(self, which: int, again: bool = False) -> None:
+    def deliver(self, which: int, again: bool = False) -> None:
         """An event arrives; `again`: it will come once more, and so did another one of the same."""
         event = self.waiting[which % len(self.waiting)]
         for each in [event, changed(event)] if again else [event]:
-            assert self.market.told(each) is None, self.market.event(each).last_error
+            assert self.world.told(each) is None, self.world.event(each).last_error
         if not again:
             self.waiting.remove(event)
 
-    def hears_of_the_past(self, which: int, under_another_id: bool) -> None:
+    def deliver_old_event(self, which: int, under_another_id: bool) -> None:
         """Something that Stripe said long ago comes, perhaps once more."""
-        if said := [event for event in self.market.at_stripes("event") if event["type"] in inbox.SUBSCRIBED]:
+        if said := [event for event in self.world.at_stripes("event") if event["type"] in inbox.SUBSCRIBED]:
             event = said[which % len(said)]
             event = changed(event) if under_another_id else event
-            assert self.market.told(event) is None, self.market.event(event).last_error
+            assert self.world.told(event) is None, self.world.event(event).last_error
 
-    def hears_all(self) -> None:
+    def deliver_all(self) -> None:
         while self.waiting:
-            self.hears(0)
+            self.deliver(0)
 
-    def never_hears(self, which: int) -> None:
+    def lose_event(self, which: int) -> None:
         self.lost.append(self.waiting.pop(which % len(self.waiting)))
 
     def works(self, which: int, again: bool) -> None:
         job = newest(self.jobs, which)
         for _ in range(1 + again):
-            self.market.does(job)
+            self.world.run_job(job)
 
     def works_off(self) -> None:
         for job in self.jobs:
-            self.market.does(job)
-        self.listens()
+            self.world.run_job(job)
+        self.collect_events()
 
     def passes(self, minutes: int) -> None:
-        self.market.passes(minutes)
-        self.listens()
+        self.world.passes(minutes)
+        self.collect_events()
 
     def sweeps(self) -> None:
         """What beat does every minute."""
-        work = self.market.work
+        work = self.world.work
         for refund_id in work(submission.due, 500):
             work(submission.issue, refund_id)
         for event_id in work(inbox.due, 500):
@@ -112,16 +112,16 @@ class Backstage(Dealings):
             work(expiry.release, booking_id)
         work(lifecycle.complete_past, 500)
         work(lambda: deadlines.warn(now(), 500))
-        self.listens()
+        self.collect_events()
 
     @property
     def has_something_to_compare(self) -> bool:
         """Beat leaves alone what is too young: soon after another comparison there is nothing else."""
-        return self.market.clock.at - self._compared_at > QUIET
+        return self.world.clock.at - self._compared_at > QUIET
 
     def reconciles(self) -> None:
         """As beat does now and then; where Stripe fails, the next one goes on."""
-        self._compared_at = self.market.clock.at
+        self._compared_at = self.world.clock.at
         try:
             self._compares(recent())
         except stripe_client.StripeAway:
@@ -134,14 +134,14 @@ class Backstage(Dealings):
             *_, stages = reconciliation_run.run(window, patience=0)
             return {row.stage for row in stages if row.settled or row.differing}
 
-        self.market.catches_up()
-        found = self.market.work(run)
-        self.listens()
+        self.world.catches_up()
+        found = self.world.work(run)
+        self.collect_events()
         return found
 
     def comes_to_rest(self, by_events: bool) -> None:
         """Stripe is well, what is under way arrives, jobs are done; one comparison tells what was lost."""
-        self.market.stripe_recovers()
+        self.world.stripe_recovers()
         self._settles()
         self.passes(5)
         self._settles()
@@ -162,10 +162,10 @@ class Backstage(Dealings):
         """But pages that Stripe has opened, and kept to itself."""
         kept_to_itself = self._open_pages() - self._known_pages()
         found = self._compares(_objects_alone()) - ({Stage.SESSIONS} if kept_to_itself else set())
-        assert not found, (found, self.market.select("SELECT * FROM difference"))
+        assert not found, (found, self.world.select("SELECT * FROM difference"))
         self._settles()
 
-    def hears_late(self) -> None:
+    def deliver_lost_events(self) -> None:
         """What was lost comes after all, when all is known."""
         if not self.lost:
             return
@@ -175,23 +175,23 @@ class Backstage(Dealings):
         self._settles()
 
     def _open_pages(self) -> set[str]:
-        return {each["id"] for each in self.market.at_stripes("checkout.session") if each["status"] == "open"}
+        return {each["id"] for each in self.world.at_stripes("checkout.session") if each["status"] == "open"}
 
     def _known_pages(self) -> set[str]:
-        return {row.stripe_session_id for row in self.market.select("SELECT stripe_session_id FROM payment")}
+        return {row.stripe_session_id for row in self.world.select("SELECT stripe_session_id FROM payment")}
 
     def _waits_for_what_is_due(self) -> bool:
-        (row,) = self.market.select(NEXT_DUE)
+        (row,) = self.world.select(NEXT_DUE)
         if row.at is None:
             return False
-        ahead: timedelta = row.at - self.market.clock.at
+        ahead: timedelta = row.at - self.world.clock.at
         self.passes(max(0, int(ahead.total_seconds()) // 60) + 1)
         return True
 
     def _settles(self) -> None:
         self.sweeps()
         while self.waiting or self.jobs:
-            self.hears_all()
+            self.deliver_all()
             self.works_off()
             self.sweeps()
 

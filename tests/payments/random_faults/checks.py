@@ -2,16 +2,16 @@
 
 from tests.payments.random_faults.account_checks import check_accounts
 from tests.payments.random_faults.ledger_checks import check_disputes, check_money, check_refunds
-from tests.payments.random_faults.message_checks import check_told
+from tests.payments.random_faults.message_checks import check_messages
 from tests.payments.random_faults.refund_checks import check_owed
-from tests.payments.random_faults.world import Market
+from tests.payments.random_faults.world import PaymentWorld
 
 
-def check_books(market: Market) -> None:
-    check_money(market)
-    check_refunds(market)
-    check_disputes(market)
-    check_owed(market)
-    check_accounts(market)
-    check_told(market)
-    assert not market.select("SELECT * FROM stripe_event WHERE status IN ('received', 'failed')")
+def check_books(world: PaymentWorld) -> None:
+    check_money(world)
+    check_refunds(world)
+    check_disputes(world)
+    check_owed(world)
+    check_accounts(world)
+    check_messages(world)
+    assert not world.select("SELECT * FROM stripe_event WHERE status IN ('received', 'failed')")

@@ -11,9 +11,9 @@ from app.accounts import password_hashing
 from app.config.settings import Settings
 from app.extensions import db
 from tests.databases import driver, made
-from tests.payments.random_faults.world import market
+from tests.payments.random_faults.world import world
 
-__all__ = ["market"]
+__all__ = ["world"]
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from app.payments.stripe import client as stripe_client
 from tests.waiting import PATIENCE
 
 Answer = TypeVar("Answer")
-Deed = Callable[[], object]
+Action = Callable[[], object]
 WAITING = """
     SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"""
 
@@ -93,7 +93,7 @@ def stops(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     event.remove(engine, "commit", on_commit)
 
 
-def at_once(engine: Engine, first: Deed, second: Deed, pause: Pause) -> None:
+def at_once(engine: Engine, first: Action, second: Action, pause: Pause) -> None:
     """Do both. Raises what either raises."""
     with ThreadPoolExecutor(2) as threads:
         one = threads.submit(_with_pause, first, pause)
@@ -106,9 +106,9 @@ def at_once(engine: Engine, first: Deed, second: Deed, pause: Pause) -> None:
     other.result()
 
 
-def _with_pause(deed: Deed, pause: Pause) -> None:
+def _with_pause(action: Action, pause: Pause) -> None:
     _of_this_thread.pause = pause
-    deed()
+    action()
 
 
 def _wait_until_done_or_locked(engine: Engine, other: "Future[object]") -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from app.payments.stripe.refunds import ALREADY_REFUNDED, DISPUTED
 from sandbox.stripe.faults import REFUSALS
 from tests.payments.random_faults.actions import ELSEWHERE
-from tests.payments.random_faults.world import Market
+from tests.payments.random_faults.world import PaymentWorld
 
 PAYMENTS = """
     SELECT payment.*, (
@@ -24,13 +24,13 @@ FINAL = {str(REFUSALS["too_old"]), "charge_not_refundable"}
 """Those of Stripe's refusals that asking again does not change."""
 
 
-def check_money(market: Market) -> None:
-    ours = {row.stripe_payment_intent_id: row for row in market.select(PAYMENTS)}
-    intents = [each for each in market.at_stripes("payment_intent") if not _is_of_another(each)]
+def check_money(world: PaymentWorld) -> None:
+    ours = {row.stripe_payment_intent_id: row for row in world.select(PAYMENTS)}
+    intents = [each for each in world.at_stripes("payment_intent") if not _is_of_another(each)]
     paid_there = {each["id"] for each in intents if each["status"] == "succeeded"}
     paid_here = {intent for intent, row in ours.items() if row.status in PAID}
     assert paid_here == paid_there
-    theirs = {each["payment_intent"]: each for each in market.stripes_books()["payments"]}
+    theirs = {each["payment_intent"]: each for each in world.stripes_books()["payments"]}
     for intent in paid_there:
         _check_payment(ours[intent], theirs[intent])
     for intent, row in ours.items():
@@ -38,7 +38,7 @@ def check_money(market: Market) -> None:
             _check_returned(Counter(row.books), theirs[intent])
     in_books = {intent: row for intent, row in ours.items() if row.books}
     _check_earnings(
-        market, [_of_coach(theirs[intent], row.stripe_destination_id) for intent, row in in_books.items()]
+        world, [_of_coach(theirs[intent], row.stripe_destination_id) for intent, row in in_books.items()]
     )
 
 
@@ -79,10 +79,10 @@ def _check_payment(payment: Any, stated: dict[str, Any]) -> None:
     assert 0 <= -books["commission"] <= max(0, books["payment"] + books["refund"] + books["dispute"])
 
 
-def _check_earnings(market: Market, stated: list[dict[str, Any]]) -> None:
+def _check_earnings(world: PaymentWorld, stated: list[dict[str, Any]]) -> None:
     """What coaches are shown sums up to what Stripe says that came in and went out."""
     shown: Counter[tuple[str, str]] = Counter()
-    for coach in market.coaches:
+    for coach in world.coaches:
         for total in coach.get("/coach/me/earnings").json()["totals"]:
             for name in ("gross", "refunded", "lost", "fees"):
                 shown[total["currency"], name] += total[f"{name}_minor"]
@@ -95,52 +95,50 @@ def _check_earnings(market: Market, stated: list[dict[str, Any]]) -> None:
     assert shown == wanted, f"shown: {shown}, but right is: {wanted}"
 
 
-def check_refunds(market: Market) -> None:
+def check_refunds(world: PaymentWorld) -> None:
     """Each that Stripe made has one row that says the same, and each row was made once, or has a reason."""
-    rows = {
-        row.stripe_refund_id: row for row in market.select("SELECT * FROM refund") if row.stripe_refund_id
-    }
-    made = market.at_stripes("refund")
+    rows = {row.stripe_refund_id: row for row in world.select("SELECT * FROM refund") if row.stripe_refund_id}
+    made = world.at_stripes("refund")
     assert rows.keys() == {each["id"] for each in made}
     for each in made:
         row = rows[each["id"]]
         assert (row.amount_minor, row.status) == (each["amount"], each["status"])
         assert _is_of_another(each) or (each["metadata"] or {}).get("refund_id") in {None, str(row.id)}
-    for row in market.select(NEVER_MADE):
-        verdicts = _verdicts(market, row.intent)
-        assert _has_reason(market, row, verdicts), f"{row} was never made: {verdicts}"
+    for row in world.select(NEVER_MADE):
+        verdicts = _verdicts(world, row.intent)
+        assert _has_reason(world, row, verdicts), f"{row} was never made: {verdicts}"
 
 
-def _has_reason(market: Market, refund: Any, verdicts: set[str]) -> bool:
+def _has_reason(world: PaymentWorld, refund: Any, verdicts: set[str]) -> bool:
     """A dispute holds the money, or has given it to the client; else Stripe had none left to give."""
     if refund.status == "pending":
         return bool(verdicts & HOLDING)
     if refund.failure_reason in DISPUTED:
         return "lost" in verdicts
     if refund.status == "failed":
-        return refund.failure_reason in FINAL or _was_overtaken(market, refund)
+        return refund.failure_reason in FINAL or _was_overtaken(world, refund)
     return bool(refund.status == "canceled")
 
 
-def _was_overtaken(market: Market, refund: Any) -> bool:
+def _was_overtaken(world: PaymentWorld, refund: Any) -> bool:
     """All of its payment went back, or was to, by others that Stripe made, or by a dispute."""
     gone = [
         each["amount"]
         for kind in ("refund", "dispute")
-        for each in market.at_stripes(kind)
+        for each in world.at_stripes(kind)
         if each["payment_intent"] == refund.intent
     ]
     return refund.failure_reason == ALREADY_REFUNDED and sum(gone) >= refund.paid
 
 
-def _verdicts(market: Market, intent: str) -> set[str]:
+def _verdicts(world: PaymentWorld, intent: str) -> set[str]:
     """How its disputes stand at Stripe."""
-    return {each["status"] for each in market.at_stripes("dispute") if each["payment_intent"] == intent}
+    return {each["status"] for each in world.at_stripes("dispute") if each["payment_intent"] == intent}
 
 
-def check_disputes(market: Market) -> None:
-    rows = {row.stripe_dispute_id: row for row in market.select("SELECT * FROM dispute")}
-    made = {each["id"]: each for each in market.at_stripes("dispute")}
+def check_disputes(world: PaymentWorld) -> None:
+    rows = {row.stripe_dispute_id: row for row in world.select("SELECT * FROM dispute")}
+    made = {each["id"]: each for each in world.at_stripes("dispute")}
     assert rows.keys() == made.keys()
     for dispute_id, each in made.items():
         row = rows[dispute_id]

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from app.money.money import Money
-from tests.payments.random_faults.world import Market
+from tests.payments.random_faults.world import PaymentWorld
 
 LINES = """
     SELECT line.payment_id, line.booking_id, line.amount_minor AS share, payment.currency, booking.status,
@@ -22,14 +22,14 @@ TAKEN = """
 ENDED = ("failed", "canceled")
 
 
-def check_owed(market: Market) -> None:
-    lines = market.select(LINES)
-    refunds = market.select("SELECT * FROM refund")
-    left = {row.id: row.amount - _gone(refunds, row.id) for row in market.select(TAKEN)}
+def check_owed(world: PaymentWorld) -> None:
+    lines = world.select(LINES)
+    refunds = world.select("SELECT * FROM refund")
+    left = {row.id: row.amount - _gone(refunds, row.id) for row in world.select(TAKEN)}
     for line in lines:
         _check_line(line, [each for each in refunds if each.payment_id == line.payment_id], left)
-    late = market.select("SELECT * FROM booking WHERE status = 'pending'")
-    assert not [row for row in late if row.hold_expires_at < market.clock.at]
+    late = world.select("SELECT * FROM booking WHERE status = 'pending'")
+    assert not [row for row in late if row.hold_expires_at < world.clock.at]
 
 
 def _gone(refunds: list[Any], payment_id: UUID) -> int:

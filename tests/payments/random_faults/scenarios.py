@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.payments.refunds import manual
-from tests.payments.random_faults.background import Backstage
-from tests.payments.random_faults.world import Asked, Failing, Refusing
+from tests.payments.random_faults.background import BackgroundWork
+from tests.payments.random_faults.world import Failure, Refusal, StripeCall
 from tests.payments.scenarios import DEBIT
 from tests.people import CARD, DECLINED
 
@@ -19,7 +19,7 @@ IN_EUROS = 0
 
 
 @dataclass(frozen=True)
-class Deal:
+class Purchase:
     """Who buys what of whom."""
 
     client: int
@@ -27,106 +27,108 @@ class Deal:
     ahead: int
 
 
-def bought(play: Backstage, deal: Deal, card: str = CARD) -> None:
-    play.buys(deal.client, deal.coach, deal.ahead, 1, card)
-    play.listens()
-    play.hears_all()
+def bought(simulation: BackgroundWork, purchase: Purchase, card: str = CARD) -> None:
+    simulation.buys(purchase.client, purchase.coach, purchase.ahead, 1, card)
+    simulation.collect_events()
+    simulation.deliver_all()
 
 
-def refund_fails(play: Backstage, deal: Deal, part: int | None, failing: Failing) -> None:
+def refund_fails(simulation: BackgroundWork, purchase: Purchase, part: int | None, failure: Failure) -> None:
     """Stripe fails for as long as the package asks."""
-    bought(play, deal)
-    play.market.stripe_fails(Asked.A_REFUND, failing, ASKED_AT_ONCE)
-    play.gives_back(0, part, by_admin=False)
-    play.works_off()
+    bought(simulation, purchase)
+    simulation.world.stripe_fails(StripeCall.A_REFUND, failure, ASKED_AT_ONCE)
+    simulation.gives_back(0, part, by_admin=False)
+    simulation.works_off()
 
 
-def answers_of_refunds_are_lost(play: Backstage, deal: Deal, part: int, times: int) -> None:
+def answers_of_refunds_are_lost(
+    simulation: BackgroundWork, purchase: Purchase, part: int, times: int
+) -> None:
     """Stripe has made each, and is asked again before we hear of it."""
-    bought(play, deal)
-    for failing in (Failing.HANGS_UP_AFTERWARDS, Failing.BREAKS_AFTERWARDS):
-        play.market.stripe_fails(Asked.A_REFUND, failing, times)
-        play.gives_back(0, part, by_admin=False)
-        play.works_off()
-        play.passes(UNTIL_ASKED_AGAIN)
-        play.sweeps()
+    bought(simulation, purchase)
+    for failure in (Failure.HANGS_UP_AFTERWARDS, Failure.BREAKS_AFTERWARDS):
+        simulation.world.stripe_fails(StripeCall.A_REFUND, failure, times)
+        simulation.gives_back(0, part, by_admin=False)
+        simulation.works_off()
+        simulation.passes(UNTIL_ASKED_AGAIN)
+        simulation.sweeps()
 
 
-def refunds_are_refused(play: Backstage, deal: Deal, refusals: Sequence[Refusing]) -> None:
+def refunds_are_refused(simulation: BackgroundWork, purchase: Purchase, refusals: Sequence[Refusal]) -> None:
     """A part of a payment for each way in which Stripe refuses one; as many payments as that takes."""
-    for number, refusing in enumerate(refusals):
+    for number, refusal in enumerate(refusals):
         if number % manual.MAX_PARTS == 0:
-            bought(play, replace(deal, ahead=deal.ahead + number))
-        play.market.stripe_fails(Asked.A_REFUND, refusing, 1)
-        play.gives_back(0, 10, by_admin=False)
-        play.works_off()
+            bought(simulation, replace(purchase, ahead=purchase.ahead + number))
+        simulation.world.stripe_fails(StripeCall.A_REFUND, refusal, 1)
+        simulation.gives_back(0, 10, by_admin=False)
+        simulation.works_off()
 
 
-def another_deployment_meddles(play: Backstage, deal: Deal, part: int) -> None:
+def another_deployment_meddles(simulation: BackgroundWork, purchase: Purchase, part: int) -> None:
     """It refunds what was paid to us, and is paid on a page under the id of one of ours, which stays open."""
-    bought(play, deal)
-    play.another_deployment_refunds(0, part)
-    play.listens()
-    play.books(deal.client, 1 - deal.coach, deal.ahead + 3, 1)
-    play.opens_page(0, "https://here.example")
+    bought(simulation, purchase)
+    simulation.another_deployment_refunds(0, part)
+    simulation.collect_events()
+    simulation.books(purchase.client, 1 - purchase.coach, purchase.ahead + 3, 1)
+    simulation.opens_page(0, "https://here.example")
     for is_paid in (True, False):
-        play.another_deployment_sells(0, is_paid)
-        play.listens()
-        play.hears_all()
-        assert play.status_of(0) == "pending"
+        simulation.another_deployment_sells(0, is_paid)
+        simulation.collect_events()
+        simulation.deliver_all()
+        assert simulation.status_of(0) == "pending"
 
 
-def decline_is_heard_last(play: Backstage, client: int, ahead: int) -> None:
+def decline_is_heard_last(simulation: BackgroundWork, client: int, ahead: int) -> None:
     """Of an attempt by card, after the payer went on with a debit."""
-    play.books(client, IN_EUROS, ahead, 1)
-    play.opens_page(0, "https://here.example")
-    play.pays(0, DECLINED)
-    play.debits(0, DEBIT)
-    play.listens()
-    while play.waiting:
-        play.hears(-1)
-    assert play.status_of(0) == "processing"
+    simulation.books(client, IN_EUROS, ahead, 1)
+    simulation.opens_page(0, "https://here.example")
+    simulation.pays(0, DECLINED)
+    simulation.debits(0, DEBIT)
+    simulation.collect_events()
+    while simulation.waiting:
+        simulation.deliver(-1)
+    assert simulation.status_of(0) == "processing"
 
 
-def page_fails(play: Backstage, deal: Deal, failing: Failing) -> None:
+def page_fails(simulation: BackgroundWork, purchase: Purchase, failure: Failure) -> None:
     """Whoever is told to come again does so."""
-    play.market.stripe_fails(Asked.A_PAGE, failing, ASKED_AT_ONCE)
-    play.buys(deal.client, deal.coach, deal.ahead, 1, CARD)
-    if play.bookings:
-        play.opens_page(0, "https://here.example")
-    if play.pages:
-        play.pays(0, CARD)
-    play.listens()
+    simulation.world.stripe_fails(StripeCall.A_PAGE, failure, ASKED_AT_ONCE)
+    simulation.buys(purchase.client, purchase.coach, purchase.ahead, 1, CARD)
+    if simulation.bookings:
+        simulation.opens_page(0, "https://here.example")
+    if simulation.pages:
+        simulation.pays(0, CARD)
+    simulation.collect_events()
 
 
-def purchase_is_not_heard_of(play: Backstage, deal: Deal) -> None:
-    play.buys(deal.client, deal.coach, deal.ahead, 1, CARD)
-    play.listens(heard=False)
+def purchase_is_not_heard_of(simulation: BackgroundWork, purchase: Purchase) -> None:
+    simulation.buys(purchase.client, purchase.coach, purchase.ahead, 1, CARD)
+    simulation.collect_events(heard=False)
 
 
-def refund_is_not_heard_of(play: Backstage, deal: Deal, part: int | None) -> None:
+def refund_is_not_heard_of(simulation: BackgroundWork, purchase: Purchase, part: int | None) -> None:
     """Somebody makes it in Stripe's dashboard, and it stays on its way for hours."""
-    bought(play, deal, REFUND_TAKES_TIME)
-    play.gives_back_at_stripe(0, part)
-    play.listens(heard=False)
+    bought(simulation, purchase, REFUND_TAKES_TIME)
+    simulation.gives_back_at_stripe(0, part)
+    simulation.collect_events(heard=False)
 
 
-def all_is_heard_backwards(play: Backstage, deal: Deal, part: int | None) -> None:
+def all_is_heard_backwards(simulation: BackgroundWork, purchase: Purchase, part: int | None) -> None:
     """A refund in Stripe's dashboard, before the payment is known as ours."""
-    play.buys(deal.client, deal.coach, deal.ahead, 1, CARD)
-    play.gives_back_at_stripe(0, part)
-    play.listens()
-    while play.waiting:
-        play.hears(-1)
+    simulation.buys(purchase.client, purchase.coach, purchase.ahead, 1, CARD)
+    simulation.gives_back_at_stripe(0, part)
+    simulation.collect_events()
+    while simulation.waiting:
+        simulation.deliver(-1)
 
 
-def verdict_is_not_heard_of(play: Backstage, deal: Deal, part: int, verdict: str) -> None:
+def verdict_is_not_heard_of(simulation: BackgroundWork, purchase: Purchase, part: int, verdict: str) -> None:
     """A refund waits for it meanwhile."""
-    bought(play, deal)
-    play.disputes(0, None, inquiry=False)
-    play.listens()
-    play.hears_all()
-    play.gives_back(0, part, by_admin=False)
-    play.works_off()
-    play.bank_goes_on(0, verdict, keep_fee=False)
-    play.listens(heard=False)
+    bought(simulation, purchase)
+    simulation.disputes(0, None, inquiry=False)
+    simulation.collect_events()
+    simulation.deliver_all()
+    simulation.gives_back(0, part, by_admin=False)
+    simulation.works_off()
+    simulation.bank_goes_on(0, verdict, keep_fee=False)
+    simulation.collect_events(heard=False)

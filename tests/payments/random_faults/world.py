@@ -1,4 +1,4 @@
-"""The world of any order with a Stripe that fails when asked to, a currency without cents, and an admin."""
+"""The world of random_order with a Stripe that fails on request, a currency without cents, and an admin."""
 
 from collections.abc import Iterator
 from copy import deepcopy
@@ -26,14 +26,14 @@ from tests.bookings.random_order.booking_model import Rules
 from tests.bookings.random_order.world import World, stripe_of_its_own
 from tests.payments.payouts.connected_accounts import onboarded
 from tests.payments.random_faults.database_snapshot import Snapshot
-from tests.payments.random_faults.interleaving import Deed, Pause, at_once, stops
+from tests.payments.random_faults.interleaving import Action, Pause, at_once, stops
 from tests.people import Sandbox
 from tests.shop import Event, become_admin
 
 PACE = Pace(settle_after=60, debit_after=40 * 60, refund_after=2 * 60 * 60, dispute_after=30 * 60)
 
 
-class Asked(Enum):
+class StripeCall(Enum):
     """What Stripe is asked for, and fails to do."""
 
     ANYTHING = ("*", "*")
@@ -47,7 +47,7 @@ class Asked(Enum):
     TO_SEND_AGAIN = ("POST", "/v1/transfers")
 
 
-class Failing(Enum):
+class Failure(Enum):
     """How it fails: with or without having done what it was asked for."""
 
     BREAKS = Fault(status=500)
@@ -59,7 +59,7 @@ class Failing(Enum):
     HANGS_UP_AFTERWARDS = Fault(close_connection=True, after_work=True)
 
 
-class Refusing(Enum):
+class Refusal(Enum):
     """How it refuses to move money, each by what it is for."""
 
     NO_BALANCE = Fault(refusal="insufficient_balance")
@@ -74,13 +74,13 @@ class Refusing(Enum):
     UNKNOWN = Fault(refusal="no_such_transfer")
 
 
-OF_TRANSFERS = [Refusing.NO_BALANCE, Refusing.NO_BALANCE_BY_CODE, Refusing.UNKNOWN]
-OF_REFUNDS = [each for each in Refusing if each is not Refusing.UNKNOWN]
+OF_TRANSFERS = [Refusal.NO_BALANCE, Refusal.NO_BALANCE_BY_CODE, Refusal.UNKNOWN]
+OF_REFUNDS = [each for each in Refusal if each is not Refusal.UNKNOWN]
 CAPITAL = 100_000_00
 """Of ours at Stripe, in cents: what is sent to a coach again comes from there."""
 
 
-class Market(World):
+class PaymentWorld(World):
     rules = (Rules(late_percent=50), Rules(before=15, late_percent=0), Rules())
     """The second sells in yen; to the third, Stripe sends on what clients pay."""
 
@@ -115,7 +115,7 @@ class Market(World):
         self.clock.at = max(self.clock.at, datetime.fromtimestamp(self.stripe.account.clock.exact(), UTC))
 
     def at_stripes(self, kind: str) -> list[dict[str, Any]]:
-        """All objects of a kind, the oldest first, past all failing."""
+        """All objects of a kind, the oldest first, whatever requests fail."""
         with self.stripe.account.lock:
             return deepcopy(self.stripe.account.store.newest_first(kind))[::-1]
 
@@ -123,7 +123,7 @@ class Market(World):
         with self.stripe.account.lock:
             return deepcopy(ledger.books(self.stripe.account))
 
-    def news(self) -> list[Event]:
+    def new_events(self) -> list[Event]:
         """What Stripe has to say since it was last asked, of what it is asked to tell."""
         with self.stripe.account.lock:
             events = self.stripe.account.store.newest_first("event")
@@ -131,13 +131,13 @@ class Market(World):
         self._heard += [event["id"] for event in unheard]
         return [event for event in unheard if event["type"] in inbox.SUBSCRIBED]
 
-    def stripe_fails(self, asked: Asked, failing: Failing | Refusing, times: int) -> None:
+    def stripe_fails(self, asked: StripeCall, failure: Failure | Refusal, times: int) -> None:
         method, path = asked.value
-        fault = failing.value.model_copy(update={"method": method, "path": path, "times": times})
+        fault = failure.value.model_copy(update={"method": method, "path": path, "times": times})
         with self.stripe.account.lock:
             self.stripe.account.faults.pending.append(fault)
 
-    def at_once(self, first: Deed, second: Deed, pause: Pause) -> None:
+    def at_once(self, first: Action, second: Action, pause: Pause) -> None:
         at_once(db.engine, first, second, pause)
 
     def stripe_recovers(self) -> None:
@@ -150,9 +150,9 @@ class Market(World):
 
 
 @pytest.fixture
-def market(
+def world(
     app: Flask, http: httpx.Client, broker: Redis, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Market]:
+) -> Iterator[PaymentWorld]:
     monkeypatch.setitem(app.config, "JWT_ACCESS_TOKEN_EXPIRES", 86_400)  # a failure is made small for long
     monkeypatch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0)  # between two tries of Stripe's package
     monkeypatch.setattr(pace, "PAUSE", 0)
@@ -163,11 +163,11 @@ def market(
         stripe_of_its_own(app, PACE) as own,
         Sandbox(stripe_url=own.account.settings.url, mailbox_url="") as sandbox,
     ):
-        market = Market(app, http, broker, own, sandbox)
-        monkeypatch.setattr(extensions, "datetime", market.clock)
+        world = PaymentWorld(app, http, broker, own, sandbox)
+        monkeypatch.setattr(extensions, "datetime", world.clock)
         http.event_hooks["response"].append(_is_no_failure_of_ours)
         with stops(db.engine, monkeypatch):
-            yield market
+            yield world
 
 
 def _is_no_failure_of_ours(answer: httpx.Response) -> None:
