@@ -79,7 +79,7 @@ class Shop(Application):
             self.sandbox.http.get(f"{self.sandbox.stripe_url}{path}", headers=key).raise_for_status().json()
         )
 
-    def told(self, event: Event, **changes: Any) -> timedelta | None:
+    def deliver_event(self, event: Event, **changes: Any) -> timedelta | None:
         """Let an event arrive; with changes, one that says these of its object."""
         if changes:
             event = changed(event, **changes)
@@ -98,21 +98,21 @@ class Shop(Application):
 
     def settles(self, checkout: Checkout) -> None:
         """Stripe settles a payment, and its fee is looked up."""
-        self.told(self.settlement(checkout))
+        self.deliver_event(self.settlement(checkout))
         self.work(stripe_fees.look_up, UUID(checkout["payment_id"]))
 
     def refunds_by_hand(self, checkout: Checkout, amount: int | None = None) -> list[Event]:
         """Somebody refunds in Stripe's dashboard; what Stripe says of it, still on its way."""
         body = {"amount": amount} if amount else {}
         made = self.sandbox.control(f"/payments/{checkout['session_id']}/refund", **body)
-        told = self.events(checkout, "refund.")
-        return [event for event in told if event["data"]["object"]["id"] == made["id"]]
+        events = self.events(checkout, "refund.")
+        return [event for event in events if event["data"]["object"]["id"] == made["id"]]
 
     def pays_for(self, client: Person, coach: Person) -> tuple[dict[str, Any], dict[str, Any]]:
         """A booking that is paid and confirmed, and its checkout."""
         booking = client.books(coach)
         checkout = client.checks_out(booking)
-        self.told(self.paid(checkout))
+        self.deliver_event(self.paid(checkout))
         return booking, checkout
 
 

@@ -29,12 +29,12 @@ def people(http: httpx.Client, client: Person, coach: Person) -> dict[str, Perso
 def world(shop: Shop, client: Person, coach: Person) -> World:
     """Something of each kind that a path can name."""
     booking, checkout = shop.pays_for(client, coach)
-    shop.told(shop.refunds_by_hand(checkout, 1000)[0])
+    shop.deliver_event(shop.refunds_by_hand(checkout, 1000)[0])
     shop.sandbox.control(f"/payments/{checkout['session_id']}/fraud-warning")
-    shop.told(shop.events(checkout, "radar.early_fraud_warning.created")[0])
+    shop.deliver_event(shop.events(checkout, "radar.early_fraud_warning.created")[0])
     disputed(shop, client, checkout)
     (created,) = shop.events(checkout, "charge.dispute.created")
-    shop.told(created)
+    shop.deliver_event(created)
     away = {"local_start": "2027-03-01T09:00", "local_end": "2027-03-02T09:00"}
     series = client.wish_series(coach, next_week(15)).json()
     payment = client.payment(checkout)

@@ -93,7 +93,7 @@ def everybody_else_sends_a_password() -> Iterator[None]:
         yield
 
 
-def told_to_come_again(answer: httpx.Response) -> bool:
+def is_asked_to_retry(answer: httpx.Response) -> bool:
     assert (answer.status_code, answer.json()["type"]) == (503, "/problems/too-many-passwords")
     seconds = int(answer.headers["Retry-After"])
     assert answer.json()["detail"].endswith(f"send the request again in {seconds} s.")
@@ -117,7 +117,7 @@ def test_whatever_takes_a_password_says_when_to_come_again(
     body = BODIES[method, path] | _token(person, path)
 
     with everybody_else_sends_a_password():
-        assert told_to_come_again(person.ask(method, path, json=body))
+        assert is_asked_to_retry(person.ask(method, path, json=body))
 
     assert person.ask(method, path, json=body).status_code < 500
 
@@ -141,14 +141,14 @@ def test_whose_address_it_is_shows_no_more_than_else(client: Person) -> None:
     with everybody_else_sends_a_password():
         for email in (client.email, "nobody@example.com"):
             login = {"email": email, "password": PASSWORD}
-            assert told_to_come_again(client.http.post("/auth/login", json=login))
+            assert is_asked_to_retry(client.http.post("/auth/login", json=login))
 
 
 def test_who_is_told_to_come_again_has_not_guessed_a_password(client: Person) -> None:
     login = {"email": client.email, "password": PASSWORD}
     with everybody_else_sends_a_password():
         for _ in range(11):  # one more than guesses are allowed
-            assert told_to_come_again(client.http.post("/auth/login", json=login))
+            assert is_asked_to_retry(client.http.post("/auth/login", json=login))
 
     assert client.http.post("/auth/login", json=login).status_code == 200
 
@@ -156,7 +156,7 @@ def test_who_is_told_to_come_again_has_not_guessed_a_password(client: Person) ->
 def test_a_link_is_not_spent_on_a_password_that_nobody_looked_at(client: Person) -> None:
     form = {"token": forgets(client), "password": NEW}
     with everybody_else_sends_a_password():
-        assert told_to_come_again(client.http.post("/auth/password/reset", json=form))
+        assert is_asked_to_retry(client.http.post("/auth/password/reset", json=form))
         page = client.http.post("/auth/password/reset", data=form)
 
     assert (page.status_code, page.headers["Content-Type"][:9]) == (503, "text/html")

@@ -18,7 +18,7 @@ def change(statement: str, **values: Any) -> None:
 
 
 def failed_event(shop: Shop) -> str:
-    shop.told(ODD)
+    shop.deliver_event(ODD)
     change("UPDATE stripe_event SET status = 'failed', attempts = 12, last_error = 'LookupError'")
     return "evt_odd"
 

@@ -145,7 +145,7 @@ def test_what_is_booked_with_a_coach_who_is_declined_later_stays(
 
     assert client.wish(coach, next_week(12)).status_code == 404
     assert client.wish_series(coach, next_week(12)).status_code == 404
-    shop.told(completed)
+    shop.deliver_event(completed)
     assert client.booking(hold)["status"] == "confirmed"
     moved = {"session_datetime": next_week(20).isoformat()}
     assert client.post(f"/booking/{booking['id']}/reschedule", json=moved).status_code == 200
@@ -163,7 +163,7 @@ def test_money_that_comes_after_the_hold_ran_out_goes_back(
     shop.work(lambda: [lifecycle.expire(each) for each in shop.rows(lifecycle.Booking)])
     declines(admin, coach, current_status="approved")
 
-    shop.told(completed)
+    shop.deliver_event(completed)
 
     assert client.booking(booking)["status"] == "expired"
     assert [refund.amount_minor for refund in shop.rows(Refund)] == [7500]

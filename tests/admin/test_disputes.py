@@ -14,10 +14,10 @@ def test_admins_list_disputes_by_status_and_time_page_by_page(
     for hour, inquiry in ((9, False), (10, True), (11, False)):
         booking = client.books(coach, next_week(hour))
         checkout = client.checks_out(booking)
-        shop.told(shop.paid(checkout))
+        shop.deliver_event(shop.paid(checkout))
         disputed(shop, client, checkout, inquiry=inquiry)
         for event in shop.events(checkout, "charge.dispute."):
-            shop.told(event)
+            shop.deliver_event(event)
 
     first = admin.get("/admin/dispute?limit=2").json()
     rest = admin.get(f"/admin/dispute?limit=2&cursor={first['next_cursor']}").json()

@@ -19,7 +19,7 @@ from tests.shop import Shop
 
 def test_events_are_listed_by_status_and_shown_with_what_stripe_sent(shop: Shop, admin: Person) -> None:
     failed_event(shop)
-    shop.told({"id": "evt_other", "type": "customer.created", "data": {"object": {"id": "cus_1"}}})
+    shop.deliver_event({"id": "evt_other", "type": "customer.created", "data": {"object": {"id": "cus_1"}}})
 
     failed = admin.get("/admin/stripe-event?status=failed").json()["items"]
     assert [(event["id"], event["status"]) for event in failed] == [("evt_odd", "failed")]
@@ -31,7 +31,9 @@ def test_events_are_listed_by_status_and_shown_with_what_stripe_sent(shop: Shop,
 
 def test_events_are_paged_without_a_gap(shop: Shop, admin: Person) -> None:
     for number in range(3):
-        shop.told({"id": f"evt_{number}", "type": "customer.created", "data": {"object": {"id": "cus_1"}}})
+        shop.deliver_event(
+            {"id": f"evt_{number}", "type": "customer.created", "data": {"object": {"id": "cus_1"}}}
+        )
 
     first = admin.get("/admin/stripe-event?limit=2").json()
     rest = admin.get(f"/admin/stripe-event?limit=2&cursor={first['next_cursor']}").json()

@@ -122,7 +122,7 @@ def test_money_is_shown_by_day_and_currency_the_latest_first(
     _, first = shop.pays_for(client, coach)
     shop.settles(first)
     for refund in shop.refunds_by_hand(first, 2500):
-        shop.told(refund)
+        shop.deliver_event(refund)
     rewrite("UPDATE ledger_entry SET day = day - 2")
     dollars = Person.registered(client.http, "coach").open_for_business(currency="USD")
     shop.pays_for(Person.registered(client.http, "client"), dollars)

@@ -83,7 +83,7 @@ def test_every_mail_and_page_shows_what_people_write_and_obeys_none_of_it(
     )
     booking = client.wish(coach, next_week(), notes=f"{FORMS}\n{MARKUP}").json()
     checkout = client.checks_out(booking)
-    shop.told(shop.paid(checkout))
+    shop.deliver_event(shop.paid(checkout))
     client.post(f"/booking/{booking['id']}/cancel", json={"reason": f"{MARKUP} {FORMS}"})
     http.post("/auth/password/forgot", json={"email": client.email})
 

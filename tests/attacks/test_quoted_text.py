@@ -21,7 +21,7 @@ def test_what_others_write_never_begins_a_line_of_a_text_mail(
     forged = ["  Join    https://evil.com", "CultureBridge", "  Refund  1000.00 EUR"]
     booking = client.wish(coach, next_week(), notes="x").json()
     shop.work(keep, booking["id"], line_break.join(["first", *forged]))
-    shop.told(shop.paid(client.checks_out(booking)))
+    shop.deliver_event(shop.paid(client.checks_out(booking)))
     client.post(f"/booking/{booking['id']}/cancel", json={"reason": "\n".join(["ill", *forged])})
 
     told = [mail for mail in shop.rows(Email) if mail.kind in {"booking_confirmed", "booking_cancelled"}]

@@ -16,7 +16,7 @@ def soon(hours: int) -> datetime:
 
 def paid(shop: Shop, client: Person, coach: Person, at: datetime) -> str:
     booking = client.books(coach, at)
-    shop.told(shop.paid(client.checks_out(booking)))
+    shop.deliver_event(shop.paid(client.checks_out(booking)))
     return str(booking["id"])
 
 

@@ -52,7 +52,7 @@ def test_what_people_write_stays_text(shop: Shop, client: Person, coach: Person)
     notes = "First line, with; signs\nEND:VEVENT\nBEGIN:VALARM\nATTENDEE:mailto:everybody@example.com"
     client.ask("PATCH", "/auth/me", json={"name": 'Ann "A"; X-EVIL=1:evil@localhost'})
     booking = client.wish(coach, next_week(), notes=notes).json()
-    shop.told(shop.paid(client.checks_out(booking)))
+    shop.deliver_event(shop.paid(client.checks_out(booking)))
 
     event = event_of(calendar(client, booking["id"]))
 

@@ -45,7 +45,7 @@ class Practice:
 
     def confirms_series(self) -> None:
         series = self.client.books_series(self.coach, 3)
-        self.shop.told(self.shop.paid(self.client.checks_out(series)))
+        self.shop.deliver_event(self.shop.paid(self.client.checks_out(series)))
 
     def changes_link(self) -> None:
         self.confirms_series()

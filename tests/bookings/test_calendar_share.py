@@ -46,7 +46,7 @@ def test_all_who_never_paid_hold_three_fifths_from_however_many_networks(http: h
 
 def test_who_has_paid_before_is_bound_to_no_share_and_counts_for_none(shop: Shop, http: httpx.Client) -> None:
     coach, regular = eight_hours_a_week(http), newcomer(http, "192.0.2.1")
-    shop.told(shop.paid(regular.checks_out(regular.books(coach, hour(0)))))
+    shop.deliver_event(shop.paid(regular.checks_out(regular.books(coach, hour(0)))))
 
     assert [outcome(regular.wish(coach, hour(n))) for n in (1, 2, 3)] == ["held"] * 3
     assert outcome(newcomer(http, "192.0.2.1").wish(coach, hour(4))) == "held"
@@ -57,7 +57,7 @@ def test_what_was_sold_is_no_room_to_hold(shop: Shop, http: httpx.Client) -> Non
     coach = eight_hours_a_week(http)
     regular = newcomer(http, "192.0.2.1")
     for n in range(4):
-        shop.told(shop.paid(regular.checks_out(regular.books(coach, hour(n)))))
+        shop.deliver_event(shop.paid(regular.checks_out(regular.books(coach, hour(n)))))
 
     assert outcome(newcomer(http, "192.0.2.2").wish(coach, hour(4))) == "held"
     assert outcome(newcomer(http, "192.0.2.3").wish(coach, hour(5))) == "calendar-held"
@@ -104,7 +104,7 @@ def test_neither_a_move_of_the_coach_nor_of_a_client_who_paid_is_bound(
 ) -> None:
     coach, regular = eight_hours_a_week(http), newcomer(http, "192.0.2.1")
     booking = regular.books(coach, hour(0))
-    shop.told(shop.paid(regular.checks_out(booking)))
+    shop.deliver_event(shop.paid(regular.checks_out(booking)))
     for n in range(2):
         newcomer(http, "192.0.2.2").wish(coach, hour(n + 1))
 

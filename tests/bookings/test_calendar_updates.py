@@ -99,7 +99,7 @@ def test_a_file_downloaded_before_or_after_is_the_same_event(
 ) -> None:
     booking = client.books(coach, next_week(10))
     files = [downloaded(client, booking["id"])]
-    shop.told(shop.paid(client.checks_out(booking)))
+    shop.deliver_event(shop.paid(client.checks_out(booking)))
     files += [downloaded(client, booking["id"]), *mailed(post, client)]
     for order in permutations(files):
         (event,) = Agenda.after(order).events
@@ -123,7 +123,7 @@ def test_a_hold_that_ran_out_disappears_and_comes_back_with_a_late_payment(
     files += [downloaded(client, booking["id"])]
     assert all(Agenda.after(order).events == [] for order in permutations(files))
 
-    shop.told(event)
+    shop.deliver_event(event)
 
     files += mailed(post, client)
     assert all(Agenda.after(order).spans == [AT_TEN] for order in permutations(files))
@@ -133,7 +133,7 @@ def test_notes_that_look_like_a_cancellation_are_none(
     shop: Shop, post: Post, client: Person, coach: Person
 ) -> None:
     booking = client.wish(coach, next_week(10), notes="METHOD:CANCEL\nMETHOD:CANCEL").json()
-    shop.told(shop.paid(client.checks_out(booking)))
+    shop.deliver_event(shop.paid(client.checks_out(booking)))
 
     assert Agenda.after(mailed(post, coach)).spans == [AT_TEN]
 
@@ -154,7 +154,7 @@ def test_each_session_of_a_series_moves_and_disappears_by_itself(
     shop: Shop, post: Post, client: Person, coach: Person
 ) -> None:
     series = client.books_series(coach, 3)
-    shop.told(shop.paid(client.checks_out(series)))
+    shop.deliver_event(shop.paid(client.checks_out(series)))
     to(client, series["items"][0]["id"], 15)
     off(coach, series["items"][2]["id"])
 

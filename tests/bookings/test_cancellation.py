@@ -97,7 +97,7 @@ def test_an_unpaid_hold_is_cancelled_without_a_word_and_a_late_payment_goes_back
     completed = shop.paid(checkout)
 
     assert client.post(f"/booking/{booking['id']}/cancel", json={}).status_code == 200
-    shop.told(completed)
+    shop.deliver_event(completed)
 
     assert mails(shop, "booking_cancelled") == {}
     assert refunded(shop) == [7500]
@@ -178,7 +178,7 @@ def test_what_went_back_by_hand_does_not_go_back_again(shop: Shop, client: Perso
     payment = client.get(f"/payment/{client.get(f'/booking/{booking_id}').json()['payment_id']}").json()
     shop.sandbox.control(f"/payments/{payment['stripe_payment_intent_id']}/refund", amount=2500)
     for event in shop.events({"session_id": payment["stripe_session_id"]}, "refund."):
-        shop.told(event)
+        shop.deliver_event(event)
 
     client.post(f"/booking/{booking_id}/cancel", json={})
 

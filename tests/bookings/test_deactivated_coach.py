@@ -39,7 +39,7 @@ def test_a_hold_is_paid_for_and_both_are_told(shop: Shop, client: Person, coach:
     completed = shop.paid(client.checks_out(booking))
     leaves(coach)
 
-    shop.told(completed)
+    shop.deliver_event(completed)
 
     assert client.booking(booking)["status"] == "confirmed"
     assert {mail.recipient for mail in shop.mails("booking_confirmed")} == {client.email, coach.email}
@@ -52,7 +52,7 @@ def test_money_that_comes_after_the_hold_ran_out_goes_back(shop: Shop, client: P
     shop.work(lambda: [lifecycle.expire(each) for each in shop.rows(lifecycle.Booking)])
     leaves(coach)
 
-    shop.told(completed)
+    shop.deliver_event(completed)
 
     assert client.booking(booking)["status"] == "expired"
     assert [refund.amount_minor for refund in shop.rows(Refund)] == [7500]

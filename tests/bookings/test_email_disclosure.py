@@ -48,7 +48,7 @@ def coach_leaves(shop: Shop, client: Person, coach: Person, held: Held) -> None:
 UNPAID = [leaves_it, opens_the_page, client_cancels, coach_cancels, it_runs_out, coach_leaves]
 
 
-def told(person: Person, held: Held) -> dict[str, str]:
+def answers_to(person: Person, held: Held) -> dict[str, str]:
     """All that the API answers one of the two about a booking, also where it refuses."""
     of_it, feed = f"/booking/{held['id']}", person.post("/booking/feed").json()["url"]
     payment = person.get(of_it).json()["payment_id"]
@@ -81,7 +81,7 @@ def who_is_named(shop: Shop, reader: Person, other: Person, held: Held) -> list[
         for mail in shop.rows(Email)
         if mail.recipient == reader.email
     }
-    said = told(reader, held) | mails
+    said = answers_to(reader, held) | mails
     return sorted(place for place, text in said.items() if other.email in text)
 
 

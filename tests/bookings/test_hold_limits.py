@@ -111,7 +111,7 @@ def test_a_pause_leaves_what_is_held_and_a_payment_ends_it(shop: Shop, client: P
     assert outcome(client.wish(coach, next_week())) == "holds-paused"
 
     wish = {"booking_id": kept["id"], "success_url": PAID, "cancel_url": PAID}
-    shop.told(shop.paid(client.post("/payment/checkout", json=wish).json()))
+    shop.deliver_event(shop.paid(client.post("/payment/checkout", json=wish).json()))
 
     assert client.booking(kept)["status"] == "confirmed"
     assert outcome(client.wish(coach, next_week())) == "held"

@@ -93,7 +93,7 @@ def test_each_file_of_a_series_holds_one_event_and_one_session_can_be_called_off
     shop: Shop, post: Post, client: Person, coach: Person, parser: Parser
 ) -> None:
     series = client.books_series(coach, 3)
-    shop.told(shop.paid(client.checks_out(series)))
+    shop.deliver_event(shop.paid(client.checks_out(series)))
     invited = files(post, client, "series_confirmed")
     heard = [parser(file) for file in invited]
     assert [len(events) for events in heard] == [1, 1, 1]
@@ -112,7 +112,7 @@ def test_each_file_of_a_series_holds_one_event_and_one_session_can_be_called_off
 def test_a_new_link_for_many_sessions_changes_each_of_them_and_adds_none(
     shop: Shop, post: Post, client: Person, coach: Person, parser: Parser
 ) -> None:
-    shop.told(shop.paid(client.checks_out(client.books_series(coach, 3))))
+    shop.deliver_event(shop.paid(client.checks_out(client.books_series(coach, 3))))
     program = Program(parser)
     program.opens(files(post, coach, "series_confirmed"))
     before = program.shows
@@ -162,7 +162,7 @@ def test_names_of_many_bytes_are_read_letter_for_letter(
     assert client.ask("PATCH", "/auth/me", json={"name": letters}).status_code == 200
     client.prove_address()
     booking = client.wish(coach, next_week(10), notes="字x " * 660).json()
-    shop.told(shop.paid(client.checks_out(booking)))
+    shop.deliver_event(shop.paid(client.checks_out(booking)))
 
     (file,) = files(post, coach, "booking_confirmed")
     (event,) = parser(file)

@@ -67,7 +67,7 @@ def test_a_confirmed_session_has_it_and_both_calendars_are_told_once(
 
 def test_a_year_of_sessions_makes_one_mail_to_each(shop: Shop, client: Person, coach: Person) -> None:
     coach.open_for_business(horizon_days=366, video_url=OLD)
-    shop.told(shop.paid(client.checks_out(client.books_series(coach, 26))))
+    shop.deliver_event(shop.paid(client.checks_out(client.books_series(coach, 26))))
     other = Person.registered(client.http, "client")
     other.prove_address()
     paid(shop, other, coach, next_week(15))
@@ -130,7 +130,7 @@ def test_what_is_not_confirmed_is_told_to_nobody_and_has_it_once_it_is(
 
     link(shop, coach, NEW)
     assert shop.mails(KIND) == []
-    shop.told(shop.paid(client.checks_out(booking)))
+    shop.deliver_event(shop.paid(client.checks_out(booking)))
 
     assert shown(client, booking["id"]) == NEW
     assert NEW in mails(shop, "booking_confirmed")[client.email].text_body
@@ -241,7 +241,7 @@ def test_a_hold_of_a_series_is_paid_with_the_link_of_then(shop: Shop, client: Pe
     checkout = client.checks_out(series)
 
     link(shop, coach, NEW)
-    shop.told(shop.paid(checkout))
+    shop.deliver_event(shop.paid(checkout))
 
     assert {shown(client, each["id"]) for each in series["items"]} == {NEW}
     calendars = mails(shop, "series_confirmed")[client.email].calendar or ""

@@ -70,13 +70,13 @@ def test_an_event_that_did_not_arrive_is_told_and_one_that_is_young_is_not(
 def test_an_event_that_only_another_endpoint_has_not_taken_is_no_fault_of_ours(
     missed: Event, fresh: Shop
 ) -> None:
-    fresh.told(missed)
+    fresh.deliver_event(missed)
 
     assert webhook(fresh).remedy == ""
 
 
 def test_an_event_that_the_reconciliation_had_to_fetch_did_not_arrive(missed: Event, fresh: Shop) -> None:
-    fresh.told(missed)
+    fresh.deliver_event(missed)
     aged(timedelta(minutes=5))
 
     assert missed["id"] in webhook(fresh).seen
@@ -86,7 +86,7 @@ def test_what_was_missed_is_told_no_more_once_a_later_one_has_arrived(missed: Ev
     later = event(fresh)
     assert webhook(fresh).remedy
 
-    fresh.told({**later, "created": missed["created"] + 1})
+    fresh.deliver_event({**later, "created": missed["created"] + 1})
 
     assert webhook(fresh).remedy == ""
 

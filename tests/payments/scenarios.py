@@ -52,7 +52,7 @@ class Story:
     """Lets it happen at Stripe; which pages were paid in."""
     books: Books
 
-    def told(self, shop: Shop, client: Person, coach: Person) -> list[Event]:
+    def events(self, shop: Shop, client: Person, coach: Person) -> list[Event]:
         """What Stripe has to say of it, of all that changes anything here."""
         events = [event for page in self.play(shop, client, coach) for event in shop.events(page)]
         return [event for event in events if event["type"] in HANDLERS]

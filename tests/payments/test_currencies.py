@@ -106,7 +106,7 @@ def test_a_share_by_policy_is_payable_in_the_currency(
     coach.open_for_business(hourly_rate=10001, currency=currency, cancellation_policy=policy)
     booking = client.books(coach, next_week())
     checkout = client.checks_out(booking)
-    shop.told(shop.paid(checkout))
+    shop.deliver_event(shop.paid(checkout))
 
     client.post(f"/booking/{booking['id']}/cancel", json={})
     (refund,) = shop.rows(Refund)

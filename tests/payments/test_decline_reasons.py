@@ -25,7 +25,7 @@ def payments(person: Person, payment_id: str) -> list[dict[str, Any]]:
 def test_only_who_paid_reads_why_a_card_was_refused(shop: Shop, client: Person, coach: Person) -> None:
     checkout = client.checks_out(client.books(coach))
     shop.sandbox.pays(checkout, INSUFFICIENT)
-    shop.told(shop.events(checkout, "payment_intent.payment_failed")[0])
+    shop.deliver_event(shop.events(checkout, "payment_intent.payment_failed")[0])
 
     codes = [each["failure"]["code"] for each in payments(client, checkout["payment_id"])]
     assert codes == ["insufficient_funds"] * 3

@@ -18,11 +18,11 @@ from tests.accounts.two_factor.authenticator import proven, unproven
 from tests.payments.payouts.connected_accounts import (
     URLS,
     account_id,
+    deliver_account_events,
     link,
     onboarded,
     standing,
     stripe_finds,
-    told_of,
 )
 from tests.people import Person
 from tests.shop import Shop
@@ -74,7 +74,7 @@ def test_the_owner_opens_another_account_whatever_stripe_says_of_the_stranger_s(
     shop.sandbox.control("/faults", path="/v1/accounts", close_connection=True, after_work=True, times=3)
     assert owner.post("/coach/me/payout-account", json=URLS | {"password": NEW}).status_code == 503
 
-    told_of(shop, coach, late)
+    deliver_account_events(shop, coach, late)
     assert db.session.get_one(PayoutAccount, UUID(coach.id)).stripe_account_id is None
     link(owner, password=NEW)
 
@@ -111,7 +111,7 @@ def test_a_page_that_pays_the_stranger_is_closed_and_the_next_does_not(
     again = client.checks_out(booking)
     assert again["session_id"] != open_page["session_id"]
     assert db.session.get_one(Payment, UUID(again["payment_id"])).stripe_destination_id is None
-    shop.told(shop.paid(again))
+    shop.deliver_event(shop.paid(again))
     assert client.booking(booking)["status"] == "confirmed"
 
 

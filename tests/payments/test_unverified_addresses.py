@@ -50,7 +50,7 @@ def test_the_client_s_notes_and_reason(
     checkout = client.checks_out(booking)
     address(client)
     address(coach)
-    shop.told(shop.paid(checkout))
+    shop.deliver_event(shop.paid(checkout))
     client.post(f"/booking/{booking['id']}/cancel", json={"reason": LURE}).raise_for_status()
 
     for kind in ("booking_confirmed", "booking_cancelled"):
@@ -62,7 +62,7 @@ def test_the_client_s_notes_and_reason(
 def test_the_notes_of_a_series(shop: Shop, client: Person, coach: Person) -> None:
     series = client.wish_series(coach, next_week(), 2, notes=LURE).json()
     unproven(coach)
-    shop.told(shop.paid(client.checks_out(series)))
+    shop.deliver_event(shop.paid(client.checks_out(series)))
 
     for reader in (client, coach):
         assert "evil.example" not in words(shop, reader, "series_confirmed")

@@ -35,7 +35,7 @@ def dealings(shop: Shop, client: Person, coach: Person) -> Dealings:
         checkout = client.checks_out(booking)
         shop.paid(checkout)
         for event in shop.events(checkout):
-            shop.told(event)
+            shop.deliver_event(event)
         booked.append((booking, checkout))
     (cancelled, _), (coming, checkout) = booked
     reason = {"reason": "Quimby and Vasey fell out"}

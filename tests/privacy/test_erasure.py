@@ -218,7 +218,7 @@ def test_what_stripe_says_later_still_counts_and_nobody_who_left_is_mailed(
     mails = len(shop.rows(Email))
 
     for event in late:
-        shop.told(event)
+        shop.deliver_event(event)
 
     assert coach.payment(checkout)["amount_refunded"] == 25
     assert len(shop.rows(Email)) == mails
@@ -230,7 +230,7 @@ def test_money_that_comes_after_its_payer_left_goes_back(shop: Shop, zelda: Pers
     completed = shop.paid(checkout)
     erase(zelda)
 
-    shop.told(completed)
+    shop.deliver_event(completed)
     work_off(shop)
 
     (refund,) = coach.payment(checkout)["refunds"]

@@ -8,7 +8,7 @@ from app.emails.status import EmailStatus
 from app.extensions import db
 from app.payments.payouts.account import PayoutAccount
 from app.privacy import retention
-from tests.payments.payouts.connected_accounts import onboarded, stripe_finds, told_of
+from tests.payments.payouts.connected_accounts import deliver_account_events, onboarded, stripe_finds
 from tests.people import Person
 from tests.privacy.personal_data import erase, tables_with, work_off
 from tests.shop import Shop
@@ -50,7 +50,7 @@ def test_of_a_coach_who_left_stripe_is_not_asked_again(shop: Shop, corin: Person
     onboarded(shop, corin)
     erase(corin)
 
-    told_of(shop, corin, stripe_finds(shop, corin, "restricted"))
+    deliver_account_events(shop, corin, stripe_finds(shop, corin, "restricted"))
 
     (row,) = shop.rows(PayoutAccount)
     assert (row.requirements, row.due_at) == ([], None)

@@ -41,7 +41,7 @@ def all_that_happens(shop: Shop, client: Person, coach: Person, hour: int, trims
     shop.refunds_by_hand(checkout, 1500)
     decided(shop, disputed(shop, client, checkout), "lost")
     for event in shop.events(checkout):
-        shop.told(without(event) if trims else event)
+        shop.deliver_event(without(event) if trims else event)
     known = client.payment(checkout)
     entries = [entry for entry in shop.rows(Entry) if str(entry.payment_id) == known["id"]]
     disputes = [each for each in shop.rows(Dispute) if str(each.payment_id) == known["id"]]
@@ -86,7 +86,9 @@ def test_an_old_event_names_nobody_and_can_be_applied_again(
 
 def test_events_are_trimmed_once_and_in_portions(shop: Shop, monkeypatch: Any) -> None:
     for number in range(3):
-        shop.told({"id": f"evt_{number}", "type": "odd.thing", "data": {"object": {"name": "Pat Payer"}}})
+        shop.deliver_event(
+            {"id": f"evt_{number}", "type": "odd.thing", "data": {"object": {"name": "Pat Payer"}}}
+        )
     aged(31)
     monkeypatch.setattr(retention, "MOST", 2)
 
@@ -117,7 +119,9 @@ def test_the_sweep_reads_only_what_is_left_to_trim(shop: Shop) -> None:
 def test_of_a_coach_s_account_at_stripe_nothing_personal_is_kept(shop: Shop) -> None:
     individual = {"first_name": "Corin", "last_name": "Vasey", "dob": {"day": 1, "month": 2, "year": 1970}}
     account = {"id": "acct_1", "object": "account", "email": "vasey@example.com", "individual": individual}
-    shop.told({"id": "evt_1", "type": "account.updated", "account": "acct_1", "data": {"object": account}})
+    shop.deliver_event(
+        {"id": "evt_1", "type": "account.updated", "account": "acct_1", "data": {"object": account}}
+    )
 
     (row,) = shop.rows(StripeEvent)
     assert json.loads(row.payload)["data"]["object"] == {"id": "acct_1", "object": "account"}
@@ -129,7 +133,7 @@ def test_the_evidence_of_a_dispute_goes_some_time_after_it_was_decided(
     _, checkout = shop.pays_for(client, coach)
     decided(shop, disputed(shop, client, checkout), "won")
     for event in shop.events(checkout, "charge.dispute."):
-        shop.told(event)
+        shop.deliver_event(event)
     (dispute,) = shop.rows(Dispute)
     assert client.email in dispute.evidence
     assert shop.work(retention.delete_evidence) == 0
@@ -151,7 +155,7 @@ def test_an_event_that_cannot_be_applied_names_nobody_who_left(
     completed = shop.paid(checkout)
     erase(client)
 
-    shop.told(completed, amount_total=1)
+    shop.deliver_event(completed, amount_total=1)
 
     (row,) = shop.rows(StripeEvent)
     assert (row.status, "Pat Payer" in row.payload) == ("failed", False)

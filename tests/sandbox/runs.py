@@ -71,12 +71,12 @@ class Run:
             fresh = {child for parent in fresh for child in children_of(parent)} - found
         return found
 
-    def told(self) -> dict[str, str | None]:
+    def settings(self) -> dict[str, str | None]:
         return dotenv_values(self.tree / ".env.run")
 
     def folder(self) -> Path:
         """Where its servers keep their files."""
-        host = parse_qs(urlsplit(self.told()["DATABASE_URL"] or "").query)["host"][0]
+        host = parse_qs(urlsplit(self.settings()["DATABASE_URL"] or "").query)["host"][0]
         return Path(host).parent
 
     def end(self) -> str:

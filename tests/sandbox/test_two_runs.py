@@ -33,7 +33,7 @@ def says_what_it_reads(small_tree: Path) -> None:
 def test_a_second_run_leaves_the_first_its_file_and_names_its_own(small_tree: Path) -> None:
     with ready(small_tree) as first, ready(small_tree) as second:
         own = small_tree / f".env.run.{second.ports['PORT']}"
-        assert first.told()["PORT"] == first.ports["PORT"]
+        assert first.settings()["PORT"] == first.ports["PORT"]
         assert f"RUN_FILE={own.name} .venv/bin/flask" in "".join(second.output)
         assert f"PORT='{second.ports['PORT']}'" in own.read_text()
         assert stat.S_IMODE(own.stat().st_mode) == 0o600
@@ -41,7 +41,7 @@ def test_a_second_run_leaves_the_first_its_file_and_names_its_own(small_tree: Pa
 
         interrupt(second)
         assert not own.exists()
-        assert first.told()["PORT"] == first.ports["PORT"]
+        assert first.settings()["PORT"] == first.ports["PORT"]
         interrupt(first)
 
     assert not list(small_tree.glob(".env.run*"))
@@ -58,7 +58,7 @@ def test_when_the_first_ends_other_terminals_find_the_second(small_tree: Path) -
         interrupt(first)
 
         second.wait_for(TAKEN_OVER)
-        assert second.told()["PORT"] == second.ports["PORT"]
+        assert second.settings()["PORT"] == second.ports["PORT"]
         assert (
             small_tree / f".env.run.{second.ports['PORT']}"
         ).exists()  # whoever was told its name still finds it
@@ -72,9 +72,9 @@ def test_a_run_that_was_killed_leaves_a_file_that_the_next_one_takes(small_tree:
         everything = killed.everything()
         killed.process.kill()
         killed.process.wait()
-        assert killed.told()["PORT"] == killed.ports["PORT"]
+        assert killed.settings()["PORT"] == killed.ports["PORT"]
         with ready(small_tree) as following:
-            assert following.told()["PORT"] == following.ports["PORT"]
+            assert following.settings()["PORT"] == following.ports["PORT"]
             assert "RUN_FILE" not in "".join(following.output)
             interrupt(following)
     wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in everything), timeout=30)
@@ -89,7 +89,7 @@ def test_a_run_that_was_killed_while_another_is_on_leaves_that_one_the_file(smal
         first.process.wait()
 
         second.wait_for(TAKEN_OVER)
-        assert second.told()["PORT"] == second.ports["PORT"]
+        assert second.settings()["PORT"] == second.ports["PORT"]
     wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in everything), timeout=30)
 
 

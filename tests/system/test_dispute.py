@@ -7,7 +7,7 @@ from tests.system.outcomes import DISPUTED, confirmed, dispute_of
 from tests.waiting import wait_until
 
 
-def told(stack: Stack, client: Person) -> list[str]:
+def operator_mails(stack: Stack, client: Person) -> list[str]:
     """What the operator was mailed about this client's disputes, the first first."""
     mails = [
         mail for mail in stack.sandbox.mails_to(stack.variables["OPS_EMAIL"]) if client.email in mail["text"]
@@ -23,7 +23,7 @@ def test_a_dispute_is_told_answered_from_the_command_line_and_won(
     stack.sandbox.pays(checkout, DISPUTED)
     confirmed(client, booking)
     ours = dispute_of(client, checkout, "needs_response")["id"]
-    assert wait_until(lambda: told(stack, client)) == ["Payment disputed"]
+    assert wait_until(lambda: operator_mails(stack, client)) == ["Payment disputed"]
 
     answer = ["stripe", "submit-evidence", ours, "--statement", "They were there."]
     programs.flask(stack.variables, *answer).check_returncode()
@@ -37,4 +37,4 @@ def test_a_dispute_is_told_answered_from_the_command_line_and_won(
     stack.sandbox.control(f"/disputes/{at_stripe['id']}/close", verdict="won")
 
     dispute_of(client, checkout, "won")
-    wait_until(lambda: told(stack, client) == ["Dispute won", "Payment disputed"])
+    wait_until(lambda: operator_mails(stack, client) == ["Dispute won", "Payment disputed"])

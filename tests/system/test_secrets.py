@@ -23,7 +23,7 @@ CHOSEN, MISTYPED, NEW = "violet harbour at dawn", "violet harbor at down", "nine
 class Secrets(dict[str, str]):
     """What nobody may read who reads logs, by what each is."""
 
-    def told_in(self, said: str) -> set[str]:
+    def found_in(self, said: str) -> set[str]:
         return {name for name, secret in self.items() if secret in said}
 
 
@@ -133,7 +133,7 @@ def test_whatever_people_do_no_secret_of_theirs_or_ours_is_told(stack: Stack, co
 
     said = said_by(stack)
 
-    assert {where: told for where, what in said.items() if (told := secrets.told_in(what))} == {}
+    assert {where: found for where, what in said.items() if (found := secrets.found_in(what))} == {}
     statuses = {int(found) for found in re.findall(r" /\S+ (\d{3}) [\d.]+ms", said["web.log"])}
     assert statuses >= {200, 201, 202, 400, 401, 404, 422, 503}
 

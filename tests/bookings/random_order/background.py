@@ -62,7 +62,7 @@ class BackgroundWork:
         """An event arrives; `again`: it will come once more, and so did another one of the same."""
         event = self.waiting[which % len(self.waiting)]
         for each in [event, changed(event)] if again else [event]:
-            assert self.world.told(each) is None, self.world.event(each).last_error
+            assert self.world.deliver_event(each) is None, self.world.event(each).last_error
         if not again:
             self.waiting.remove(event)
         page = self._page_of(event)

@@ -55,7 +55,7 @@ def test_what_was_paid_in_the_last_moment_is_not_released(shop: Shop, client: Pe
     released(shop, booking)
     assert client.booking(booking)["status"] == "pending"
 
-    shop.told(event)
+    shop.deliver_event(event)
     assert client.booking(booking)["status"] == "confirmed"
 
 

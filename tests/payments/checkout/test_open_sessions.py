@@ -21,7 +21,7 @@ def test_a_session_that_stripe_leaves_open_keeps_its_time(shop: Shop, client: Pe
 
     shop.work(expiry.release, UUID(booking["id"]))
     assert client.booking(booking)["status"] == "pending"
-    shop.told(shop.paid(checkout))
+    shop.deliver_event(shop.paid(checkout))
     assert client.booking(booking)["status"] == "confirmed"
 
 

@@ -18,7 +18,7 @@ from tests.shop import Shop
 
 def paid_series(shop: Shop, client: Person, coach: Person, sessions: int = 3) -> dict[str, Any]:
     series = client.books_series(coach, sessions)
-    shop.told(shop.paid(client.checks_out(series)))
+    shop.deliver_event(shop.paid(client.checks_out(series)))
     return series
 
 
@@ -87,7 +87,7 @@ def test_told_again_nothing_more_happens(shop: Shop, client: Person, coach: Pers
     shop.paid(checkout)
 
     for event in [*shop.events(checkout), *shop.events(checkout)[::-1]]:
-        shop.told(event)
+        shop.deliver_event(event)
 
     assert statuses(client, series) == ["confirmed"] * 3
     assert (len(shop.mails("series_confirmed")), given_back(shop)) == (2, [])
@@ -147,10 +147,10 @@ def test_one_called_off_before_paying_closes_the_page_and_the_others_can_still_b
     cancels(client, series["items"][0])
     shop.work(expiry.close, UUID(first["payment_id"]))  # the job that follows the commit
     for event in shop.events(first):
-        shop.told(event)
+        shop.deliver_event(event)
 
     second = client.checks_out(series)
-    shop.told(shop.paid(second))
+    shop.deliver_event(shop.paid(second))
 
     assert (second["amount_minor"], statuses(client, series)) == (
         15000,
@@ -165,7 +165,7 @@ def test_one_called_off_while_the_payer_pays_gets_its_share_back(
     event = shop.paid(client.checks_out(series))
     cancels(client, series["items"][2])
 
-    shop.told(event)
+    shop.deliver_event(event)
 
     assert statuses(client, series) == ["confirmed", "confirmed", "cancelled"]
     assert given_back(shop) == [(series["items"][2]["id"], 7500)]
@@ -182,7 +182,7 @@ def test_paid_late_the_times_that_are_free_are_confirmed_and_the_others_go_back(
         expired(booking)
     Person.registered(client.http, "client").books(coach, next_week())
 
-    shop.told(event)
+    shop.deliver_event(event)
 
     assert statuses(client, series) == ["expired", "confirmed", "confirmed"]
     assert given_back(shop) == [(series["items"][0]["id"], 7500)]
@@ -198,8 +198,8 @@ def test_paid_twice_the_second_payment_goes_back_in_one_mail(
     db.session.commit()
     second = shop.paid(client.checks_out(series))
 
-    shop.told(first)
-    shop.told(second)
+    shop.deliver_event(first)
+    shop.deliver_event(second)
 
     assert [amount for _, amount in given_back(shop)] == [7500] * 3
     (mail,) = shop.mails("payment_returned")
@@ -212,11 +212,11 @@ def test_what_went_back_by_hand_is_not_given_back_twice(
 ) -> None:
     series = client.books_series(coach)
     checkout = client.checks_out(series)
-    shop.told(shop.paid(checkout))
+    shop.deliver_event(shop.paid(checkout))
     intent = client.payment(checkout)["stripe_payment_intent_id"]
     shop.sandbox.control(f"/payments/{intent}/refund", amount=by_hand)
     for event in shop.events(checkout, "refund."):
-        shop.told(event)
+        shop.deliver_event(event)
 
     for booking in series["items"]:
         cancels(coach, booking)

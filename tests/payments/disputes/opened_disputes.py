@@ -54,7 +54,7 @@ def word_of(shop: Shop, checkout: dict[str, Any], kind: str = "") -> list[Event]
 def hears(shop: Shop, checkout: dict[str, Any], kind: str = "") -> Dispute:
     """We are told of a payment's dispute; its row."""
     for event in word_of(shop, checkout, kind):
-        shop.told(event)
+        shop.deliver_event(event)
     (dispute,) = shop.rows(Dispute)
     return dispute
 

@@ -91,7 +91,7 @@ def test_what_is_told_in_between_forgets_no_warning_and_repeats_none(
     assert swept(shop, deadline - 3 * DAY) == [THREE_LEFT]
 
     (created,) = word_of(shop, checkout, "created")
-    shop.told(created, reason="general")  # some news, whatever it is
+    shop.deliver_event(created, reason="general")  # some news, whatever it is
 
     assert swept(shop, deadline - 3 * DAY + HOUR) == [THREE_LEFT]
     assert swept(shop, deadline - DAY) == [THREE_LEFT, ONE_LEFT]
@@ -116,7 +116,7 @@ def test_a_later_deadline_is_warned_of_anew(shop: Shop, client: Person, checkout
     (created,) = word_of(shop, checkout, "created")
     details = created["data"]["object"]["evidence_details"]
 
-    shop.told(created, evidence_details=details | {"due_by": details["due_by"] + 7 * 86400})
+    shop.deliver_event(created, evidence_details=details | {"due_by": details["due_by"] + 7 * 86400})
 
     assert swept(shop, deadline + 4 * DAY) == [ONE_LEFT, THREE_LEFT]
 
@@ -128,7 +128,7 @@ def test_where_the_bank_takes_no_answer_there_is_no_deadline(
     (created,) = word_of(shop, checkout, "created")
     details = created["data"]["object"]["evidence_details"]
 
-    shop.told(created, evidence_details=details | {"due_by": 0})
+    shop.deliver_event(created, evidence_details=details | {"due_by": 0})
 
     (dispute,) = shop.rows(Dispute)
     assert (dispute.due_by, dispute.warn_at) == (None, None)

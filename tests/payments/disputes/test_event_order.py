@@ -55,15 +55,15 @@ def check_every_order(shop: Shop, events: list[Event], repeats: int = 1) -> Book
     ends: list[Books] = []
     for order in permutations(events):
         with undone():
-            tell(shop, [event for _ in range(repeats) for event in order])
+            deliver_copies(shop, [event for _ in range(repeats) for event in order])
             ends.append(books(shop))
         assert ends[-1] == ends[0], [event["type"] for event in order]
     return ends[0]
 
 
-def tell(shop: Shop, events: Iterable[Event]) -> None:
+def deliver_copies(shop: Shop, events: Iterable[Event]) -> None:
     for event in events:
-        shop.told(changed(event))  # one occurrence may even yield two events
+        shop.deliver_event(changed(event))  # one occurrence may even yield two events
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def test_an_inquiry_that_became_a_dispute_ends_alike(
 
     for order in permutations(events):
         with undone():
-            tell(shop, order)
+            deliver_copies(shop, order)
             ends.append(books(shop))
 
     told = [end.pop("mails") for end in ends]

@@ -23,7 +23,7 @@ from tests.shop import Shop, become_admin
 def test_a_disputed_card_s_payment_is_shown_as_disputed(shop: Shop, client: Person, coach: Person) -> None:
     booking = client.books(coach)
     checkout = client.checks_out(booking)
-    shop.told(shop.paid(checkout, CARD_DISPUTED))
+    shop.deliver_event(shop.paid(checkout, CARD_DISPUTED))
     comes(shop, checkout)
 
     hears(shop, checkout)
@@ -62,7 +62,7 @@ def test_the_operator_hears_at_once_who_what_why_until_when_and_what_to_do(
 
 def test_an_inquiry_is_named_as_one_and_takes_no_money(shop: Shop, client: Person, coach: Person) -> None:
     checkout = client.checks_out(client.books(coach))
-    shop.told(shop.paid(checkout, CARD_INQUIRED))
+    shop.deliver_event(shop.paid(checkout, CARD_INQUIRED))
     comes(shop, checkout)
 
     dispute = hears(shop, checkout)
@@ -93,7 +93,7 @@ def test_an_inquiry_that_becomes_a_dispute_is_told_anew(shop: Shop, client: Pers
 
     hears(shop, checkout)
     (asked,) = word_of(shop, checkout, "created")
-    shop.told(asked, status="warning_under_review")  # late news
+    shop.deliver_event(asked, status="warning_under_review")  # late news
 
     (dispute,) = shop.rows(Dispute)
     assert dispute.warn_at
@@ -150,7 +150,7 @@ def test_a_dispute_that_is_lost_in_part_keeps_the_rest(shop: Shop, client: Perso
     (closed,) = word_of(shop, checkout, "closed")
     back = {"amount": 2500, "currency": "eur", "fee": 0}
 
-    shop.told(closed, balance_transactions=[*closed["data"]["object"]["balance_transactions"], back])
+    shop.deliver_event(closed, balance_transactions=[*closed["data"]["object"]["balance_transactions"], back])
 
     (dispute,) = shop.rows(Dispute)
     assert (dispute.withdrawn_minor, kept(shop)) == (5000, 2500)
@@ -166,10 +166,10 @@ def test_what_moves_in_another_currency_counts_as_the_amount(
     taken = {"amount": -8123, "currency": "usd", "fee": 1500}
     back = {"amount": 8050, "currency": "usd", "fee": 0}
 
-    shop.told(created, balance_transactions=[taken])
+    shop.deliver_event(created, balance_transactions=[taken])
     assert kept(shop) == 0
 
-    shop.told(created, status="won", balance_transactions=[taken, back])
+    shop.deliver_event(created, status="won", balance_transactions=[taken, back])
     assert kept(shop) == 7500
     (dispute,) = shop.rows(Dispute)
     assert (dispute.fee_minor, dispute.fee_currency) == (1500, "USD")
@@ -183,7 +183,7 @@ def test_a_dispute_of_somebody_else_is_ignored_with_a_reason(
     (created,) = word_of(shop, checkout, "created")
     created["data"]["object"] |= {"payment_intent": "pi_of_somebody_else", "charge": "ch_of_somebody_else"}
 
-    shop.told(created)
+    shop.deliver_event(created)
 
     assert shop.event(created).reason == "no payment of ours"
     assert shop.rows(Dispute) == []
@@ -198,7 +198,7 @@ def test_a_dispute_in_another_currency_than_its_payment_is_left_to_the_operator(
     (created,) = word_of(shop, checkout, "created")
     created["data"]["object"]["currency"] = "usd"
 
-    shop.told(created)
+    shop.deliver_event(created)
 
     assert shop.rows(Dispute) == []
     assert len(shop.ops_mails()) == 1
@@ -212,10 +212,10 @@ def test_a_dispute_told_before_its_payment_is_applied_once_the_payment_is_known(
     disputed(shop, client, checkout)
     events = word_of(shop, checkout)
     for event in events:
-        shop.told(event)
+        shop.deliver_event(event)
     assert shop.rows(Dispute) == []
 
-    shop.told(completed)
+    shop.deliver_event(completed)
     for event in events:
         shop.work(inbox.process, shop.work(inbox.claim, event["id"]))
 

@@ -69,7 +69,7 @@ def test_of_a_year_of_sessions_as_much_is_said_as_a_field_can_hold(
     coach.open_for_business(horizon_days=365)
     series = client.books_series(coach, 51)
     checkout = client.checks_out(series)
-    shop.told(shop.paid(checkout))
+    shop.deliver_event(shop.paid(checkout))
     disputed(shop, client, checkout)
     hears(shop, checkout)
 

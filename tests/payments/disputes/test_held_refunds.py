@@ -182,6 +182,6 @@ def test_a_refund_that_stripe_made_although_we_called_it_off_is_believed(
 
     shop.work(call_off)
     for event in shop.events(checkout, "refund."):
-        shop.told(event)
+        shop.deliver_event(event)
 
     assert client.payment(checkout)["status"] == "refunded"

@@ -37,7 +37,7 @@ def test_an_inquiry_that_was_closed_and_becomes_a_dispute_is_decided_no_longer(
 ) -> None:
     told = [asked, changed(asked, "charge.dispute.closed", status="warning_closed"), escalated(asked)]
     for event in reversed(told) if late else told:
-        shop.told(event)
+        shop.deliver_event(event)
 
     assert (row(shop).status, row(shop).decided_at) == ("needs_response", None)
     assert row(shop).warn_at
@@ -50,7 +50,7 @@ def test_of_a_dispute_about_less_than_its_inquiry_less_is_taken_in_any_currency(
     taken = {"amount": -5500, "currency": "usd", "fee": 1500}
     told = [asked, escalated(asked, amount=5000, balance_transactions=[taken])]
     for event in reversed(told) if late else told:
-        shop.told(event)
+        shop.deliver_event(event)
 
     assert row(shop).withdrawn_minor == 5000
     (payment,) = shop.rows(Payment)
@@ -61,7 +61,7 @@ def test_of_an_inquiry_that_is_a_dispute_by_now_no_mail_says_that_no_money_has_m
     shop: Shop, asked: Event
 ) -> None:
     for event in (escalated(asked), asked):
-        shop.told(event)
+        shop.deliver_event(event)
 
     assert subjects(shop) == ["Payment disputed"]
     assert "no money has moved" not in mails(shop)[0].text_body

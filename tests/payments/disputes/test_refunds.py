@@ -52,7 +52,7 @@ def series(shop: Shop, client: Person, coach: Person) -> tuple[list[dict[str, An
     """Three sessions that were paid for together, and their checkout."""
     series = client.books_series(coach)
     checkout = client.checks_out(series)
-    shop.told(shop.paid(checkout))
+    shop.deliver_event(shop.paid(checkout))
     return series["items"], checkout
 
 
@@ -65,7 +65,7 @@ def wins_its_appeal(shop: Shop, checkout: Checkout, taken: int) -> None:
     """What was lost is won after all, and all of it comes back."""
     (closed,) = word_of(shop, checkout, "closed")
     moves = closed["data"]["object"]["balance_transactions"]
-    shop.told(
+    shop.deliver_event(
         closed, status="won", balance_transactions=[*moves, {"amount": taken, "currency": "eur", "fee": 0}]
     )
 
@@ -168,10 +168,10 @@ def test_what_was_owed_again_once_is_owed_once_after_another_dispute(
     (closed,) = word_of(shop, checkout, "closed")
     another = {"id": "du_another", "balance_transactions": closed["data"]["object"]["balance_transactions"]}
 
-    shop.told(closed, **another, status="lost")
+    shop.deliver_event(closed, **another, status="lost")
     assert ended(shop) == [("canceled", 3000), ("canceled", 3000)]
     back = {"amount": 7500, "currency": "eur", "fee": 0}
     another["balance_transactions"] = [*another["balance_transactions"], back]
-    shop.told(closed, **another, status="won")
+    shop.deliver_event(closed, **another, status="won")
 
     assert ended(shop) == [("canceled", 3000), ("canceled", 3000), ("pending", 3000)]

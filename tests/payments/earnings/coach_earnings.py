@@ -48,9 +48,9 @@ def fee_of(shop: Shop, checkout: dict[str, Any]) -> int:
     return payment.fee_minor
 
 
-def tell(shop: Shop, events: list[dict[str, Any]]) -> None:
+def deliver_events(shop: Shop, events: list[dict[str, Any]]) -> None:
     for event in events:
-        shop.told(event)
+        shop.deliver_event(event)
 
 
 def pays_out(admin: Person, coach: Person, amount: Any, **more: str) -> httpx.Response:

@@ -13,13 +13,13 @@ from app.config.settings import settings_of
 from app.extensions import db
 from tests.payments.disputes.opened_disputes import decided, disputed, hears
 from tests.payments.earnings.coach_earnings import (
+    deliver_events,
     earnings,
     issued,
     pays_out,
     refunded,
     standing,
     take_place,
-    tell,
 )
 from tests.payments.payouts.connected_accounts import onboarded
 from tests.people import Person, next_week
@@ -116,7 +116,7 @@ def test_of_a_series_each_session_becomes_payable_after_its_own_end(
 ) -> None:
     series = client.books_series(coach)
     checkout = client.checks_out(series)
-    shop.told(shop.paid(checkout))
+    shop.deliver_event(shop.paid(checkout))
     take_place(series["items"][0])
 
     assert standing(coach) == (22500, 7500, 15000, 0)
@@ -132,10 +132,10 @@ def test_what_went_back_of_a_series_as_a_whole_is_not_payable(
 ) -> None:
     series = client.books_series(coach)
     checkout = client.checks_out(series)
-    shop.told(shop.paid(checkout))
+    shop.deliver_event(shop.paid(checkout))
     take_place(series["items"][0], ago="5 days")
 
-    tell(shop, shop.refunds_by_hand(checkout, 15000))
+    deliver_events(shop, shop.refunds_by_hand(checkout, 15000))
 
     assert standing(coach) == (7500, 0, 7500, 0)
     take_place()
@@ -209,7 +209,7 @@ def test_what_stripe_sent_on_for_sessions_to_come_holds_back_nothing_of_what_we_
     onboarded(shop, coach)
     series = client.books_series(coach)
     checkout = client.checks_out(series)
-    shop.told(shop.paid(checkout))
+    shop.deliver_event(shop.paid(checkout))
     shop.settles(checkout)
 
     assert standing(coach) == (7500, 7500, 0, 0)

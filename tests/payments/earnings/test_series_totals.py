@@ -2,7 +2,7 @@
 
 from app.payments.models import Refund
 from app.payments.refunds import submission
-from tests.payments.earnings.coach_earnings import earnings, fee_of, figures, of_each_booking, tell
+from tests.payments.earnings.coach_earnings import deliver_events, earnings, fee_of, figures, of_each_booking
 from tests.people import Person
 from tests.shop import Commission, Shop
 
@@ -13,7 +13,7 @@ def test_the_shares_of_a_series_sum_exactly(
     commission("3.33")
     series = client.books_series(coach, sessions=7)
     checkout = client.checks_out(series)
-    shop.told(shop.paid(checkout))
+    shop.deliver_event(shop.paid(checkout))
     shop.settles(checkout)
 
     fee, ours = of_each_booking(shop, "fee"), of_each_booking(shop, "commission")
@@ -28,7 +28,7 @@ def test_a_cancelled_session_of_a_series_costs_no_commission(
 ) -> None:
     commission("3.33")
     series = client.books_series(coach)
-    shop.told(shop.paid(client.checks_out(series)))
+    shop.deliver_event(shop.paid(client.checks_out(series)))
     first = series["items"][0]["id"]
 
     coach.post(f"/booking/{first}/cancel", json={})
@@ -44,11 +44,11 @@ def test_what_went_back_for_a_series_by_hand_counts_for_none_of_its_sessions(
     commission("10")
     series = client.books_series(coach)
     checkout = client.checks_out(series)
-    shop.told(shop.paid(checkout))
+    shop.deliver_event(shop.paid(checkout))
 
-    tell(shop, shop.refunds_by_hand(checkout, 2500))
+    deliver_events(shop, shop.refunds_by_hand(checkout, 2500))
     assert figures(*earnings(coach)) == (22500, 2500, 0, 0, 2000, 18000)
     assert figures(*earnings(coach, booking_id=series["items"][0]["id"])) == (7500, 0, 0, 0, 750, 6750)
 
-    tell(shop, shop.refunds_by_hand(checkout))
+    deliver_events(shop, shop.refunds_by_hand(checkout))
     assert figures(*earnings(coach)) == (22500, 22500, 0, 0, 0, 0)

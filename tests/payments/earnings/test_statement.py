@@ -57,7 +57,7 @@ def table(person: Person, name: str) -> list[dict[str, str]]:
 
 def refunded(shop: Shop, checkout: dict[str, Any], amount: int) -> None:
     for event in shop.refunds_by_hand(checkout, amount):
-        shop.told(event)
+        shop.deliver_event(event)
 
 
 def an_admin(beside: Person) -> Person:
@@ -219,7 +219,7 @@ def test_each_currency_is_counted_by_itself(shop: Shop, client: Person, coach: P
     shop.pays_for(client, coach)
     coach.open_for_business(currency="KWD", hourly_rate=23.45)
     other = Person.registered(client.http, "client")
-    shop.told(shop.paid(other.checks_out(other.books(coach, next_week(15)))))
+    shop.deliver_event(shop.paid(other.checks_out(other.books(coach, next_week(15)))))
 
     assert balances(month(coach, "2031-01")) == [("EUR", 0.0, 75.0, 75.0), ("KWD", 0.0, 23.45, 23.45)]
     assert [row["money_in"] for row in table(coach, "2031-01")][2:4] == ["75.00", "23.450"]

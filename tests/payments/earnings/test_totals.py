@@ -15,7 +15,7 @@ from app.payments.ledger.posting import Entry
 from app.payments.models import Refund
 from tests.history import rewrite
 from tests.payments.disputes.opened_disputes import disputed, hears
-from tests.payments.earnings.coach_earnings import earnings, fee_of, figures, settled, tell
+from tests.payments.earnings.coach_earnings import deliver_events, earnings, fee_of, figures, settled
 from tests.people import Person, next_week
 from tests.shop import Commission, Shop
 
@@ -51,10 +51,10 @@ def test_commission_goes_back_in_proportion_and_stripes_fee_does_not(
     checkout = settled(shop, client, coach)
     fee = fee_of(shop, checkout)
 
-    tell(shop, shop.refunds_by_hand(checkout, 2500))
+    deliver_events(shop, shop.refunds_by_hand(checkout, 2500))
     assert figures(*earnings(coach)) == (7500, 2500, 0, fee, 500, 4500 - fee)
 
-    tell(shop, shop.refunds_by_hand(checkout, 5000))
+    deliver_events(shop, shop.refunds_by_hand(checkout, 5000))
     assert figures(*earnings(coach)) == (7500, 7500, 0, fee, 0, -fee)
 
 
@@ -63,12 +63,12 @@ def test_a_refund_that_fails_later_is_earned_again(
 ) -> None:
     commission("10")
     _, checkout = shop.pays_for(client, coach)
-    tell(shop, shop.refunds_by_hand(checkout))
+    deliver_events(shop, shop.refunds_by_hand(checkout))
     assert figures(*earnings(coach)) == (7500, 7500, 0, 0, 0, 0)
     (refund,) = shop.rows(Refund)
 
     shop.sandbox.control(f"/refunds/{refund.stripe_refund_id}/status", status="failed")
-    tell(shop, shop.events(checkout, "refund."))
+    deliver_events(shop, shop.events(checkout, "refund."))
 
     assert figures(*earnings(coach)) == (7500, 0, 0, 0, 750, 6750)
 
@@ -107,7 +107,7 @@ def test_a_dispute_of_a_part_takes_its_part_of_the_commission(
     commission("10")
     series = client.books_series(coach)
     checkout = client.checks_out(series)
-    shop.told(shop.paid(checkout))
+    shop.deliver_event(shop.paid(checkout))
 
     disputed(shop, client, checkout, amount=7500)
     hears(shop, checkout)
@@ -122,7 +122,7 @@ def test_another_percentage_later_does_not_rewrite_what_was_agreed(
     commission("10")
     checkout = client.checks_out(client.books(coach))
     commission("50")
-    shop.told(shop.paid(checkout))
+    shop.deliver_event(shop.paid(checkout))
 
     assert earnings(coach)[0]["commission"] == 7.5
 
@@ -152,7 +152,7 @@ def test_it_holds_in_currencies_of_every_kind(
     fee = fee_of(shop, checkout)
     assert figures(*earnings(coach)) == (gross, 0, 0, fee, ours, gross - fee - ours)
 
-    tell(shop, shop.refunds_by_hand(checkout))
+    deliver_events(shop, shop.refunds_by_hand(checkout))
 
     assert figures(*earnings(coach)) == (gross, gross, 0, fee, 0, -fee)
 
@@ -168,7 +168,7 @@ def test_whatever_the_order_of_stripes_words_the_books_are_the_same(
     for order in permutations(words):
         savepoint = db.session.begin_nested()
         for word in [*order, *order]:
-            tell(shop, word)
+            deliver_events(shop, word)
             shop.work(stripe_fees.look_up, UUID(checkout["payment_id"]))
         found.add(figures(*earnings(coach)))
         savepoint.rollback()
@@ -193,7 +193,7 @@ def test_each_currency_has_its_own_totals(shop: Shop, client: Person, coach: Per
     settled(shop, client, coach)
     coach.open_for_business(currency="JPY", hourly_rate=8000)
     other = Person.registered(client.http, "client")
-    shop.told(shop.paid(other.checks_out(other.books(coach, next_week(15)))))
+    shop.deliver_event(shop.paid(other.checks_out(other.books(coach, next_week(15)))))
 
     assert [(each["currency"], each["gross"]) for each in earnings(coach)] == [("EUR", 75.0), ("JPY", 8000.0)]
 

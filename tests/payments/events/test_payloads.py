@@ -114,7 +114,7 @@ def odd(event: Event, path: Path, value: object) -> Event:
 
 def check(shop: Shop, event: Event, true: Event, before: Books, after: Books, may_wait: bool) -> None:
     """It was applied whole or not at all, it does not come again, and the operator knows if it is to be."""
-    assert shop.told(event) is None
+    assert shop.deliver_event(event) is None
     row, now = shop.event(event), books(shop)
     if row.status is EventStatus.PROCESSED:
         assert now == after or may_wait
@@ -123,7 +123,7 @@ def check(shop: Shop, event: Event, true: Event, before: Books, after: Books, ma
         assert row.reason or row.last_error
         told = {trouble.subject_id for trouble in shop.rows(Alert)}
         assert row.status is EventStatus.IGNORED or event["id"] in told
-    shop.told(true)
+    shop.deliver_event(true)
     assert books(shop) == after  # nothing was lost
 
 
@@ -153,11 +153,11 @@ def test_an_odd_value_is_applied_whole_or_set_aside_and_told(
     unhurried: Shop, client: Person, coach: Person, read: set[Path], name: str
 ) -> None:
     to_check = set(STORIES_OF_TYPES[name])
-    for event in STORY[name].told(unhurried, client, coach):
+    for event in STORY[name].events(unhurried, client, coach):
         if event["type"] in to_check:
             to_check.remove(event["type"])
             _check_each_field(unhurried, event, read)
-        unhurried.told(event)
+        unhurried.deliver_event(event)
     assert to_check <= TOLD_BY_NO_STORY
 
 
@@ -165,7 +165,7 @@ def _check_each_field(shop: Shop, event: Event, read: set[Path]) -> None:
     before = books(shop)
     read.clear()
     with undone():
-        shop.told(event)
+        shop.deliver_event(event)
         after = books(shop)
     assert read, event["type"]
     for path in sorted(read, key=str):
@@ -194,7 +194,7 @@ def test_odd_values_of_coaches_accounts_are_set_aside(
     subject = {"id": "x_1", "object": kind.rpartition(".")[0], field: value}
     event = {"id": "evt_odd", "type": kind, "livemode": False, "data": {"object": subject}}
 
-    assert shop.told(event) is None
+    assert shop.deliver_event(event) is None
 
     assert shop.event(event).status in {EventStatus.IGNORED, EventStatus.FAILED}
 
@@ -208,7 +208,7 @@ def test_only_a_session_that_is_paid_confirms_a_booking(
     event = shop.paid(client.checks_out(booking))
     event = changed(event, f"checkout.session.{kind}", payment_status=status)
 
-    assert shop.told(event) is None
+    assert shop.deliver_event(event) is None
 
     assert client.booking(booking)["status"] == "pending"
     assert shop.event(event).status is EventStatus.FAILED
@@ -221,7 +221,7 @@ def test_a_session_of_somebody_else_with_an_odd_status_wakes_nobody(
     event = shop.paid(client.checks_out(client.books(coach)))
     foreign = changed(event, id="cs_foreign", payment_intent="pi_foreign", metadata={}, payment_status=NEW)
 
-    shop.told(foreign)
+    shop.deliver_event(foreign)
 
     assert (shop.event(foreign).status, shop.ops_mails()) == (EventStatus.IGNORED, [])
 
@@ -233,13 +233,13 @@ def test_a_refund_that_stripe_has_not_decided_is_pending_until_it_has(
     event = shop.refunds_by_hand(checkout, 2500)[0]
 
     undecided = changed(event, "refund.updated", status=None)
-    assert shop.told(undecided) is None
+    assert shop.deliver_event(undecided) is None
 
     (refund,) = shop.rows(Refund)
     assert (refund.status, shop.event(undecided).status) == (RefundStatus.PENDING, EventStatus.PROCESSED)
-    shop.told(event)
+    shop.deliver_event(event)
     assert [refund.status for refund in shop.rows(Refund)] == [RefundStatus.SUCCEEDED]
-    shop.told(changed(event, "refund.updated", status=None))
+    shop.deliver_event(changed(event, "refund.updated", status=None))
     assert [refund.status for refund in shop.rows(Refund)] == [RefundStatus.SUCCEEDED]
 
 
@@ -254,7 +254,7 @@ def test_a_refund_that_does_not_fit_its_payment_is_told_and_not_put_on_record(
     _, checkout = shop.pays_for(client, coach)
     event = changed(shop.refunds_by_hand(checkout, 2500)[0], **differs)
 
-    assert shop.told(event) is None
+    assert shop.deliver_event(event) is None
 
     assert (shop.event(event).status, shop.rows(Refund)) == (EventStatus.FAILED, [])
     assert len(shop.ops_mails()) == 1
@@ -271,7 +271,7 @@ def test_a_refund_of_ours_that_stripe_tells_with_other_money_is_told(
     shop.work(submission.issue, refund.id)
     event = changed(shop.events(checkout, "refund.created")[0], **differs)
 
-    shop.told(event)
+    shop.deliver_event(event)
 
     assert shop.event(event).status is EventStatus.FAILED
     assert [row.status for row in shop.rows(Refund)] == [RefundStatus.PENDING]

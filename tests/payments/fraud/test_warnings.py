@@ -51,8 +51,8 @@ def test_the_operator_hears_of_it_once_and_what_to_do(
     _, checkout = shop.pays_for(client, coach)
     created = warned(shop, checkout)
 
-    shop.told(created)
-    shop.told({**created, "id": "evt_of_the_same"})
+    shop.deliver_event(created)
+    shop.deliver_event({**created, "id": "evt_of_the_same"})
 
     shown = warning(admin, status="open")
     assert (shown["payment_id"], shown["left"]) == (checkout["payment_id"], 75)
@@ -68,8 +68,8 @@ def test_one_press_returns_what_is_left_and_cancels_and_accuses_nobody(
     shop: Shop, admin: Person, client: Person, coach: Person
 ) -> None:
     booking, checkout = shop.pays_for(client, coach)
-    shop.told(shop.refunds_by_hand(checkout, 1000)[0])
-    shop.told(warned(shop, checkout))
+    shop.deliver_event(shop.refunds_by_hand(checkout, 1000)[0])
+    shop.deliver_event(warned(shop, checkout))
 
     answers = [refunds_all(admin, warning(admin), **{"Idempotency-Key": "once"}) for _ in range(2)]
 
@@ -98,12 +98,12 @@ def test_of_a_series_all_is_returned_and_what_took_place_stands(
 ) -> None:
     series = client.books_series(coach, 2)
     checkout = client.checks_out(series)
-    shop.told(shop.paid(checkout))
+    shop.deliver_event(shop.paid(checkout))
     past = "tstzrange(now() - interval '61 minutes', now() - interval '1 minute')"
     first = {"id": series["items"][0]["id"]}
     db.session.execute(text(f"UPDATE booking SET period = {past}, busy = {past} WHERE id = :id"), first)
     db.session.commit()
-    shop.told(warned(shop, checkout))
+    shop.deliver_event(warned(shop, checkout))
 
     assert refunds_all(admin, warning(admin)).status_code == 202
 
@@ -118,12 +118,12 @@ def test_of_what_went_back_or_was_disputed_nothing_is_left(
     _, checkout = shop.pays_for(client, coach)
     if how == "refunded":
         for event in shop.refunds_by_hand(checkout):
-            shop.told(event)
+            shop.deliver_event(event)
     else:
         disputed(shop, client, checkout)
-        shop.told(shop.events(checkout, "charge.dispute.created")[0])
+        shop.deliver_event(shop.events(checkout, "charge.dispute.created")[0])
 
-    shop.told(warned(shop, checkout))
+    shop.deliver_event(warned(shop, checkout))
 
     assert warning(admin)["status"] == "not_actionable"
     refused = refunds_all(admin, warning(admin))
@@ -142,7 +142,7 @@ def test_a_warning_is_over_when_stripe_says_so(
     told = shop.events(checkout, WARNING)
     assert [event["type"].removeprefix(WARNING) for event in told] == [".created", ".updated"]
     for event in told[::order]:
-        shop.told(event)
+        shop.deliver_event(event)
 
     assert warning(admin)["status"] == "not_actionable"
     assert admin.get("/admin/overview").json()["fraud_warnings"] == 0
@@ -153,12 +153,12 @@ def test_what_is_refunded_from_here_stays_so(
 ) -> None:
     _, checkout = shop.pays_for(client, coach)
     created = warned(shop, checkout)
-    shop.told(created)
+    shop.deliver_event(created)
     assert refunds_all(admin, warning(admin)).status_code == 202
     shop.refunds_by_hand(checkout)  # as our own will
 
     (updated,) = shop.events(checkout, f"{WARNING}.updated")
-    shop.told(updated)
+    shop.deliver_event(updated)
 
     assert warning(admin)["status"] == "refunded"
 
@@ -169,7 +169,7 @@ def test_a_warning_about_a_payment_that_is_not_ours_is_left_alone(
     _, checkout = shop.pays_for(client, coach)
     created = warned(shop, checkout)
 
-    shop.told(created, payment_intent="pi_of_others", charge="ch_of_others")
+    shop.deliver_event(created, payment_intent="pi_of_others", charge="ch_of_others")
 
     assert shop.rows(FraudWarning) == []
 
@@ -200,7 +200,7 @@ def test_the_same_on_the_command_line(
     shop: Shop, app: Flask, admin: Person, client: Person, coach: Person
 ) -> None:
     _, checkout = shop.pays_for(client, coach)
-    shop.told(warned(shop, checkout))
+    shop.deliver_event(warned(shop, checkout))
 
     def flask(name: str) -> tuple[int, str]:
         done = app.test_cli_runner().invoke(args=["stripe", "refund-fraud", name])

@@ -28,7 +28,7 @@ def overturned(shop: Shop, checkout: Checkout, dispute: dict[str, Any]) -> None:
 def hears(shop: Shop, checkout: Checkout) -> None:
     """All that Stripe said so far, old and new."""
     for event in word_of(shop, checkout):
-        shop.told(event)
+        shop.deliver_event(event)
 
 
 def recovers(shop: Shop) -> None:

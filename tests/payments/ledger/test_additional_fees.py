@@ -11,7 +11,7 @@ from app.payments.models import Payment, Refund
 from app.payments.webhook.inbox import HANDLERS
 from tests.history import rewrite
 from tests.payments.disputes.opened_disputes import disputed, hears, word_of
-from tests.payments.earnings.coach_earnings import earnings, figures, tell
+from tests.payments.earnings.coach_earnings import deliver_events, earnings, figures
 from tests.people import Person
 from tests.shop import Commission, Shop, changed
 
@@ -28,7 +28,7 @@ def test_the_fee_of_a_dispute_from_before_it_was_kept_is_entered_when_stripe_tel
     db.session.execute(text("UPDATE dispute SET fee_minor = NULL, fee_currency = NULL"))
     rewrite("DELETE FROM ledger_entry WHERE kind = 'fee'")
 
-    shop.told(changed(word_of(shop, checkout)[-1]))
+    shop.deliver_event(changed(word_of(shop, checkout)[-1]))
 
     assert figures(*earnings(coach)) == (7500, 0, 7500, 1500, 0, -1500)
 
@@ -38,14 +38,14 @@ def test_a_refund_is_off_as_soon_as_stripe_has_made_it_and_comes_back_when_it_fa
 ) -> None:
     shop = unhurried
     checkout = client.checks_out(client.books(coach))
-    shop.told(shop.paid(checkout, CARD_REFUNDED_SLOWLY))
+    shop.deliver_event(shop.paid(checkout, CARD_REFUNDED_SLOWLY))
 
-    tell(shop, shop.refunds_by_hand(checkout, 2500))
+    deliver_events(shop, shop.refunds_by_hand(checkout, 2500))
     (refund,) = shop.rows(Refund)
     assert (refund.status, figures(*earnings(coach))) == ("pending", (7500, 2500, 0, 0, 0, 5000))
 
     shop.sandbox.control(f"/refunds/{refund.stripe_refund_id}/status", status="failed")
-    tell(shop, shop.events(checkout, "refund."))
+    deliver_events(shop, shop.events(checkout, "refund."))
     assert figures(*earnings(coach)) == (7500, 0, 0, 0, 0, 7500)
 
 
@@ -61,7 +61,7 @@ def test_a_debit_that_the_bank_returns_costs_its_fee_only(
         shop.settlement(checkout)
     shop.sandbox.control(f"/payments/{checkout['session_id']}/debit", outcome="failed")
 
-    tell(shop, [each for each in shop.events(checkout) if each["type"] in HANDLERS])
+    deliver_events(shop, [each for each in shop.events(checkout) if each["type"] in HANDLERS])
     db.session.execute(text("UPDATE payment SET fee_due_at = now() WHERE fee_due_at IS NOT NULL"))
     db.session.commit()
     shop.work(stripe_fees.look_up, UUID(checkout["payment_id"]))

@@ -7,7 +7,14 @@ import pytest
 from app.money.money import Money
 from app.payments.stripe import balance as at_stripe
 from tests.payments.disputes.opened_disputes import decided, disputed, hears, word_of
-from tests.payments.earnings.coach_earnings import issued, pays_out, refunded, standing, take_place, tell
+from tests.payments.earnings.coach_earnings import (
+    deliver_events,
+    issued,
+    pays_out,
+    refunded,
+    standing,
+    take_place,
+)
 from tests.payments.ledger.coach_debts import debts, paid_out, pays_900
 from tests.people import PASSWORD, Checkout, Person, next_week
 from tests.shop import Shop, changed
@@ -109,7 +116,7 @@ def test_a_dispute_that_is_lost_after_the_payout_makes_one_and_won_after_all_it_
     ((_, lost, _),) = debts(admin)
     assert lost >= 813.75  # and what the bank keeps for handling it
     assert any(f"owes us {lost:.2f} EUR" in what for what in shop.ops_mails())
-    shop.told(_won(shop, checkout))
+    shop.deliver_event(_won(shop, checkout))
     assert debts(admin) == []
 
 
@@ -126,7 +133,7 @@ def test_a_refund_in_stripes_dashboard_makes_one_too(
 ) -> None:
     checkout = paid_out(shop, client, coach, admin)
 
-    tell(shop, shop.refunds_by_hand(checkout, 50000))
+    deliver_events(shop, shop.refunds_by_hand(checkout, 50000))
 
     assert debts(admin) == [(coach.id, 413.75, "EUR")]
     assert "owes us 413.75 EUR" in shop.ops_mails()[0]
@@ -137,10 +144,10 @@ def test_a_refund_that_fails_later_settles_it(
 ) -> None:
     checkout = paid_out(shop, client, coach, admin)
     (created,) = shop.refunds_by_hand(checkout, 50000)
-    shop.told(created)
+    shop.deliver_event(created)
     assert debts(admin)
 
-    shop.told(created, status="failed", failure_reason="lost_or_stolen_card")
+    shop.deliver_event(created, status="failed", failure_reason="lost_or_stolen_card")
 
     assert debts(admin) == []
 

@@ -7,7 +7,7 @@ import pytest
 
 from app.payments.ledger.models import Payout
 from tests.payments.disputes.opened_disputes import decided, disputed, hears
-from tests.payments.earnings.coach_earnings import pays_out, refunded, take_place, tell
+from tests.payments.earnings.coach_earnings import deliver_events, pays_out, refunded, take_place
 from tests.payments.ledger.coach_debts import debts, paid_out, pays_900
 from tests.people import Checkout, Person, next_week
 from tests.shop import Shop
@@ -26,14 +26,14 @@ def refunded_whole(shop: Shop, _client: Person, coach: Person, checkout: Checkou
 
 def refunded_in_parts(shop: Shop, _client: Person, coach: Person, checkout: Checkout) -> None:
     refunded(shop, coach, checkout, amount=300)
-    tell(shop, shop.refunds_by_hand(checkout, 20_000))
+    deliver_events(shop, shop.refunds_by_hand(checkout, 20_000))
     refunded(shop, coach, checkout, amount=400)
 
 
 def pays_later(shop: Shop, client: Person, coach: Person, days: int) -> Checkout:
     """A session of 900 on another day, paid; Stripe's fee is known."""
     checkout = client.checks_out(client.books(coach, next_week() + timedelta(days=days)))
-    shop.told(shop.paid(checkout))
+    shop.deliver_event(shop.paid(checkout))
     shop.settles(checkout)
     return checkout
 

@@ -119,7 +119,7 @@ class Story:
         heard = events if everything else self.chance.sample(events, self.chance.randint(0, len(events)))
         self.chance.shuffle(heard)
         for event in heard:
-            self.shop.told(event)
+            self.shop.deliver_event(event)
         self._work()
 
     def _events(self) -> list[Event]:

@@ -34,7 +34,7 @@ def test_once_stripe_has_settled_a_payment_its_fee_is_looked_up(
 ) -> None:
     _, checkout = shop.pays_for(client, coach)
 
-    shop.told(shop.settlement(checkout))
+    shop.deliver_event(shop.settlement(checkout))
 
     assert "payments.look_up_fee" in [job["headers"]["task"] for job in queued(broker, "events")]
     shop.work(stripe_fees.look_up, UUID(checkout["payment_id"]))
@@ -52,9 +52,9 @@ def test_of_a_debit_the_receipt_is_learnt_with_the_fee(
     """The last word of its charge comes before the bank's."""
     checkout = client.checks_out(client.books(coach))
     unhurried.sandbox.debits(checkout, DEBIT)
-    unhurried.told(unhurried.settlement(checkout))
+    unhurried.deliver_event(unhurried.settlement(checkout))
     unhurried.sandbox.control(f"/payments/{checkout['session_id']}/debit", outcome="succeeded")
-    unhurried.told(unhurried.events(checkout, "payment_intent.succeeded")[0])
+    unhurried.deliver_event(unhurried.events(checkout, "payment_intent.succeeded")[0])
     make_due()
 
     unhurried.work(stripe_fees.look_up, UUID(checkout["payment_id"]))
@@ -69,7 +69,7 @@ def test_told_before_the_payment_the_fee_is_known_all_the_same(
     completed = shop.paid(checkout)
 
     shop.settles(checkout)
-    shop.told(completed)
+    shop.deliver_event(completed)
 
     payment = payment_of(shop, checkout)
     assert payment.fee_minor
@@ -83,7 +83,7 @@ def test_a_fee_that_is_known_is_not_asked_for_again(
     shop.settles(checkout)
     broker.delete("events")
 
-    shop.told(shop.settlement(checkout), description="changed")
+    shop.deliver_event(shop.settlement(checkout), description="changed")
 
     assert queued(broker, "events") == []
     assert payment_of(shop, checkout).fee_due_at is None

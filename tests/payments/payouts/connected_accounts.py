@@ -8,7 +8,7 @@ from app.payments.models import Refund
 from app.payments.payouts import connect as payouts_connect
 from app.payments.payouts.account import PayoutAccount
 from app.payments.refunds import submission
-from tests.payments.earnings.coach_earnings import earnings, tell
+from tests.payments.earnings.coach_earnings import deliver_events, earnings
 from tests.people import PASSWORD, Checkout, Person
 from tests.shop import Shop
 
@@ -49,15 +49,15 @@ def stripe_finds(shop: Shop, coach: Person, how: str) -> list[dict[str, Any]]:
     return events[::-1]
 
 
-def told_of(shop: Shop, coach: Person, events: list[dict[str, Any]]) -> None:
-    tell(shop, events)
+def deliver_account_events(shop: Shop, coach: Person, events: list[dict[str, Any]]) -> None:
+    deliver_events(shop, events)
     shop.work(payouts_connect.look_up, UUID(coach.id))
 
 
 def onboarded(shop: Shop, coach: Person, **more: str) -> Person:
     """A coach whom Stripe pays out to."""
     link(coach, **more)
-    told_of(shop, coach, stripe_finds(shop, coach, "complete"))
+    deliver_account_events(shop, coach, stripe_finds(shop, coach, "complete"))
     return coach
 
 

@@ -11,16 +11,16 @@ from app.extensions import db
 from app.payments.events.models import StripeEvent
 from app.payments.payouts import connect as payouts_connect
 from app.payments.payouts.account import PayoutAccount
-from tests.payments.earnings.coach_earnings import tell
+from tests.payments.earnings.coach_earnings import deliver_events
 from tests.payments.payouts.connected_accounts import (
     URLS,
     account_id,
+    deliver_account_events,
     figures,
     link,
     onboarded,
     standing,
     stripe_finds,
-    told_of,
 )
 from tests.people import Person
 from tests.shop import Shop
@@ -116,7 +116,7 @@ def test_how_it_stands_is_what_stripe_last_said(shop: Shop, coach: Person) -> No
     assert (new["is_enabled"], new["details_submitted"]) == (False, False)
     assert "external_account" in new["requirements"]
 
-    told_of(shop, coach, stripe_finds(shop, coach, "complete"))
+    deliver_account_events(shop, coach, stripe_finds(shop, coach, "complete"))
     assert standing(coach) == {
         **dict.fromkeys(("is_enabled", "payouts_enabled", "details_submitted"), True),
         "charges_enabled": False,  # it takes transfers, and no payments of its own
@@ -124,7 +124,7 @@ def test_how_it_stands_is_what_stripe_last_said(shop: Shop, coach: Person) -> No
         "disabled_reason": None,
     }
 
-    told_of(shop, coach, stripe_finds(shop, coach, "restricted"))
+    deliver_account_events(shop, coach, stripe_finds(shop, coach, "restricted"))
     restricted = standing(coach)
     assert not restricted["is_enabled"]
     assert restricted["requirements"] == ["individual.verification.document"]
@@ -137,7 +137,7 @@ def test_what_stripe_said_before_does_not_undo_what_it_said_later(shop: Shop, co
     events = stripe_finds(shop, coach, "complete")
 
     for event in reversed(events):
-        told_of(shop, coach, [event])
+        deliver_account_events(shop, coach, [event])
 
     assert standing(coach)["is_enabled"]
 
@@ -145,7 +145,7 @@ def test_what_stripe_said_before_does_not_undo_what_it_said_later(shop: Shop, co
 @pytest.mark.usefixtures("connect")
 def test_while_stripe_is_away_it_is_asked_again(shop: Shop, coach: Person) -> None:
     link(coach)
-    tell(shop, stripe_finds(shop, coach, "complete"))
+    deliver_events(shop, stripe_finds(shop, coach, "complete"))
     shop.sandbox.control("/faults", path="/v1/accounts/*", status=429)
 
     assert shop.work(payouts_connect.look_up, UUID(coach.id))
@@ -177,7 +177,7 @@ def test_an_account_of_nobody_s_is_ignored(shop: Shop, coach: Person) -> None:
     link(coach)
     (event, *_) = stripe_finds(shop, coach, "complete")
 
-    shop.told(event, id="acct_of_another", metadata={})
+    shop.deliver_event(event, id="acct_of_another", metadata={})
 
     assert shop.rows(StripeEvent)[-1].reason == "no account of ours"
 

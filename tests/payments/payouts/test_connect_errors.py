@@ -11,11 +11,12 @@ from app.payments.ledger import stripe_fees
 from app.payments.models import Refund
 from app.payments.payouts import connect as payouts_connect
 from app.payments.payouts.account import PayoutAccount
-from tests.payments.earnings.coach_earnings import tell
+from tests.payments.earnings.coach_earnings import deliver_events
 from tests.payments.payouts.connected_accounts import (
     URLS,
     account_id,
     at_rest,
+    deliver_account_events,
     figures,
     has,
     link,
@@ -24,7 +25,6 @@ from tests.payments.payouts.connected_accounts import (
     refunded,
     standing,
     stripe_finds,
-    told_of,
 )
 from tests.people import Checkout, Person
 from tests.shop import Commission, Event, Shop
@@ -56,7 +56,7 @@ def test_what_was_taken_back_from_a_coach_by_hand_is_owed_again(
     commission("10")
     checkout = paid(shop, client, onboarded(shop, coach))
 
-    tell(shop, reversed_by_hand(shop, checkout, amount=2500, refund_application_fee="true"))
+    deliver_events(shop, reversed_by_hand(shop, checkout, amount=2500, refund_application_fee="true"))
     shop.work(stripe_fees.look_up, UUID(checkout["payment_id"]))
 
     assert has(shop, coach) == 6750 - 2500 + 250
@@ -72,8 +72,8 @@ def test_told_before_the_charge_is_known_as_ours_it_is_owed_again_all_the_same(
     db.session.commit()
     shop.work(stripe_fees.look_up, UUID(checkout["payment_id"]))
 
-    tell(shop, reversed_by_hand(shop, checkout))
-    shop.told(settlement)
+    deliver_events(shop, reversed_by_hand(shop, checkout))
+    shop.deliver_event(settlement)
     shop.work(stripe_fees.look_up, UUID(checkout["payment_id"]))
 
     assert figures(coach) == (7500, has(shop, coach), 7500)
@@ -105,11 +105,11 @@ def test_what_happens_at_a_coach_s_own_account_confirms_nothing(
     completed = shop.paid(client.checks_out(booking))
 
     forged = completed | {"id": "evt_of_the_coach", "account": account_id(shop, coach)}
-    shop.told(forged)
+    shop.deliver_event(forged)
 
     assert client.booking(booking)["status"] == "pending"
     assert shop.event(forged).reason == "it happened at a coach's own account"
-    shop.told(completed)
+    shop.deliver_event(completed)
     assert client.booking(booking)["status"] == "confirmed"
 
 
@@ -127,7 +127,7 @@ def test_a_coach_abroad_to_whom_stripe_sends_nothing_on_is_paid_for_all_the_same
     shop: Shop, client: Person, coach: Person
 ) -> None:
     link(coach, country="FR")
-    told_of(shop, coach, stripe_finds(shop, coach, "complete"))
+    deliver_account_events(shop, coach, stripe_finds(shop, coach, "complete"))
 
     paid(shop, client, coach)
 
@@ -136,7 +136,7 @@ def test_a_coach_abroad_to_whom_stripe_sends_nothing_on_is_paid_for_all_the_same
     assert "outside the platform's region" in standing(coach)["disabled_reason"]
     shop.work(payouts_connect.look_up, UUID(coach.id))
     assert not standing(coach)["is_enabled"]  # of the account itself Stripe says nothing wrong
-    told_of(shop, coach, stripe_finds(shop, coach, "complete"))
+    deliver_account_events(shop, coach, stripe_finds(shop, coach, "complete"))
     assert standing(coach)["is_enabled"]
 
 

@@ -9,10 +9,11 @@ from app.payments.models import Payment, Refund
 from app.payments.payouts import connect as payouts_connect
 from app.payments.stripe import balance as at_stripe
 from tests.payments.disputes.opened_disputes import disputed, hears
-from tests.payments.earnings.coach_earnings import earnings, tell
+from tests.payments.earnings.coach_earnings import deliver_events, earnings
 from tests.payments.payouts.connected_accounts import (
     URLS,
     at_rest,
+    deliver_account_events,
     figures,
     has,
     link,
@@ -21,7 +22,6 @@ from tests.payments.payouts.connected_accounts import (
     refunded,
     standing,
     stripe_finds,
-    told_of,
 )
 from tests.people import Person
 from tests.shop import Commission, Shop
@@ -128,7 +128,7 @@ def test_cancelling_one_session_of_a_series_takes_back_its_share(
     onboarded(shop, coach)
     series = client.books_series(coach)
     checkout = client.checks_out(series)
-    shop.told(shop.paid(checkout))
+    shop.deliver_event(shop.paid(checkout))
     shop.settles(checkout)
 
     coach.post(f"/booking/{series['items'][1]['id']}/cancel", json={})
@@ -144,7 +144,7 @@ def test_what_was_refunded_in_the_dashboard_and_left_with_the_coach_the_coach_ow
     commission("10")
     checkout = paid(shop, client, onboarded(shop, coach))
 
-    tell(shop, shop.refunds_by_hand(checkout, 5000))
+    deliver_events(shop, shop.refunds_by_hand(checkout, 5000))
     at_rest(shop)
 
     assert has(shop, coach) == 6750
@@ -161,7 +161,7 @@ def test_a_refund_that_fails_later_leaves_us_owing_what_came_back_from_the_coach
     (refund,) = shop.rows(Refund)
 
     shop.sandbox.control(f"/refunds/{refund.stripe_refund_id}/status", status="failed")
-    tell(shop, shop.events(checkout, "refund."))
+    deliver_events(shop, shop.events(checkout, "refund."))
     at_rest(shop)
 
     net, transferred, owed = figures(coach)
@@ -185,7 +185,7 @@ def test_what_a_dispute_takes_from_us_the_coach_owes_us(
 @pytest.mark.usefixtures("connect")
 def test_an_account_that_stopped_working_gets_nothing_more(shop: Shop, client: Person, coach: Person) -> None:
     onboarded(shop, coach)
-    told_of(shop, coach, stripe_finds(shop, coach, "restricted"))
+    deliver_account_events(shop, coach, stripe_finds(shop, coach, "restricted"))
 
     paid(shop, client, coach)
 
@@ -202,7 +202,7 @@ def test_one_that_stopped_working_unheard_is_found_out_and_the_client_pays_all_t
     wish = {"booking_id": booking["id"], "success_url": URLS["return_url"], "cancel_url": URLS["return_url"]}
 
     checkout = client.post("/payment/checkout", json=wish).json()
-    shop.told(shop.paid(checkout))
+    shop.deliver_event(shop.paid(checkout))
     assert shop.work(payouts_connect.due, 10) == [UUID(coach.id)]
     shop.work(payouts_connect.look_up, UUID(coach.id))
 

@@ -65,7 +65,7 @@ class BackgroundWork(Actors):
         """An event arrives; `again`: it will come once more, and so did another one of the same."""
         event = self.waiting[which % len(self.waiting)]
         for each in [event, changed(event)] if again else [event]:
-            assert self.world.told(each) is None, self.world.event(each).last_error
+            assert self.world.deliver_event(each) is None, self.world.event(each).last_error
         if not again:
             self.waiting.remove(event)
 
@@ -74,7 +74,7 @@ class BackgroundWork(Actors):
         if said := [event for event in self.world.at_stripes("event") if event["type"] in inbox.SUBSCRIBED]:
             event = said[which % len(said)]
             event = changed(event) if under_another_id else event
-            assert self.world.told(event) is None, self.world.event(event).last_error
+            assert self.world.deliver_event(event) is None, self.world.event(event).last_error
 
     def deliver_all(self) -> None:
         while self.waiting:

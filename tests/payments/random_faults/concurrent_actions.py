@@ -78,7 +78,7 @@ def deliver_event(simulation: BackgroundWork, which: int) -> Action | None:
     event = simulation.waiting[which % len(simulation.waiting)]
 
     def arrives() -> None:
-        assert simulation.world.told(event) is None, event
+        assert simulation.world.deliver_event(event) is None, event
 
     return arrives
 

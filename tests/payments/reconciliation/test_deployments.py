@@ -88,7 +88,7 @@ def test_two_deployments_compare_their_books_and_none_lists_the_other_s(
             assert (differences(shop), shop.ops_mails()) == ([], [])
 
     for event in [*silent.events(theirs), *silent.events(theirs, "refund.")]:
-        silent.told(event)
+        silent.deliver_event(event)
         row = silent.event(event)
         if row.status is EventStatus.IGNORED:
             assert row.reason
@@ -109,7 +109,7 @@ def test_an_event_of_another_deployment_is_left_alone_even_where_a_row_has_its_i
     metadata = {**event["data"]["object"]["metadata"], "deployment_id": str(uuid4())}
     foreign = changed(event, metadata=metadata)
 
-    shop.told(foreign)
+    shop.deliver_event(foreign)
 
     row = shop.event(foreign)
     assert (row.status, "another deployment" in (row.reason or "")) == (EventStatus.IGNORED, True)
@@ -136,7 +136,7 @@ def test_what_was_made_before_there_were_ids_is_ours_where_we_know_it(
     event = silent.paid(client.checks_out(booking))
     del event["data"]["object"]["metadata"]["deployment_id"]
 
-    silent.told(event)
+    silent.deliver_event(event)
 
     assert client.booking(booking)["status"] == "confirmed"
 

@@ -12,7 +12,7 @@ from tests.people import Person, next_week
 from tests.shop import Shop, changed
 
 
-def told_to_ops(shop: Shop) -> list[str]:
+def mails_of_differences(shop: Shop) -> list[str]:
     return [mail for mail in shop.ops_mails() if "differ" in mail]
 
 
@@ -187,7 +187,7 @@ def test_one_mail_tells_what_is_new_and_none_what_is_known(
     for _ in range(3):
         reconciled(silent)
 
-    assert len(told_to_ops(silent)) == 2
+    assert len(mails_of_differences(silent)) == 2
     (mail,) = silent.mails("needs_attention")
     assert mail.subject == "Needs attention: 2 differences"
     first_seen = {row.first_seen for row in silent.rows(Difference)}
@@ -205,7 +205,7 @@ def test_what_is_gone_is_resolved_and_what_comes_again_is_new(
     first, second = sorted(silent.rows(Difference), key=lambda row: row.first_seen)
     assert first.resolved_at
     assert second.resolved_at is None
-    assert len(told_to_ops(silent)) == 2
+    assert len(mails_of_differences(silent)) == 2
 
 
 def test_what_is_gone_is_resolved_though_it_lies_before_the_window(

@@ -93,7 +93,7 @@ def test_a_decline_in_an_old_list_does_not_outrank_the_debit_that_the_payer_chos
     assert client.payment(checkout)["status"] == "failed"
 
     for event in silent.events(checkout, "payment_intent.processing"):
-        silent.told(event)
+        silent.deliver_event(event)
 
     assert client.payment(checkout)["status"] == "processing"
 
@@ -120,7 +120,7 @@ def test_a_refund_told_in_the_instant_its_payment_became_known_gets_its_row(
     sql("UPDATE payment SET stripe_payment_intent_id = NULL")
     silent.sandbox.control(f"/payments/{intent}/refund", amount=2500)
     for event in silent.events(checkout, "refund."):
-        silent.told(event)
+        silent.deliver_event(event)
     sql("UPDATE payment SET stripe_payment_intent_id = :intent", intent=intent)
 
     assert reconciled(silent)[Stage.REFUNDS] == (1, 0)
@@ -173,7 +173,7 @@ def test_an_event_recorded_here_and_not_taken_elsewhere_is_left_alone(
     silent: Shop, client: Person, coach: Person
 ) -> None:
     event = silent.paid(client.checks_out(client.books(coach)))
-    silent.told(event)
+    silent.deliver_event(event)
 
     reconciled(silent)
 

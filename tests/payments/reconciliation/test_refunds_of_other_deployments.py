@@ -49,7 +49,7 @@ def test_a_refund_by_another_deployment_is_booked_as_one_of_the_dashboard(
 
     for _ in range(2):
         if how == "its event":
-            silent.told(created(silent, checkout))
+            silent.deliver_event(created(silent, checkout))
         elif how == "its charge's event":
             silent.work(charge_refunds.look_up, UUID(checkout["payment_id"]))
         else:
@@ -72,9 +72,9 @@ def test_one_that_is_told_before_its_payment_is_known_as_ours_is_booked_afterwar
     stripe_id = refunded_by_another(silent, 1000, intent=paid["data"]["object"]["payment_intent"])
     early = created(silent, checkout)
 
-    silent.told(early)
+    silent.deliver_event(early)
     assert silent.event(early).status is EventStatus.IGNORED
-    silent.told(paid)
+    silent.deliver_event(paid)
     silent.work(inbox.process, silent.work(inbox.claim, early["id"]))
 
     assert [row.stripe_refund_id for row in silent.rows(Refund)] == [stripe_id]
@@ -88,7 +88,7 @@ def test_a_copy_of_our_database_leaves_our_refunds_of_our_payments_to_us(
     refunded_by_another(silent, 1000)
     event = created(silent, checkout)
 
-    silent.told(event)
+    silent.deliver_event(event)
     reconciled(silent)
 
     assert "another deployment" in (silent.event(event).reason or "")
@@ -104,7 +104,7 @@ def test_a_copy_that_makes_a_refund_which_is_ours_to_make_has_made_it(
     (ours,) = silent.rows(Refund)
     stripe_id = refunded_by_another(silent, ours.amount_minor, ours.id)
 
-    silent.told(created(silent, checkout))
+    silent.deliver_event(created(silent, checkout))
     silent.work(submission.issue, ours.id)
 
     (refund,) = silent.rows(Refund)
@@ -141,7 +141,7 @@ def test_a_copy_that_makes_a_refund_of_ours_once_more_has_made_another(
     silent.work(submission.issue, ours.id)
     again = refunded_by_another_after_a_day(silent, ours)
 
-    silent.told(created(silent, checkout))
+    silent.deliver_event(created(silent, checkout))
     reconciled(silent)
 
     assert {row.stripe_refund_id for row in silent.rows(Refund)} == {ours.stripe_refund_id, again}

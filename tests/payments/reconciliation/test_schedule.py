@@ -108,7 +108,7 @@ def test_while_a_page_is_open_it_stays_as_often_as_ever(day: Day, client: Person
 @pytest.mark.parametrize("status", ["pending", "requires_action"])
 def test_so_it_does_while_money_goes_back(day: Day, client: Person, coach: Person, status: str) -> None:
     _, checkout = day.shop.pays_for(client, coach)
-    day.shop.told(day.shop.refunds_by_hand(checkout, 1000)[0])
+    day.shop.deliver_event(day.shop.refunds_by_hand(checkout, 1000)[0])
     is_long_ago()
 
     sql(f"UPDATE refund SET status = '{status}'")
@@ -120,7 +120,7 @@ def test_so_it_does_while_money_goes_back(day: Day, client: Person, coach: Perso
 @pytest.mark.parametrize("news", TIMES)
 def test_any_news_quickens_it_again(day: Day, client: Person, coach: Person, news: str) -> None:
     _, checkout = day.shop.pays_for(client, coach)
-    day.shop.told(day.shop.refunds_by_hand(checkout, 1000)[0])
+    day.shop.deliver_event(day.shop.refunds_by_hand(checkout, 1000)[0])
     columns = "id, kind, stripe_id, stripe_says, we_say, last_seen"
     sql(f"INSERT INTO difference ({columns}) VALUES (gen_random_uuid(), 'refund', 're_1', 'a', 'b', now())")
     is_long_ago()

@@ -38,7 +38,7 @@ def test_refunds_whose_own_events_were_lost_are_learned(
     shop.refunds_by_hand(checkout, 1000)
     shop.refunds_by_hand(checkout, 2500)
 
-    shop.told(charge_event(shop, checkout))
+    shop.deliver_event(charge_event(shop, checkout))
     assert asked(broker) == 1
     looked_up(shop, checkout)
 
@@ -47,7 +47,7 @@ def test_refunds_whose_own_events_were_lost_are_learned(
     assert (payment["status"], payment["amount_refunded"]) == ("partially_refunded", 35)
 
 
-@pytest.mark.parametrize("order", permutations(range(4)), ids=str)
+@pytest.mark.parametrize("order", list(permutations(range(4))), ids=str)
 def test_in_whatever_order_all_is_told_each_refund_is_one(
     shop: Shop, client: Person, coach: Person, order: tuple[int, ...]
 ) -> None:
@@ -56,9 +56,9 @@ def test_in_whatever_order_all_is_told_each_refund_is_one(
     first = charge_event(shop, checkout)
     shop.refunds_by_hand(checkout)
     steps = [
-        lambda: shop.told(made),
-        lambda: shop.told(first),
-        lambda: shop.told(charge_event(shop, checkout)),
+        lambda: shop.deliver_event(made),
+        lambda: shop.deliver_event(first),
+        lambda: shop.deliver_event(charge_event(shop, checkout)),
         lambda: looked_up(shop, checkout),
     ]
 
@@ -75,10 +75,10 @@ def test_where_each_refund_is_known_stripe_is_not_asked(
     shop: Shop, client: Person, coach: Person, broker: Redis
 ) -> None:
     _, checkout = shop.pays_for(client, coach)
-    shop.told(shop.refunds_by_hand(checkout, 1000)[0])
+    shop.deliver_event(shop.refunds_by_hand(checkout, 1000)[0])
     event = charge_event(shop, checkout)
 
-    shop.told(event)
+    shop.deliver_event(event)
 
     assert shop.event(event).reason == "each of its refunds is known"
     assert asked(broker) == 0
@@ -91,9 +91,9 @@ def test_one_that_comes_before_the_payment_is_known_as_paid_loses_nothing(
     completed = shop.paid(checkout)
     shop.refunds_by_hand(checkout)
 
-    shop.told(charge_event(shop, checkout))
+    shop.deliver_event(charge_event(shop, checkout))
     looked_up(shop, checkout)
-    shop.told(completed)
+    shop.deliver_event(completed)
 
     assert client.payment(checkout)["status"] == "refunded"
 
@@ -119,7 +119,7 @@ def test_a_sum_that_cannot_be_read_is_told_to_the_operator(
     shop.refunds_by_hand(checkout, 1000)
     odd = changed(charge_event(shop, checkout), amount_refunded=said)
 
-    shop.told(odd)
+    shop.deliver_event(odd)
 
     assert shop.event(odd).status is EventStatus.FAILED
     assert any("amount_refunded" in what for what in shop.ops_mails())
@@ -130,7 +130,7 @@ def test_a_charge_of_somebody_else_is_left_alone(shop: Shop, client: Person, coa
     shop.refunds_by_hand(checkout, 1000)
     other = changed(charge_event(shop, checkout), id="ch_other", payment_intent="pi_other", metadata={})
 
-    shop.told(other)
+    shop.deliver_event(other)
 
     assert shop.event(other).status is EventStatus.IGNORED
     assert [payment.amount_refunded_minor for payment in shop.rows(Payment)] == [0]

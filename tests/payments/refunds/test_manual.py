@@ -130,7 +130,7 @@ def test_of_a_series_the_session_is_named_whose_share_goes_back(
 ) -> None:
     series = client.books_series(coach)
     checkout = client.checks_out(series)
-    shop.told(shop.paid(checkout))
+    shop.deliver_event(shop.paid(checkout))
     second = series["items"][1]["id"]
 
     assert refunds(coach, checkout).json()["errors"][0]["pointer"] == "/booking_id"
@@ -166,12 +166,12 @@ def test_a_refund_that_comes_back_is_told_to_client_and_operator(
 ) -> None:
     booking = client.books(coach)
     checkout = client.checks_out(booking)
-    shop.told(shop.paid(checkout))
+    shop.deliver_event(shop.paid(checkout))
     refunds(coach, checkout, amount=10)
     issue_all(shop)
     (refund,) = shop.events(checkout, "refund.created")
 
-    shop.told(refund, status="failed", failure_reason="expired_or_canceled_card")
+    shop.deliver_event(refund, status="failed", failure_reason="expired_or_canceled_card")
 
     (told,) = shop.mails("refund_failed")
     assert (told.recipient, told.subject) == (client.email, "Your refund of 10.00 EUR did not arrive")
@@ -198,7 +198,7 @@ def test_parts_that_stripe_refused_and_those_of_other_sessions_do_not_count(
 ) -> None:
     series = client.books_series(coach)
     checkout = client.checks_out(series)
-    shop.told(shop.paid(checkout))
+    shop.deliver_event(shop.paid(checkout))
     first, second, _ = (each["id"] for each in series["items"])
     for _ in range(MAX_PARTS):
         assert refunds(coach, checkout, amount=0.01, booking_id=first).status_code == 202

@@ -12,7 +12,7 @@ from tests.shop import Shop, changed
 def paid_series(shop: Shop, client: Person, coach: Person) -> tuple[dict[str, Any], Checkout]:
     series = client.books_series(coach)
     checkout = client.checks_out(series)
-    shop.told(shop.paid(checkout))
+    shop.deliver_event(shop.paid(checkout))
     return series, checkout
 
 
@@ -50,7 +50,7 @@ def test_one_made_at_stripe_for_a_series_names_the_series_and_no_dashboard(
     shop.sandbox.control(f"/payments/{checkout['session_id']}/refund", amount=500)
 
     for event in shop.events(checkout, "refund."):
-        shop.told(event)
+        shop.deliver_event(event)
 
     told = mail(shop, "refund_issued")
     assert "3 sessions with Coach" in told.text_body
@@ -61,14 +61,14 @@ def test_one_made_at_stripe_that_takes_its_time_is_told_at_once_and_once(
     unhurried: Shop, client: Person, coach: Person
 ) -> None:
     checkout = client.checks_out(client.books(coach))
-    unhurried.told(unhurried.paid(checkout, "4000000000007726"))
+    unhurried.deliver_event(unhurried.paid(checkout, "4000000000007726"))
 
     (created,) = unhurried.refunds_by_hand(checkout)
-    unhurried.told(created)
+    unhurried.deliver_event(created)
 
     assert created["data"]["object"]["status"] == "pending"
     assert "75.00 EUR" in mail(unhurried, "refund_issued").subject
-    unhurried.told(changed(created, status="succeeded"))
+    unhurried.deliver_event(changed(created, status="succeeded"))
     assert mail(unhurried, "refund_issued")
 
 
@@ -78,7 +78,7 @@ def test_one_that_did_not_arrive_names_its_session_too(shop: Shop, client: Perso
     issue_all(shop)
     (refund,) = shop.events(checkout, "refund.created")
 
-    shop.told(refund, status="failed", failure_reason="expired_or_canceled_card")
+    shop.deliver_event(refund, status="failed", failure_reason="expired_or_canceled_card")
 
     assert "10:00 (Europe/London" in mail(shop, "refund_failed").text_body
 
@@ -90,7 +90,7 @@ def test_of_a_series_only_the_share_of_the_cancelled_session_goes_back_and_the_m
     paid = shop.paid(client.checks_out(series))
     coach.post(f"/booking/{series['items'][0]['id']}/cancel", json={"reason": "ill"})
 
-    shop.told(paid)
+    shop.deliver_event(paid)
 
     assert "The other sessions of the series stay as they are" in mail(shop, "hold_cancelled").text_body
     returned = mail(shop, "payment_returned")

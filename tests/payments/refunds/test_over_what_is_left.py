@@ -37,7 +37,7 @@ def test_of_a_series_the_rest_is_found_among_the_shares(
 ) -> None:
     series = client.books_series(coach)
     checkout = client.checks_out(series)
-    shop.told(shop.paid(checkout))
+    shop.deliver_event(shop.paid(checkout))
     for part in parts:
         shop.refunds_by_hand(checkout, part)
     for booking in series["items"]:
@@ -111,7 +111,7 @@ def test_where_the_dashboard_s_fails_afterwards_the_operator_is_told_what_is_owe
 
     shop.sandbox.control(f"/refunds/{made['id']}/status", status="failed")
     for event in shop.events(checkout, "refund."):
-        shop.told(event)
+        shop.deliver_event(event)
 
     assert client.payment(checkout)["amount_refunded"] == 75 - part / 100
     assert len(shop.ops_mails()) == len(shop.mails("refund_failed")) == 1

@@ -49,7 +49,7 @@ def test_of_a_session_that_was_paid_twice_it_is_a_duplicate(
 ) -> None:
     for checkout in paid_twice(shop, client, coach):
         for event in shop.events(checkout):
-            shop.told(event)
+            shop.deliver_event(event)
 
     assert asked(shop)["reason"] == "duplicate"
 
@@ -100,7 +100,7 @@ def test_how_it_was_paid_is_known_once_it_is_settled(
 ) -> None:
     _, checkout = shop.pays_for(client, coach)
 
-    shop.told(shop.settlement(checkout)) if by == "event" else shop.settles(checkout)
+    shop.deliver_event(shop.settlement(checkout)) if by == "event" else shop.settles(checkout)
 
     assert [each.method for each in shop.rows(Payment)] == ["card"]
 

@@ -36,7 +36,7 @@ def test_stripe_s_word_of_our_own_refund_makes_no_second_one(
     shop.work(submission.issue, requested(shop, checkout, 2500))
 
     for event in shop.events(checkout, "refund."):
-        shop.told(event)
+        shop.deliver_event(event)
 
     payment = client.payment(checkout)
     assert (payment["status"], payment["amount_refunded_minor"]) == ("partially_refunded", 2500)
@@ -47,7 +47,7 @@ def test_a_refund_of_the_dashboard_gets_its_row(shop: Shop, client: Person, coac
     booking, checkout = shop.pays_for(client, coach)
 
     for event in of_dashboard(shop, checkout, client, amount=3000):
-        shop.told(event)
+        shop.deliver_event(event)
 
     payment = client.payment(checkout)
     assert (payment["status"], payment["amount_refunded"]) == ("partially_refunded", 30.0)
@@ -61,7 +61,7 @@ def test_parts_add_up_to_the_whole(shop: Shop, client: Person, coach: Person) ->
 
     for amount in (3000, 4500):
         for event in of_dashboard(shop, checkout, client, amount=amount):
-            shop.told(event)
+            shop.deliver_event(event)
 
     payment = client.payment(checkout)
     assert (payment["status"], payment["amount_refunded"]) == ("refunded", 75.0)
@@ -75,7 +75,7 @@ def test_a_refund_that_fails_later_is_taken_back_and_told(shop: Shop, client: Pe
     shop.sandbox.control(f"/refunds/{row.stripe_refund_id}/status", status="failed")
 
     for event in shop.events(checkout, "refund."):
-        shop.told(event)
+        shop.deliver_event(event)
 
     payment = client.payment(checkout)
     assert (payment["status"], payment["amount_refunded"]) == ("succeeded", 0.0)
@@ -93,7 +93,7 @@ def test_a_failed_refund_stays_failed_whatever_arrives_late(
     shop.sandbox.control(f"/refunds/{row.stripe_refund_id}/status", status="failed")
 
     for event in reversed(shop.events(checkout, "refund.")):
-        shop.told(event)
+        shop.deliver_event(event)
 
     assert client.payment(checkout)["refunds"][0]["status"] == "failed"
     assert client.payment(checkout)["status"] == "succeeded"
@@ -175,9 +175,9 @@ def test_a_refund_told_before_its_payment_is_applied_once_the_payment_is_known(
     shop.sandbox.control(f"/payments/{intent}/refund")
     told = shop.events(checkout, "refund.")
     for event in told:
-        shop.told(event)
+        shop.deliver_event(event)
 
-    shop.told(completed)
+    shop.deliver_event(completed)
     for event in told:
         shop.work(inbox.process, shop.work(inbox.claim, event["id"]))
 
@@ -189,7 +189,7 @@ def refunded_in_full(shop: Shop, client: Person, booking: dict[str, Any]) -> tup
     checkout = client.checks_out(booking)
     shop.sandbox.pays(checkout, DECLINED)
     for event in shop.events(checkout, "payment_intent.payment_failed"):
-        shop.told(event)
+        shop.deliver_event(event)
     shop.sandbox.pays(checkout)
     shop.sandbox.control(f"/payments/{client.payment(checkout)['stripe_payment_intent_id']}/refund")
     return checkout, shop.events(checkout, "refund.")
@@ -204,7 +204,7 @@ def test_a_refund_calls_no_session_off_whether_it_or_its_payment_is_told_first(
     paid = shop.events(checkout, "payment_intent.succeeded")
 
     for event in [*refunds_told, *paid] if refund_first else [*paid, *refunds_told]:
-        shop.told(event)
+        shop.deliver_event(event)
 
     assert client.payment(checkout)["status"] == "refunded"
     assert client.booking(booking)["status"] == "confirmed"
@@ -218,12 +218,12 @@ def test_a_refund_told_first_that_fails_leaves_no_payment_without_its_session(
     booking = client.books(coach)
     checkout, refunds_told = refunded_in_full(shop, client, booking)
     for event in [*refunds_told, *shop.events(checkout, "payment_intent.succeeded")]:
-        shop.told(event)
+        shop.deliver_event(event)
     (refund,) = shop.rows(Refund)
 
     shop.sandbox.control(f"/refunds/{refund.stripe_refund_id}/status", status="failed")
     for event in shop.events(checkout, "refund."):
-        shop.told(event)
+        shop.deliver_event(event)
 
     assert client.payment(checkout)["status"] == "succeeded"
     assert client.booking(booking)["status"] == "confirmed"
@@ -236,7 +236,7 @@ def test_what_came_too_late_and_went_back_before_is_told_by_its_amount(
     checkout, refunds_told = refunded_in_full(shop, client, booking)
     client.post(f"/booking/{booking['id']}/cancel", json={})
     for event in [*refunds_told, *shop.events(checkout, "payment_intent.succeeded")]:
-        shop.told(event)
+        shop.deliver_event(event)
 
     (mail,) = shop.mails("payment_returned")
     assert mail.subject == "Your payment of 75.00 EUR is on its way back"
@@ -255,7 +255,7 @@ def test_a_refund_of_a_charge_without_an_intent_is_nobody_s(
     shop.work(submission.issue, shop.rows(Refund)[0].id)
     (told, *_) = shop.events(paid, "refund.created")
 
-    shop.told(told, id="re_of_somebody_else", payment_intent=None, metadata={}, amount=4000)
+    shop.deliver_event(told, id="re_of_somebody_else", payment_intent=None, metadata={}, amount=4000)
 
     assert [refund.stripe_refund_id for refund in shop.rows(Refund)] != ["re_of_somebody_else"]
     assert len(shop.rows(Refund)) == 1

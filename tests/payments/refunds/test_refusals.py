@@ -64,7 +64,7 @@ def test_the_late_event_of_the_dashboard_s_refund_changes_nothing_more(
     ask(shop, refund.id, times=2)
 
     for event in late:
-        shop.told(event)
+        shop.deliver_event(event)
 
     assert amounts(shop) == [("cancelled", "succeeded", 5000), ("dashboard", "succeeded", 2500)]
     assert len(shop.mails("refund_issued")) == 2

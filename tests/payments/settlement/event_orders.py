@@ -48,14 +48,14 @@ def tell_in_each(
         return
     for first, beginning in groupby(to_come, key=lambda order: order[0]):
         with undone():
-            shop.told(events[first])
+            shop.deliver_event(events[first])
             tell_in_each(shop, [order[1:] for order in beginning], [*told, first], events, books)
 
 
 def books_at_rest(shop: Shop, events: list[Event], told: list[int]) -> Books:
     """What came first comes once more at the end, and then what came last."""
     for again in (told[0], told[-1]):
-        shop.told(events[again])
+        shop.deliver_event(events[again])
     while due := shop.work(inbox.due, 100):
         for event_id in due:
             shop.work(inbox.process, shop.work(inbox.claim, event_id))

@@ -31,7 +31,7 @@ def debited(shop: Shop, checkout: Checkout, iban: str = DEBIT) -> None:
     """The payer gives the bank an order, and we hear of it."""
     shop.sandbox.debits(checkout, iban)
     for event in shop.events(checkout):
-        shop.told(event)
+        shop.deliver_event(event)
 
 
 def answers(shop: Shop, checkout: Checkout, outcome: str) -> None:
@@ -39,7 +39,7 @@ def answers(shop: Shop, checkout: Checkout, outcome: str) -> None:
     known = shop.events(checkout)
     shop.sandbox.control(f"/payments/{checkout['session_id']}/debit", outcome=outcome)
     for event in _news(shop, checkout, known):
-        shop.told(event)
+        shop.deliver_event(event)
 
 
 def _news(shop: Shop, checkout: Checkout, known: list[Event]) -> list[Event]:
@@ -117,7 +117,7 @@ def test_one_cancelled_just_before_we_hear_of_the_debit_leaves_the_others_their_
     shop.sandbox.debits(checkout, DEBIT)
     cancels(client, series["items"][0])
     for event in shop.events(checkout):
-        shop.told(event)
+        shop.deliver_event(event)
 
     for booking in series["items"]:
         runs_out(shop, booking)

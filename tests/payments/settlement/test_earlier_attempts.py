@@ -44,10 +44,10 @@ def test_a_late_decline_leaves_a_debit_under_way(
     prove(client)
     checkout = chose_a_debit(unhurried, client, coach)
     declines = unhurried.events(checkout, "payment_intent.payment_failed")
-    unhurried.told(at(unhurried.events(checkout, began)[0], seconds))
+    unhurried.deliver_event(at(unhurried.events(checkout, began)[0], seconds))
 
     for decline in declines:
-        unhurried.told(decline)
+        unhurried.deliver_event(decline)
 
     assert status_of(unhurried) == ("processing", None)
     (booking,) = unhurried.rows(Booking)
@@ -63,10 +63,10 @@ def test_late_word_of_the_debit_leaves_it_returned(unhurried: Shop, client: Pers
     unhurried.sandbox.control(f"/payments/{checkout['session_id']}/debit", outcome="failed")
     returned = unhurried.events(checkout, "payment_intent.payment_failed")[-1]
     reason = returned["data"]["object"]["last_payment_error"]["code"]
-    unhurried.told(returned)
+    unhurried.deliver_event(returned)
 
     for late in (began, completed, *unhurried.events(checkout, "payment_intent.payment_failed")[:-1]):
-        unhurried.told(late)
+        unhurried.deliver_event(late)
 
     assert status_of(unhurried) == ("failed", reason)
 
@@ -76,9 +76,9 @@ def test_a_debit_that_was_returned_leaves_no_page_to_pay_on_and_its_time_free(
 ) -> None:
     """Its session is complete, also where Stripe's word of that gets lost."""
     checkout = chose_a_debit(unhurried, client, coach, FAILING_DEBIT)
-    unhurried.told(unhurried.events(checkout, "payment_intent.processing")[0])
+    unhurried.deliver_event(unhurried.events(checkout, "payment_intent.processing")[0])
     unhurried.sandbox.control(f"/payments/{checkout['session_id']}/debit", outcome="failed")
-    unhurried.told(unhurried.events(checkout, "payment_intent.payment_failed")[-1])
+    unhurried.deliver_event(unhurried.events(checkout, "payment_intent.payment_failed")[-1])
 
     again = client.post("/payment/checkout", json=page_for(client))
 
@@ -90,7 +90,7 @@ def test_a_debit_that_was_returned_leaves_no_page_to_pay_on_and_its_time_free(
 def test_a_decline_leaves_the_page_open(unhurried: Shop, client: Person, coach: Person) -> None:
     checkout = client.checks_out(client.books(coach))
     unhurried.sandbox.pays(checkout, DECLINED)
-    unhurried.told(unhurried.events(checkout, "payment_intent.payment_failed")[0])
+    unhurried.deliver_event(unhurried.events(checkout, "payment_intent.payment_failed")[0])
 
     again = client.post("/payment/checkout", json=page_for(client))
 
@@ -103,8 +103,8 @@ def test_the_latest_decline_gives_the_reason(unhurried: Shop, client: Person, co
     unhurried.sandbox.pays(checkout, "4000000000009995")
     first, second = unhurried.events(checkout, "payment_intent.payment_failed")
 
-    unhurried.told(at(second, 30))
-    unhurried.told(first)
+    unhurried.deliver_event(at(second, 30))
+    unhurried.deliver_event(first)
 
     assert status_of(unhurried) == ("failed", "insufficient_funds")
 
@@ -116,7 +116,7 @@ def test_an_event_knows_when_it_happened(unhurried: Shop, client: Person, coach:
     odd = [{**changed(event), "created": created} for created in (None, "soon", 10**30, [1])]
 
     for each in (event, *odd):
-        unhurried.told(each)
+        unhurried.deliver_event(each)
 
     assert unhurried.event(event).happened_at == datetime.fromtimestamp(event["created"], UTC)
     for each in odd:

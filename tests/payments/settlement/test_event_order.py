@@ -16,7 +16,7 @@ from tests.shop import Shop
 def test_in_every_order_and_twice_the_books_end_the_same(
     unhurried: Shop, client: Person, coach: Person, story: Story
 ) -> None:
-    events = story.told(unhurried, client, coach)
+    events = story.events(unhurried, client, coach)
     assert len(events) > 1
 
     tell_in_each(unhurried, orders(len(events)), [], events, story.books)

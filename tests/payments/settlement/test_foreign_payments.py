@@ -18,7 +18,7 @@ def test_a_payment_of_somebody_else_s_is_recorded_and_left_alone(
         metadata={"payment_id": "x"},
     )
 
-    shop.told(event)
+    shop.deliver_event(event)
 
     assert shop.event(event).status is EventStatus.IGNORED
     assert shop.event(event).reason == "no payment of ours"
@@ -30,7 +30,7 @@ def test_a_payment_that_we_do_not_know_is_left_alone(shop: Shop, client: Person,
         shop.paid(checkout), id="cs_1", payment_intent=None, metadata={"payment_id": str(uuid4())}
     )
 
-    shop.told(event)
+    shop.deliver_event(event)
 
     assert shop.event(event).status is EventStatus.IGNORED
 
@@ -38,7 +38,7 @@ def test_a_payment_that_we_do_not_know_is_left_alone(shop: Shop, client: Person,
 def test_a_type_that_nothing_depends_on_is_recorded_and_ignored(shop: Shop) -> None:
     event = {"id": "evt_customer", "type": "customer.created", "data": {"object": {"id": "cus_1"}}}
 
-    assert shop.told(event) is None
+    assert shop.deliver_event(event) is None
 
     row = shop.event(event)
     assert (row.status, row.attempts) == (EventStatus.IGNORED, 1)

@@ -22,7 +22,7 @@ def test_a_session_whose_money_came_after_its_time_waits_for_no_more(
     db.session.execute(text(f"UPDATE booking SET period = {begun}, busy = {begun}"))
     let_holds_run_out()
 
-    shop.told(completed)
+    shop.deliver_event(completed)
 
     assert client.booking(booking)["status"] == "expired"
     assert shop.work(lambda: lifecycle.with_stale_holds(now(), 100)) == []
@@ -39,7 +39,7 @@ def test_a_late_payment_is_not_refused_for_a_hold_that_ran_out_too(
     assert client.booking(booking)["status"] == "expired"
     let_holds_run_out()
 
-    shop.told(completed)
+    shop.deliver_event(completed)
 
     assert client.booking(booking)["status"] == "confirmed"
     assert rival.booking(unpaid)["status"] == "expired"
@@ -52,7 +52,7 @@ def test_while_a_bank_is_at_work_no_second_page_opens_and_the_time_is_kept(
     prove(client)
     booking = client.books(coach)
     checkout = client.checks_out(booking)
-    shop.told(shop.paid(checkout), payment_status="unpaid")
+    shop.deliver_event(shop.paid(checkout), payment_status="unpaid")
 
     for url in (ELSEWHERE, checkout["url"]):
         wish = {"booking_id": booking["id"], "success_url": url, "cancel_url": url}
@@ -86,7 +86,7 @@ def test_a_payment_after_the_booking_expired_confirms_it_when_the_time_is_free(
     db.session.execute(text("UPDATE booking SET status = 'expired', hold_expires_at = NULL"))
     db.session.commit()
 
-    shop.told(event)
+    shop.deliver_event(event)
 
     assert client.booking(booking)["status"] == "confirmed"
     assert shop.rows(Refund) == []
@@ -102,7 +102,7 @@ def test_a_payment_after_the_time_was_sold_goes_back_and_the_client_is_told_what
     db.session.commit()
     Person.registered(client.http, "client").books(coach)
 
-    shop.told(event)
+    shop.deliver_event(event)
 
     assert client.booking(booking)["status"] == "expired"
     assert client.payment(checkout)["status"] == "succeeded"
@@ -122,7 +122,7 @@ def test_a_payment_that_comes_after_the_session_s_time_goes_back(
     db.session.execute(text(f"UPDATE booking SET period = {begun}, busy = {begun}"))
     db.session.commit()
 
-    shop.told(completed)
+    shop.deliver_event(completed)
 
     assert client.booking(booking)["status"] != "confirmed"
     assert [refund.amount_minor for refund in shop.rows(Refund)] == [7500]

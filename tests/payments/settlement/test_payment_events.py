@@ -38,7 +38,7 @@ def test_its_way_is_on_record_with_the_event_that_caused_it(
     checkout = client.checks_out(client.books(coach))
     event = shop.paid(checkout)
 
-    shop.told(event)
+    shop.deliver_event(event)
 
     (move,) = shop.rows(PaymentTransition)
     assert (move.before, move.after, move.actor) == ("pending", "succeeded", f"stripe:{event['id']}")
@@ -53,7 +53,7 @@ def test_an_event_that_arrives_again_changes_nothing(shop: Shop, client: Person,
     event = shop.paid(checkout)
 
     for _ in range(3):
-        shop.told(event)
+        shop.deliver_event(event)
 
     assert shop.event(event).attempts == 1
     assert confirmations(shop) == 2
@@ -65,7 +65,7 @@ def test_two_events_of_one_occurrence_confirm_once(shop: Shop, client: Person, c
     (succeeded,) = shop.events(checkout, "payment_intent.succeeded")
 
     for event in (succeeded, completed, changed(completed)):
-        shop.told(event)
+        shop.deliver_event(event)
 
     assert confirmations(shop) == 2
     assert shop.event(completed).status is EventStatus.IGNORED
@@ -83,7 +83,7 @@ def test_all_of_a_payment_s_events_end_the_same_in_any_order(
     events = shop.events(checkout)
 
     for event in events[::-1] if backwards else events:
-        assert shop.told(event) is None
+        assert shop.deliver_event(event) is None
 
     assert {event["type"] for event in events} >= {"payment_intent.payment_failed", "charge.succeeded"}
     assert client.booking(booking)["status"] == "confirmed"
@@ -99,7 +99,7 @@ def test_the_payment_is_found_by_its_session_when_the_metadata_is_gone(
     booking = client.books(coach)
     checkout = client.checks_out(booking)
 
-    shop.told(shop.paid(checkout), metadata={})
+    shop.deliver_event(shop.paid(checkout), metadata={})
 
     assert client.booking(booking)["status"] == "confirmed"
 
@@ -125,7 +125,7 @@ def test_what_does_not_fit_our_books_confirms_nothing_and_is_told(
     checkout = client.checks_out(booking)
     event = changed(shop.paid(checkout), **said)
 
-    assert shop.told(event) is None
+    assert shop.deliver_event(event) is None
 
     row = shop.event(event)
     assert row.status is EventStatus.FAILED
@@ -144,7 +144,7 @@ def test_a_mismatched_intent_confirms_nothing_either(shop: Shop, client: Person,
     (succeeded,) = shop.events(checkout, "payment_intent.succeeded")
     event = changed(succeeded, amount_received=100)
 
-    shop.told(event)
+    shop.deliver_event(event)
 
     assert shop.event(event).status is EventStatus.FAILED
     assert client.booking(booking)["status"] == "pending"
@@ -157,7 +157,7 @@ def test_a_completed_session_that_is_not_paid_waits_for_the_bank_and_keeps_the_t
     booking = client.books(coach)
     checkout = client.checks_out(booking)
 
-    shop.told(shop.paid(checkout), payment_status="unpaid")
+    shop.deliver_event(shop.paid(checkout), payment_status="unpaid")
 
     assert client.payment(checkout)["status"] == "processing"
     waiting = client.booking(booking)
@@ -169,9 +169,9 @@ def test_the_bank_s_yes_confirms(shop: Shop, client: Person, coach: Person) -> N
     booking = client.books(coach)
     checkout = client.checks_out(booking)
     event = shop.paid(checkout)
-    shop.told(event, payment_status="unpaid")
+    shop.deliver_event(event, payment_status="unpaid")
 
-    shop.told(event, event_type="checkout.session.async_payment_succeeded")
+    shop.deliver_event(event, event_type="checkout.session.async_payment_succeeded")
 
     assert client.booking(booking)["status"] == "confirmed"
 
@@ -180,9 +180,9 @@ def test_the_bank_s_no_frees_the_time(shop: Shop, client: Person, coach: Person)
     booking = client.books(coach)
     checkout = client.checks_out(booking)
     event = shop.paid(checkout)
-    shop.told(event, payment_status="unpaid")
+    shop.deliver_event(event, payment_status="unpaid")
 
-    shop.told(event, event_type="checkout.session.async_payment_failed", payment_status="unpaid")
+    shop.deliver_event(event, event_type="checkout.session.async_payment_failed", payment_status="unpaid")
 
     assert client.payment(checkout)["failure"]["code"] == "async_payment_failed"
     assert client.booking(booking)["status"] == "expired"
@@ -194,7 +194,7 @@ def test_a_late_no_takes_nothing_back(shop: Shop, client: Person, coach: Person)
     (event,) = shop.events(checkout, "checkout.session.completed")
 
     for late in ("checkout.session.expired", "checkout.session.async_payment_failed"):
-        shop.told(event, event_type=late)
+        shop.deliver_event(event, event_type=late)
 
     assert client.payment(checkout)["status"] == "succeeded"
     assert client.booking(booking)["status"] == "confirmed"
@@ -205,7 +205,7 @@ def test_a_session_that_expires_frees_the_time(shop: Shop, client: Person, coach
     checkout = client.checks_out(booking)
     shop.sandbox.control(f"/sessions/{checkout['session_id']}/expire")
 
-    shop.told(shop.events(checkout, "checkout.session.expired")[0])
+    shop.deliver_event(shop.events(checkout, "checkout.session.expired")[0])
 
     assert client.payment(checkout)["status"] == "expired"
     assert client.booking(booking)["status"] == "expired"
@@ -224,8 +224,8 @@ def test_of_two_payments_for_one_booking_the_second_goes_back(
     second = client.checks_out(booking)
     second_paid = shop.paid(second)
 
-    shop.told(first_paid)
-    shop.told(second_paid)
+    shop.deliver_event(first_paid)
+    shop.deliver_event(second_paid)
 
     assert client.booking(booking)["status"] == "confirmed"
     assert client.booking(booking)["payment_id"] == first["payment_id"]
@@ -251,7 +251,7 @@ def test_a_session_that_expires_after_a_decline_frees_the_time_in_any_order(
     ]
 
     for event in sorted(told, key=lambda event: event["type"] != first):
-        shop.told(event)
+        shop.deliver_event(event)
 
     assert len(told) == 2
     assert client.payment(checkout)["status"] == "expired"

@@ -20,13 +20,13 @@ def test_what_stripe_tells_once_more_under_another_id_changes_nothing(
     unhurried: Shop, client: Person, coach: Person, story: Story
 ) -> None:
     """One occurrence may bring two events (Stripe: "Handle duplicate events")."""
-    events = story.told(unhurried, client, coach)
+    events = story.events(unhurried, client, coach)
     for event in events:
-        unhurried.told(event)
+        unhurried.deliver_event(event)
     before = books(unhurried)
 
     for event in events:
-        unhurried.told(changed(event))
+        unhurried.deliver_event(changed(event))
         assert books(unhurried) == before, event["type"]
 
 
@@ -53,10 +53,10 @@ def test_a_refund_stays_as_stripe_said_last(
 ) -> None:
     _, checkout = shop.pays_for(client, coach)
     made = shop.refunds_by_hand(checkout, 2500)[0]
-    shop.told(said(made, later, 60))
+    shop.deliver_event(said(made, later, 60))
     before = books(shop)
 
-    shop.told(said(made, earlier, 60 - seconds_between))
+    shop.deliver_event(said(made, earlier, 60 - seconds_between))
 
     assert (stages(shop), books(shop)) == ([later], before)
 
@@ -70,7 +70,7 @@ def test_a_refund_that_waits_for_the_payer_no_longer_is_pending_again(
     asked, answered = RefundStatus.REQUIRES_ACTION, RefundStatus.PENDING
 
     for status, second in ((answered, 0), (asked, 30), (answered, 60), (asked, 30), (answered, 0)):
-        shop.told(said(made, status, second))
+        shop.deliver_event(said(made, status, second))
 
     assert stages(shop) == [answered]
 
@@ -80,10 +80,10 @@ def test_a_receipt_is_not_lost_by_news_from_before_there_was_one(
 ) -> None:
     _, checkout = shop.pays_for(client, coach)
     settled = shop.settlement(checkout)
-    shop.told(settled)
+    shop.deliver_event(settled)
     receipt = client.payment(checkout)["receipt_url"]
 
-    shop.told(changed(settled, receipt_url=None))
+    shop.deliver_event(changed(settled, receipt_url=None))
 
     assert receipt
     assert client.payment(checkout)["receipt_url"] == receipt

@@ -25,7 +25,7 @@ def ask(request: pytest.FixtureRequest, shop: Shop, client: Person, coach: Perso
     booking = client.books(coach)
     if request.param == "evidence":
         checkout = client.checks_out(booking)
-        shop.told(shop.paid(checkout))
+        shop.deliver_event(shop.paid(checkout))
         disputed(shop, client, checkout)
         dispute = hears(shop, checkout).id
         return lambda: admin.post(f"/admin/dispute/{dispute}/evidence", json={})

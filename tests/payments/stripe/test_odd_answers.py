@@ -49,7 +49,7 @@ def test_a_page_is_opened_in_the_end_and_paid_on(
     assert client.post("/payment/checkout", json=wish).status_code in {201, 503}
     shop.sandbox.behaves()
     opened = client.post("/payment/checkout", json=wish)
-    shop.told(shop.paid(opened.json()))
+    shop.deliver_event(shop.paid(opened.json()))
 
     assert client.booking(booking)["status"] == "confirmed"
 
@@ -96,7 +96,7 @@ def test_a_refund_is_made_once(shop: Shop, client: Person, coach: Person, method
 
     ask(shop, refund_id, times=3)
     for event in shop.events(checkout, "refund."):
-        shop.told(event)
+        shop.deliver_event(event)
 
     assert (amounts(shop), at_stripe(shop, checkout)) == ([("by_hand", "succeeded", 2500)], 2500)
 
@@ -115,7 +115,7 @@ def test_what_stripe_keeps_is_known_in_the_end(
     shop: Shop, client: Person, coach: Person, fault: Fault
 ) -> None:
     _, checkout = shop.pays_for(client, coach)
-    shop.told(shop.settlement(checkout))
+    shop.deliver_event(shop.settlement(checkout))
     shop.sandbox.control("/faults", path="/v1/payment_intents/*", **fault)
 
     for _ in range(2):
@@ -212,7 +212,7 @@ def test_evidence_reaches_the_bank_once_whatever_stripe_answers(
     found = shop.at_stripe(f"/v1/disputes/{dispute['id']}")
     assert (found["evidence_details"]["submission_count"], found["status"]) == (1, "under_review")
     for event in shop.events(checkout, "charge.dispute."):
-        shop.told(event)
+        shop.deliver_event(event)
     (known,) = shop.rows(Dispute)
     assert (known.status, known.evidence_submitted_at is not None) == ("under_review", True)
 

@@ -54,7 +54,7 @@ def test_what_it_is_about_is_fetched_anew(shop: Shop, client: Person, coach: Per
     booking = client.books(coach)
     event = nonsense(shop.paid(client.checks_out(booking)), version)
 
-    shop.told(event)
+    shop.deliver_event(event)
 
     assert client.booking(booking)["status"] == "confirmed"
     row = shop.event(event)
@@ -71,7 +71,7 @@ def test_so_it_is_for_each_kind_of_object(shop: Shop, client: Person, coach: Per
     shop.settlement(checkout)
     event = nonsense(shop.events(checkout, event_type)[0], OLD[0])
 
-    shop.told(event)
+    shop.deliver_event(event)
 
     assert shop.event(event).status is EventStatus.PROCESSED
     assert (client.booking(booking)["status"] == "confirmed") is (event_type != "charge.updated")
@@ -80,11 +80,11 @@ def test_so_it_is_for_each_kind_of_object(shop: Shop, client: Person, coach: Per
 def test_so_it_is_for_refunds(shop: Shop, client: Person, coach: Person) -> None:
     _, checkout = shop.pays_for(client, coach)
     for event in shop.refunds_by_hand(checkout, 1000):
-        shop.told(nonsense(event, OLD[1]))
+        shop.deliver_event(nonsense(event, OLD[1]))
 
     assert [refund.amount_minor for refund in shop.rows(Refund)] == [1000]
     charge = shop.events(checkout, "charge.refunded")[0]
-    shop.told(nonsense(charge, OLD[1]))
+    shop.deliver_event(nonsense(charge, OLD[1]))
     (payment,) = {refund.payment for refund in shop.rows(Refund)}
     assert charge_refunds.known(payment) == 1000
 
@@ -96,7 +96,7 @@ def test_of_an_intent_that_has_gone_on_the_present_counts(shop: Shop, client: Pe
     declined = shop.events(checkout, "payment_intent.payment_failed")[0]
     shop.paid(checkout)
 
-    shop.told(nonsense(declined, OLD[1]))
+    shop.deliver_event(nonsense(declined, OLD[1]))
 
     assert client.payment(checkout)["status"] == "succeeded"
     assert client.booking(booking)["status"] == "confirmed"
@@ -106,7 +106,7 @@ def test_a_decline_that_is_still_the_last_word_is_one(shop: Shop, client: Person
     checkout = client.checks_out(client.books(coach))
     shop.sandbox.pays(checkout, DECLINED)
 
-    shop.told(nonsense(shop.events(checkout, "payment_intent.payment_failed")[0], OLD[1]))
+    shop.deliver_event(nonsense(shop.events(checkout, "payment_intent.payment_failed")[0], OLD[1]))
 
     payment = client.payment(checkout)
     assert (payment["status"], payment["failure"]["code"]) == ("failed", "generic_decline")
@@ -119,7 +119,7 @@ def test_one_about_what_stripe_does_not_show_is_told_to_the_operator(
     event = nonsense(shop.paid(client.checks_out(booking)), OLD[1])
     event["data"]["object"]["id"] = "cs_test_unknown"
 
-    shop.told(event)
+    shop.deliver_event(event)
 
     assert shop.event(event).status is EventStatus.FAILED
     (told,) = shop.ops_mails()
@@ -133,7 +133,7 @@ def test_while_stripe_is_away_it_waits(shop: Shop, client: Person, coach: Person
     event = nonsense(shop.paid(client.checks_out(booking)), OLD[1])
     shop.sandbox.control("/faults", path="/v1/checkout/sessions/*", status=503, times=10)
 
-    wait = shop.told(event)
+    wait = shop.deliver_event(event)
 
     assert wait
     assert wait > timedelta()
@@ -156,7 +156,7 @@ def test_a_worker_that_fails_too_late_unsays_nothing(
 
     monkeypatch.setattr(api_versions, "fetched", apply_elsewhere)
 
-    assert shop.told(event) is None
+    assert shop.deliver_event(event) is None
 
     row = shop.event(event)
     assert (row.status, row.last_error) == (EventStatus.PROCESSED, None)
@@ -173,7 +173,7 @@ def test_one_of_our_release_is_read_and_stripe_is_not_asked(
     event = written_in(version, shop.paid(client.checks_out(booking)))
     shop.sandbox.control("/faults", path="/v1/checkout/sessions/*", status=503, times=10)
 
-    shop.told(event)
+    shop.deliver_event(event)
 
     assert client.booking(booking)["status"] == "confirmed"
     assert shop.event(event).api_version == version

@@ -41,7 +41,7 @@ def test_an_event_that_cannot_be_applied_is_tried_again_later_and_later(shop: Sh
     pauses: list[timedelta | None] = []
 
     for _ in range(MAX_ATTEMPTS - 1):
-        pauses.append(shop.told(event))
+        pauses.append(shop.deliver_event(event))
         due = shop.event(event).due_at - now()
         assert pauses[-1] is not None
         assert abs(due - pauses[-1]) < timedelta(seconds=1)
@@ -56,7 +56,7 @@ def test_an_event_that_cannot_be_applied_is_tried_again_later_and_later(shop: Sh
 def test_in_the_end_it_is_given_up_and_an_operator_is_told(shop: Shop) -> None:
     event = {"id": "evt_odd", "type": "checkout.session.completed", "data": {"object": {"id": "cs_1"}}}
     for _ in range(MAX_ATTEMPTS):
-        pause = shop.told(event)
+        pause = shop.deliver_event(event)
         make_due(event)
 
     assert pause is None
@@ -66,15 +66,15 @@ def test_in_the_end_it_is_given_up_and_an_operator_is_told(shop: Shop) -> None:
     assert isinstance(row.finished_at, datetime)
     (mail,) = shop.ops_mails()
     assert "evt_odd" in mail
-    assert shop.told(event) is None
+    assert shop.deliver_event(event) is None
     assert shop.event(event).attempts == MAX_ATTEMPTS
 
 
 def test_an_event_that_is_not_due_is_not_tried(shop: Shop) -> None:
     event = {"id": "evt_odd", "type": "checkout.session.completed", "data": {"object": {"id": "cs_1"}}}
-    shop.told(event)
+    shop.deliver_event(event)
 
-    assert shop.told(event) is None
+    assert shop.deliver_event(event) is None
 
     assert shop.event(event).attempts == 1
 
@@ -101,13 +101,13 @@ def test_an_event_whose_worker_dies_once_it_is_on_record_is_tried_again_after_it
     completed = shop.paid(client.checks_out(booking))
     shop.work(inbox.record, json.dumps(completed))
 
-    shop.told(completed)  # the broker delivers it again at once
+    shop.deliver_event(completed)  # the broker delivers it again at once
     assert shop.work(inbox.due, 100) == []
     assert client.booking(booking)["status"] == "pending"
 
     make_due(completed)
     assert shop.work(inbox.due, 100) == [completed["id"]]
-    shop.told(completed)
+    shop.deliver_event(completed)
     assert client.booking(booking)["status"] == "confirmed"
     assert shop.event(completed).attempts == 2
 

@@ -22,7 +22,7 @@ def test_a_live_event_does_nothing_for_a_test_key_and_is_told(
     checkout = client.checks_out(booking)
     event = shop.paid(checkout) | {"livemode": True}
 
-    assert shop.told(event) is None
+    assert shop.deliver_event(event) is None
 
     row = shop.event(event)
     assert (row.status, row.livemode) == (EventStatus.FAILED, True)
@@ -41,7 +41,7 @@ def test_a_test_event_does_nothing_for_a_live_key(
     live = settings_of(app).model_copy(update={"stripe_secret_key": SecretStr("sk_live_1")})
     monkeypatch.setitem(app.extensions, "settings", live)
 
-    shop.told(event)
+    shop.deliver_event(event)
 
     assert "test mode, and our key is not" in (shop.event(event).last_error or "")
     assert client.booking(booking)["status"] == "pending"
@@ -49,10 +49,10 @@ def test_a_test_event_does_nothing_for_a_live_key(
 
 def test_a_refund_of_the_other_mode_is_not_put_on_record(shop: Shop, client: Person, coach: Person) -> None:
     checkout = client.checks_out(client.books(coach))
-    shop.told(shop.paid(checkout))
+    shop.deliver_event(shop.paid(checkout))
     (refunded, *_) = shop.refunds_by_hand(checkout)
 
-    shop.told(refunded | {"livemode": True})
+    shop.deliver_event(refunded | {"livemode": True})
 
     assert shop.event(refunded).status is EventStatus.FAILED
     assert shop.rows(Refund) == []
@@ -63,7 +63,7 @@ def test_of_coaches_accounts_stripe_tells_in_both_modes_and_the_other_is_left_al
     account = {"id": "acct_1", "object": "account", "charges_enabled": False}
     event = {"id": "evt_of_a_coach", "type": "account.updated", "account": "acct_1", "livemode": True}
 
-    shop.told(event | {"data": {"object": account}})
+    shop.deliver_event(event | {"data": {"object": account}})
 
     row = shop.event(event)
     assert row.status is EventStatus.IGNORED

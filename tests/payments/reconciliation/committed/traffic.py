@@ -279,7 +279,7 @@ class Hearing:
         for event in self._shop.at_stripe("/v1/events?limit=100")["data"][::-1]:
             if event["type"] in SUBSCRIBED and event["id"] not in self._heard:
                 self._heard.add(event["id"])
-                self._shop.told(event)
+                self._shop.deliver_event(event)
 
 
 def hear_nothing() -> None:
