@@ -20,11 +20,14 @@ from app.emails import signed_links
 from app.emails.models import Email
 from app.emails.outbox import called
 from app.extensions import db, now
+from app.http import rate_limits
 from app.http.problems import Faults, Invalid
 from app.observability import context
 
 LINK_LASTS = timedelta(hours=1)
 MAX_MAILS_AN_HOUR = 3
+AN_HOUR = f"{MAX_MAILS_AN_HOUR} per hour"
+"""To one address, however many accounts are opened with it and erased."""
 
 
 def forget(email: str) -> None:
@@ -39,7 +42,8 @@ def forget(email: str) -> None:
     account = Account.with_email(email)
     asked = Email.asked_for(email, now() - timedelta(hours=1), messages.RESET_PASSWORD)
     messages.reset_password(email, called(account) if account else "", key)
-    if account is None or len(asked) >= MAX_MAILS_AN_HOUR:
+    is_within = rate_limits.is_within(AN_HOUR, messages.RESET_PASSWORD, email)
+    if account is None or len(asked) >= MAX_MAILS_AN_HOUR or not is_within:
         messages.take_back(messages.RESET_PASSWORD, key)
         return
     newest = {"key": key, "asked_at": now()}

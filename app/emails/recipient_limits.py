@@ -15,9 +15,12 @@ from sqlalchemy import bindparam, text
 
 from app.emails.models import OPERATORS
 from app.extensions import db, now
+from app.http import rate_limits
 
 MAX_UNPROVEN = 6
 """A day that leave at once: a first booking with its confirmation, a change and a refund needs fewer."""
+_A_DAY = f"{MAX_UNPROVEN} per day"
+"""The same, however many accounts are opened with the address, and erased with the rows that count."""
 ABOUT_PAID = frozenset(
     {
         "booking_confirmed",
@@ -79,7 +82,7 @@ def verdicts(kind: str, recipients: Iterable[str]) -> dict[str, Verdict]:
                 found[row.email] = Verdict.HELD_BACK
         elif kind not in ABOUT_PAID:
             found[row.email] = Verdict.WITHHELD
-        elif row.of_day >= MAX_UNPROVEN:
+        elif row.of_day >= MAX_UNPROVEN or not rate_limits.is_within(_A_DAY, "unverified", row.email):
             found[row.email] = Verdict.HELD_BACK_LONGER
     return found
 

@@ -181,6 +181,25 @@ def test_an_address_is_asked_to_be_proven_five_times_a_day_by_however_many_accou
 
 
 @pytest.mark.usefixtures("limits_on")
+def test_no_account_that_is_erased_renews_a_limit_of_its_address(post: Post, http: httpx.Client) -> None:
+    person = {"email": "victim@example.com", "password": PASSWORD, "name": "N", "role": "client"}
+    links = at_once = 0
+    for _ in range(3):
+        http.post("/auth/register", json=person).raise_for_status()
+        stranger = Person.signed_in(http, "victim@example.com", PASSWORD)
+        for _ in range(2):
+            http.post("/auth/password/forgot", json={"email": stranger.email}).raise_for_status()
+        is_told_of_refunds(post, stranger, 4)
+        links += len(mails(stranger, "reset_password"))
+        at_once += sum(not mail.held_back for mail in mails(stranger, "refund_issued"))
+        db.session.execute(text("UPDATE email SET status = 'sent' WHERE NOT held_back"))
+        db.session.commit()
+        stranger.ask("DELETE", "/auth/me", json={"password": PASSWORD}).raise_for_status()
+
+    assert (links, at_once) == (3, MAX_UNPROVEN)
+
+
+@pytest.mark.usefixtures("limits_on")
 def test_the_owner_hears_of_other_registrations_five_times_a_day(client: Person) -> None:
     proven(client)
     again = {"email": client.email, "password": PASSWORD, "name": "N", "role": "client"}
