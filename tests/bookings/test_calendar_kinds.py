@@ -15,9 +15,9 @@ from app.emails import digest
 from app.emails.models import WITH_CALENDAR, Email
 from app.emails.outbox import Recipient, enqueue_email
 from app.extensions import db
+from tests.bookings.calendar_files import cancels, files, moves
 from tests.bookings.mail_clients import PARSERS, Parser, Program
 from tests.bookings.paid_bookings import paid
-from tests.bookings.test_mail_clients import cancels, files, moves
 from tests.outbox import Post
 from tests.people import Person, next_week
 from tests.shop import Shop

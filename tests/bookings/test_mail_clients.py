@@ -1,18 +1,13 @@
 """The calendar files of each kind of mail, opened by mail programs with three different parsers."""
 
 from datetime import timedelta
-from email import message_from_bytes, policy
 from itertools import permutations
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
 
 from app.bookings import video_links
-from app.emails import delivery
-from app.emails.models import Email
-from app.emails.status import EmailStatus
-from app.extensions import db
+from tests.bookings.calendar_files import cancels, files, moves
 from tests.bookings.mail_clients import PARSERS, Parser, Program
 from tests.bookings.paid_bookings import paid
 from tests.outbox import Post
@@ -22,34 +17,6 @@ from tests.shop import Shop
 AT_TEN, AT_THREE = (next_week(10), next_week(11)), (next_week(15), next_week(16))
 
 by_each = pytest.mark.parametrize("parser", PARSERS.values(), ids=PARSERS)
-
-
-def files(post: Post, reader: Person, kind: str) -> list[str]:
-    """The calendar files in the mails of one kind that somebody got, the oldest first, as they arrived."""
-    waiting = select(Email.id).where(Email.status == EmailStatus.QUEUED, Email.recipient == reader.email)
-    for email_id in db.session.scalars(waiting).all():
-        post.work(delivery.deliver, email_id)
-    sent = Email.recipient == reader.email, Email.kind == kind, Email.status == EmailStatus.SENT
-    rows = select(Email).where(*sent)
-    names = [row.message_id for row in db.session.scalars(rows.order_by(Email.created_at))]
-    arrived = {mail["message_id"]: mail for mail in post.arrived(reader)}
-    assert names, f"no mail {kind}"
-    return [file for name in names for file in _parts(post.raw(arrived[name]))]
-
-
-def _parts(mail: bytes) -> list[str]:
-    message = message_from_bytes(mail, policy=policy.default)
-    found = [part for part in message.walk() if part.get_content_type() == "text/calendar"]
-    return [part.get_payload(decode=True).decode() for part in found]  # type: ignore[union-attr]
-
-
-def moves(person: Person, booking_id: str, hour: int) -> None:
-    wish = {"session_datetime": next_week(hour).isoformat()}
-    assert person.post(f"/booking/{booking_id}/reschedule", json=wish).status_code == 200
-
-
-def cancels(person: Person, booking_id: str) -> None:
-    assert person.post(f"/booking/{booking_id}/cancel", json={"reason": "I am; ill, and\nsorry"}).is_success
 
 
 @by_each

@@ -1,7 +1,6 @@
 """Every command, while something that it needs is away: one line that says what to do, and no traceback."""
 
 import socket
-from collections.abc import Iterator
 from uuid import uuid4
 
 import click
@@ -17,6 +16,7 @@ from app.config.settings import Settings
 from app.emails import smtp_pool
 from app.extensions import db
 from app.queue.enqueue import BrokerAway
+from tests.cli.command_tree import leaves
 from tests.shop import Shop
 
 EXAMPLES = {
@@ -40,15 +40,6 @@ def nobody_s_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def leaves(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """The words of each command below this one."""
-    if not isinstance(command, click.Group):
-        yield path
-        return
-    for name, each in command.commands.items():
-        yield from leaves(each, (*path, name))
 
 
 def line(app: Flask, path: tuple[str, ...]) -> list[str]:

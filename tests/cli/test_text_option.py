@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from app.cli.text_option import REASON
-from tests.cli.test_errors import leaves
+from tests.cli.command_tree import leaves
 
 
 def reasons(app: Flask) -> Iterator[tuple[str, click.Parameter]]:

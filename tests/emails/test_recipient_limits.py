@@ -1,13 +1,10 @@
 """Mails to addresses that nobody has proven to be theirs: about what was paid, and few."""
 
-from datetime import timedelta
-
 import httpx
 import pytest
 from sqlalchemy import select, text
 
 from app.accounts import password_reset, registration
-from app.emails import delivery
 from app.emails.models import OPERATORS, Email
 from app.emails.outbox import enqueue_rendered, templates
 from app.emails.recipient_limits import ABOUT_PAID, MAX_UNPROVEN, OWN_BOUNDS, WITHHELD, verdicts
@@ -15,10 +12,10 @@ from app.emails.status import EmailStatus
 from app.extensions import db
 from tests.accounts.account_mails import mails
 from tests.accounts.two_factor.authenticator import proven
+from tests.emails.unproven_recipients import LURE, cancel_holds, works
 from tests.outbox import Post
-from tests.people import PASSWORD, Person, next_week
+from tests.people import PASSWORD, Person
 
-LURE = "open https://evil.example/login"
 ALL = {name.removesuffix(".txt") for name in templates.list_templates() if name.endswith(".txt")}
 
 
@@ -28,27 +25,12 @@ def leaving(reader: Person) -> list[str]:
     return list(db.session.scalars(select(Email.kind).where(*wanted).order_by(Email.created_at)))
 
 
-def cancel_holds(client: Person, coach: Person, holds: int) -> None:
-    """Each held by the client, and cancelled by the coach in words of their own."""
-    for number in range(holds):
-        booking = client.books(coach, next_week() + timedelta(hours=number))
-        answer = coach.post(f"/booking/{booking['id']}/cancel", json={"reason": LURE})
-        assert answer.status_code == 200, answer.text
-
-
 def is_told_of_refunds(post: Post, reader: Person, times: int) -> None:
     mail = {"kind": "refund_issued", "recipient": reader.email, "recipient_name": "", "request_id": "-"}
     words = {"subject": "Refund", "text_body": "to you", "html_body": "to you"}
     for number in range(times):
         row = {"calendar": None, "reply_to": None, "subject_id": str(number)}
         post.work(enqueue_rendered, [mail | words | row])
-
-
-def works(post: Post) -> None:
-    """The workers send what is due, and what that puts into the outbox."""
-    for _ in range(2):
-        for email_id in post.work(Email.due, 1000):
-            post.work(delivery.deliver, email_id)
 
 
 @pytest.mark.parametrize("kind", sorted(ALL - ABOUT_PAID - OWN_BOUNDS - OPERATORS - {"gathered"}))

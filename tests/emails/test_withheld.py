@@ -12,7 +12,7 @@ from app.bookings.models import Booking
 from app.emails.status import EmailStatus
 from app.extensions import db
 from tests.accounts.account_mails import forgets, mails
-from tests.emails.test_recipient_limits import LURE, cancel_holds, works
+from tests.emails.unproven_recipients import LURE, cancel_holds, works
 from tests.outbox import Post
 from tests.people import Person, next_week
 

@@ -15,7 +15,7 @@ from tests.programs import Programs
 from tests.stack import HERE, Stack
 from tests.system.operations import at_stripe, change, entries, look, paid, rests, sent_mail
 from tests.system.outcomes import DISPUTED, dispute_of
-from tests.system.test_concurrent_two_factor import client, phone
+from tests.system.two_factor_accounts import client, phone
 from tests.waiting import wait_until
 
 __all__ = ["client", "phone"]

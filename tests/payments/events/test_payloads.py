@@ -8,17 +8,16 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
 
 from app.alerts import Alert
 from app.config.settings import settings_of
-from app.extensions import db
 from app.payments.events.models import StripeEvent
 from app.payments.events.status import EventStatus
 from app.payments.models import Refund
 from app.payments.refunds import submission
 from app.payments.status import RefundStatus
 from app.payments.webhook.inbox import HANDLERS
+from tests.payments.events.stored_books import Books, books
 from tests.payments.scenarios import STORIES, TOLD_BY_EVENTS_ALONE
 from tests.payments.settlement.event_orders import undone
 from tests.people import Person
@@ -78,25 +77,6 @@ def read(monkeypatch: pytest.MonkeyPatch) -> set[Path]:
     assert plain
     monkeypatch.setattr(StripeEvent, "subject", property(lambda event: Recorded(plain(event), found)))
     return found
-
-
-STANDS = text(
-    "SELECT 'booking', status, 0, '' FROM booking"
-    " UNION ALL SELECT 'payment', status, amount_refunded_minor, '' FROM payment"
-    " UNION ALL SELECT 'refund', status, amount_minor, '' FROM refund"
-    " UNION ALL SELECT 'dispute', status, withdrawn_minor, '' FROM dispute"
-    " UNION ALL SELECT 'fraud_warning', status, 0, '' FROM fraud_warning"
-    " UNION ALL SELECT 'entry', kind, amount_minor, currency FROM ledger_entry"
-    " UNION ALL SELECT 'mail', kind, 0, recipient FROM email"
-)
-
-
-Books = list[tuple[str, str, int, str]]
-
-
-def books(shop: Shop) -> Books:
-    """How everything stands; what the operator is told of events is looked at by itself."""
-    return shop.work(lambda: sorted(tuple(row) for row in db.session.execute(STANDS)))
 
 
 def odd(event: Event, path: Path, value: object) -> Event:

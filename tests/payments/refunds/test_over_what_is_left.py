@@ -6,8 +6,8 @@ import pytest
 
 from app.payments.models import Refund
 from app.payments.refunds import submission
+from tests.payments.refunds.refund_attempts import amounts, at_stripe
 from tests.payments.refunds.requested_refunds import make_due
-from tests.payments.refunds.test_refusals import amounts, at_stripe
 from tests.people import Checkout, Person
 from tests.shop import Shop
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tests.payments.payouts.connected_accounts import has, onboarded, paid
-from tests.payments.refunds.test_refunds import requested
-from tests.payments.refunds.test_refusals import amounts, ask, at_stripe
+from tests.payments.refunds.refund_attempts import amounts, ask, at_stripe
+from tests.payments.refunds.requested_refunds import requested
 from tests.people import Person
 from tests.shop import Shop
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from tests.payments.refunds.refund_attempts import amounts, ask, at_stripe
 from tests.payments.refunds.requested_refunds import requested
-from tests.payments.refunds.test_refusals import amounts, ask, at_stripe
 from tests.people import Person
 from tests.shop import Shop
 

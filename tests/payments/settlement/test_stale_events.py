@@ -6,7 +6,7 @@ import pytest
 
 from app.payments.models import Refund
 from app.payments.status import NOT_REFUNDED, OPEN_REFUNDS, RefundStatus
-from tests.payments.events.test_payloads import books
+from tests.payments.events.stored_books import books
 from tests.payments.scenarios import STORIES, TOLD_BY_EVENTS_ALONE, Story
 from tests.people import Person
 from tests.shop import Event, Shop, changed

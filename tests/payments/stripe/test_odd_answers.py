@@ -19,8 +19,8 @@ from tests.payments.disputes.opened_disputes import disputed, hears
 from tests.payments.ledger import lost_disputes
 from tests.payments.payouts.connected_accounts import URLS, has, onboarded, paid, standing
 from tests.payments.reconciliation.comparisons import differences, reconciled
+from tests.payments.refunds.refund_attempts import amounts, ask, at_stripe
 from tests.payments.refunds.requested_refunds import requested
-from tests.payments.refunds.test_refusals import amounts, ask, at_stripe
 from tests.people import Person
 from tests.shop import Shop
 
