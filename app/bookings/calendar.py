@@ -1,7 +1,7 @@
 """Bookings as iCalendar events (RFC 5545), sent as invitations (RFC 5546)."""
 
 from collections.abc import Sequence
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 from icalendar import Alarm, Calendar, Event, vCalAddress, vText
 
@@ -9,6 +9,7 @@ from app.accounts.models import Account
 from app.bookings.models import Booking
 from app.bookings.status import Status
 from app.config.settings import current_settings
+from app.extensions import now
 from app.unicode_text import isolate, lines, without_bidi_controls
 
 OFF = frozenset({Status.CANCELLED, Status.EXPIRED})
@@ -18,8 +19,9 @@ def invitation(booking: Booking, reader: Account | None = None) -> str:
     """A METHOD:REQUEST with a paid session. It adds the event to a calendar, or updates the one with its UID.
 
     For an unverified reader it contains neither the link nor names and words that people wrote.
+    Its DTSTAMP is the time of this call (RFC 5545, 3.8.7.2).
     """
-    return _message("REQUEST", booking, _attendees(booking), reader)
+    return _message("REQUEST", booking, _attendees(booking), now(), reader)
 
 
 def invitations(bookings: Sequence[Booking], reader: Account | None = None) -> str:
@@ -29,7 +31,7 @@ def invitations(bookings: Sequence[Booking], reader: Account | None = None) -> s
 
 def cancellation(booking: Booking, reader: Account | None = None) -> str:
     """A METHOD:CANCEL that removes the event with this UID from a calendar."""
-    return _message("CANCEL", booking, _attendees(booking), reader)
+    return _message("CANCEL", booking, _attendees(booking), now(), reader)
 
 
 def current(booking: Booking) -> str:
@@ -37,16 +39,19 @@ def current(booking: Booking) -> str:
 
     An unpaid session names no attendees: a hold costs nothing, and addresses are login names. Without
     attendees it is a METHOD:PUBLISH instead of an invitation (RFC 5546, 3.2.1).
+    DTSTAMP is the time of the last change, so that an unchanged booking gives the same file each time.
     """
-    is_off = booking.status in OFF
-    if booking.was_confirmed:
-        return cancellation(booking) if is_off else invitation(booking)
-    return _message("CANCEL" if is_off else "PUBLISH", booking, [])
+    is_agreed = booking.was_confirmed
+    method = "CANCEL" if booking.status in OFF else "REQUEST" if is_agreed else "PUBLISH"
+    return _message(method, booking, _attendees(booking) if is_agreed else [], booking.updated_at)
 
 
 def feed(bookings: Sequence[Booking]) -> str:
-    """A METHOD:PUBLISH with all sessions and a calendar name, for subscriptions."""
-    calendar = _calendar("PUBLISH", [_event(booking) for booking in bookings])
+    """A METHOD:PUBLISH with all sessions and a calendar name, for subscriptions.
+
+    DTSTAMP is the time of each booking's last change, so that an unchanged feed keeps its ETag.
+    """
+    calendar = _calendar("PUBLISH", [_event(booking, booking.updated_at) for booking in bookings])
     name = f"{current_settings().sender.name} sessions"
     calendar.add("name", name)  # RFC 7986
     calendar.add("x-wr-calname", name)  # for programs older than RFC 7986
@@ -54,9 +59,13 @@ def feed(bookings: Sequence[Booking]) -> str:
 
 
 def _message(
-    method: str, booking: Booking, attendees: Sequence[vCalAddress], reader: Account | None = None
+    method: str,
+    booking: Booking,
+    attendees: Sequence[vCalAddress],
+    stamp: datetime,
+    reader: Account | None = None,
 ) -> str:
-    event = _event(booking, is_guarded=reader is not None and not reader.email_verified)
+    event = _event(booking, stamp, is_guarded=reader is not None and not reader.email_verified)
     if reader is not None and not reader.email_verified:
         attendees = [_participant(reader)]
     for each in attendees:
@@ -78,12 +87,12 @@ def _text(calendar: Calendar) -> str:
     return str(calendar.to_ical().decode())
 
 
-def _event(booking: Booking, is_guarded: bool = False) -> Event:
+def _event(booking: Booking, stamp: datetime, is_guarded: bool = False) -> Event:
     """The time in UTC: local times can be ambiguous, and programs differ in their zone rules."""
     event = Event()
     event.add("uid", f"booking-{booking.id}@culturebridge")
     event.add("sequence", booking.calendar_sequence)
-    event.add("dtstamp", booking.updated_at)
+    event.add("dtstamp", stamp)
     event.add("dtstart", booking.start.astimezone(UTC))
     event.add("dtend", booking.end.astimezone(UTC))
     event.add("summary", "Coaching session" if is_guarded else _summary(booking))

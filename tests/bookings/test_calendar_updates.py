@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 from app.emails import delivery
 from app.emails.models import Email
 from app.emails.status import EmailStatus
-from app.extensions import db
+from app.extensions import db, now
 from tests.bookings.calendar_client import Agenda, parsed
 from tests.bookings.paid_bookings import paid, subscribed
 from tests.outbox import Post
@@ -190,3 +190,22 @@ def test_each_file_has_what_its_method_asks_for(
         assert (len(event.attendees) == 0) == (calendar.method == "PUBLISH")
         assert (event.status == "CANCELLED") == (calendar.method == "CANCEL")
         assert not (event.alarm and calendar.method == "CANCEL")
+
+
+def test_an_invitation_is_stamped_when_it_is_made_and_not_when_its_booking_was(
+    shop: Shop, post: Post, client: Person, coach: Person
+) -> None:
+    """RFC 5545, 3.8.7.2: of an object with METHOD, DTSTAMP is when that instance of it was created."""
+    booking = client.books(coach, next_week(10))
+    event = shop.paid(client.checks_out(booking))
+    db.session.execute(text("UPDATE booking SET updated_at = updated_at - interval '1 hour'"))
+    db.session.commit()
+    before = now().replace(microsecond=0)
+
+    shop.deliver_event(event)
+    to(client, booking["id"], 15)
+    off(client, booking["id"])
+
+    stamps = [parsed(file).events[0].dtstamp for file in mailed(post, client)]
+    assert len(stamps) == 3
+    assert all(before <= stamp for stamp in stamps)
