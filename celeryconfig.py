@@ -79,6 +79,7 @@ _sweep = {
 
 beat_schedule = {
     "reminders": {"task": TaskNames.REQUEUE_DUE_REMINDERS, "schedule": 60, "options": {"expires": 60}},
+    "late reminders": {"task": TaskNames.WITHDRAW_LATE_REMINDERS, "schedule": 60, "options": {"expires": 60}},
     "past sessions": {"task": TaskNames.COMPLETE_PAST_SESSIONS, "schedule": 300, "options": {"expires": 300}},
     "old idempotency keys": {
         "task": TaskNames.DELETE_IDEMPOTENCY_KEYS,

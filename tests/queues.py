@@ -1,5 +1,6 @@
 """The broker's queues, looked into."""
 
+import base64
 import json
 from typing import Any
 
@@ -14,6 +15,18 @@ QUEUES = tuple(QueueNames)
 def queued(broker: Redis, queue: str) -> list[dict[str, Any]]:
     """The messages of a queue, the oldest first."""
     return [json.loads(message) for message in reversed(broker.lrange(queue, 0, -1))]
+
+
+def arguments(message: dict[str, Any]) -> list[str]:
+    """What a job is called with."""
+    found: list[str] = json.loads(base64.b64decode(message["body"]))[0]
+    return found
+
+
+def taken(broker: Redis, queue: str) -> dict[str, Any] | None:
+    """The oldest message of a queue, which is then no longer there; None of an empty queue."""
+    message = broker.rpop(queue)
+    return None if message is None else json.loads(message)
 
 
 def elsewhere(port: int) -> Celery:

@@ -6,24 +6,29 @@ from celery import shared_task
 
 from app.bookings import lifecycle, reminders, video_links
 from app.extensions import now
-from app.queue.enqueue import enqueue_each
+from app.queue import sweeps
 from app.queue.names import TaskNames
-from worker.task import PeriodicTask
+from worker.task import PortionedTask, WalkTask
 
 BATCH = 500
 
 
-@shared_task(name=TaskNames.EXPIRE_HOLDS, base=PeriodicTask)
-def expire_holds() -> int:
+@shared_task(name=TaskNames.EXPIRE_HOLDS, base=WalkTask)
+def expire_holds(turn: str = "") -> int:
     """Enqueue the release of expired holds, one job each. Returns their number."""
-    return enqueue_each(TaskNames.RELEASE_HOLD, lifecycle.with_stale_holds(now(), BATCH))
+    return sweeps.walk(TaskNames.EXPIRE_HOLDS, TaskNames.RELEASE_HOLD, lifecycle.STALE_HOLDS, turn)
 
 
-@shared_task(name=TaskNames.REQUEUE_DUE_REMINDERS, base=PeriodicTask)
-def requeue_due_reminders() -> int:
+@shared_task(name=TaskNames.REQUEUE_DUE_REMINDERS, base=WalkTask)
+def requeue_due_reminders(turn: str = "") -> int:
     """Enqueue due reminders, one job for each session. Returns their number."""
-    reminders.withdraw_late(now())
-    return enqueue_each(TaskNames.SEND_REMINDER, reminders.due(now(), BATCH))
+    return sweeps.walk(TaskNames.REQUEUE_DUE_REMINDERS, TaskNames.SEND_REMINDER, reminders.DUE, turn)
+
+
+@shared_task(name=TaskNames.WITHDRAW_LATE_REMINDERS, base=PortionedTask, most=BATCH)
+def withdraw_late_reminders() -> int:
+    """Withdraw unsent reminders of sessions that began. Returns their number."""
+    return reminders.withdraw_late(now(), BATCH)
 
 
 @shared_task(name=TaskNames.SEND_REMINDER)
@@ -38,13 +43,13 @@ def renew_video_link(coach_id: str) -> None:
     video_links.renew(UUID(coach_id))
 
 
-@shared_task(name=TaskNames.REQUEUE_DUE_VIDEO_LINKS, base=PeriodicTask)
-def requeue_due_video_links() -> int:
+@shared_task(name=TaskNames.REQUEUE_DUE_VIDEO_LINKS, base=WalkTask)
+def requeue_due_video_links(turn: str = "") -> int:
     """Enqueue lost jobs of new video links. Returns the number of coaches."""
-    return enqueue_each(TaskNames.RENEW_VIDEO_LINK, video_links.due(BATCH))
+    return sweeps.walk(TaskNames.REQUEUE_DUE_VIDEO_LINKS, TaskNames.RENEW_VIDEO_LINK, video_links.DUE, turn)
 
 
-@shared_task(name=TaskNames.COMPLETE_PAST_SESSIONS, base=PeriodicTask)
+@shared_task(name=TaskNames.COMPLETE_PAST_SESSIONS, base=PortionedTask, most=BATCH)
 def complete_past() -> int:
     """Complete sessions that ended a day ago without an outcome. Returns their number."""
     return lifecycle.complete_past(BATCH)

@@ -4,13 +4,11 @@ from uuid import UUID
 
 from celery import Task, shared_task
 
-from app.emails import delivery
+from app.emails import delivery, models
 from app.emails.models import Email
-from app.queue.enqueue import enqueue_each
+from app.queue import sweeps
 from app.queue.names import TaskNames
-from worker.task import PeriodicTask, retry_later
-
-BATCH = 500
+from worker.task import WalkTask, retry_later
 
 
 @shared_task(name=TaskNames.DELIVER_EMAIL, bind=True, max_retries=None)
@@ -25,7 +23,7 @@ def record_sent(email_id: str) -> None:
     Email.record_sent(UUID(email_id))
 
 
-@shared_task(name=TaskNames.REQUEUE_DUE_EMAILS, base=PeriodicTask)
-def requeue_due() -> int:
+@shared_task(name=TaskNames.REQUEUE_DUE_EMAILS, base=WalkTask)
+def requeue_due(turn: str = "") -> int:
     """Enqueue mails whose job was lost. Returns their number."""
-    return enqueue_each(TaskNames.DELIVER_EMAIL, Email.due(BATCH))
+    return sweeps.walk(TaskNames.REQUEUE_DUE_EMAILS, TaskNames.DELIVER_EMAIL, models.DUE, turn)

@@ -36,55 +36,55 @@ def delete_idempotency_keys() -> int:
     return idempotency.forget_old()
 
 
-@shared_task(name=TaskNames.DELETE_EVENTS, base=PortionedTask)
+@shared_task(name=TaskNames.DELETE_EVENTS, base=PortionedTask, most=retention.MOST)
 def delete_events() -> int:
     """Delete expired events. Returns their number."""
     return retention.delete_events()
 
 
-@shared_task(name=TaskNames.DELETE_EMAILS, base=PortionedTask)
+@shared_task(name=TaskNames.DELETE_EMAILS, base=PortionedTask, most=retention.MOST)
 def delete_emails() -> int:
     """Delete expired mails. Returns their number."""
     return retention.delete_emails()
 
 
-@shared_task(name=TaskNames.DELETE_ALERTS, base=PortionedTask)
+@shared_task(name=TaskNames.DELETE_ALERTS, base=PortionedTask, most=retention.MOST)
 def delete_alerts() -> int:
     """Delete old alerts that were mailed. Returns their number."""
     return retention.delete_alerts()
 
 
-@shared_task(name=TaskNames.DELETE_REFUSED_SIGN_INS, base=PortionedTask)
+@shared_task(name=TaskNames.DELETE_REFUSED_SIGN_INS, base=PortionedTask, most=retention.MOST)
 def delete_refused_sign_ins() -> int:
     """Delete expired records of refused sign-ins. Returns the number of hours."""
     return retention.delete_refused_sign_ins()
 
 
-@shared_task(name=TaskNames.REDACT_EVENTS, base=PortionedTask)
+@shared_task(name=TaskNames.REDACT_EVENTS, base=PortionedTask, most=retention.MOST)
 def redact_events() -> int:
     """Redact personal data in old events. Returns their number."""
     return retention.redact_events()
 
 
-@shared_task(name=TaskNames.DELETE_EVIDENCE, base=PortionedTask)
+@shared_task(name=TaskNames.DELETE_EVIDENCE, base=PortionedTask, most=retention.MOST)
 def delete_evidence() -> int:
     """Delete old evidence of decided disputes. Returns their number."""
     return retention.delete_evidence()
 
 
-@shared_task(name=TaskNames.REDACT_EMAILS, base=PortionedTask)
+@shared_task(name=TaskNames.REDACT_EMAILS, base=PortionedTask, most=retention.MOST)
 def redact_emails() -> int:
     """Delete the text of sent mails that name erased people. Returns their number."""
     return retention.redact_emails()
 
 
-@shared_task(name=TaskNames.DELETE_UNPAID_HOLDS, base=PortionedTask)
+@shared_task(name=TaskNames.DELETE_UNPAID_HOLDS, base=PortionedTask, most=retention.MOST)
 def delete_unpaid_holds() -> int:
     """Delete records of unpaid holds that no longer count. Returns their number."""
     return retention.delete_unpaid_holds()
 
 
-@shared_task(name=TaskNames.CORRECT_SEARCH_TEXTS, base=PortionedTask)
+@shared_task(name=TaskNames.CORRECT_SEARCH_TEXTS, base=PortionedTask, most=retention.MOST)
 def correct_search_texts() -> int:
     """Correct outdated search texts of coaches. Returns their number."""
     return search.correct_search_texts(retention.MOST)

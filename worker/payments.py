@@ -13,10 +13,10 @@ from app.payments.payouts import connect
 from app.payments.refunds import charge_refunds, submission
 from app.payments.stripe import client as stripe_client
 from app.payments.webhook import inbox, signature_failures
+from app.queue import sweeps
 from app.queue.backoff import delay
-from app.queue.enqueue import enqueue_each
 from app.queue.names import TaskNames
-from worker.task import PeriodicTask, retry_later
+from worker.task import PeriodicTask, WalkTask, retry_later
 
 log = logging.getLogger(__name__)
 
@@ -46,10 +46,10 @@ def process_recorded_event(self: "Task[..., None]", event_id: str) -> None:
         retry_later(self, wait)
 
 
-@shared_task(name=TaskNames.REQUEUE_DUE_EVENTS, base=PeriodicTask)
-def requeue_due_events() -> int:
+@shared_task(name=TaskNames.REQUEUE_DUE_EVENTS, base=WalkTask)
+def requeue_due_events(turn: str = "") -> int:
     """Enqueue events whose job was lost. Returns their number."""
-    return enqueue_each(TaskNames.PROCESS_RECORDED_EVENT, inbox.due(BATCH))
+    return sweeps.walk(TaskNames.REQUEUE_DUE_EVENTS, TaskNames.PROCESS_RECORDED_EVENT, inbox.DUE, turn)
 
 
 @shared_task(name=TaskNames.SUBMIT_REFUND, bind=True, max_retries=None)
@@ -58,10 +58,10 @@ def submit_refund(self: "Task[..., None]", refund_id: str) -> None:
         retry_later(self, wait)
 
 
-@shared_task(name=TaskNames.REQUEUE_DUE_REFUNDS, base=PeriodicTask)
-def requeue_due_refunds() -> int:
+@shared_task(name=TaskNames.REQUEUE_DUE_REFUNDS, base=WalkTask)
+def requeue_due_refunds(turn: str = "") -> int:
     """Enqueue refunds whose job was lost. Returns their number."""
-    return enqueue_each(TaskNames.SUBMIT_REFUND, submission.due(BATCH))
+    return sweeps.walk(TaskNames.REQUEUE_DUE_REFUNDS, TaskNames.SUBMIT_REFUND, submission.DUE, turn)
 
 
 @shared_task(name=TaskNames.LOOK_UP_REFUNDS, bind=True, max_retries=None)
@@ -79,10 +79,12 @@ def recover_transfer(self: "Task[..., None]", recovery_id: str) -> None:
         retry_later(self, wait)
 
 
-@shared_task(name=TaskNames.REQUEUE_DUE_RECOVERIES, base=PeriodicTask)
-def requeue_due_recoveries() -> int:
+@shared_task(name=TaskNames.REQUEUE_DUE_RECOVERIES, base=WalkTask)
+def requeue_due_recoveries(turn: str = "") -> int:
     """Enqueue transfers after disputes whose job was lost. Returns their number."""
-    return enqueue_each(TaskNames.RECOVER_TRANSFER, recovery_submission.due(BATCH))
+    return sweeps.walk(
+        TaskNames.REQUEUE_DUE_RECOVERIES, TaskNames.RECOVER_TRANSFER, recovery_submission.DUE, turn
+    )
 
 
 @shared_task(name=TaskNames.LOOK_UP_FEE, bind=True, max_retries=None)
@@ -91,10 +93,10 @@ def look_up_fee(self: "Task[..., None]", payment_id: str) -> None:
         retry_later(self, wait)
 
 
-@shared_task(name=TaskNames.REQUEUE_DUE_FEES, base=PeriodicTask)
-def requeue_due_fees() -> int:
+@shared_task(name=TaskNames.REQUEUE_DUE_FEES, base=WalkTask)
+def requeue_due_fees(turn: str = "") -> int:
     """Enqueue the lookup of unknown Stripe fees. Returns the number of payments."""
-    return enqueue_each(TaskNames.LOOK_UP_FEE, stripe_fees.due(BATCH))
+    return sweeps.walk(TaskNames.REQUEUE_DUE_FEES, TaskNames.LOOK_UP_FEE, stripe_fees.DUE, turn)
 
 
 @shared_task(name=TaskNames.LOOK_UP_PAYOUT_ACCOUNT, bind=True, max_retries=None)
@@ -103,10 +105,12 @@ def look_up_payout_account(self: "Task[..., None]", coach_id: str) -> None:
         retry_later(self, wait)
 
 
-@shared_task(name=TaskNames.REQUEUE_DUE_PAYOUT_ACCOUNTS, base=PeriodicTask)
-def requeue_due_payout_accounts() -> int:
+@shared_task(name=TaskNames.REQUEUE_DUE_PAYOUT_ACCOUNTS, base=WalkTask)
+def requeue_due_payout_accounts(turn: str = "") -> int:
     """Enqueue the update of changed payout accounts. Returns their number."""
-    return enqueue_each(TaskNames.LOOK_UP_PAYOUT_ACCOUNT, connect.due(BATCH))
+    return sweeps.walk(
+        TaskNames.REQUEUE_DUE_PAYOUT_ACCOUNTS, TaskNames.LOOK_UP_PAYOUT_ACCOUNT, connect.DUE, turn
+    )
 
 
 @shared_task(name=TaskNames.CLOSE_SESSION)

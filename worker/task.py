@@ -11,7 +11,6 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from app.extensions import db
 from app.observability import context
-from app.privacy import retention
 from app.queue.backoff import delay
 from app.queue.enqueue import after_commit
 from app.queue.names import TaskNames
@@ -82,10 +81,24 @@ class PeriodicTask(DatabaseTask):
 
 
 class PortionedTask(PeriodicTask):
-    """A periodic job that handles a limited portion of rows, and runs again at once after a full portion."""
+    """A periodic job that handles a limited portion of rows, and runs again at once after a full portion.
+
+    The next run is asked for by the commit of this one: if a worker dies, its portion is rolled back, and the
+    broker or beat runs the job again.
+    """
+
+    most: int
+    """The rows of a full portion, an option of the task."""
 
     def work(self, *args: Any, **kwargs: Any) -> Any:
         found = super().work(*args, **kwargs)
-        if found == retention.MOST:
+        if found == self.most:
             after_commit(TaskNames(self.name))
         return found
+
+
+class WalkTask(PeriodicTask):
+    """A periodic job that takes a turn of a sweep's walk. One runs at a time: it locks its row in `sweep`."""
+
+    def work(self, *args: Any, **kwargs: Any) -> Any:
+        return self.run(*args, **kwargs)

@@ -16,6 +16,7 @@ from app.bookings.status import Status
 from app.extensions import db, now
 from app.http.problems import Forbidden, NotFound, Problem
 from app.http.schema_types import instant_text
+from app.queue.sweeps import DueRows
 
 COMPLETES_BY_ITSELF = timedelta(days=1)
 """Time after the end at which a session completes without the coach's word."""
@@ -139,13 +140,8 @@ def complete_past(most: int) -> int:
     return len(past)
 
 
-def with_stale_holds(at: datetime, most: int) -> Sequence[UUID]:
-    """Pending bookings with an expired hold.
-
-    In random order: some wait long for Stripe or a bank, and must not block the others.
-    """
-    query = select(Booking.id).where(Booking.status == Status.PENDING, Booking.hold_expires_at <= at)
-    return db.session.scalars(query.order_by(func.random()).limit(most)).all()
+STALE_HOLDS = DueRows(Booking.id, Booking.hold_expires_at, (Booking.status == Status.PENDING,))
+"""Pending bookings with an expired hold."""
 
 
 def seen_by(account: Account, booking_id: UUID) -> Booking:

@@ -5,7 +5,7 @@ A repeated call for the same subject and recipient does nothing.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, case, select
 
 from app import time_zones
 from app.accounts.models import REMINDER_HOURS, Account
@@ -232,15 +232,15 @@ def withdraw_reminders(booking: Booking) -> list[tuple[Account, int]]:
     return [(readers[row.recipient], hours[row.subject_id]) for row in rows if row.recipient in readers]
 
 
-def unsent_reminders() -> dict[UUID, UUID]:
-    """Unsent reminders with their booking ids."""
-    unsent = select(Email.id, Email.subject_id).where(Email.kind == "reminder", Email.status.in_(UNSENT))
-    return {row.id: subject_ids.main_id(row.subject_id) for row in db.session.execute(unsent)}
-
-
-def withdraw(email_ids: Collection[UUID]) -> None:
-    """Withdraw unsent reminders that are out of date."""
-    Email.withdraw(Email.id.in_(email_ids), Email.status.in_(UNSENT))
+def withdraw_reminders_of_all(bookings: ColumnElement[bool], most: int) -> int:
+    """Withdraw unsent reminders of bookings like these, except locked ones. Returns the number."""
+    is_reminder = Email.kind == "reminder"
+    booking_id = case((is_reminder, subject_ids.main_uuid(Email.subject_id)))  # others may begin with no id
+    found = select(Email.id).join(Booking, Booking.id == booking_id).where(bookings)
+    found = found.where(is_reminder, Email.status.in_(UNSENT)).order_by(Email.due_at).limit(most)
+    # otherwise the planner may run the subquery once for each row
+    oldest = found.with_for_update(of=Email, skip_locked=True).cte("oldest").prefix_with("MATERIALIZED")
+    return Email.withdraw(Email.id.in_(select(oldest.c.id)))
 
 
 def _withdraw_outdated(booking: Booking) -> None:

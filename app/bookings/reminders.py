@@ -1,22 +1,18 @@
 """Reminders of upcoming sessions."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_
 
 from app.accounts import models
 from app.bookings import messages
 from app.bookings.models import Booking
 from app.bookings.status import Status
-from app.extensions import db
+from app.queue.sweeps import DueRows
 
-
-def due(at: datetime, most: int) -> Sequence[UUID]:
-    """Sessions with a due reminder, the longest due first."""
-    query = select(Booking.id).where(Booking.status == Status.CONFIRMED, Booking.next_reminder_at <= at)
-    return db.session.scalars(query.order_by(Booking.next_reminder_at).limit(most)).all()
+DUE = DueRows(Booking.id, Booking.next_reminder_at, (Booking.status == Status.CONFIRMED,))
+"""Sessions with a due reminder."""
 
 
 def remind(booking_id: UUID, at: datetime) -> None:
@@ -27,12 +23,13 @@ def remind(booking_id: UUID, at: datetime) -> None:
         booking.plan_reminder(at)
 
 
-def withdraw_late(at: datetime) -> None:
-    """Withdraw unsent reminders of sessions that began or ended while the mail server was away."""
-    unsent = messages.unsent_reminders()
+def withdraw_late(at: datetime, most: int) -> int:
+    """Withdraw unsent reminders of sessions that began or ended while the mail server was away.
+
+    Returns their number.
+    """
     over = or_(Booking.status != Status.CONFIRMED, func.lower(Booking.period) <= at)
-    late = set(db.session.scalars(select(Booking.id).where(Booking.id.in_(unsent.values()), over)))
-    messages.withdraw([email_id for email_id, booking_id in unsent.items() if booking_id in late])
+    return messages.withdraw_reminders_of_all(over, most)
 
 
 def _remind(booking: Booking, at: datetime) -> None:

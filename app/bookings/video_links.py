@@ -12,6 +12,7 @@ from app.bookings.models import Booking
 from app.bookings.status import Status
 from app.coaches.models import Coach
 from app.extensions import db, now
+from app.queue.sweeps import DueRows
 
 MAX_SESSION = timedelta(hours=8)
 
@@ -40,10 +41,8 @@ def renew(coach_id: UUID) -> None:
         messages.video_link_changed(confirmed, changed_at, calendar.invitations)
 
 
-def due(most: int) -> Sequence[UUID]:
-    """Coaches with a new link whose job was lost."""
-    query = select(Coach.id).where(Coach.link_changed_at.is_not(None))
-    return db.session.scalars(query.order_by(Coach.link_changed_at).limit(most)).all()
+DUE = DueRows(Coach.id, Coach.link_changed_at)
+"""Coaches with a new link whose job was lost."""
 
 
 def _coming(coach: Coach) -> Sequence[Booking]:

@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Index, UniqueConstraint, case, false, or_, select, text, update
+from sqlalchemy import ColumnElement, Index, UniqueConstraint, case, false, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app import transitions
-from app.emails.status import OVER, TRANSITIONS, EmailStatus, check_transition
+from app.emails.status import OVER, TRANSITIONS, UNSENT, EmailStatus, check_transition
 from app.extensions import Base, TimestampMixin, db, enum_column, now
+from app.queue.sweeps import DueRows
 
 LEASE = timedelta(minutes=5)
 """How long a claim lasts: longer than any SMTP session may take."""
@@ -117,14 +118,6 @@ class Email(TimestampMixin, Base):
         )
 
     @classmethod
-    def due(cls, most: int) -> Sequence[UUID]:
-        """Mails that are due: their job was lost, they failed before, or a worker died while sending."""
-        due = or_(cls.status == EmailStatus.QUEUED, cls.status == EmailStatus.SENDING)
-        return db.session.scalars(
-            select(cls.id).where(due, cls.due_at <= now()).order_by(cls.due_at).limit(most)
-        ).all()
-
-    @classmethod
     def asked_for(cls, recipient: str, since: datetime, *kinds: str) -> Sequence[datetime]:
         """When mails of these kinds to an account were put into the outbox, the oldest first."""
         wanted = cls.recipient == recipient, cls.kind.in_(kinds), cls.created_at > since
@@ -137,10 +130,14 @@ class Email(TimestampMixin, Base):
         db.session.execute(sent.values(status=EmailStatus.SENT, sent_at=now(), last_error=None))
 
     @classmethod
-    def withdraw(cls, *which: ColumnElement[bool], **besides: Any) -> None:
-        """Withdraw mails that must not be sent any more. Finished ones stay. `besides` is set as well."""
+    def withdraw(cls, *which: ColumnElement[bool], **besides: Any) -> int:
+        """Withdraw mails that must not be sent any more. Finished ones stay. `besides` is set as well.
+
+        Returns the number.
+        """
         change = update(cls).where(*which, _may_become(EmailStatus.WITHDRAWN))
-        db.session.execute(change.values(status=EmailStatus.WITHDRAWN, **besides))
+        done = db.session.execute(change.values(status=EmailStatus.WITHDRAWN, **besides))
+        return int(done.rowcount)  # type: ignore[attr-defined]
 
     @classmethod
     def end(cls, *which: ColumnElement[bool], **values: Any) -> int:
@@ -154,3 +151,7 @@ class Email(TimestampMixin, Base):
 def _may_become(status: EmailStatus) -> ColumnElement[bool]:
     """The check of `transition_to` as SQL."""
     return Email.status.in_(transitions.sources(TRANSITIONS, status))
+
+
+DUE = DueRows(Email.id, Email.due_at, (Email.status.in_(UNSENT),))
+"""Mails that are due: their job was lost, they failed before, or a worker died while sending."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, overload
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, cast, func
+from sqlalchemy import ColumnElement, Text, Uuid, cast, func
 from sqlalchemy.orm import InstrumentedAttribute
 
 _SEPARATOR = ":"
@@ -75,8 +75,13 @@ def main_id(subject_id: str) -> UUID:
 
 
 def main_ids(column: InstrumentedAttribute[str]) -> ColumnElement[str]:
-    """The same of a column, as text."""
+    """The id that each subject of a column begins with, as text."""
     return func.split_part(column, _SEPARATOR, 1)
+
+
+def main_uuid(column: InstrumentedAttribute[str]) -> ColumnElement[UUID]:
+    """The id that each subject of a column begins with. PostgreSQL refuses subjects that begin with no id."""
+    return cast(main_ids(column), Uuid)
 
 
 def video_link_readers(column: InstrumentedAttribute[str]) -> ColumnElement[str]:

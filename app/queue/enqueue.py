@@ -1,10 +1,10 @@
 """The way from a request to a worker: by task name and ids, never by importing the worker."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from celery import Celery
 from kombu import Connection
@@ -31,7 +31,7 @@ NO_SUCH_QUEUE = 404
 """AMQP 0-9-1's reply code "not-found"."""
 _WAITING = "jobs to enqueue after the commit"
 MAX_WAITING = 500
-"""As many jobs on a queue, and a sweep adds none: they may be those of the very rows that it found."""
+"""As many jobs on a queue, and a walk that seems lost is not resumed: its next turn may lie among them."""
 
 
 class BrokerAway(Unavailable):
@@ -70,8 +70,14 @@ def enqueue(task: TaskNames, *ids: str) -> None:
         queue.send_task(task, args=ids, headers=_headers())
 
 
+def enqueue_behind(other: TaskNames, task: TaskNames, *ids: str) -> None:
+    """Put a job on the queue of another task, behind what lies there. Raises BrokerAway."""
+    with _broker_away():
+        queue.send_task(task, args=ids, headers=_headers(), queue=_queue_of(other))
+
+
 def enqueue_directly(task: TaskNames, *arguments: str) -> None:
-    """As `enqueue`, in two thirds of its time, for the webhook. Raises BrokerAway.
+    """As `enqueue`, in two thirds of its time, for the webhook and sweeps. Raises BrokerAway.
 
     It leaves out what `send_task` does for results, schedules and tasks that call tasks, and shows the
     arguments nowhere else in the message.
@@ -99,21 +105,14 @@ def _broker_away() -> Iterator[None]:
         ) from error
 
 
-def enqueue_each(task: TaskNames, ids: Sequence[UUID | str]) -> int:
-    """Put one job a row on its queue, as long as it has room; how many rows there were. Raises BrokerAway.
-
-    Rows whose jobs wait for a slow mail server are found by every sweep: all of those would fill the broker.
-    """
-    room = max(0, MAX_WAITING - waiting_for(task)) if ids else 0
-    for row_id in ids[:room]:
-        enqueue(task, str(row_id))
-    return len(ids)
-
-
 def waiting_for(task: TaskNames) -> int:
     """How many jobs lie on the queue of a task. Raises BrokerAway."""
-    name = queue.amqp.router.route({}, task)["queue"].name
+    name = _queue_of(task)
     return depths(name)[name]
+
+
+def _queue_of(task: TaskNames) -> str:
+    return str(queue.amqp.router.route({}, task)["queue"].name)
 
 
 def depths(*names: str) -> dict[str, int]:

@@ -16,6 +16,7 @@ class TaskNames(StrEnum):
     REQUEUE_DUE_REMINDERS = "bookings.requeue_due_reminders"
     REQUEUE_DUE_VIDEO_LINKS = "bookings.requeue_due_video_links"
     SEND_REMINDER = "bookings.send_reminder"
+    WITHDRAW_LATE_REMINDERS = "bookings.withdraw_late_reminders"
 
     DELIVER_EMAIL = "emails.deliver"
     RECORD_SENT_EMAIL = "emails.record_sent"

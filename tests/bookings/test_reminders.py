@@ -16,8 +16,8 @@ from tests.shop import Shop
 def remind(shop: Shop, before: timedelta) -> int:
     """What the sweep and its jobs do so long before next week's session."""
     at: datetime = next_week() - before
-    shop.work(reminders.withdraw_late, at)
-    due = shop.work(reminders.due, at, 100)
+    shop.work(reminders.withdraw_late, at, 100)
+    due = shop.work(reminders.DUE.ids, 100, at)
     for booking_id in due:
         shop.work(reminders.remind, booking_id, at)
     return len(due)
@@ -38,7 +38,7 @@ def test_both_are_reminded_a_day_before_and_an_hour_before_once_each(
 def test_of_two_sweeps_at_once_only_one_reminds(shop: Shop, client: Person, coach: Person) -> None:
     paid(shop, client, coach, next_week())
     at = next_week() - timedelta(hours=1)
-    (booking_id,) = shop.work(reminders.due, at, 100)
+    (booking_id,) = shop.work(reminders.DUE.ids, 100, at)
 
     for _ in range(2):
         shop.work(reminders.remind, booking_id, at)
@@ -51,7 +51,7 @@ def test_a_session_called_off_between_the_sweep_and_its_job_is_not_announced(
 ) -> None:
     booking_id = paid(shop, client, coach, next_week())
     at = next_week() - timedelta(hours=1)
-    due = shop.work(reminders.due, at, 100)
+    due = shop.work(reminders.DUE.ids, 100, at)
     client.post(f"/booking/{booking_id}/cancel", json={})
 
     shop.work(reminders.remind, due[0], at)

@@ -87,10 +87,10 @@ def test_the_request_that_changes_it_sends_nothing_and_a_lost_job_is_found(
 
     coach.ask("PATCH", "/coach/me", json={"video_url": NEW})
     assert shop.mails(KIND) == []
-    assert shop.work(video_links.due, 10) == [UUID(coach.id)]
+    assert shop.work(video_links.DUE.ids, 10) == [UUID(coach.id)]
     shop.work(video_links.renew, UUID(coach.id))
 
-    assert shop.work(video_links.due, 10) == []
+    assert shop.work(video_links.DUE.ids, 10) == []
     assert (shown(client, booking_id), len(shop.mails(KIND))) == (NEW, 2)
 
 
@@ -216,7 +216,7 @@ def test_a_link_that_is_changed_back_before_the_job_is_told_to_nobody(
     coach.ask("PATCH", "/coach/me", json={"video_url": NEW})
     link(shop, coach, OLD)
 
-    assert (shown(client, booking_id), shop.mails(KIND), shop.work(video_links.due, 10)) == (OLD, [], [])
+    assert (shown(client, booking_id), shop.mails(KIND), shop.work(video_links.DUE.ids, 10)) == (OLD, [], [])
 
 
 def test_a_session_that_has_begun_still_gets_the_new_link(shop: Shop, client: Person, coach: Person) -> None:

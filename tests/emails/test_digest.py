@@ -10,7 +10,7 @@ from app.accounts.models import Account
 from app.bookings import messages
 from app.bookings.models import Booking
 from app.emails import delivery, digest, operations, recipient_limits, smtp
-from app.emails.models import Email
+from app.emails.models import DUE, Email
 from app.emails.outbox import enqueue_email
 from app.emails.status import EmailStatus
 from app.extensions import db
@@ -39,7 +39,7 @@ def mails(reader: Person, **which: object) -> list[Email]:
 def works(post: Post) -> None:
     """The workers send what is due, and what that puts into the outbox."""
     for _ in range(2):
-        for email_id in post.work(Email.due, 1000):
+        for email_id in post.work(DUE.ids, 1000):
             post.work(delivery.deliver, email_id)
 
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from app.emails import delivery
-from app.emails.models import Email
+from app.emails.models import DUE
 from tests.outbox import Post
 from tests.people import Person, next_week
 
@@ -21,5 +21,5 @@ def cancel_holds(client: Person, coach: Person, holds: int) -> None:
 def works(post: Post) -> None:
     """The workers send what is due, and what that puts into the outbox."""
     for _ in range(2):
-        for email_id in post.work(Email.due, 1000):
+        for email_id in post.work(DUE.ids, 1000):
             post.work(delivery.deliver, email_id)

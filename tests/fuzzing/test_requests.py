@@ -43,7 +43,7 @@ LEFT_OUT = {
     ("post", "/auth/password/reset"),  # likewise
 }
 
-NOT_OF_REQUESTS = {"idempotency_key", "reconciliation", "difference", "trouble"}
+NOT_OF_REQUESTS = {"idempotency_key", "reconciliation", "difference", "trouble", "sweep"}
 """Keys come and go, and every five minutes the books are compared with Stripe's."""
 
 

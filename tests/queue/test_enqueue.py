@@ -10,7 +10,7 @@ from redis import Redis
 from sqlalchemy import text
 
 from app.extensions import db
-from app.queue.enqueue import MAX_WAITING, after_commit, enqueue, enqueue_directly, enqueue_each
+from app.queue.enqueue import after_commit, enqueue, enqueue_directly
 from app.queue.names import TaskNames
 from tests.people import PASSWORD
 from tests.queues import QUEUES, elsewhere, queued
@@ -89,16 +89,6 @@ def test_each_queue_gets_only_its_own_jobs(app: Flask, broker: Redis, task: str,
     enqueue(task, "an-id")
 
     assert {name: broker.llen(name) for name in QUEUES} == {name: int(name == queue) for name in QUEUES}
-
-
-def test_rows_that_each_sweep_finds_again_do_not_fill_the_broker(app: Flask, broker: Redis) -> None:
-    enqueue("payments.process_recorded_event", "evt_1")
-    rows = [f"row-{n}" for n in range(MAX_WAITING - 100)]
-
-    assert [enqueue_each("emails.deliver", rows) for _ in range(3)] == [len(rows)] * 3
-
-    assert broker.llen("email") == MAX_WAITING
-    assert broker.llen("events") == 1
 
 
 def test_a_broker_that_answers_nobody_is_waited_for_once_and_not_for_each_job(

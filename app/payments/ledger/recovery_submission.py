@@ -1,11 +1,10 @@
 """Submission of recoveries to Stripe."""
 
 import logging
-from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from app import alerts
 from app.alerts import AlertKind
@@ -19,6 +18,7 @@ from app.payments.stripe import client as stripe_client
 from app.payments.stripe import deployment
 from app.payments.stripe import transfers as at_stripe
 from app.queue.backoff import MAX_ATTEMPTS, delay
+from app.queue.sweeps import DueRows
 
 log = logging.getLogger(__name__)
 
@@ -163,7 +163,5 @@ def locked(recovery_id: UUID) -> Recovery:
     return recovery
 
 
-def due(most: int) -> Sequence[UUID]:
-    """Recoveries that are due: not submitted, or without an answer."""
-    query = select(Recovery.id).where(Recovery.status == RecoveryStatus.PENDING, Recovery.due_at <= now())
-    return db.session.scalars(query.order_by(Recovery.due_at).limit(most)).all()
+DUE = DueRows(Recovery.id, Recovery.due_at, (Recovery.status == RecoveryStatus.PENDING,))
+"""Recoveries that are due: not submitted, or without an answer."""

@@ -1,7 +1,6 @@
 """Fetches Stripe's fee of each payment and the amount transferred to its coach."""
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -18,6 +17,7 @@ from app.payments.stripe import client as stripe_client
 from app.queue.backoff import delay_unless_last
 from app.queue.enqueue import after_commit
 from app.queue.names import TaskNames
+from app.queue.sweeps import DueRows
 
 log = logging.getLogger(__name__)
 
@@ -147,10 +147,8 @@ def _record(payment_id: UUID, lease: datetime | None, answer: Answer, attempts: 
     return wait
 
 
-def due(most: int) -> Sequence[UUID]:
-    """Payments with a due fee: its event was lost or is late."""
-    query = select(Payment.id).where(Payment.fee_due_at <= now())
-    return db.session.scalars(query.order_by(Payment.fee_due_at).limit(most)).all()
+DUE = DueRows(Payment.id, Payment.fee_due_at)
+"""Payments with a due fee: its event was lost or is late."""
 
 
 HANDLERS: dict[str, Handler] = {

@@ -1,7 +1,6 @@
 """Payouts over Stripe Connect: open coaches' accounts and follow their state."""
 
 import logging
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -23,6 +22,7 @@ from app.payments.stripe import deployment
 from app.queue.backoff import delay
 from app.queue.enqueue import after_commit
 from app.queue.names import TaskNames
+from app.queue.sweeps import DueRows
 
 log = logging.getLogger(__name__)
 
@@ -235,10 +235,8 @@ def _write(row: PayoutAccount, found: at_stripe.ConnectedAccount) -> None:
         row.refusal = None
 
 
-def due(most: int) -> Sequence[UUID]:
-    """Coaches whose account is due: the job was lost, Stripe was away, or a day has passed."""
-    query = select(PayoutAccount.id).where(PayoutAccount.due_at <= now())
-    return db.session.scalars(query.order_by(PayoutAccount.due_at).limit(most)).all()
+DUE = DueRows(PayoutAccount.id, PayoutAccount.due_at)
+"""Coaches whose account is due: the job was lost, Stripe was away, or a day has passed."""
 
 
 def _is_of(subject: StripeObject) -> ColumnElement[bool]:

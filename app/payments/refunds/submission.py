@@ -1,11 +1,10 @@
 """Submission of recorded refunds to Stripe."""
 
 import logging
-from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from app import alerts
 from app.alerts import AlertKind
@@ -19,6 +18,7 @@ from app.payments.stripe import client as stripe_client
 from app.payments.stripe import deployment
 from app.payments.stripe import refunds as at_stripe
 from app.queue.backoff import MAX_ATTEMPTS, delay
+from app.queue.sweeps import DueRows
 
 log = logging.getLogger(__name__)
 
@@ -151,12 +151,13 @@ def _postpone(refund: Refund, error: str) -> timedelta:
     return wait
 
 
-def due(most: int) -> Sequence[UUID]:
-    """Refunds that are due: not submitted, or without an answer."""
-    query = select(Refund.id).where(
+DUE = DueRows(
+    Refund.id,
+    Refund.due_at,
+    (
         Refund.status == RefundStatus.PENDING,
         Refund.stripe_refund_id.is_(None),
-        Refund.due_at <= now(),
         ~Dispute.holding(Refund.payment_id),
-    )
-    return db.session.scalars(query.order_by(Refund.due_at).limit(most)).all()
+    ),
+)
+"""Refunds that are due: not submitted, or without an answer."""

@@ -2,12 +2,11 @@
 
 import json
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DataError
 
@@ -29,6 +28,7 @@ from app.payments.stripe import deployment
 from app.payments.webhook import api_versions
 from app.payments.webhook.api_versions import Reading
 from app.queue.backoff import MAX_ATTEMPTS, delay_unless_last
+from app.queue.sweeps import DueRows
 from app.unicode_text import storable
 
 log = logging.getLogger(__name__)
@@ -228,9 +228,5 @@ def _failed(event_id: str, error: Exception, wait: timedelta | None) -> timedelt
     return wait
 
 
-def due(most: int) -> Sequence[str]:
-    """Recorded events that are due: their job was lost, failed, or died."""
-    query = select(StripeEvent.id).where(
-        StripeEvent.status == EventStatus.RECEIVED, StripeEvent.due_at <= now()
-    )
-    return db.session.scalars(query.order_by(StripeEvent.due_at).limit(most)).all()
+DUE = DueRows(StripeEvent.id, StripeEvent.due_at, (StripeEvent.status == EventStatus.RECEIVED,))
+"""Recorded events that are due: their job was lost, failed, or died."""

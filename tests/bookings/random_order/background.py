@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from app.bookings import lifecycle
-from app.extensions import now
 from app.payments.checkout import expiry
 from app.payments.events.payloads import is_returned
 from app.payments.refunds import submission
@@ -117,7 +116,7 @@ class BackgroundWork:
 
     def sweeps_holds(self) -> None:
         self.model.release()
-        for booking_id in self.world.work(lambda: lifecycle.with_stale_holds(now(), 500)):
+        for booking_id in self.world.work(lambda: lifecycle.STALE_HOLDS.ids(500)):
             self.world.work(expiry.release, booking_id)
         self.collect_events()
 
@@ -142,9 +141,9 @@ class BackgroundWork:
             self._sweep()
 
     def _sweep(self) -> None:
-        for refund_id in self.world.work(lambda: submission.due(500)):
+        for refund_id in self.world.work(lambda: submission.DUE.ids(500)):
             self.world.work(submission.issue, refund_id)
-        for event_id in self.world.work(lambda: inbox.due(500)):
+        for event_id in self.world.work(lambda: inbox.DUE.ids(500)):
             self.world.work(inbox.process, self.world.work(inbox.claim, event_id))
         self.sweeps_holds()
         self.sweeps_the_past()

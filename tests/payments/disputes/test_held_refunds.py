@@ -30,7 +30,7 @@ def test_while_a_dispute_holds_the_money_stripe_is_not_asked_to_refund(
     refund = cancelled(shop, booking, coach)
     issue_all(shop)
 
-    assert submission.due(10) == []
+    assert submission.DUE.ids(10) == []
     assert backlog.backlogs()["refund"].waiting == 0
     (refund,) = shop.rows(Refund)
     assert (refund.status, refund.attempts) == (RefundStatus.PENDING, 0)
@@ -66,7 +66,7 @@ def test_a_refund_that_waited_is_issued_when_the_dispute_is_won(
 
     hears(shop, checkout)
     assert "Issued now" in mails(shop, "dispute_decided")[0].text_body
-    assert submission.due(10) == [refund.id for refund in shop.rows(Refund)]
+    assert submission.DUE.ids(10) == [refund.id for refund in shop.rows(Refund)]
     issue_all(shop)
 
     payment = client.payment(checkout)

@@ -35,10 +35,10 @@ def recovers(shop: Shop) -> None:
     """The workers' jobs: until nothing is left to do."""
     db.session.execute(text("UPDATE recovery SET due_at = now() WHERE status = 'pending'"))
     db.session.commit()
-    while due := shop.work(recovery_submission.due, 10):
+    while due := shop.work(recovery_submission.DUE.ids, 10):
         for recovery_id in due:
             shop.work(recovery_submission.recover, recovery_id)
-    for payment_id in shop.work(stripe_fees.due, 10):
+    for payment_id in shop.work(stripe_fees.DUE.ids, 10):
         shop.work(stripe_fees.look_up, payment_id)
 
 

@@ -65,7 +65,7 @@ def at_rest(shop: Shop) -> None:
     """Refunds are issued, and Stripe is asked for all that is due to be asked."""
     for refund in shop.rows(Refund):
         shop.work(submission.issue, refund.id)
-    for payment_id in shop.work(stripe_fees.due, 10):
+    for payment_id in shop.work(stripe_fees.DUE.ids, 10):
         shop.work(stripe_fees.look_up, payment_id)
 
 

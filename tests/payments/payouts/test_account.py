@@ -152,7 +152,7 @@ def test_while_stripe_is_away_it_is_asked_again(shop: Shop, coach: Person) -> No
     assert not standing(coach)["is_enabled"]
     db.session.execute(text("UPDATE payout_account SET due_at = now() - interval '1 second'"))
     db.session.commit()
-    assert shop.work(payouts_connect.due, 100) == [UUID(coach.id)]
+    assert shop.work(payouts_connect.DUE.ids, 100) == [UUID(coach.id)]
     shop.work(payouts_connect.look_up, UUID(coach.id))
 
     assert standing(coach)["is_enabled"]

@@ -90,11 +90,11 @@ def test_when_stripe_s_word_of_an_account_is_lost_it_is_asked_for_within_a_day(
 
     db.session.execute(text("UPDATE payout_account SET due_at = due_at - interval '1 day'"))
     db.session.commit()
-    assert shop.work(payouts_connect.due, 10) == [UUID(coach.id)]
+    assert shop.work(payouts_connect.DUE.ids, 10) == [UUID(coach.id)]
     shop.work(payouts_connect.look_up, UUID(coach.id))
 
     assert not standing(coach)["is_enabled"]
-    assert shop.work(payouts_connect.due, 10) == []
+    assert shop.work(payouts_connect.DUE.ids, 10) == []
 
 
 def test_what_happens_at_a_coach_s_own_account_confirms_nothing(

@@ -203,7 +203,7 @@ def test_one_that_stopped_working_unheard_is_found_out_and_the_client_pays_all_t
 
     checkout = client.post("/payment/checkout", json=wish).json()
     shop.deliver_event(shop.paid(checkout))
-    assert shop.work(payouts_connect.due, 10) == [UUID(coach.id)]
+    assert shop.work(payouts_connect.DUE.ids, 10) == [UUID(coach.id)]
     shop.work(payouts_connect.look_up, UUID(coach.id))
 
     assert not standing(coach)["is_enabled"]

@@ -100,15 +100,15 @@ class BackgroundWork(Actors):
     def sweeps(self) -> None:
         """What beat does every minute."""
         work = self.world.work
-        for refund_id in work(submission.due, 500):
+        for refund_id in work(submission.DUE.ids, 500):
             work(submission.issue, refund_id)
-        for event_id in work(inbox.due, 500):
+        for event_id in work(inbox.DUE.ids, 500):
             work(inbox.process, work(inbox.claim, event_id))
-        for recovery_id in work(recovery_submission.due, 500):
+        for recovery_id in work(recovery_submission.DUE.ids, 500):
             work(recovery_submission.recover, recovery_id)
-        for payment_id in work(stripe_fees.due, 500):
+        for payment_id in work(stripe_fees.DUE.ids, 500):
             work(stripe_fees.look_up, payment_id)
-        for booking_id in work(lambda: lifecycle.with_stale_holds(now(), 500)):
+        for booking_id in work(lambda: lifecycle.STALE_HOLDS.ids(500)):
             work(expiry.release, booking_id)
         work(lifecycle.complete_past, 500)
         work(lambda: deadlines.warn(now(), 500))

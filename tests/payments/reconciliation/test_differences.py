@@ -158,7 +158,7 @@ def test_an_event_that_failed_is_listed_until_it_is_applied(
     sql("UPDATE payment SET amount_minor = 7500")
     assert any(kind == "event" and "failed: Mismatch" in we_say for kind, _, we_say in differences(silent))
     sql("UPDATE stripe_event SET status = 'received', due_at = now() WHERE status = 'failed'")
-    for event_id in silent.work(inbox.due, 100):
+    for event_id in silent.work(inbox.DUE.ids, 100):
         silent.work(inbox.process, silent.work(inbox.claim, event_id))
 
     reconciled(silent)

@@ -15,7 +15,7 @@ BY_ITSELF = {"reconciliation"}
 
 def at_rest(shop: Shop) -> Books:
     """Once every event on record has been applied."""
-    while due := shop.work(inbox.due, 100):
+    while due := shop.work(inbox.DUE.ids, 100):
         for event_id in due:
             shop.work(inbox.process, shop.work(inbox.claim, event_id))
     return Books.of(shop)

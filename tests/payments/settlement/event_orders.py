@@ -56,7 +56,7 @@ def books_at_rest(shop: Shop, events: list[Event], told: list[int]) -> Books:
     """What came first comes once more at the end, and then what came last."""
     for again in (told[0], told[-1]):
         shop.deliver_event(events[again])
-    while due := shop.work(inbox.due, 100):
+    while due := shop.work(inbox.DUE.ids, 100):
         for event_id in due:
             shop.work(inbox.process, shop.work(inbox.claim, event_id))
     return Books.of(shop)

@@ -4,7 +4,7 @@ from sqlalchemy import text
 
 from app.bookings import lifecycle
 from app.emails.models import Email
-from app.extensions import db, now
+from app.extensions import db
 from app.payments.models import Refund
 from tests.payments.checkout.expired_holds import let_holds_run_out
 from tests.people import Person, next_week
@@ -25,7 +25,7 @@ def test_a_session_whose_money_came_after_its_time_waits_for_no_more(
     shop.deliver_event(completed)
 
     assert client.booking(booking)["status"] == "expired"
-    assert shop.work(lambda: lifecycle.with_stale_holds(now(), 100)) == []
+    assert shop.work(lambda: lifecycle.STALE_HOLDS.ids(100)) == []
 
 
 def test_a_late_payment_is_not_refused_for_a_hold_that_ran_out_too(

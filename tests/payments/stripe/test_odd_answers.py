@@ -182,7 +182,7 @@ def test_what_a_lost_dispute_takes_is_taken_back_from_the_coach_once(
     checkout = paid(shop, client, onboarded(shop, coach))
     lost_disputes.lost(shop, client, checkout)
     shop.sandbox.control("/faults", path=path, **fault)
-    for recovery_id in shop.work(recovery_submission.due, 10):
+    for recovery_id in shop.work(recovery_submission.DUE.ids, 10):
         shop.work(recovery_submission.recover, recovery_id)
     shop.sandbox.behaves()
 

@@ -102,11 +102,11 @@ def test_an_event_whose_worker_dies_once_it_is_on_record_is_tried_again_after_it
     shop.work(inbox.record, json.dumps(completed))
 
     shop.deliver_event(completed)  # the broker delivers it again at once
-    assert shop.work(inbox.due, 100) == []
+    assert shop.work(inbox.DUE.ids, 100) == []
     assert client.booking(booking)["status"] == "pending"
 
     make_due(completed)
-    assert shop.work(inbox.due, 100) == [completed["id"]]
+    assert shop.work(inbox.DUE.ids, 100) == [completed["id"]]
     shop.deliver_event(completed)
     assert client.booking(booking)["status"] == "confirmed"
     assert shop.event(completed).attempts == 2

@@ -101,9 +101,9 @@ class Day:
 
 def work(shop: Shop) -> None:
     """What workers do by themselves, whether or not Stripe's word arrives."""
-    for refund_id in shop.work(submission.due, 100):
+    for refund_id in shop.work(submission.DUE.ids, 100):
         shop.work(submission.issue, refund_id)
-    for payment_id in shop.work(stripe_fees.due, 100):
+    for payment_id in shop.work(stripe_fees.DUE.ids, 100):
         shop.work(stripe_fees.look_up, payment_id)
 
 
