@@ -168,7 +168,7 @@ def test_the_page_sets_the_password(client: Person) -> None:
     done = client.http.post("/auth/password/reset", data={"token": token, "password": NEW})
 
     assert done.status_code == 200
-    assert f"good for {client.email} from now on" in done.text
+    assert f"Sign in to {client.email} with it" in done.text
     assert signs_in(client, NEW)
 
 

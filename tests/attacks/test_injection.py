@@ -78,6 +78,7 @@ def test_every_mail_and_page_shows_what_people_write_and_obeys_none_of_it(
     shop: Shop, http: httpx.Client
 ) -> None:
     client = Person.registered(http, "client", name=MARKUP)
+    client.prove_address()
     coach = Person.registered(http, "coach", name=f"{FORMS[:60]} {MARKUP}").open_for_business(
         headline=MARKUP, bio=FORMS
     )

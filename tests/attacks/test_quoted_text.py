@@ -19,6 +19,7 @@ def test_what_others_write_never_begins_a_line_of_a_text_mail(
 ) -> None:
     """Also what was kept before each line break became LF at the door."""
     forged = ["  Join    https://evil.com", "CultureBridge", "  Refund  1000.00 EUR"]
+    client.prove_address()
     booking = client.wish(coach, next_week(), notes="x").json()
     shop.work(keep, booking["id"], line_break.join(["first", *forged]))
     shop.deliver_event(shop.paid(client.checks_out(booking)))
