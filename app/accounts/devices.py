@@ -3,7 +3,7 @@
 import re
 from ipaddress import ip_address, ip_network
 
-from flask import request
+from flask import has_request_context, request
 
 from app.observability import context
 
@@ -27,7 +27,9 @@ _SYSTEMS = {
 
 
 def device() -> str | None:
-    """Of the current request, such as `Firefox on Windows`; None for an unknown User-Agent."""
+    """Of the current request, such as `Firefox on Windows`. None for an unknown User-Agent or no request."""
+    if not has_request_context():
+        return None
     agent = request.headers.get("User-Agent", "")[:500]
     program, system = _first(_PROGRAMS, agent), _first(_SYSTEMS, agent)
     return " on ".join(name for name in (program, system) if name) or None
