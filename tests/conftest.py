@@ -24,11 +24,11 @@ from redis import Redis
 
 from app import create_app
 from app.accounts import password_hashing
-from app.config.settings import settings_of
 from app.extensions import db, limiter
 from sandbox.postgres import Postgres
 from sandbox.servers import private_folder
 from sandbox.valkey import Valkey
+from tests.configuration import Configure, configure
 from tests.environment import variables
 from tests.outbox import post
 from tests.people import Person, Sandbox
@@ -41,6 +41,7 @@ from tests.waiting import wait_until
 __all__ = [
     "admin",
     "commission",
+    "configure",
     "connect",
     "post",
     "programs",
@@ -151,10 +152,9 @@ def app(application: Flask) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def limits_on(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def limits_on(app: Flask, configure: Configure, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Limits as in production, counted from nothing."""
-    settings = settings_of(app)
-    monkeypatch.setitem(app.extensions, "settings", settings.model_copy(update={"rate_limits": True}))
+    configure(rate_limits=True)
     for name, value in app.extensions["limiter as made"].items():
         monkeypatch.setattr(limiter, name, value)
     limiter.reset()

@@ -16,7 +16,6 @@ from sqlalchemy import select, text
 from app.accounts.models import Account, Role
 from app.admin import alert_mail
 from app.alerts import Alert
-from app.config.settings import settings_of
 from app.emails.models import Email
 from app.extensions import Base, db, now
 from app.payments.events.models import StripeEvent
@@ -24,6 +23,7 @@ from app.payments.ledger import stripe_fees
 from app.payments.reconciliation import pace
 from app.payments.webhook import inbox
 from tests.application import Application
+from tests.configuration import Configure
 from tests.people import CARD, Checkout, Person, Sandbox
 from tests.stripe_contract import check_log
 
@@ -152,21 +152,19 @@ def admin(http: httpx.Client) -> Person:
 
 
 @pytest.fixture
-def commission(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Commission:
+def commission(configure: Configure) -> Commission:
     """Sets COMMISSION_PERCENT, as a restart with another value would."""
 
     def of(percent: str) -> None:
-        changed = settings_of(app).model_copy(update={"commission_percent": Decimal(percent)})
-        monkeypatch.setitem(app.extensions, "settings", changed)
+        configure(commission_percent=Decimal(percent))
 
     return of
 
 
 @pytest.fixture
-def connect(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def connect(configure: Configure) -> None:
     """As STRIPE_CONNECT=true."""
-    on = settings_of(app).model_copy(update={"stripe_connect": True})
-    monkeypatch.setitem(app.extensions, "settings", on)
+    configure(stripe_connect=True)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from app.bookings.models import Booking
 from app.config.settings import settings_of
 from app.extensions import db, now
 from app.idempotency import IN_FLIGHT_AT_MOST, IdempotencyKey
+from tests.configuration import Configure
 from tests.people import PASSWORD, Person, next_week
 
 
@@ -204,12 +205,10 @@ def test_a_password_in_a_body_cannot_be_guessed_from_what_is_kept(client: Person
 
 
 def test_after_secret_key_was_renewed_the_same_request_is_still_the_same(
-    app: Flask, client: Person, coach: Person, monkeypatch: pytest.MonkeyPatch
+    app: Flask, client: Person, coach: Person, configure: Configure
 ) -> None:
     first = ask(client, wish(coach))
-    settings = settings_of(app)
-    keys = (SecretStr("a new key " * 4), *settings.secret_keys)
-    monkeypatch.setitem(app.extensions, "settings", settings.model_copy(update={"secret_keys": keys}))
+    configure(secret_keys=(SecretStr("a new key " * 4), *settings_of(app).secret_keys))
 
     assert ask(client, wish(coach)).content == first.content
     assert ask(client, wish(coach, 14)).status_code == 422

@@ -4,11 +4,10 @@ from collections.abc import Callable
 
 import httpx
 import pytest
-from flask import Flask
 from pydantic import SecretStr
 
-from app.config.settings import settings_of
 from tests.accounts.account_mails import forgets, mails, token_in
+from tests.configuration import Configure
 from tests.people import PASSWORD, Person
 
 OLD, NEW = "the old key, which all of them were made with", "the new key, put beside the old one"
@@ -16,14 +15,12 @@ Roll = Callable[..., None]
 
 
 @pytest.fixture
-def roll(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Roll:
+def roll(configure: Configure) -> Roll:
     """Start again with these keys: of tokens, and of links."""
-    before = settings_of(app)
 
     def keys(*values: str) -> None:
         secrets = tuple(SecretStr(value) for value in values)
-        changed = before.model_copy(update={"secret_keys": secrets, "jwt_secret_keys": secrets})
-        monkeypatch.setitem(app.extensions, "settings", changed)
+        configure(secret_keys=secrets, jwt_secret_keys=secrets)
 
     keys(OLD)
     return keys

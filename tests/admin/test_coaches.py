@@ -12,7 +12,8 @@ from app.bookings import lifecycle
 from app.coaches import listing
 from app.payments.models import Refund
 from tests.accounts.account_mails import with_new_password
-from tests.coaches.listed_coaches import missing, switched
+from tests.coaches.listed_coaches import missing
+from tests.configuration import Configure
 from tests.payments.checkout.expired_holds import let_holds_run_out
 from tests.people import PASSWORD, Person, next_week
 from tests.shop import Shop
@@ -21,9 +22,9 @@ REASON = "Please say in your profile where you were trained."
 
 
 @pytest.fixture
-def newcomer(app: Flask, monkeypatch: pytest.MonkeyPatch, http: httpx.Client) -> Person:
+def newcomer(configure: Configure, http: httpx.Client) -> Person:
     """A coach who waits for an operator."""
-    switched(app, monkeypatch, True)
+    configure(coach_approval=True)
     return Person.registered(http, "coach", name="Nora Newcomer").open_for_business()
 
 

@@ -2,9 +2,9 @@
 
 import httpx
 import pytest
-from flask import Flask
 
-from app.config.settings import Environment, settings_of
+from app.config.settings import Environment
+from tests.configuration import Configure
 from tests.people import PAID, PASSWORD, Person
 
 OTHERWISE_READ = [
@@ -52,18 +52,14 @@ def test_an_address_that_can_be_read_in_two_ways_is_refused(client: Person, coac
 
 @pytest.mark.parametrize("url", ELSEWHERE)
 def test_in_production_nobody_is_sent_elsewhere(
-    app: Flask, client: Person, coach: Person, monkeypatch: pytest.MonkeyPatch, url: str
+    client: Person, coach: Person, configure: Configure, url: str
 ) -> None:
-    settings = settings_of(app)
-    ours = {"app_env": Environment.PRODUCTION, "allowed_redirect_origins": ("https://www.example.com",)}
-    monkeypatch.setitem(app.extensions, "settings", settings.model_copy(update=ours))
+    configure(app_env=Environment.PRODUCTION, allowed_redirect_origins=("https://www.example.com",))
     order = {"booking_id": client.books(coach)["id"], "success_url": url, "cancel_url": url}
     account = {"refresh_url": "https://www.example.com/", "return_url": url, "password": PASSWORD}
 
     assert refused(client.post("/payment/checkout", json=order)) == ["/success_url", "/cancel_url"]
-    monkeypatch.setitem(
-        app.extensions, "settings", settings_of(app).model_copy(update={"stripe_connect": True})
-    )
+    configure(stripe_connect=True)
     assert refused(coach.post("/coach/me/payout-account", json=account)) == ["/return_url"]
 
 

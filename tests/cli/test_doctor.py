@@ -17,6 +17,7 @@ from app.payments.stripe import webhook_endpoints
 from app.payments.webhook import inbox, signature_failures
 from app.queue.enqueue import eviction_policy
 from tests.cli.doctor_setup import HERE, delivery, endpoint, fresh, no_beat, redis_of, settings, webhook
+from tests.configuration import Configure
 from tests.shop import Shop
 from tests.waiting import wait_until
 
@@ -158,9 +159,8 @@ def test_what_no_endpoint_of_stripe_s_sent_is_not_counted(fresh: Shop) -> None:
     assert signature_failures.in_a_row() == 0
 
 
-def test_a_refusal_waits_for_no_redis_that_is_away(fresh: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    away = settings(fresh, redis_url="redis://127.0.0.1:1/0")
-    monkeypatch.setitem(fresh.app.extensions, "settings", away)
+def test_a_refusal_waits_for_no_redis_that_is_away(fresh: Shop, configure: Configure) -> None:
+    configure(redis_url="redis://127.0.0.1:1/0")
 
     assert delivery(fresh, "whsec_of_another_endpoint") == 400
 

@@ -2,9 +2,9 @@
 
 import httpx
 import pytest
-from flask import Flask
 
-from tests.coaches.listed_coaches import missing, switched
+from tests.coaches.listed_coaches import missing
+from tests.configuration import Configure
 from tests.people import Person, next_week
 
 
@@ -43,9 +43,9 @@ def test_a_coach_is_told_all_that_is_left_to_do(http: httpx.Client) -> None:
 
 
 def test_who_comes_while_operators_look_waits_for_them(
-    app: Flask, monkeypatch: pytest.MonkeyPatch, client: Person, coach: Person
+    configure: Configure, client: Person, coach: Person
 ) -> None:
-    switched(app, monkeypatch, True)
+    configure(coach_approval=True)
     newcomer = Person.registered(client.http, "coach").open_for_business()
 
     assert newcomer.get("/coach/me").json()["approval"] == "waiting"
@@ -53,6 +53,6 @@ def test_who_comes_while_operators_look_waits_for_them(
     assert not any(doors(newcomer, client).values())
     assert missing(coach) == [], "who was listed before stays so"
 
-    switched(app, monkeypatch, False)
+    configure(coach_approval=False)
     assert missing(newcomer) == [], "nobody looks any more"
     assert all(doors(newcomer, client).values())

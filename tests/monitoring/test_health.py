@@ -8,8 +8,8 @@ import httpx
 import pytest
 from flask import Flask
 
-from app.config.settings import settings_of
 from app.monitoring import health
+from tests.configuration import Configure
 
 
 @pytest.fixture
@@ -23,12 +23,6 @@ def http(application: Flask) -> Iterator[httpx.Client]:
 def listening() -> socket.socket:
     """A server that accepts connections and never says a word."""
     return socket.create_server(("127.0.0.1", 0))
-
-
-def point_broker_at(app: Flask, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = settings_of(app)
-    elsewhere = settings.model_copy(update={"redis_url": f"redis://127.0.0.1:{port}/0"})
-    monkeypatch.setitem(app.extensions, "settings", elsewhere)
 
 
 def test_a_process_that_answers_is_alive(http: httpx.Client) -> None:
@@ -45,12 +39,10 @@ def test_ready_names_each_dependency_and_how_long_it_took(http: httpx.Client) ->
     assert all(state["status"] == "ok" and state["milliseconds"] > 0 for state in dependencies.values())
 
 
-def test_a_broker_that_is_away_is_named(
-    application: Flask, http: httpx.Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_broker_that_is_away_is_named(http: httpx.Client, configure: Configure) -> None:
     with closing(listening()) as server:
         nobody = server.getsockname()[1]
-    point_broker_at(application, nobody, monkeypatch)
+    configure(redis_url=f"redis://127.0.0.1:{nobody}/0")
 
     answer = http.get("/health/ready")
 
@@ -61,11 +53,9 @@ def test_a_broker_that_is_away_is_named(
     assert http.get("/health/live").status_code == 200
 
 
-def test_a_broker_that_is_frozen_is_not_waited_for_long(
-    application: Flask, http: httpx.Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_broker_that_is_frozen_is_not_waited_for_long(http: httpx.Client, configure: Configure) -> None:
     with closing(listening()) as server:
-        point_broker_at(application, server.getsockname()[1], monkeypatch)
+        configure(redis_url=f"redis://127.0.0.1:{server.getsockname()[1]}/0")
 
         state = http.get("/health/ready").json()["dependencies"]["broker"]
 

@@ -1,10 +1,10 @@
 """In production an administrator's password is not enough."""
 
 import pytest
-from flask import Flask
 
-from app.config.settings import Environment, settings_of
+from app.config.settings import Environment
 from tests.accounts.two_factor.authenticator import Phone, clock
+from tests.configuration import Configure
 from tests.people import PASSWORD, Person
 
 __all__ = ["clock"]
@@ -12,10 +12,8 @@ pytestmark = pytest.mark.usefixtures("clock")
 
 
 @pytest.fixture
-def production(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = settings_of(app)
-    told = settings.model_copy(update={"app_env": Environment.PRODUCTION})
-    monkeypatch.setitem(app.extensions, "settings", told)
+def production(configure: Configure) -> None:
+    configure(app_env=Environment.PRODUCTION)
 
 
 @pytest.mark.usefixtures("production")

@@ -3,9 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from flask import Flask
 
-from app.config.settings import settings_of
+from tests.configuration import Configure
 from tests.people import Checkout, Person, next_week
 from tests.shop import Shop
 
@@ -21,10 +20,9 @@ def all_on(shop: Shop) -> Shop:
 
 
 @pytest.fixture
-def vouchers(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def vouchers(configure: Configure) -> None:
     """As VOUCHER_DAYS_AHEAD=14."""
-    settings = settings_of(app).model_copy(update={"voucher_days_ahead": 14})
-    monkeypatch.setitem(app.extensions, "settings", settings)
+    configure(voucher_days_ahead=14)
 
 
 def offered(shop: Shop, checkout: Checkout) -> list[str]:

@@ -6,9 +6,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import text
 
-from app.config.settings import Environment, settings_of
+from app.config.settings import Environment
 from app.extensions import db
 from app.payments.models import Payment
+from tests.configuration import Configure
 from tests.payments.checkout.checkout_requests import CANCELLED, PAID, ask, booking_becomes
 from tests.people import Person, Sandbox
 from tests.problems import refused
@@ -117,14 +118,9 @@ def test_only_web_addresses_are_returned_to(client: Person, coach: Person, field
     ],
 )
 def test_in_production_only_our_own_pages_are_returned_to(
-    shop: Shop, client: Person, coach: Person, monkeypatch: pytest.MonkeyPatch, url: str, allowed: bool
+    shop: Shop, client: Person, coach: Person, configure: Configure, url: str, allowed: bool
 ) -> None:
-    settings = settings_of(shop.app)
-    production = {
-        "app_env": Environment.PRODUCTION,
-        "allowed_redirect_origins": ("https://www.example.com",),
-    }
-    monkeypatch.setitem(shop.app.extensions, "settings", settings.model_copy(update=production))
+    configure(app_env=Environment.PRODUCTION, allowed_redirect_origins=("https://www.example.com",))
 
     answer = ask(client, client.books(coach), success_url=url, cancel_url="https://www.example.com/")
 

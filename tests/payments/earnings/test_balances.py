@@ -6,11 +6,10 @@ from typing import Any
 
 import httpx
 import pytest
-from flask import Flask
 from sqlalchemy import text
 
-from app.config.settings import settings_of
 from app.extensions import db
+from tests.configuration import Configure
 from tests.payments.disputes.opened_disputes import decided, disputed, hears
 from tests.payments.earnings.coach_earnings import (
     deliver_events,
@@ -29,12 +28,11 @@ Delay = Callable[[int], None]
 
 
 @pytest.fixture
-def delay(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Delay:
+def delay(configure: Configure) -> Delay:
     """Sets PAYOUT_DELAY_DAYS, as a restart with another value would."""
 
     def days(number: int) -> None:
-        changed = settings_of(app).model_copy(update={"payout_delay_days": number})
-        monkeypatch.setitem(app.extensions, "settings", changed)
+        configure(payout_delay_days=number)
 
     return days
 

@@ -10,13 +10,13 @@ from uuid import uuid4
 import pytest
 
 from app.alerts import Alert
-from app.config.settings import settings_of
 from app.payments.events.models import StripeEvent
 from app.payments.events.status import EventStatus
 from app.payments.models import Refund
 from app.payments.refunds import submission
 from app.payments.status import RefundStatus
 from app.payments.webhook.inbox import HANDLERS
+from tests.configuration import Configure
 from tests.payments.events.stored_books import Books, books
 from tests.payments.scenarios import STORIES, TOLD_BY_EVENTS_ALONE
 from tests.payments.settlement.event_orders import undone
@@ -167,10 +167,9 @@ def test_every_type_that_is_applied_is_tried_with_odd_values() -> None:
 @pytest.mark.parametrize("value", [None, 7, NEW, NO_TEXT, NO_NUMBER, {"id": None}, []], ids=ascii)
 @pytest.mark.parametrize("field", ["id", "metadata", "source_transaction", "charge"])
 def test_odd_values_of_coaches_accounts_are_set_aside(
-    shop: Shop, kind: str, field: str, value: object, monkeypatch: pytest.MonkeyPatch
+    shop: Shop, configure: Configure, kind: str, field: str, value: object
 ) -> None:
-    turned_on = settings_of(shop.app).model_copy(update={"stripe_connect": True})
-    monkeypatch.setitem(shop.app.extensions, "settings", turned_on)
+    configure(stripe_connect=True)
     subject = {"id": "x_1", "object": kind.rpartition(".")[0], field: value}
     event = {"id": "evt_odd", "type": kind, "livemode": False, "data": {"object": subject}}
 

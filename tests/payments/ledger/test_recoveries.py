@@ -1,14 +1,13 @@
 """A lost dispute of a payment that was sent on: the coach gives it back, and gets it again if it is won."""
 
 import pytest
-from flask import Flask
 from sqlalchemy import text
 
 from app.config.choices import DisputeRecovery
-from app.config.settings import settings_of
 from app.extensions import db
 from app.payments.ledger import recovery_submission
 from app.payments.ledger.recovery_models import Recovery
+from tests.configuration import Configure
 from tests.payments.disputes.opened_disputes import decided, disputed
 from tests.payments.earnings.coach_earnings import take_place
 from tests.payments.ledger.coach_debts import debts
@@ -24,10 +23,9 @@ AVAILABLE_AT_ONCE = "4000000000000077"
 
 
 @pytest.fixture
-def books_debts(app: Flask, connect: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def books_debts(connect: None, configure: Configure) -> None:
     """As DISPUTE_RECOVERY=debt."""
-    other = settings_of(app).model_copy(update={"dispute_recovery": DisputeRecovery.DEBT})
-    monkeypatch.setitem(app.extensions, "settings", other)
+    configure(dispute_recovery=DisputeRecovery.DEBT)
 
 
 @pytest.mark.parametrize(("percent", "keeps"), [("0", 0), ("10", 0), ("7.77", 0)])

@@ -1,7 +1,7 @@
 """Whatever becomes of a payment, at rest our books say to the last minor unit what Stripe's own say."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from random import Random
@@ -9,18 +9,17 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
-from app.config.settings import settings_of
 from app.extensions import db
 from app.payments.ledger import stripe_fees
 from app.payments.ledger.posting import Entry
 from app.payments.models import Payment, Refund
 from app.payments.refunds import submission
 from app.payments.webhook.inbox import HANDLERS
+from tests.configuration import Configure
 from tests.example_counts import examples
 from tests.payments.payouts.connected_accounts import onboarded
 from tests.people import CARD, Checkout, Person
@@ -181,16 +180,13 @@ class Story:
 
 
 @pytest.fixture
-def connect_is(app: Flask) -> Iterator[Callable[[bool], None]]:
+def connect_is(configure: Configure) -> Callable[[bool], None]:
     """Sets STRIPE_CONNECT, and a commission."""
-    before = settings_of(app)
 
     def of(on: bool) -> None:
-        changed = {"stripe_connect": on, "commission_percent": Decimal("7.77")}
-        app.extensions["settings"] = before.model_copy(update=changed)
+        configure(stripe_connect=on, commission_percent=Decimal("7.77"))
 
-    yield of
-    app.extensions["settings"] = before
+    return of
 
 
 def paid(shop: Shop, drawn: st.DataObject, client: Person, coach: Person) -> Checkout:

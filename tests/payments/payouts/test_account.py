@@ -6,11 +6,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from app.config.settings import Environment, settings_of
+from app.config.settings import Environment
 from app.extensions import db
 from app.payments.events.models import StripeEvent
 from app.payments.payouts import connect as payouts_connect
 from app.payments.payouts.account import PayoutAccount
+from tests.configuration import Configure
 from tests.payments.earnings.coach_earnings import deliver_events
 from tests.payments.payouts.connected_accounts import (
     URLS,
@@ -184,11 +185,9 @@ def test_an_account_of_nobody_s_is_ignored(shop: Shop, coach: Person) -> None:
 
 @pytest.mark.usefixtures("connect")
 def test_in_production_stripe_s_page_leads_back_to_our_own_pages_only(
-    app: Flask, coach: Person, monkeypatch: pytest.MonkeyPatch
+    coach: Person, configure: Configure
 ) -> None:
-    production = {"app_env": Environment.PRODUCTION, "allowed_redirect_origins": ("https://www.example.com",)}
-    settings = settings_of(app).model_copy(update=production)
-    monkeypatch.setitem(app.extensions, "settings", settings)
+    configure(app_env=Environment.PRODUCTION, allowed_redirect_origins=("https://www.example.com",))
 
     answer = coach.post("/coach/me/payout-account", json=URLS)
 

@@ -15,7 +15,6 @@ from redis import Redis
 from sqlalchemy import text
 
 from app import extensions
-from app.config.settings import settings_of
 from app.extensions import db
 from app.payments.reconciliation import pace
 from app.payments.webhook import inbox
@@ -24,6 +23,7 @@ from sandbox.stripe.faults import Fault
 from sandbox.stripe.pace import Pace
 from tests.bookings.random_order.booking_model import Rules
 from tests.bookings.random_order.world import World, stripe_of_its_own
+from tests.configuration import Configure
 from tests.payments.payouts.connected_accounts import onboarded
 from tests.payments.random_faults.database_snapshot import Snapshot
 from tests.payments.random_faults.interleaving import Action, Pause, at_once, stops
@@ -151,14 +151,12 @@ class PaymentWorld(World):
 
 @pytest.fixture
 def world(
-    app: Flask, http: httpx.Client, broker: Redis, monkeypatch: pytest.MonkeyPatch
+    app: Flask, http: httpx.Client, broker: Redis, configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[PaymentWorld]:
     monkeypatch.setitem(app.config, "JWT_ACCESS_TOKEN_EXPIRES", 86_400)  # a failure is made small for long
     monkeypatch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0)  # between two tries of Stripe's package
     monkeypatch.setattr(pace, "PAUSE", 0)
-    ours = {"commission_percent": Decimal("12.5"), "stripe_connect": True}
-    changed = settings_of(app).model_copy(update=ours)
-    monkeypatch.setitem(app.extensions, "settings", changed)
+    configure(commission_percent=Decimal("12.5"), stripe_connect=True)
     with (
         stripe_of_its_own(app, PACE) as own,
         Sandbox(stripe_url=own.account.settings.url, mailbox_url="") as sandbox,

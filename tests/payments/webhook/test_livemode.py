@@ -2,13 +2,11 @@
 
 from typing import Any
 
-import pytest
-from flask import Flask
 from pydantic import SecretStr
 
-from app.config.settings import settings_of
 from app.payments.events.status import EventStatus
 from app.payments.models import Refund
+from tests.configuration import Configure
 from tests.people import Person
 from tests.shop import Shop
 
@@ -33,13 +31,12 @@ def test_a_live_event_does_nothing_for_a_test_key_and_is_told(
 
 
 def test_a_test_event_does_nothing_for_a_live_key(
-    shop: Shop, client: Person, coach: Person, app: Flask, monkeypatch: pytest.MonkeyPatch
+    shop: Shop, client: Person, coach: Person, configure: Configure
 ) -> None:
     booking = client.books(coach)
     checkout = client.checks_out(booking)
     event = shop.paid(checkout)
-    live = settings_of(app).model_copy(update={"stripe_secret_key": SecretStr("sk_live_1")})
-    monkeypatch.setitem(app.extensions, "settings", live)
+    configure(stripe_secret_key=SecretStr("sk_live_1"))
 
     shop.deliver_event(event)
 

@@ -13,9 +13,9 @@ from flask import Flask
 from redis import Redis
 from sqlalchemy import Engine, event
 
-from app.config.settings import settings_of
 from app.extensions import db
 from app.queue import enqueue
+from tests.configuration import Configure
 from tests.payments.webhook.deliveries import EVENT, PAYLOAD, arguments, deliver, http, refused, signed
 from tests.queues import QUEUES, elsewhere, queued
 
@@ -156,11 +156,9 @@ def test_clocks_may_differ_a_little(http: httpx.Client, broker: Redis, seconds: 
 
 @pytest.mark.parametrize("secret", ["whsec_old", "whsec_new"])
 def test_while_a_secret_is_rolled_both_are_good(
-    application: Flask, http: httpx.Client, broker: Redis, monkeypatch: pytest.MonkeyPatch, secret: str
+    configure: Configure, http: httpx.Client, broker: Redis, secret: str
 ) -> None:
-    rolling = {"stripe_webhook_secret": ("whsec_old", "whsec_new")}
-    settings = settings_of(application).model_copy(update=rolling)
-    monkeypatch.setitem(application.extensions, "settings", settings)
+    configure(stripe_webhook_secret=("whsec_old", "whsec_new"))
 
     assert deliver(http, PAYLOAD, signed(PAYLOAD, secret)).status_code == 200
     refused(deliver(http, PAYLOAD, signed(PAYLOAD, "whsec_third")))

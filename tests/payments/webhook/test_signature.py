@@ -5,22 +5,15 @@ import time
 
 import httpx
 import pytest
-from flask import Flask
 from redis import Redis
 from stripe import WebhookSignature
 
-from app.config.settings import settings_of
+from tests.configuration import Configure
 from tests.payments.webhook.deliveries import EVENT, PAYLOAD, deliver, http, refused, signed
 from tests.queues import queued
 
 __all__ = ["http"]
 OLD, NEW, OF_COACHES = "whsec_old", "whsec_new", "whsec_of_the_coaches_endpoint"
-
-
-def started_with(application: Flask, monkeypatch: pytest.MonkeyPatch, *secrets: str) -> None:
-    changed = {"stripe_webhook_secret": secrets}
-    settings = settings_of(application).model_copy(update=changed)
-    monkeypatch.setitem(application.extensions, "settings", settings)
 
 
 def signed_with_both(payload: str) -> str:
@@ -31,7 +24,7 @@ def signed_with_both(payload: str) -> str:
 
 
 def test_a_roll_loses_no_delivery_in_any_of_its_steps(
-    application: Flask, http: httpx.Client, broker: Redis, monkeypatch: pytest.MonkeyPatch
+    configure: Configure, http: httpx.Client, broker: Redis
 ) -> None:
     steps = [
         ((OLD,), signed(PAYLOAD, OLD)),
@@ -42,7 +35,7 @@ def test_a_roll_loses_no_delivery_in_any_of_its_steps(
         ((NEW,), signed(PAYLOAD, NEW)),
     ]
     for secrets, signature in steps:
-        started_with(application, monkeypatch, *secrets)
+        configure(stripe_webhook_secret=secrets)
         assert deliver(http, PAYLOAD, signature).status_code == 200
 
     assert len(queued(broker, "events")) == len(steps)
@@ -50,9 +43,9 @@ def test_a_roll_loses_no_delivery_in_any_of_its_steps(
 
 
 def test_each_endpoint_is_believed_by_its_own_secret(
-    application: Flask, http: httpx.Client, broker: Redis, monkeypatch: pytest.MonkeyPatch
+    configure: Configure, http: httpx.Client, broker: Redis
 ) -> None:
-    started_with(application, monkeypatch, NEW, OF_COACHES)
+    configure(stripe_webhook_secret=(NEW, OF_COACHES))
 
     assert deliver(http, PAYLOAD, signed(PAYLOAD, OF_COACHES)).status_code == 200
     refused(deliver(http, PAYLOAD, signed(PAYLOAD, "whsec_of_somebody_else_s_endpoint")))
