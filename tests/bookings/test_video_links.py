@@ -12,6 +12,7 @@ from app.extensions import db
 from tests.accounts.two_factor.authenticator import unproven
 from tests.bookings.calendar_client import Agenda, parsed
 from tests.bookings.paid_bookings import mails, paid
+from tests.payments.checkout.expired_holds import expire_bookings
 from tests.people import Person, next_week
 from tests.shop import Shop
 
@@ -139,8 +140,7 @@ def test_what_is_not_confirmed_is_told_to_nobody_and_has_it_once_it_is(
 def test_a_late_payment_confirms_with_the_link_of_then(shop: Shop, client: Person, coach: Person) -> None:
     link(shop, coach, OLD)
     booking = client.books(coach, next_week(10))
-    db.session.execute(text("UPDATE booking SET status = 'expired', hold_expires_at = NULL"))
-    db.session.commit()
+    expire_bookings()
     link(shop, coach, NEW)
 
     def confirm() -> None:

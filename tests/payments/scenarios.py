@@ -11,6 +11,7 @@ from app.emails.models import Email
 from app.extensions import db
 from app.payments.models import Dispute, Payment, Refund
 from app.payments.webhook.inbox import HANDLERS
+from tests.payments.checkout.expired_holds import expire_bookings
 from tests.people import DECLINED, Checkout, Person
 from tests.shop import Event, Shop
 
@@ -117,7 +118,7 @@ def never_paid(shop: Shop, client: Person, coach: Person) -> list[Checkout]:
 
 def paid_late(shop: Shop, client: Person, coach: Person) -> list[Checkout]:
     pages = paid(shop, client, coach)
-    _hold_ran_out()
+    expire_bookings()
     return pages
 
 
@@ -184,11 +185,6 @@ def warned_and_disputed(shop: Shop, client: Person, coach: Person) -> list[Check
     shop.sandbox.control(f"/payments/{checkout['session_id']}/fraud-warning")
     shop.sandbox.control(f"/payments/{checkout['session_id']}/dispute")
     return pages
-
-
-def _hold_ran_out() -> None:
-    db.session.execute(text("UPDATE booking SET status = 'expired', hold_expires_at = NULL"))
-    db.session.commit()
 
 
 STORIES = [

@@ -87,6 +87,17 @@ def cancelled(shop: Shop, booking: dict[str, Any], by: Person) -> Refund:
     return refund
 
 
+def cancelled_while_disputed(
+    shop: Shop, client: Person, coach: Person, **how: Any
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A paid session that its coach cancels while the bank holds the money: its checkout, and the dispute."""
+    booking, checkout = shop.pays_for(client, coach)
+    dispute = disputed(shop, client, checkout, **how)
+    hears(shop, checkout)
+    cancelled(shop, booking, coach)
+    return checkout, dispute
+
+
 @pytest.fixture
 def story(shop: Shop, client: Person, coach: Person) -> tuple[dict[str, Any], dict[str, Any]]:
     """A booking that is paid, its mails sent, and disputed; and its checkout."""

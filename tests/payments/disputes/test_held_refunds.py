@@ -9,6 +9,7 @@ from app.payments.refunds import refunds, submission
 from app.payments.status import DisputeStatus, RefundStatus
 from tests.payments.disputes.opened_disputes import (
     cancelled,
+    cancelled_while_disputed,
     decided,
     disputed,
     hears,
@@ -23,11 +24,8 @@ from tests.shop import Shop
 def test_while_a_dispute_holds_the_money_stripe_is_not_asked_to_refund(
     shop: Shop, client: Person, coach: Person
 ) -> None:
-    booking, checkout = shop.pays_for(client, coach)
-    disputed(shop, client, checkout)
-    hears(shop, checkout)
+    cancelled_while_disputed(shop, client, coach)
 
-    refund = cancelled(shop, booking, coach)
     issue_all(shop)
 
     assert submission.DUE.ids(10) == []
@@ -39,11 +37,7 @@ def test_while_a_dispute_holds_the_money_stripe_is_not_asked_to_refund(
 def test_a_client_whose_bank_holds_the_money_is_promised_none(
     shop: Shop, client: Person, coach: Person
 ) -> None:
-    booking, checkout = shop.pays_for(client, coach)
-    disputed(shop, client, checkout)
-    hears(shop, checkout)
-
-    cancelled(shop, booking, coach)
+    cancelled_while_disputed(shop, client, coach)
 
     (mail,) = [
         each
@@ -58,10 +52,7 @@ def test_a_client_whose_bank_holds_the_money_is_promised_none(
 def test_a_refund_that_waited_is_issued_when_the_dispute_is_won(
     shop: Shop, client: Person, coach: Person
 ) -> None:
-    booking, checkout = shop.pays_for(client, coach)
-    dispute = disputed(shop, client, checkout)
-    hears(shop, checkout)
-    cancelled(shop, booking, coach)
+    checkout, dispute = cancelled_while_disputed(shop, client, coach)
     decided(shop, dispute, "won")
 
     hears(shop, checkout)
@@ -77,10 +68,7 @@ def test_a_refund_that_waited_is_issued_when_the_dispute_is_won(
 def test_a_refund_that_waited_is_called_off_when_the_dispute_is_lost(
     shop: Shop, client: Person, coach: Person
 ) -> None:
-    booking, checkout = shop.pays_for(client, coach)
-    dispute = disputed(shop, client, checkout)
-    hears(shop, checkout)
-    cancelled(shop, booking, coach)
+    checkout, dispute = cancelled_while_disputed(shop, client, coach)
     decided(shop, dispute, "lost")
 
     hears(shop, checkout)
@@ -100,10 +88,7 @@ def test_a_refund_that_waited_is_called_off_when_the_dispute_is_lost(
 def test_of_a_payment_that_was_lost_in_part_the_rest_is_refunded(
     shop: Shop, client: Person, coach: Person
 ) -> None:
-    booking, checkout = shop.pays_for(client, coach)
-    dispute = disputed(shop, client, checkout, amount=3000)
-    hears(shop, checkout)
-    cancelled(shop, booking, coach)
+    checkout, dispute = cancelled_while_disputed(shop, client, coach, amount=3000)
     decided(shop, dispute, "lost")
 
     hears(shop, checkout)

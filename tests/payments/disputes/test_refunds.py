@@ -7,16 +7,18 @@ import pytest
 from app.payments.models import Refund
 from app.payments.refunds import submission
 from app.payments.stripe import refunds as at_stripe
-from tests.payments.disputes.opened_disputes import decided, disputed, hears, mails, word_of
+from tests.payments.disputes.opened_disputes import (
+    cancelled,
+    cancelled_while_disputed,
+    decided,
+    disputed,
+    hears,
+    issue_all,
+    mails,
+    word_of,
+)
 from tests.people import Checkout, Person
 from tests.shop import Shop
-
-
-def cancelled(shop: Shop, booking: dict[str, Any], by: Person) -> Refund:
-    """The session is called off; the refund that is owed for it."""
-    assert by.post(f"/booking/{booking['id']}/cancel", json={}).status_code == 200
-    (refund,) = shop.rows(Refund)
-    return refund
 
 
 def ended(shop: Shop) -> list[tuple[str, int]]:
@@ -56,11 +58,6 @@ def series(shop: Shop, client: Person, coach: Person) -> tuple[list[dict[str, An
     return series["items"], checkout
 
 
-def issue_all(shop: Shop) -> None:
-    for refund in shop.rows(Refund):
-        shop.work(submission.issue, refund.id)
-
-
 def wins_its_appeal(shop: Shop, checkout: Checkout, taken: int) -> None:
     """What was lost is won after all, and all of it comes back."""
     (closed,) = word_of(shop, checkout, "closed")
@@ -73,10 +70,7 @@ def wins_its_appeal(shop: Shop, checkout: Checkout, taken: int) -> None:
 def test_one_called_off_as_the_dispute_was_lost_is_owed_again_once_it_is_won(
     shop: Shop, client: Person, coach: Person
 ) -> None:
-    booking, checkout = shop.pays_for(client, coach)
-    dispute = disputed(shop, client, checkout)
-    hears(shop, checkout)
-    cancelled(shop, booking, coach)
+    checkout, dispute = cancelled_while_disputed(shop, client, coach)
     decided(shop, dispute, "lost")
     hears(shop, checkout)
 

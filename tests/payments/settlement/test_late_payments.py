@@ -1,16 +1,27 @@
 """Money that arrives late: when the hold has run out, the time is sold, or a bank takes days."""
 
+from typing import Any
+
 from sqlalchemy import text
 
 from app.bookings import lifecycle
 from app.emails.models import Email
 from app.extensions import db
 from app.payments.models import Refund
-from tests.payments.checkout.expired_holds import let_holds_run_out
-from tests.people import Person, next_week
-from tests.shop import Shop, prove
+from tests.payments.checkout.expired_holds import expire_bookings, let_holds_run_out
+from tests.people import Checkout, Person, next_week
+from tests.shop import Event, Shop, prove
 
 ELSEWHERE = "https://example.com/elsewhere"
+
+
+def paid_after_expiry(shop: Shop, client: Person, coach: Person) -> tuple[dict[str, Any], Checkout, Event]:
+    """A booking that expired before the event of its payment arrives, its checkout and the event."""
+    booking = client.books(coach)
+    checkout = client.checks_out(booking)
+    event = shop.paid(checkout)
+    expire_bookings()
+    return booking, checkout, event
 
 
 def test_a_session_whose_money_came_after_its_time_waits_for_no_more(
@@ -80,11 +91,7 @@ def test_a_page_that_no_other_may_replace_stays_open(shop: Shop, client: Person,
 def test_a_payment_after_the_booking_expired_confirms_it_when_the_time_is_free(
     shop: Shop, client: Person, coach: Person
 ) -> None:
-    booking = client.books(coach)
-    checkout = client.checks_out(booking)
-    event = shop.paid(checkout)
-    db.session.execute(text("UPDATE booking SET status = 'expired', hold_expires_at = NULL"))
-    db.session.commit()
+    booking, _, event = paid_after_expiry(shop, client, coach)
 
     shop.deliver_event(event)
 
@@ -95,11 +102,7 @@ def test_a_payment_after_the_booking_expired_confirms_it_when_the_time_is_free(
 def test_a_payment_after_the_time_was_sold_goes_back_and_the_client_is_told_what_is_free(
     shop: Shop, client: Person, coach: Person
 ) -> None:
-    booking = client.books(coach)
-    checkout = client.checks_out(booking)
-    event = shop.paid(checkout)
-    db.session.execute(text("UPDATE booking SET status = 'expired', hold_expires_at = NULL"))
-    db.session.commit()
+    booking, checkout, event = paid_after_expiry(shop, client, coach)
     Person.registered(client.http, "client").books(coach)
 
     shop.deliver_event(event)
