@@ -1,4 +1,4 @@
-"""From where somebody signed in, just enough to know one's own device: no version, no full address."""
+"""The device and the network of a sign-in, just enough to recognise them: no version, no full address."""
 
 import re
 from ipaddress import ip_address, ip_network
@@ -16,7 +16,7 @@ _PROGRAMS = {
     "curl": r"^curl/",
     "Python": r"^python-|\bpython/",
 }
-"""The first that fits: browsers name those that they are like, too."""
+"""The first match counts: browsers also name those that they resemble."""
 _SYSTEMS = {
     "Android": r"\bAndroid\b",
     "iOS": r"\biP(hone|ad|od)\b",
@@ -36,7 +36,7 @@ def device() -> str | None:
 
 
 def network() -> str | None:
-    """Of the current request: the /24 of an IPv4 address, the /48 of another."""
+    """The network of the request: the /24 of an IPv4 address, the /48 of IPv6. None outside requests."""
     told = (context.network() or "").partition("/")[0]
     try:
         address = ip_address(told)

@@ -14,7 +14,7 @@ def found(admin: Person, **wish: Any) -> list[str]:
 
 
 def test_everybody_is_listed_the_newest_first(admin: Person, client: Person, coach: Person) -> None:
-    assert found(admin) == [coach.id, admin.id, client.id]
+    assert found(admin) == [coach.id, client.id, admin.id]
 
 
 def test_somebody_is_found_by_address_role_and_state(admin: Person, client: Person, coach: Person) -> None:
@@ -23,7 +23,7 @@ def test_somebody_is_found_by_address_role_and_state(admin: Person, client: Pers
     assert found(admin, email=client.email.upper()) == [client.id]
     assert found(admin, role="admin") == [admin.id]
     assert found(admin, state="deactivated") == [coach.id]
-    assert found(admin, state="active") == [admin.id, client.id]
+    assert found(admin, state="active") == [client.id, admin.id]
     assert found(admin, state="active", role="coach") == []
     assert found(admin, email="nobody@example.com") == []
 
@@ -34,7 +34,7 @@ def test_pages_hold_together_while_people_join(admin: Person, client: Person, co
 
     rest = admin.get("/admin/account", params={"cursor": first["next_cursor"]}).json()
 
-    assert [account["id"] for account in first["items"] + rest["items"]] == [coach.id, admin.id, client.id]
+    assert [account["id"] for account in first["items"] + rest["items"]] == [coach.id, client.id, admin.id]
     assert rest["next_cursor"] is None
 
 
