@@ -108,7 +108,10 @@ def at_once(engine: Engine, first: Action, second: Action, pause: Pause) -> None
 
 def _with_pause(action: Action, pause: Pause) -> None:
     _of_this_thread.pause = pause
-    action()
+    try:
+        action()
+    finally:
+        _of_this_thread.pause = None  # the pool may run the second action in this thread
 
 
 def _wait_until_done_or_locked(engine: Engine, other: "Future[object]") -> None:
