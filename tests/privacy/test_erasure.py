@@ -110,6 +110,21 @@ def test_a_coach_s_clients_get_all_of_it_back(shop: Shop, client: Person, corin:
     assert client.payment(page)["status"] == "pending"  # until Stripe says that its page is closed
 
 
+def test_a_coach_who_leaves_within_the_notice_gives_all_of_it_back(
+    shop: Shop, client: Person, corin: Person
+) -> None:
+    notice = {"tiers": [{"hours_before": 0, "refund_percent": 0}], "coach_notice_minutes": 60 * 24 * 8}
+    assert corin.ask("PATCH", "/coach/me", json={"cancellation_policy": notice}).status_code == 200
+    booking, checkout = shop.pays_for(client, corin)
+    assert corin.post(f"/booking/{booking['id']}/cancel", json={}).status_code == 409
+
+    erase(corin)
+    work_off(shop)
+
+    assert client.booking(booking)["cancellation"]["refund_percent"] == 100
+    assert client.payment(checkout)["amount_refunded"] == 75
+
+
 def test_a_coach_who_left_is_in_no_directory(http: httpx.Client, client: Person, corin: Person) -> None:
     erase(corin)
 

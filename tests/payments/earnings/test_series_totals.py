@@ -1,9 +1,12 @@
 """Of a series each session has its own share of what is earned, refunded and kept as commission."""
 
+from datetime import timedelta
+
+from app.payments.ledger.posting import Entry
 from app.payments.models import Refund
 from app.payments.refunds import submission
 from tests.payments.earnings.coach_earnings import deliver_events, earnings, fee_of, figures, of_each_booking
-from tests.people import Person
+from tests.people import Person, next_week
 from tests.shop import Commission, Shop
 
 
@@ -52,3 +55,23 @@ def test_what_went_back_for_a_series_by_hand_counts_for_none_of_its_sessions(
 
     deliver_events(shop, shop.refunds_by_hand(checkout))
     assert figures(*earnings(coach)) == (22500, 22500, 0, 0, 0, 0)
+
+
+def test_a_series_that_changes_its_order_keeps_each_share_of_an_odd_fee(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    coach.open_for_business(hourly_rate=76)
+    series = client.books_series(coach, sessions=2)
+    checkout = client.checks_out(series)
+    shop.deliver_event(shop.paid(checkout))
+    shop.settles(checkout)
+    before = of_each_booking(shop, "fee")
+    assert fee_of(shop, checkout) % 2 == 1
+
+    move = {"session_datetime": (next_week() + timedelta(weeks=3)).isoformat()}
+    first = series["items"][0]["id"]
+    assert client.post(f"/booking/{first}/reschedule", json=move).status_code == 200
+    deliver_events(shop, shop.refunds_by_hand(checkout, 100))
+
+    assert of_each_booking(shop, "fee") == before
+    assert sum(entry.kind == "fee" for entry in shop.rows(Entry)) == 2

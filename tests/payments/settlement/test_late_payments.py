@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from sqlalchemy import text
 
 from app.bookings import lifecycle
@@ -9,7 +10,10 @@ from app.emails.models import Email
 from app.extensions import db
 from app.payments.models import Refund
 from tests.payments.checkout.expired_holds import expire_bookings, let_holds_run_out
-from tests.people import Checkout, Person, next_week
+from tests.payments.earnings.coach_earnings import take_place
+from tests.payments.refunds.refund_attempts import amounts, ask, at_stripe
+from tests.payments.scenarios import paid_twice
+from tests.people import DECLINED, Checkout, Person, next_week
 from tests.shop import Event, Shop, prove
 
 ELSEWHERE = "https://example.com/elsewhere"
@@ -129,3 +133,47 @@ def test_a_payment_that_comes_after_the_session_s_time_goes_back(
 
     assert client.booking(booking)["status"] != "confirmed"
     assert [refund.amount_minor for refund in shop.rows(Refund)] == [7500]
+
+
+def test_of_a_late_payment_only_what_the_dashboard_left_goes_back(
+    shop: Shop, client: Person, coach: Person
+) -> None:
+    booking = client.books(coach)
+    checkout = client.checks_out(booking)
+    shop.sandbox.pays(checkout, DECLINED)
+    for event in shop.events(checkout, "payment_intent.payment_failed"):
+        shop.deliver_event(event)  # the payment's intent is known from now on
+    completed = shop.paid(checkout)
+    for event in shop.refunds_by_hand(checkout, 3000):
+        shop.deliver_event(event)
+    client.post(f"/booking/{booking['id']}/cancel", json={})
+
+    shop.deliver_event(completed)
+    (returned,) = [refund for refund in shop.rows(Refund) if refund.cause == "returned"]
+    ask(shop, returned.id)
+
+    assert amounts(shop) == [("dashboard", "succeeded", 3000), ("returned", "succeeded", 4500)]
+    assert at_stripe(shop, checkout) == 7500
+    (mail,) = shop.mails("payment_returned")
+    assert "45.00 EUR" in mail.subject
+
+
+@pytest.mark.parametrize("outcome", ["complete", "no-show"])
+def test_a_second_payment_told_after_the_session_goes_back(
+    shop: Shop, client: Person, coach: Person, outcome: str
+) -> None:
+    first, second = paid_twice(shop, client, coach)
+    shop.deliver_event(shop.events(first, "checkout.session.completed")[0])
+    (booking,) = client.get("/booking").json()["items"]
+    take_place(booking)
+    assert coach.post(f"/booking/{booking['id']}/{outcome}").status_code == 200
+    ended = client.booking(booking)["status"]
+
+    (late,) = shop.events(second, "checkout.session.completed")
+    shop.deliver_event(late)
+
+    assert shop.event(late).status == "processed"
+    assert client.booking(booking)["status"] == ended
+    assert amounts(shop) == [("returned", "pending", 7500)]
+    (refund,) = shop.rows(Refund)
+    assert (str(refund.payment_id), refund.stripe_reason) == (second["payment_id"], "duplicate")
