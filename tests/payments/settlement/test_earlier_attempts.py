@@ -123,3 +123,22 @@ def test_an_event_knows_when_it_happened(unhurried: Shop, client: Person, coach:
         row = unhurried.event(each)
         assert (row.status, row.happened_at) == ("processed", row.received_at)
         assert abs(datetime.now(UTC) - row.received_at) < timedelta(minutes=5)
+
+
+@pytest.mark.parametrize("reason_first", [True, False], ids=["reason first", "session first"])
+def test_the_bank_s_own_reason_outlives_the_general_one(
+    unhurried: Shop, client: Person, coach: Person, reason_first: bool
+) -> None:
+    checkout = client.checks_out(client.books(coach))
+    unhurried.sandbox.debits(checkout, FAILING_DEBIT)
+    unhurried.deliver_event(unhurried.events(checkout, "payment_intent.processing")[0])
+    unhurried.sandbox.control(f"/payments/{checkout['session_id']}/debit", outcome="failed")
+    returned = unhurried.events(checkout, "payment_intent.payment_failed")[-1]
+    ended = unhurried.events(checkout, "checkout.session.async_payment_failed")[0]
+    reason = returned["data"]["object"]["last_payment_error"]["code"]
+
+    for event in [returned, ended] if reason_first else [ended, returned]:
+        unhurried.deliver_event(event)
+
+    assert reason != "async_payment_failed"
+    assert status_of(unhurried) == ("failed", reason)

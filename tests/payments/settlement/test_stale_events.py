@@ -87,3 +87,13 @@ def test_a_receipt_is_not_lost_by_news_from_before_there_was_one(
 
     assert receipt
     assert client.payment(checkout)["receipt_url"] == receipt
+
+
+def test_a_charge_that_is_not_paid_has_no_receipt(shop: Shop, client: Person, coach: Person) -> None:
+    _, checkout = shop.pays_for(client, coach)
+    unpaid = changed(shop.settlement(checkout), paid=False)
+
+    shop.deliver_event(unpaid)
+
+    assert shop.event(unpaid).status == "ignored"
+    assert client.payment(checkout)["receipt_url"] is None
