@@ -14,12 +14,21 @@ class Configure(Protocol):
     def __call__(self, **changes: Any) -> None: ...
 
 
-@pytest.fixture
-def configure(application: Flask, monkeypatch: pytest.MonkeyPatch) -> Configure:
-    """What it changes is undone after the test."""
-
+def _configures(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Configure:
     def change(**changes: Any) -> None:
-        changed = settings_of(application).model_copy(update=changes)
-        monkeypatch.setitem(application.extensions, "settings", changed)
+        changed = settings_of(app).model_copy(update=changes)
+        monkeypatch.setitem(app.extensions, "settings", changed)
 
     return change
+
+
+@pytest.fixture
+def configure(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Configure:
+    """Of the application that the test uses; undone after the test."""
+    return _configures(app, monkeypatch)
+
+
+@pytest.fixture
+def configure_application(application: Flask, monkeypatch: pytest.MonkeyPatch) -> Configure:
+    """For tests that ask the application without a transaction around them; undone after the test."""
+    return _configures(application, monkeypatch)

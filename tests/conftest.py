@@ -28,7 +28,7 @@ from app.extensions import db, limiter
 from sandbox.postgres import Postgres
 from sandbox.servers import private_folder
 from sandbox.valkey import Valkey
-from tests.configuration import Configure, configure
+from tests.configuration import Configure, configure, configure_application
 from tests.environment import variables
 from tests.outbox import post
 from tests.people import Person, Sandbox
@@ -42,6 +42,7 @@ __all__ = [
     "admin",
     "commission",
     "configure",
+    "configure_application",
     "connect",
     "post",
     "programs",

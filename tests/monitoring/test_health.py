@@ -39,10 +39,10 @@ def test_ready_names_each_dependency_and_how_long_it_took(http: httpx.Client) ->
     assert all(state["status"] == "ok" and state["milliseconds"] > 0 for state in dependencies.values())
 
 
-def test_a_broker_that_is_away_is_named(http: httpx.Client, configure: Configure) -> None:
+def test_a_broker_that_is_away_is_named(http: httpx.Client, configure_application: Configure) -> None:
     with closing(listening()) as server:
         nobody = server.getsockname()[1]
-    configure(redis_url=f"redis://127.0.0.1:{nobody}/0")
+    configure_application(redis_url=f"redis://127.0.0.1:{nobody}/0")
 
     answer = http.get("/health/ready")
 
@@ -53,9 +53,11 @@ def test_a_broker_that_is_away_is_named(http: httpx.Client, configure: Configure
     assert http.get("/health/live").status_code == 200
 
 
-def test_a_broker_that_is_frozen_is_not_waited_for_long(http: httpx.Client, configure: Configure) -> None:
+def test_a_broker_that_is_frozen_is_not_waited_for_long(
+    http: httpx.Client, configure_application: Configure
+) -> None:
     with closing(listening()) as server:
-        configure(redis_url=f"redis://127.0.0.1:{server.getsockname()[1]}/0")
+        configure_application(redis_url=f"redis://127.0.0.1:{server.getsockname()[1]}/0")
 
         state = http.get("/health/ready").json()["dependencies"]["broker"]
 

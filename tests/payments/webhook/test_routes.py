@@ -156,9 +156,9 @@ def test_clocks_may_differ_a_little(http: httpx.Client, broker: Redis, seconds: 
 
 @pytest.mark.parametrize("secret", ["whsec_old", "whsec_new"])
 def test_while_a_secret_is_rolled_both_are_good(
-    configure: Configure, http: httpx.Client, broker: Redis, secret: str
+    configure_application: Configure, http: httpx.Client, broker: Redis, secret: str
 ) -> None:
-    configure(stripe_webhook_secret=("whsec_old", "whsec_new"))
+    configure_application(stripe_webhook_secret=("whsec_old", "whsec_new"))
 
     assert deliver(http, PAYLOAD, signed(PAYLOAD, secret)).status_code == 200
     refused(deliver(http, PAYLOAD, signed(PAYLOAD, "whsec_third")))

@@ -24,7 +24,7 @@ def signed_with_both(payload: str) -> str:
 
 
 def test_a_roll_loses_no_delivery_in_any_of_its_steps(
-    configure: Configure, http: httpx.Client, broker: Redis
+    configure_application: Configure, http: httpx.Client, broker: Redis
 ) -> None:
     steps = [
         ((OLD,), signed(PAYLOAD, OLD)),
@@ -35,7 +35,7 @@ def test_a_roll_loses_no_delivery_in_any_of_its_steps(
         ((NEW,), signed(PAYLOAD, NEW)),
     ]
     for secrets, signature in steps:
-        configure(stripe_webhook_secret=secrets)
+        configure_application(stripe_webhook_secret=secrets)
         assert deliver(http, PAYLOAD, signature).status_code == 200
 
     assert len(queued(broker, "events")) == len(steps)
@@ -43,9 +43,9 @@ def test_a_roll_loses_no_delivery_in_any_of_its_steps(
 
 
 def test_each_endpoint_is_believed_by_its_own_secret(
-    configure: Configure, http: httpx.Client, broker: Redis
+    configure_application: Configure, http: httpx.Client, broker: Redis
 ) -> None:
-    configure(stripe_webhook_secret=(NEW, OF_COACHES))
+    configure_application(stripe_webhook_secret=(NEW, OF_COACHES))
 
     assert deliver(http, PAYLOAD, signed(PAYLOAD, OF_COACHES)).status_code == 200
     refused(deliver(http, PAYLOAD, signed(PAYLOAD, "whsec_of_somebody_else_s_endpoint")))
