@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from app.payments.ledger import posting
+from tests.payments.earnings.coach_earnings import pays_out, take_place
 from tests.people import Person, next_week
 from tests.shop import Commission, Shop, become_admin
 
@@ -138,6 +139,22 @@ def test_who_moves_west_gets_no_new_entries_in_a_day_that_is_over(
         ("2031-02-01", "payment", 75.0),
         ("2031-02-01", "refund", -25.0),
     ]
+
+
+def test_who_is_paid_out_and_moves_west_gets_no_new_entries_before_the_payout(
+    shop: Shop, client: Person, coach: Person, admin: Person, clock: Clock
+) -> None:
+    clock.to(2031, 1, 15, 9)
+    _, checkout = shop.pays_for(client, coach)
+    clock.to(2031, 1, 31, 23, 30)
+    take_place()
+    assert pays_out(admin, coach, 75).status_code == 201
+    coach.open_for_business(time_zone="America/New_York")  # where it is January still
+
+    refunded(shop, checkout, 2500)
+
+    assert moved(month(coach, "2031-01")) == [("2031-01-15", "payment", 75.0)]
+    assert ("2031-02-01", "refund", -25.0) in moved(month(coach, "2031-02"))
 
 
 def test_the_table_says_the_same_as_the_json_in_two_columns(
