@@ -6,11 +6,14 @@ from uuid import UUID
 import pytest
 from redis import Redis
 
+from app.extensions import now
 from app.payments.events.status import EventStatus
 from app.payments.models import Payment, Refund
 from app.payments.refunds import charge_refunds
+from app.payments.refunds import events as refund_events
 from app.payments.status import RefundStatus
 from app.payments.stripe.client import StripeAway
+from tests.payments.refunds.refund_attempts import amounts
 from tests.people import Checkout, Person
 from tests.queues import queued
 from tests.shop import Event, Shop, changed
@@ -134,3 +137,25 @@ def test_a_charge_of_somebody_else_is_left_alone(shop: Shop, client: Person, coa
 
     assert shop.event(other).status is EventStatus.IGNORED
     assert [payment.amount_refunded_minor for payment in shop.rows(Payment)] == [0]
+
+
+def test_of_two_events_of_one_refund_at_once_one_makes_its_row(
+    shop: Shop, client: Person, coach: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the second waits for the payment's lock, the first one makes the row."""
+    _, checkout = shop.pays_for(client, coach)
+    (created,) = shop.refunds_by_hand(checkout, 2500)
+    updated = changed(created, "refund.updated")
+    lock = Payment.locked
+
+    def wait_for_lock(payment_id: UUID) -> Payment | None:
+        monkeypatch.setattr(Payment, "locked", lock)
+        refund_events.on_event(created["data"]["object"], now())
+        return lock(payment_id)
+
+    monkeypatch.setattr(Payment, "locked", wait_for_lock)
+    assert shop.deliver_event(updated) is None
+
+    assert (shop.event(updated).status, shop.event(updated).attempts) == ("ignored", 1)
+    assert amounts(shop) == [("dashboard", "succeeded", 2500)]
+    assert len(shop.mails("refund_issued")) == 1
