@@ -38,7 +38,14 @@ def _is_of_a_domain(character: str) -> bool:
 
 def _has_domain(word: str) -> bool:
     labels = [label.strip("-") for label in word.split(".")]
-    return any(before and _ascii(end) in _ends() for before, end in pairwise(labels))
+    return any(
+        before and {_ascii(end), _ascii(_without_marks(end))} & _ends() for before, end in pairwise(labels)
+    )
+
+
+def _without_marks(label: str) -> str:
+    """The label without combining marks, such as a keycap, behind which a program may end a link."""
+    return "".join(each for each in label if category(each)[0] != "M")
 
 
 def _ascii(label: str) -> str:

@@ -32,6 +32,16 @@ def _no_link(name: str) -> str:
     return name
 
 
+OUR_WORDS = frozenset({"you", "we", "us", "culturebridge"})
+
+
+def _no_pronoun(name: str) -> str:
+    """E-mails say "you cancelled" and "we"; no name may read like that."""
+    if name.casefold() in OUR_WORDS:
+        raise ValueError("must not be a word that e-mails use for you or for us")
+    return name
+
+
 Email = Annotated[
     str,
     Field(max_length=MAX_ADDRESS),
@@ -48,7 +58,9 @@ NewPassword = Annotated[
 """A new password. The route checks it against the policy, which needs the account."""
 Token = Annotated[str, Field(max_length=1000)]
 """Twice the length of the longest token that we issue."""
-Name = Annotated[VisibleName, Field(min_length=1, max_length=120), AfterValidator(_no_link)]
+Name = Annotated[
+    VisibleName, Field(min_length=1, max_length=120), AfterValidator(_no_link), AfterValidator(_no_pronoun)
+]
 
 
 class Registration(Body):

@@ -130,6 +130,10 @@ def test_no_name_has_a_line_of_its_own(http: httpx.Client, client: Person, name:
         "x.co.uk:8000",
         "help@evil.com",
         "evil.com_now",
+        "evil.com\u20e3",
+        "You",
+        "we",
+        "CultureBridge",
         "ＷＷＷ．evil．com",  # noqa: RUF001
         "ｅｖｉｌ．ｉｏ",  # noqa: RUF001
         "http：／／evil",  # noqa: RUF001
@@ -150,7 +154,7 @@ def test_no_name_has_a_line_of_its_own(http: httpx.Client, client: Person, name:
         "will.i.am",
     ],
 )
-def test_no_name_is_a_link_in_a_mail_to_somebody_else(http: httpx.Client, name: str) -> None:
+def test_no_name_is_a_link_or_a_word_of_ours_in_a_mail(http: httpx.Client, name: str) -> None:
     """Else anybody could have us write to anybody, with a link of theirs."""
     person = {"email": "victim@example.com", "password": "seven green umbrellas", "name": name}
 
