@@ -23,11 +23,6 @@ def committing(environment: dict[str, str]) -> Flask:
     return create_app(Settings.load().model_copy(update={"database_url": url, "rate_limits": False}))
 
 
-@pytest.fixture(scope="session")
-def application(committing: Flask) -> Flask:
-    return committing
-
-
 @pytest.fixture
 def app(committing: Flask) -> Iterator[Flask]:
     with committing.app_context():
