@@ -1,4 +1,4 @@
-"""What other rooms keep beside an account. They stand above this one; `create_app` hands them in."""
+"""Records of other packages that depend on an account. `create_app` registers them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,17 +10,17 @@ from app.accounts.models import Account
 
 @dataclass(frozen=True)
 class LinkedRecords:
-    """What to do with such records when their account changes."""
+    """Actions on such records when their account changes."""
 
     lock: Callable[[Account], None]
-    """Locks the profile beside an account. It is called first: everybody locks the two in this order."""
+    """Locks the profile of an account. Called before the account is locked, the common order."""
     withdraw: Sequence[Callable[[Account], str | None]]
-    """Takes away what sends money or people somewhere, when the owner of an address takes its account over.
+    """Remove settings that direct money or people, when the owner of an address takes the account over.
 
-    The account and its profile are locked. Each returns what it took, in words for the owner, or None.
+    The account and its profile are locked. Each returns what it removed, in words for the owner, or None.
     """
     address_proven: Callable[[Account], None]
-    """Sends what was withheld, within the transaction in which the address of a locked account is proven."""
+    """Release withheld mails, in the transaction that verifies the address of a locked account."""
 
 
 def init_app(app: Flask, records: LinkedRecords) -> None:
@@ -28,18 +28,18 @@ def init_app(app: Flask, records: LinkedRecords) -> None:
 
 
 def lock_with_profile(account: Account) -> None:
-    """Lock an account whose name is about to change, after the profile that repeats the name."""
+    """Lock an account for a change of its name, after the profile that repeats it."""
     _current().lock(account)
     account.lock()
 
 
 def withdraw(account: Account) -> list[str]:
-    """Take away what sends money or people somewhere; what it was, in words for the account's owner."""
+    """Remove settings that direct money or people. Returns what was removed, in words for the owner."""
     return [what for take in _current().withdraw if (what := take(account))]
 
 
 def address_proven(account: Account) -> None:
-    """Mails may reach it from now on."""
+    """Release the mails that were withheld from the account."""
     _current().address_proven(account)
 
 

@@ -1,4 +1,4 @@
-"""Which mails about sessions still matter once the address that they were withheld from is proven."""
+"""Selects the withheld mails about sessions that still matter after the verification."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from app.extensions import db, now
 
 
 def release(account: Account) -> None:
-    """Send what is about sessions that lie ahead, and still true."""
+    """Release mails about upcoming sessions that are still true."""
     mails = withheld.to(account.email, _STILL_TRUE)
     withheld.release([mail for mail in mails if _matters(mail)])
 
@@ -26,7 +26,7 @@ def _is_cancelled(_: Email, booking: Booking) -> bool:
 
 
 def _is_as_reminded(mail: Email, booking: Booking) -> bool:
-    """On, and at the time that the reminder says."""
+    """Whether the session is confirmed, at the time that the reminder names."""
     as_now = [subject_ids.of_reminder(booking.id, booking.calendar_sequence, at) for at in REMINDER_HOURS]
     return booking.status is Status.CONFIRMED and mail.subject_id in as_now
 

@@ -201,7 +201,7 @@ def retry_recovery(recoveries: tuple[UUID, ...], reason: str) -> None:
 @click.option("--reason", type=REASON, required=True, help="For the audit log: how you settled it.")
 def discard_recovery(recoveries: tuple[UUID, ...], reason: str) -> None:
     """Discard transfers after disputes that were settled another way."""
-    _apply_each(recovery_operations.discard, recoveries, reason, done="is tried no more")
+    _apply_each(recovery_operations.discard, recoveries, reason, done="is discarded")
 
 
 @email.command("resend")
@@ -213,7 +213,7 @@ def resend(emails: tuple[UUID, ...], reason: str) -> None:
 
 
 def _apply_each(
-    action: Callable[[Any, str], object], ids: Sequence[Any], reason: str, done: str = "is on its way"
+    action: Callable[[Any, str], object], ids: Sequence[Any], reason: str, done: str = "is queued"
 ) -> None:
     """Run each in a transaction of its own, so that a refused one does not stop the others."""
     refused = []

@@ -34,10 +34,10 @@ def lock(account: Account) -> None:
 
 
 def withdraw(account: Account) -> str | None:
-    """What whoever opened the account said and asked for as a coach, once its owner takes it over.
+    """Clear a coach's texts, prices and video link when the owner of the address takes the account over.
 
-    Without a price the coach is neither listed nor booked; who has booked already is told that the link is
-    gone. The account is locked with its profile. Gives what it was, in words for the owner; None for nothing.
+    Without a price the coach is neither listed nor booked. Clients with bookings get a mail that the link is
+    gone. The account is locked with its profile. Returns what was cleared, in words for the owner, or None.
     """
     coach = db.session.get(Coach, account.id)
     if coach:

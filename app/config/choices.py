@@ -4,20 +4,20 @@ from enum import StrEnum
 
 
 class DisputeRecovery(StrEnum):
-    """What becomes of money that Stripe sent on to a coach, and that a lost dispute has taken from us."""
+    """What happens to a transfer to a coach after a lost dispute of its payment."""
 
     REVERSE = "reverse"
-    """It is taken back from the coach's account at Stripe."""
+    """It is reversed at the coach's account at Stripe."""
     DEBT = "debt"
     """The coach owes it: later payments stay here until it is settled."""
 
 
 class HstsScope(StrEnum):
-    """Which names browsers open by HTTPS alone, for two years, once they saw an answer of production."""
+    """The hosts that browsers open only over HTTPS, for two years (Strict-Transport-Security)."""
 
     HOST = "host"
-    """The one that answered."""
+    """This host only."""
     SUBDOMAINS = "subdomains"
-    """Every name below it as well."""
+    """This host and its subdomains."""
     PRELOAD = "preload"
-    """The same, and browsers may know it before they saw an answer: whoever runs the domain sends it in."""
+    """As above, and for browsers' preload lists, to which the domain's owner submits it."""

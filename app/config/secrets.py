@@ -1,4 +1,4 @@
-"""Which keys and secrets are believed: none that is guessed, and none of development in production.
+"""Checks of keys and secrets: hard to guess, and no development value in production.
 
 Each function raises ValueError with the rest of a sentence that begins with the variable's name.
 """

@@ -49,9 +49,9 @@ _LISTS = {
     "cors_origins",
 }
 _MAY_HAVE_SPACES = {"secret_keys", "jwt_secret_keys", "smtp_user", "smtp_password", "smtp_from_email"}
-"""Names and what somebody chose; an address or a key with a space in it was copied wrong."""
+"""Variables that may contain spaces. In an address or a key, a space is a copying error."""
 _MAY_BE_QUOTED = {"smtp_password"}
-"""What a mail server's operator chose, and nobody here can judge."""
+"""Passwords of mail servers, which may contain anything."""
 
 Addresses = TypeVar("Addresses", str, tuple[str, ...])
 
@@ -122,7 +122,7 @@ class Settings(BaseSettings):
     @field_validator("*", mode="before")
     @classmethod
     def _has_plain_digits(cls, value: object, info: ValidationInfo) -> object:
-        """Looked at after what hides in it: pydantic runs the validator that is defined last first."""
+        """Checked after the white space: pydantic runs the validator that is defined last first."""
         kind = cls.model_fields[info.field_name or ""].annotation
         reads = parsing.decimal_number if kind is Decimal else parsing.whole_number
         is_number = kind in {int, Decimal} or kind == int | None
@@ -231,12 +231,12 @@ class Settings(BaseSettings):
 
     @property
     def signing_keys(self) -> list[str]:
-        """Those of SECRET_KEY as itsdangerous wants them: it signs with the last, and believes each."""
+        """The keys of SECRET_KEY in itsdangerous' order: it signs with the last, and accepts each."""
         return [key.get_secret_value() for key in reversed(self.secret_keys)]
 
     @property
     def proxies(self) -> int:
-        """How many of our own stand in front and add to X-Forwarded-For; a platform's router is one."""
+        """The number of proxies in front that add to X-Forwarded-For; a platform's router is one."""
         if self.trusted_proxies is not None:
             return self.trusted_proxies
         return int(self.app_env is Environment.PRODUCTION)
@@ -248,7 +248,7 @@ class Settings(BaseSettings):
 
     @property
     def smtp_starttls(self) -> bool:
-        """Whether the mail server gets neither a password nor a mail before it has spoken TLS."""
+        """Whether the mail server gets a password or a mail only over TLS."""
         asked_for = bool(self.smtp_user or self.smtp_tls_verify or self.smtp_tls_ca_file)
         in_production = self.app_env is Environment.PRODUCTION
         return tls.smtp_starttls(
@@ -257,7 +257,7 @@ class Settings(BaseSettings):
 
     @property
     def sender(self) -> NameEmail:
-        """Who mails and invitations are from."""
+        """The sender of mails and invitations."""
         return NAME_AND_ADDRESS.validate_python(self.smtp_from_email)
 
     @property
@@ -268,8 +268,8 @@ class Settings(BaseSettings):
     def load(cls) -> Self:
         """The settings of this process: the environment first, then `.env.run`, `.env.local`, `.env`.
 
-        RUN_FILE names another file than `.env.run`, where several runs share a folder. Production reads no
-        file. Raises BadSettings, which names every bad variable at once.
+        RUN_FILE replaces `.env.run` if several runs share a folder. Production reads no file.
+        Raises BadSettings, which names every bad variable at once.
         """
         try:
             return cls(_env_file=_files())
@@ -278,12 +278,12 @@ class Settings(BaseSettings):
 
 
 def current_settings() -> Settings:
-    """The settings of the application that is at work."""
+    """The settings of the current application."""
     return settings_of(current_app)
 
 
 def settings_of(app: Flask) -> Settings:
-    """The settings that this application was made with."""
+    """The settings of an application."""
     settings: Settings = app.extensions["settings"]
     return settings
 

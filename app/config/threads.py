@@ -1,6 +1,6 @@
 """How many threads a process has. The settings of gunicorn, the mailer and the database follow these."""
 
 THREADS = 8
-"""Of a web process, and of the mailer, as the Procfile says. Each can have a database connection at once."""
+"""Threads of a web process and of the mailer (see the Procfile). Each can use a database connection."""
 PUBLIC_READ_THREADS = 2
-"""Of a web process, besides those: for public pages that cost much, so that the others stay free of them."""
+"""Further threads of a web process, for expensive public pages, so that the others stay free."""

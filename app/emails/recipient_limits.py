@@ -1,10 +1,9 @@
-"""How many mails an address gets, of all kinds together, and what becomes of those above.
+"""Limits of mails per address, over all kinds.
 
-Anybody can register with a stranger's. So one that was never proven gets the mails that prove it and, of its
-own sessions, those about money that was paid, and few of them at once; anything else stays on record and
-leaves once the address is proven, if it still matters by then. One that was proven gets plenty. What is above
-a bound waits and leaves in one mail with all else that waits. So no flood fills a mailbox, and whoever paid
-hears of it.
+Anyone can register another person's address. So an unverified address gets the verification mails and the
+mails about its own paid sessions, few at once. Everything else is withheld, and sent after the verification
+if it still matters. A verified address has high limits. Mails above a limit are held back and sent together
+in a digest. So a flood cannot fill a mailbox, and a person who paid gets all mails.
 """
 
 from collections.abc import Iterable
@@ -18,9 +17,9 @@ from app.extensions import db, now
 from app.http import rate_limits
 
 MAX_UNPROVEN = 6
-"""A day that leave at once: a first booking with its confirmation, a change and a refund needs fewer."""
+"""Mails a day that are sent at once: a first booking with confirmation, change and refund needs fewer."""
 _A_DAY = f"{MAX_UNPROVEN} per day"
-"""The same, however many accounts are opened with the address, and erased with the rows that count."""
+"""The same limit by address, which erasing and opening accounts does not reset."""
 ABOUT_PAID = frozenset(
     {
         "booking_confirmed",
@@ -32,19 +31,19 @@ ABOUT_PAID = frozenset(
         "refund_failed",
     }
 )
-"""Kinds about sessions that were paid for: whoever paid wants them, whether or not the address is proven."""
+"""Kinds about paid sessions, which are sent to unverified addresses too."""
 MAX_PROVEN = 100
-"""A day, of all kinds together, that leave at once: a coach with ten sessions a day gets half as many."""
+"""Mails a day that are sent at once: a coach with ten sessions a day gets half as many."""
 MAX_OF_KIND = 20
-"""An hour that leave at once."""
+"""Mails of one kind an hour that are sent at once."""
 FEWER_OF_KIND = {"refund_issued": 3}
-"""Where one thing can be done in many parts, as a refund."""
+"""The limit for kinds that one action can cause many times, such as partial refunds."""
 PERIOD, SHORT_PERIOD = timedelta(days=1), timedelta(hours=1)
 TOGETHER, UNPROVEN_TOGETHER = timedelta(minutes=30), timedelta(hours=6)
-"""How far apart the mails are that hold what was above."""
+"""The interval of digests."""
 OWN_BOUNDS = frozenset({"verify_address", "reset_password", "address_in_use"})
-"""Kinds that are counted where they are asked for: they are how an address is proven at all. They fill no
-bound here, or strangers, who can ask for them, could keep the mails about money from whoever reads it."""
+"""Kinds with limits of their own at their routes, because they verify an address. They do not count here:
+otherwise strangers, who can request them, could suppress the mails about money."""
 WITHHELD = "not sent: this address was not proven, and the mail is about nothing that was paid"
 
 _COUNTED = text("""
@@ -60,7 +59,7 @@ WHERE account.email IN :recipients GROUP BY account.id
 
 
 class Verdict(StrEnum):
-    """Of a mail that does not leave at once."""
+    """The verdict on a mail that is not sent at once."""
 
     WITHHELD = "withheld"
     HELD_BACK = "held back"
@@ -68,7 +67,7 @@ class Verdict(StrEnum):
 
 
 def verdicts(kind: str, recipients: Iterable[str]) -> dict[str, Verdict]:
-    """What becomes of a mail of this kind to those of the recipients whom it does not reach at once."""
+    """The verdicts for the recipients to whom a mail of this kind is not sent at once."""
     if kind in OWN_BOUNDS | OPERATORS or not recipients:
         return {}
     at = now()
@@ -88,6 +87,6 @@ def verdicts(kind: str, recipients: Iterable[str]) -> dict[str, Verdict]:
 
 
 def next_time(at: datetime, apart: timedelta = TOGETHER) -> datetime:
-    """When what waits leaves: on each half hour, or what `apart` says, counted from midnight, UTC."""
+    """When the next digest is sent: on each half hour, or by the interval `apart`, from midnight UTC."""
     midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
     return at - (at - midnight) % apart + apart

@@ -1,4 +1,4 @@
-"""Mails that were withheld until their address is proven, and what of them leaves once it is."""
+"""Mails that are withheld until their address is verified, and their release."""
 
 from collections.abc import Collection, Sequence
 
@@ -12,18 +12,18 @@ from app.queue.enqueue import after_commit
 from app.queue.names import TaskNames
 
 MOST = 50
-"""That are looked at, the newest first: strangers may have caused any number."""
+"""The most mails that are considered, the newest first: strangers may have caused any number."""
 
 
 def to(recipient: str, kinds: Collection[str]) -> Sequence[Email]:
-    """What was withheld from somebody, of these kinds."""
+    """The withheld mails of these kinds to an address."""
     withheld = Email.status == EmailStatus.WITHDRAWN, Email.last_error == WITHHELD
     query = select(Email).where(Email.recipient == recipient, Email.kind.in_(kinds), *withheld)
     return db.session.scalars(query.order_by(Email.created_at.desc()).limit(MOST).with_for_update()).all()
 
 
 def release(mails: Sequence[Email]) -> None:
-    """Let mails to one recipient leave, in one mail where there are several."""
+    """Release mails to one recipient; several are sent as one digest."""
     for mail in mails:
         mail.transition_to(EmailStatus.QUEUED)
         mail.held_back, mail.due_at, mail.last_error = True, now(), None

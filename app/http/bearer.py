@@ -1,4 +1,4 @@
-"""Tokens in the Authorization header. The name of its scheme is read in any case (RFC 9110, 11.1)."""
+"""Bearer tokens in the Authorization header. The scheme is case-insensitive (RFC 9110, 11.1)."""
 
 from flask import request
 
@@ -6,13 +6,13 @@ SCHEME = "Bearer"
 
 
 def token() -> str | None:
-    """What is sent behind Bearer; None where nothing is, or another scheme."""
+    """The token after `Bearer`; None without one or with another scheme."""
     scheme, _, sent = request.headers.get("Authorization", "").partition(" ")
     return sent.strip(" ") or None if scheme.lower() == SCHEME.lower() else None
 
 
 def spell_scheme() -> None:
-    """Write the scheme of this request as Flask-JWT-Extended wants it, which takes one spelling."""
+    """Normalise the scheme for Flask-JWT-Extended, which accepts one spelling."""
     sent = token()
     if sent is not None:
         request.environ["HTTP_AUTHORIZATION"] = f"{SCHEME} {sent}"

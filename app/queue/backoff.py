@@ -1,4 +1,4 @@
-"""How long to wait before trying again: growing, jittered, bounded."""
+"""Retry delays: growing, jittered, bounded. E-mails, events and refunds use them."""
 
 import random
 from datetime import timedelta
@@ -13,9 +13,9 @@ def delay_unless_last(attempts: int) -> timedelta | None:
 
 
 def delay(attempts: int) -> timedelta:
-    """The pause after the nth attempt: 2 s doubled each time up to an hour, half of it by chance.
+    """The pause after the nth attempt: 2 s doubled each time up to an hour, half of it random.
 
-    "Exponential Backoff And Jitter", AWS Architecture Blog: jitter keeps a crowd from coming back at once.
+    "Exponential Backoff And Jitter", AWS Architecture Blog: jitter spreads the retries.
     """
     longest = min(2.0**attempts, 3600.0)
     return timedelta(seconds=longest / 2 + random.uniform(0, longest / 2))  # noqa: S311 - not a secret

@@ -1,4 +1,4 @@
-"""The way from a request to a worker: by task name and ids, never by importing the worker."""
+"""Enqueues jobs by task name and ids, without importing the worker."""
 
 import logging
 from collections.abc import Iterator
@@ -31,17 +31,17 @@ NO_SUCH_QUEUE = 404
 """AMQP 0-9-1's reply code "not-found"."""
 _WAITING = "jobs to enqueue after the commit"
 MAX_WAITING = 500
-"""As many jobs on a queue, and a walk that seems lost is not resumed: its next turn may lie among them."""
+"""With this many jobs on a queue, a walk that seems lost is not resumed: its next turn may be among them."""
 
 
 class BrokerAway(Unavailable):
     slug, title = "broker-away", "Task queue away"
-    meaning = "The queue that carries our work does not answer. Nothing was done."
-    remedy = "Send the same request again after as many seconds as the Retry-After header says."
+    meaning = "The task queue does not answer. Nothing was done."
+    remedy = "Send the same request again after the seconds in the Retry-After header."
 
 
 def ping_broker(settings: Settings) -> None:
-    """Returns when the broker answers, within two seconds. Raises what its client raises when it does not."""
+    """Check within two seconds that the broker answers. Raises its client's errors."""
     if redis_transport.speaks(settings.broker):
         with Redis.from_url(settings.broker, socket_timeout=2, socket_connect_timeout=2) as redis:
             redis.ping()
@@ -51,9 +51,9 @@ def ping_broker(settings: Settings) -> None:
 
 
 def eviction_policy(settings: Settings) -> str:
-    """What Redis does when its memory is full, by its own name; empty where it does not say.
+    """Redis' `maxmemory-policy`; empty if it does not say.
 
-    INFO tells, where a managed host forbids CONFIG. Raises what its client raises when it is away.
+    INFO has it where a managed host forbids CONFIG. Raises its client's errors.
     """
     if not redis_transport.speaks(settings.broker):
         return ""
@@ -71,21 +71,20 @@ def enqueue(task: TaskNames, *ids: str) -> None:
 
 
 def enqueue_behind(other: TaskNames, task: TaskNames, *ids: str) -> None:
-    """Put a job on the queue of another task, behind what lies there. Raises BrokerAway."""
+    """Put a job on the queue of another task, behind the jobs there. Raises BrokerAway."""
     with _broker_away():
         queue.send_task(task, args=ids, headers=_headers(), queue=_queue_of(other))
 
 
 def enqueue_directly(task: TaskNames, *arguments: str) -> None:
-    """As `enqueue`, in two thirds of its time, for the webhook and sweeps. Raises BrokerAway.
+    """Like `enqueue` in two thirds of its time, for the webhook and sweeps. Raises BrokerAway.
 
-    It leaves out what `send_task` does for results, schedules and tasks that call tasks, and shows the
-    arguments nowhere else in the message.
+    It omits what `send_task` does for results, schedules and nested tasks.
     """
     amqp = queue.amqp
     message = amqp.create_task_message(str(uuid4()), task, arguments, argsrepr="", kwargsrepr="")
     options = {"headers": _headers(), **amqp.router.route({}, task)}
-    if redis_transport.speaks(queue.conf.broker_url):  # where a queue is there once a job is on it
+    if redis_transport.speaks(queue.conf.broker_url):  # on Redis a queue exists once it holds a job
         options["declare"] = []
     with _broker_away(), queue.producer_or_acquire() as producer:
         amqp.send_task_message(producer, task, message, **options)
@@ -106,7 +105,7 @@ def _broker_away() -> Iterator[None]:
 
 
 def waiting_for(task: TaskNames) -> int:
-    """How many jobs lie on the queue of a task. Raises BrokerAway."""
+    """The number of jobs on the queue of a task. Raises BrokerAway."""
     name = _queue_of(task)
     return depths(name)[name]
 
@@ -116,7 +115,7 @@ def _queue_of(task: TaskNames) -> str:
 
 
 def depths(*names: str) -> dict[str, int]:
-    """How many messages lie on each queue. Raises BrokerAway, also where the broker does not let us in."""
+    """The number of messages on each queue. Raises BrokerAway, also if the broker refuses the login."""
     with queue.connection_for_write(connect_timeout=1) as connection:
         refusals: tuple[type[BaseException], ...] = connection.connection_errors + connection.channel_errors
         unknown: tuple[type[BaseException], ...] = (KombuError, RedisError, OSError, *refusals)
@@ -137,24 +136,26 @@ def _depth(connection: Connection, name: str) -> int:
 
 
 def after_commit(task: TaskNames, *ids: str) -> None:
-    """Enqueue a job once the running transaction is committed, and never if it is not.
+    """Enqueue a job after the commit of the current transaction, and never without it.
 
-    A broker that is away then costs only time: the row that the job is about is found by its sweep.
-    A savepoint that is rolled back takes no job back: the job looks for its row and finds none.
+    If the broker is away then, a sweep finds the job's row later. A savepoint that is rolled back does not
+    cancel the job, which then finds no row.
     """
     db.session().info.setdefault(_WAITING, []).append((task, ids))
 
 
 @event.listens_for(Session, "after_commit")
 def _enqueue_waiting(session: Session) -> None:
-    if session.in_nested_transaction():  # only a savepoint was released: no other session sees the rows yet
+    if (
+        session.in_nested_transaction()
+    ):  # only a savepoint was released: other sessions do not see the rows yet
         return
     jobs = session.info.pop(_WAITING, [])
     for done, (task, ids) in enumerate(jobs):
         try:
             enqueue(task, *ids)
-        except BrokerAway:  # and would cost each of the others the same second, or a worker five
-            log.warning("the broker is away, so these are left to their sweeps: %s", jobs[done:])
+        except BrokerAway:  # do not wait for the broker again for each of the others
+            log.warning("the broker does not answer, so sweeps will enqueue these: %s", jobs[done:])
             return
 
 

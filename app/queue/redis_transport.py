@@ -56,10 +56,10 @@ class Transport(redis.Transport):
 
 
 def speaks(broker_url: str) -> bool:
-    """Whether it is for this broker; the other is RabbitMQ."""
+    """Whether it applies to this broker; the other one is RabbitMQ."""
     return broker_url.startswith("redis")
 
 
 def install() -> None:
-    """Use it for all connections of this process to Redis, by the names that kombu looks transports up by."""
+    """Register it under kombu's names for Redis transports, for all connections of this process."""
     TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), f"{__name__}:{Transport.__name__}"))

@@ -1,9 +1,8 @@
-"""Sweeps: each walks over all due rows of its kind, portion by portion, and enqueues a job for each row.
+"""Sweeps: each walks over all due rows of its kind in portions, and enqueues a job for each row.
 
-The job that asks for the next portion lies on the queue behind the jobs of the portion before. It has its
-turn once they have had theirs. So a walk goes as fast as the workers, keeps at most one portion on the queue,
-and finds no row twice. A row whose job has to wait, such as for Stripe, stays due until the next walk, and
-keeps no other from its turn.
+The job for the next portion is on the queue behind the jobs of the previous one. So a walk goes as fast as
+the workers, keeps at most one portion on the queue, and finds no row twice. A row whose job has to wait, such
+as for Stripe, stays due until the next walk and does not block others.
 """
 
 from collections.abc import Sequence
@@ -22,11 +21,11 @@ from app.queue.names import TaskNames
 
 PORTION = 500
 SILENT_INTERVALS = 6
-"""After so many intervals without a turn, beat resumes a walk: the job for its next turn may be lost."""
+"""After this many intervals without a turn, beat resumes a walk, whose next job may be lost."""
 
 
 class Sweep(Base):
-    """How far the walk of a sweep is."""
+    """The progress of a sweep's walk."""
 
     __tablename__ = "sweep"
 
@@ -75,7 +74,7 @@ class Due(NamedTuple):
 
 @dataclass(frozen=True)
 class DueRows:
-    """Rows of one kind that are due, the longest due first."""
+    """The due rows of one kind, the longest due first."""
 
     key: InstrumentedAttribute[Any]
     due_at: InstrumentedAttribute[Any]

@@ -38,7 +38,7 @@ class RequestBuffer:
 
     @property
     def is_complete(self) -> bool:
-        """Whether no more is waited for: all has arrived, or it is too long, or it is malformed."""
+        """Whether the request need not be waited for: it is complete, too long or malformed."""
         if self.is_malformed:
             return True
         if self._body_at is None and not self._found_body():

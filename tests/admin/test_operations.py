@@ -216,7 +216,7 @@ def test_on_the_command_line_one_that_is_refused_keeps_none_of_the_others_back(
     done = shop.app.test_cli_runner().invoke(args=["email", "resend", str(mail.id), str(waiting.id)])
 
     assert done.exit_code == 1
-    assert f"{waiting.id} is on its way" in done.output
+    assert f"{waiting.id} is queued" in done.output
     assert f"{mail.id}: This mail is being sent at this moment" in done.output
     assert mail_of(shop, other).status is EmailStatus.QUEUED
     assert mail_of(shop, client).status is EmailStatus.SENDING

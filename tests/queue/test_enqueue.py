@@ -101,5 +101,7 @@ def test_a_broker_that_answers_nobody_is_waited_for_once_and_not_for_each_job(
 
         db.session.commit()
 
-    (told,) = [record.getMessage() for record in caplog.records if "left to" in record.getMessage()]
+    (told,) = [
+        record.getMessage() for record in caplog.records if "sweeps will enqueue" in record.getMessage()
+    ]
     assert all(f"mail-{number}" in told for number in range(3))

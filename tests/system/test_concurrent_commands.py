@@ -108,7 +108,7 @@ def test_a_mail_is_sent_again_once(stack: Stack, client: Person, pair: Pair, sta
 
     ended = pair.run("email", "resend", email_id, "--reason", "it was lost")
 
-    assert "is on its way" in ended[0].stdout
+    assert "is queued" in ended[0].stdout
     rests(stack, email_id)
     assert len(stack.sandbox.mails_to(client.email)) == before + 1
     for each in ended:
@@ -127,7 +127,7 @@ def test_an_event_that_is_replayed_twice_is_applied_once(
 
     ended = pair.run("stripe", "replay", event_id)
 
-    assert [each.stdout for each in ended] == [f"{event_id} is on its way.\n"] * 2
+    assert [each.stdout for each in ended] == [f"{event_id} is queued.\n"] * 2
     wait_until(lambda: look(stack, done, id=checkout["payment_id"]))
     moves = "SELECT after FROM payment_move WHERE payment_id = :id ORDER BY created_at"
     assert look(stack, moves, id=checkout["payment_id"]) == [("succeeded",)]

@@ -154,7 +154,7 @@ def _look_again(dispute: Dispute) -> None:
 
 
 def _learn(dispute: Dispute, told: StripeObject, apply: Handler) -> None:
-    """How Stripe says that it stands. What cannot be read is told by its events, and misses no deadline."""
+    """Apply the state in Stripe's answer. An unreadable answer is left to later events."""
     try:
         with db.session.begin_nested():
             apply(told, now())

@@ -162,11 +162,11 @@ def test_each_lever_is_on_record_and_the_shell_has_both(
 ) -> None:
     run, nowhere = shop.app.test_cli_runner().invoke, str(uuid4())
     said = run(commands.stripe, ["discard-recovery", str(recovery_id), "--reason", "paid back by bank"])
-    assert (said.exit_code, said.output) == (0, f"{recovery_id} is tried no more.\n")
+    assert (said.exit_code, said.output) == (0, f"{recovery_id} is discarded.\n")
     said = run(
         commands.stripe, ["retry-recovery", nowhere, str(recovery_id), "--reason", "the bank returned it"]
     )
-    assert (said.exit_code, f"{recovery_id} is on its way." in said.output) == (1, True)
+    assert (said.exit_code, f"{recovery_id} is queued." in said.output) == (1, True)
     assert "no such transfer" in said.output
     pull(admin, recovery_id, "discard")
 
