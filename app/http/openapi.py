@@ -98,7 +98,7 @@ def register(app: APIFlask, settings: Settings) -> None:
 
     @app.spec_processor
     def complete(spec: Any) -> Any:
-        components = Components(set(_models(app)), tables.SCHEMA_NAMES)
+        components = Components(_models(app), tables.SCHEMA_NAMES)
         endpoints = {name.replace(".", "_"): name for name in app.view_functions}
         for path in spec["paths"].values():
             for operation in path.values():
@@ -157,8 +157,8 @@ def _refer(components: Components, operation: dict[str, Any], view: Any) -> None
 
 def _described(field: dict[str, Any]) -> dict[str, Any]:
     """A parameter's schema, with the description beside it."""
-    description = field.pop("description", None)
-    return {"schema": field} | ({"description": description} if description else {})
+    schema = {key: value for key, value in field.items() if key != "description"}
+    return {"schema": schema} | ({"description": field["description"]} if "description" in field else {})
 
 
 @public

@@ -132,6 +132,18 @@ def test_operations_have_ids_as_a_person_would_write_them(document: dict[str, An
     assert found["post", "/booking"] == "createBooking"
 
 
+def test_a_parameter_of_several_routes_says_its_default_in_each(document: dict[str, Any]) -> None:
+    limits = {
+        at: parameter.get("description")
+        for at, operation in operations(document).items()
+        for parameter in operation["parameters"]
+        if parameter["name"] == "limit"
+    }
+
+    assert len(limits) > 10
+    assert set(limits.values()) == {"Default: 20."}
+
+
 def test_headers_of_answers_are_declared(document: dict[str, Any]) -> None:
     booking = operations(document)["post", "/booking"]["responses"]
 
