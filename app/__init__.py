@@ -13,7 +13,7 @@ from app.accounts.password_routes import passwords
 from app.accounts.routes import accounts
 from app.accounts.two_factor.routes import second_factors
 from app.admin import blueprints
-from app.bookings import refunds, withheld_mails
+from app.bookings import refund_protocol, withheld_mails
 from app.bookings.feed_routes import feed
 from app.bookings.routes import bookings
 from app.cli import commands
@@ -76,7 +76,7 @@ def create_app(settings: Settings | None = None) -> Application:
     mail.init_app(app)
     stripe_api.init_app(app, settings)
     enqueue.queue.set_default()
-    refunds.init_app(app, CancellationRefunds())
+    refund_protocol.init_app(app, CancellationRefunds())
     linked_records.init_app(
         app,
         LinkedRecords(

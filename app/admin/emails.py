@@ -8,7 +8,7 @@ from sqlalchemy import select
 from app.accounts.access import signed_in
 from app.accounts.models import Role
 from app.admin.schemas import Again, EmailDetail, EmailList, EmailSearch, EmailView, NoMore
-from app.emails import operations
+from app.emails import operator_actions
 from app.emails.models import Email
 from app.extensions import db
 from app.http import rate_limits
@@ -57,7 +57,7 @@ def show_email(email_id: UUID) -> EmailDetail:
 @signed_in(Role.ADMIN)
 def resend_email(email_id: UUID, json_data: Again) -> EmailView:
     """Send a mail now, whatever its status."""
-    return EmailView.model_validate(operations.resend(email_id, json_data.reason))
+    return EmailView.model_validate(operator_actions.resend(email_id, json_data.reason))
 
 
 @admin_emails.post("/<uuid:email_id>/discard")
@@ -69,4 +69,4 @@ def resend_email(email_id: UUID, json_data: Again) -> EmailView:
 @signed_in(Role.ADMIN)
 def discard_email(email_id: UUID, json_data: NoMore) -> EmailView:
     """Discard a mail: it is not tried again. The reason is recorded."""
-    return EmailView.model_validate(operations.discard(email_id, json_data.reason))
+    return EmailView.model_validate(operator_actions.discard(email_id, json_data.reason))

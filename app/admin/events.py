@@ -9,7 +9,7 @@ from app.admin.schemas import Again, EventDetail, EventList, EventSearch, EventV
 from app.http import rate_limits
 from app.http.pagination import newest_first
 from app.idempotency import idempotent
-from app.payments import operations
+from app.payments import operator_actions
 from app.payments.events.models import StripeEvent
 
 admin_events = APIBlueprint("admin_events", __name__, url_prefix="/admin/stripe-event")
@@ -48,7 +48,7 @@ def show_event(event_id: str) -> EventDetail:
 @signed_in(Role.ADMIN)
 def replay_event(event_id: str, json_data: Again) -> EventView:
     """Apply an event again. Its earlier effects are not repeated."""
-    return EventView.model_validate(operations.replay(event_id, json_data.reason))
+    return EventView.model_validate(operator_actions.replay(event_id, json_data.reason))
 
 
 @admin_events.post("/<event_id>/discard")
@@ -60,4 +60,4 @@ def replay_event(event_id: str, json_data: Again) -> EventView:
 @signed_in(Role.ADMIN)
 def discard_event(event_id: str, json_data: NoMore) -> EventView:
     """Discard an event: it is not tried again. The reason is recorded."""
-    return EventView.model_validate(operations.discard_event(event_id, json_data.reason))
+    return EventView.model_validate(operator_actions.discard_event(event_id, json_data.reason))

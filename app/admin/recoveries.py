@@ -15,7 +15,7 @@ from app.http.pagination import Span, newest_first
 from app.http.problems import NotFound
 from app.http.schema_types import Instant, Major, View
 from app.idempotency import idempotent
-from app.payments.ledger import recovery_operations
+from app.payments.ledger import operator_actions
 from app.payments.ledger.recovery_models import Recovery, RecoveryKind, RecoveryStatus
 
 admin_recoveries = APIBlueprint("admin_recoveries", __name__, url_prefix="/admin/recovery")
@@ -97,7 +97,7 @@ def show_recovery(recovery_id: UUID) -> RecoveryView:
 @signed_in(Role.ADMIN)
 def retry_recovery(recovery_id: UUID, json_data: Again) -> RecoveryView:
     """Retry a transfer now: pending, failed or discarded."""
-    return RecoveryView.of(recovery_operations.retry(recovery_id, json_data.reason))
+    return RecoveryView.of(operator_actions.retry(recovery_id, json_data.reason))
 
 
 @admin_recoveries.post("/<uuid:recovery_id>/discard")
@@ -109,4 +109,4 @@ def retry_recovery(recovery_id: UUID, json_data: Again) -> RecoveryView:
 @signed_in(Role.ADMIN)
 def discard_recovery(recovery_id: UUID, json_data: NoMore) -> RecoveryView:
     """Discard a transfer that was settled another way. The coach's balance keeps the debt."""
-    return RecoveryView.of(recovery_operations.discard(recovery_id, json_data.reason))
+    return RecoveryView.of(operator_actions.discard(recovery_id, json_data.reason))

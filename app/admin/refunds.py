@@ -13,7 +13,7 @@ from app.http import rate_limits
 from app.http.pagination import newest_first
 from app.http.problems import NotFound
 from app.idempotency import idempotent
-from app.payments import operations
+from app.payments import operator_actions
 from app.payments.models import Refund
 from app.payments.refunds.schemas import RefundList, RefundWork
 
@@ -54,7 +54,7 @@ def show_refund(refund_id: UUID) -> RefundWork:
 @signed_in(Role.ADMIN)
 def retry_refund(refund_id: UUID, json_data: Again) -> RefundWork:
     """Retry a refund. A failed one is replaced, once, by the new refund in the answer."""
-    return RefundWork.of(operations.retry_refund(refund_id, json_data.reason))
+    return RefundWork.of(operator_actions.retry_refund(refund_id, json_data.reason))
 
 
 @admin_refunds.post("/<uuid:refund_id>/discard")
@@ -66,4 +66,4 @@ def retry_refund(refund_id: UUID, json_data: Again) -> RefundWork:
 @signed_in(Role.ADMIN)
 def discard_refund(refund_id: UUID, json_data: NoMore) -> RefundWork:
     """Discard a refund that Stripe does not have yet and that was settled another way."""
-    return RefundWork.of(operations.discard_refund(refund_id, json_data.reason))
+    return RefundWork.of(operator_actions.discard_refund(refund_id, json_data.reason))

@@ -6,7 +6,7 @@ from functools import partial
 from app.bookings import calendar, messages, unpaid_holds
 from app.bookings.models import Booking, Party
 from app.bookings.policy import Cancelling
-from app.bookings.refunds import current_refunds
+from app.bookings.refund_protocol import current_refunds
 from app.bookings.status import Status
 from app.extensions import now
 from app.http.problems import Problem

@@ -88,7 +88,7 @@ def expire(booking: Booking) -> None:
 
 def check_moves(booking: Booking) -> None:
     """Raises TooManyMoves."""
-    if sum(move.before is move.after for move in booking.moves) >= MAX_MOVES:
+    if sum(move.before is move.after for move in booking.transitions) >= MAX_MOVES:
         raise TooManyMoves(f"This session was moved {MAX_MOVES} times, which is the limit.")
 
 

@@ -109,7 +109,7 @@ class Booking(TimestampMixin, Base):
 
     coach: Mapped[Coach] = relationship()
     client: Mapped[Account] = relationship()
-    moves: Mapped[list["BookingTransition"]] = relationship(
+    transitions: Mapped[list["BookingTransition"]] = relationship(
         order_by="BookingTransition.created_at", viewonly=True
     )
 
@@ -154,7 +154,9 @@ class Booking(TimestampMixin, Base):
     @property
     def was_confirmed(self) -> bool:
         """Whether it was ever paid. Only then do both sides see each other's address."""
-        return self.status in AGREED or any(move.after is Status.CONFIRMED for move in self.moves)
+        return self.status in AGREED or any(
+            transition.after is Status.CONFIRMED for transition in self.transitions
+        )
 
     def transition_to(self, status: Status, reason: str = "") -> None:
         """Change the status and write the audit row. Only this writes `status`. Raises IllegalTransition."""
@@ -164,10 +166,10 @@ class Booking(TimestampMixin, Base):
         self.calendar_sequence += 1
         self.hold_expires_at = self.next_reminder_at = None
 
-    def why(self, move: "BookingTransition") -> str:
+    def why(self, transition: "BookingTransition") -> str:
         """The reason of a change. People's own texts are stored on the booking, as the trail is immutable."""
-        is_cancelling = move.after is Status.CANCELLED and move.before is not Status.CANCELLED
-        return (self.cancel_reason or "") if is_cancelling else move.reason
+        is_cancelling = transition.after is Status.CANCELLED and transition.before is not Status.CANCELLED
+        return (self.cancel_reason or "") if is_cancelling else transition.reason
 
     def plan_reminder(self, at: datetime) -> None:
         """Set the next reminder: the first one after `at`."""

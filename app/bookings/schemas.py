@@ -197,10 +197,18 @@ class HistoryItem(View):
     reason: str
 
     @classmethod
-    def of(cls, booking: Booking, move: BookingTransition) -> Self:
+    def of(cls, booking: Booking, transition: BookingTransition) -> Self:
         people = {f"account:{booking.client_id}": "client", f"account:{booking.coach_id}": "coach"}
-        by = people.get(move.actor, "admin" if move.actor.startswith("account:") else move.actor)
-        return cls(at=move.created_at, by=by, before=move.before, after=move.after, reason=booking.why(move))
+        by = people.get(
+            transition.actor, "admin" if transition.actor.startswith("account:") else transition.actor
+        )
+        return cls(
+            at=transition.created_at,
+            by=by,
+            before=transition.before,
+            after=transition.after,
+            reason=booking.why(transition),
+        )
 
 
 class HistoryView(View):
@@ -208,4 +216,4 @@ class HistoryView(View):
 
     @classmethod
     def of(cls, booking: Booking) -> Self:
-        return cls(items=[HistoryItem.of(booking, move) for move in booking.moves])
+        return cls(items=[HistoryItem.of(booking, transition) for transition in booking.transitions])

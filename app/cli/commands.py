@@ -25,14 +25,14 @@ from app.cli.text_option import REASON
 from app.cli.transaction import in_one_transaction
 from app.cli.two_factor import disable, reencrypt
 from app.emails import delivery
-from app.emails import operations as email_operations
+from app.emails import operator_actions as email_actions
 from app.emails.models import Email
 from app.emails.status import UNSENT, EmailStatus
 from app.extensions import db, now
 from app.http.problems import Invalid
-from app.payments import operations as payment_operations
+from app.payments import operator_actions as payment_actions
 from app.payments.disputes import responses
-from app.payments.ledger import recovery_operations
+from app.payments.ledger import operator_actions as recovery_actions
 from app.payments.stripe import webhook_endpoints as stripe_account
 from app.payments.webhook.inbox import SUBSCRIBED, SUBSCRIBED_OF_COACHES
 
@@ -185,7 +185,7 @@ def submit_evidence(dispute: str, statement: str) -> None:
 @click.option("--reason", type=REASON, default="", help="For the audit log.")
 def replay(events: tuple[str, ...], reason: str) -> None:
     """Apply Stripe events (evt_…) again, whatever their status."""
-    _apply_each(payment_operations.replay, events, reason)
+    _apply_each(payment_actions.replay, events, reason)
 
 
 @stripe.command("retry-recovery")
@@ -193,7 +193,7 @@ def replay(events: tuple[str, ...], reason: str) -> None:
 @click.option("--reason", type=REASON, default="", help="For the audit log.")
 def retry_recovery(recoveries: tuple[UUID, ...], reason: str) -> None:
     """Retry transfers after disputes now."""
-    _apply_each(recovery_operations.retry, recoveries, reason)
+    _apply_each(recovery_actions.retry, recoveries, reason)
 
 
 @stripe.command("discard-recovery")
@@ -201,7 +201,7 @@ def retry_recovery(recoveries: tuple[UUID, ...], reason: str) -> None:
 @click.option("--reason", type=REASON, required=True, help="For the audit log: how you settled it.")
 def discard_recovery(recoveries: tuple[UUID, ...], reason: str) -> None:
     """Discard transfers after disputes that were settled another way."""
-    _apply_each(recovery_operations.discard, recoveries, reason, done="is discarded")
+    _apply_each(recovery_actions.discard, recoveries, reason, done="is discarded")
 
 
 @email.command("resend")
@@ -209,7 +209,7 @@ def discard_recovery(recoveries: tuple[UUID, ...], reason: str) -> None:
 @click.option("--reason", type=REASON, default="", help="For the audit log.")
 def resend(emails: tuple[UUID, ...], reason: str) -> None:
     """Send mails now, whatever their status."""
-    _apply_each(email_operations.resend, emails, reason)
+    _apply_each(email_actions.resend, emails, reason)
 
 
 def _apply_each(

@@ -132,7 +132,7 @@ def bookings(account: Account) -> Iterator[Shown]:
     """Bookings as client and as coach, with their history."""
     start = func.lower(Booking.period)
     for whose in (Booking.client_id, Booking.coach_id):
-        query = select(Booking).where(whose == account.id).options(selectinload(Booking.moves))
+        query = select(Booking).where(whose == account.id).options(selectinload(Booking.transitions))
         for portion in portions(query, start, Booking.id):
             for booking in portion:
                 history = HistoryView.of(booking).model_dump(mode="json")["items"]

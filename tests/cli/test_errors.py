@@ -153,7 +153,7 @@ def test_a_command_that_meets_an_error_of_ours_still_shows_it(
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(commands.email_operations, "resend", broken)
+    monkeypatch.setattr(commands.email_actions, "resend", broken)
 
     result = runs(app, ["email", "resend", str(uuid4())])
 
@@ -164,7 +164,7 @@ def test_a_broker_that_is_away_is_named(app: Flask, monkeypatch: pytest.MonkeyPa
     def away(*_: object) -> None:
         raise BrokerAway("The task queue does not answer.")
 
-    monkeypatch.setattr(commands.email_operations, "resend", away)
+    monkeypatch.setattr(commands.email_actions, "resend", away)
 
     fails_on_one_line(runs(app, ["email", "resend", str(uuid4())]), "The task queue does not answer")
 

@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from app.accounts.models import Account
 from app.bookings import messages
 from app.bookings.models import Booking
-from app.emails import delivery, digest, operations, recipient_limits, smtp
+from app.emails import delivery, digest, operator_actions, recipient_limits, smtp
 from app.emails.models import DUE, Email
 from app.emails.outbox import enqueue_email
 from app.emails.status import EmailStatus
@@ -119,7 +119,7 @@ def test_an_operator_who_cannot_wait_sends_it_at_once(post: Post, client: Person
     gets(post, proven(client), "account_reactivated", recipient_limits.MAX_OF_KIND + 2)
     first, _ = mails(client, held_back=True)
 
-    post.work(operations.resend, first.id, "asked for by telephone")
+    post.work(operator_actions.resend, first.id, "asked for by telephone")
     post.work(delivery.deliver, first.id)
 
     assert post.row(first.id).status is EmailStatus.SENT

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from app.emails.models import Email
 from app.extensions import db
-from app.payments import operations
+from app.payments import operator_actions
 from app.payments.events import redaction
 from app.payments.events.models import StripeEvent
 from app.payments.ledger.posting import Entry
@@ -77,7 +77,7 @@ def test_an_old_event_names_nobody_and_can_be_applied_again(
 
     for mark in (*PERSONAL, client.email):
         assert mark not in shop.rows(StripeEvent)[0].payload
-    shop.work(operations.replay, event.id, "looked at")
+    shop.work(operator_actions.replay, event.id, "looked at")
     shop.work(inbox.process, shop.work(inbox.claim, event.id))
     assert shop.rows(StripeEvent)[0].reason == "the payment is succeeded already"
     assert client.booking(booking)["status"] == "confirmed"

@@ -120,37 +120,46 @@ def _policy(policy: Policy) -> str:
 
 def _entries(payment: Payment) -> Iterator[Entry]:
     for booking in payment.bookings:
-        yield from ((move.created_at, _move(booking, move)) for move in booking.moves)
-    yield from _payment_moves(payment)
+        yield from (
+            (transition.created_at, _transition(booking, transition)) for transition in booking.transitions
+        )
+    yield from _payment_transitions(payment)
     yield from ((mail.sent_at, _mail(mail)) for mail in _mails(payment) if mail.sent_at)
     for refund in payment.refunds:
         yield refund.created_at, f"Refund of {refund.money}, now {refund.status}: {refund.reason}"
 
 
-def _move(booking: Booking, move: BookingTransition) -> str:
+def _transition(booking: Booking, transition: BookingTransition) -> str:
     people = {
         f"account:{booking.client_id}": f"The client, {booking.client.name},",
         f"account:{booking.coach_id}": f"The coach, {booking.coach.name},",
     }
-    who = people.get(move.actor, "An administrator" if move.actor.startswith("account:") else "The system")
+    who = people.get(
+        transition.actor, "An administrator" if transition.actor.startswith("account:") else "The system"
+    )
     session = f"the session of {_minute(booking.start)}"
-    if move.before is None:
+    if transition.before is None:
         return f"{who} booked {session}"
-    if move.before is move.after:
-        return f"{who} {move.reason or 'changed'} ({session})"
-    why = booking.why(move)
-    return f"{who} marked {session} as {move.after}{f': {why}' if why else ''}"
+    if transition.before is transition.after:
+        return f"{who} {transition.reason or 'changed'} ({session})"
+    why = booking.why(transition)
+    return f"{who} marked {session} as {transition.after}{f': {why}' if why else ''}"
 
 
-def _payment_moves(payment: Payment) -> Iterator[Entry]:
+def _payment_transitions(payment: Payment) -> Iterator[Entry]:
     yield payment.created_at, f"The payment page for {payment.price} was opened for the client"
-    moves = db.session.scalars(select(PaymentTransition).where(PaymentTransition.payment_id == payment.id))
-    for move in moves:
-        if move.after is Status.SUCCEEDED and move.before not in {Status.PARTIALLY_REFUNDED, Status.REFUNDED}:
+    transitions = db.session.scalars(
+        select(PaymentTransition).where(PaymentTransition.payment_id == payment.id)
+    )
+    for transition in transitions:
+        if transition.after is Status.SUCCEEDED and transition.before not in {
+            Status.PARTIALLY_REFUNDED,
+            Status.REFUNDED,
+        }:
             receipt = f", receipt {payment.receipt_url}" if payment.receipt_url else ""
-            yield move.created_at, f"{payment.price} were paid on Stripe Checkout{receipt}"
-        elif move.after is Status.FAILED:
-            yield move.created_at, "A try to pay failed"
+            yield transition.created_at, f"{payment.price} were paid on Stripe Checkout{receipt}"
+        elif transition.after is Status.FAILED:
+            yield transition.created_at, "A try to pay failed"
 
 
 def _mails(payment: Payment) -> Sequence[Email]:

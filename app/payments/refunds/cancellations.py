@@ -1,7 +1,7 @@
 """What a cancellation does to the payment: a refund, or the end of an unpaid Checkout session."""
 
 from app.bookings.models import Booking
-from app.bookings.refunds import Refunds
+from app.bookings.refund_protocol import Refunds
 from app.extensions import db
 from app.money.money import Money
 from app.payments.models import Payment
@@ -12,7 +12,7 @@ from app.queue.names import TaskNames
 
 
 class CancellationRefunds(Refunds):
-    """Implements the protocol `app.bookings.refunds.Refunds`."""
+    """Implements the protocol `app.bookings.refund_protocol.Refunds`."""
 
     def refundable(self, booking: Booking) -> Money:
         """The whole price if nothing was paid; otherwise the part without manual refunds."""

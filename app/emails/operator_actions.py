@@ -1,4 +1,4 @@
-"""Operations on mails: resend and discard."""
+"""Operator actions on mails: resend and discard."""
 
 from datetime import datetime, timedelta
 from uuid import UUID

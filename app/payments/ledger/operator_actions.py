@@ -1,4 +1,4 @@
-"""Operations on recoveries: retry and discard."""
+"""Operator actions on recoveries: retry and discard."""
 
 from uuid import UUID
 

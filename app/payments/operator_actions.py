@@ -1,4 +1,4 @@
-"""Operations on events and refunds: replay, retry and discard."""
+"""Operator actions on events and refunds: replay, retry and discard."""
 
 from uuid import UUID
 
