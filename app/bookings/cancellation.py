@@ -1,4 +1,4 @@
-"""Cancellation of a booking: deadline, refund and mails. `lifecycle.locked_for` checks who may cancel."""
+"""Cancellation of a booking: deadline, refund and mails. Who may cancel: `access`."""
 
 from datetime import datetime
 from functools import partial

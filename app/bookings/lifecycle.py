@@ -3,18 +3,16 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-from app.accounts.models import Account
 from app.bookings import calendar, messages, unpaid_holds
 from app.bookings.cancellation import WrongStatus, client_percent
 from app.bookings.models import Booking, BookingTransition, Party, overlap_refused
 from app.bookings.status import Status
 from app.extensions import db, now
-from app.http.problems import Forbidden, NotFound, Problem
+from app.http.problems import Problem
 from app.http.schema_types import instant_text
 from app.queue.sweeps import DueRows
 
@@ -142,27 +140,3 @@ def complete_past(most: int) -> int:
 
 STALE_HOLDS = DueRows(Booking.id, Booking.hold_expires_at, (Booking.status == Status.PENDING,))
 """Pending bookings with an expired hold."""
-
-
-def seen_by(account: Account, booking_id: UUID) -> Booking:
-    """A booking for its client, its coach or an admin. Raises NotFound for all others."""
-    booking = db.session.get(Booking, booking_id)
-    if booking is None or not booking.concerns(account):
-        raise NotFound("There is no such booking.")
-    return booking
-
-
-def locked_for(account: Account, booking_id: UUID) -> tuple[Booking, Party]:
-    """A booking locked for a change, with the caller's role in it. Raises NotFound."""
-    booking = seen_by(account, booking_id)
-    locked = Booking.locked(booking.id)
-    assert locked, "bookings are never deleted"
-    return locked, locked.party(account)
-
-
-def by_its_coach(account: Account, booking_id: UUID) -> Booking:
-    """A booking locked for a change by its coach. Raises NotFound, Forbidden."""
-    booking, party = locked_for(account, booking_id)
-    if party is not Party.COACH:
-        raise Forbidden("Only the coach of this booking can record its outcome.")
-    return booking

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, ExcludeConstraint, 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.accounts.models import REMINDER_HOURS, Account, Role
+from app.accounts.models import REMINDER_HOURS, Account
 from app.audit import AuditRow
 from app.bookings.policy import Policy
 from app.bookings.status import AGREED, Status, check_transition
@@ -131,16 +131,6 @@ class Booking(TimestampMixin, Base):
     def price(self) -> Money:
         return Money(self.amount_minor, self.currency)
 
-    def concerns(self, account: Account) -> bool:
-        """Whether the account may see it: its client, its coach, or an admin."""
-        return account.role is Role.ADMIN or account.id in {self.client_id, self.coach_id}
-
-    def party(self, account: Account) -> Party:
-        """The account's role in the booking."""
-        if account.id == self.client_id:
-            return Party.CLIENT
-        return Party.COACH if account.id == self.coach_id else Party.ADMIN
-
     @property
     def cancellation_policy(self) -> Policy:
         return Policy.of(self.policy)
@@ -202,10 +192,6 @@ class BookingSeries(UuidMixin, Base):
     client_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
 
     bookings: Mapped[list[Booking]] = relationship(order_by=func.lower(Booking.period), viewonly=True)
-
-    def concerns(self, account: Account) -> bool:
-        """Whether the account may see it: its client, its coach, or an admin."""
-        return account.role is Role.ADMIN or account.id in {self.client_id, self.coach_id}
 
 
 class BookingTransition(AuditRow, Base):

@@ -5,7 +5,7 @@ from flask import Response
 
 from app.accounts.access import current_account, signed_in
 from app.accounts.models import Role
-from app.bookings import calendar, cancellation, lifecycle, queries, reservation, series
+from app.bookings import access, calendar, cancellation, lifecycle, queries, reservation, series
 from app.bookings.models import Booking
 from app.bookings.schemas import (
     BookingList,
@@ -59,7 +59,7 @@ def request_series(json_data: SeriesRequest) -> SeriesView:
 @signed_in()
 def show_series(series_id: UUID) -> SeriesView:
     """Show a weekly series with the status of its sessions."""
-    found = series.seen_by(current_account(), series_id)
+    found = access.visible_series(current_account(), series_id)
     return SeriesView.of(found, found.bookings)
 
 
@@ -78,7 +78,7 @@ def list_bookings(query_data: BookingSearch) -> BookingList:
 @signed_in()
 def show_booking(booking_id: UUID) -> BookingView:
     """Show a booking to its client, its coach or an admin."""
-    return BookingView.of(lifecycle.seen_by(current_account(), booking_id))
+    return BookingView.of(access.visible_booking(current_account(), booking_id))
 
 
 @bookings.get("/<uuid:booking_id>/history")
@@ -87,7 +87,7 @@ def show_booking(booking_id: UUID) -> BookingView:
 @signed_in()
 def show_history(booking_id: UUID) -> HistoryView:
     """Who did what when."""
-    return HistoryView.of(lifecycle.seen_by(current_account(), booking_id))
+    return HistoryView.of(access.visible_booking(current_account(), booking_id))
 
 
 @bookings.get("/<uuid:booking_id>/cancellation")
@@ -96,8 +96,8 @@ def show_history(booking_id: UUID) -> HistoryView:
 @signed_in()
 def preview_cancellation(booking_id: UUID) -> CancellationPreview:
     """Preview the refund of a cancellation."""
-    booking = lifecycle.seen_by(current_account(), booking_id)
-    return CancellationPreview.of(cancellation.preview(booking, booking.party(current_account())))
+    booking = access.visible_booking(current_account(), booking_id)
+    return CancellationPreview.of(cancellation.preview(booking, access.party(current_account(), booking)))
 
 
 @bookings.post("/<uuid:booking_id>/cancel")
@@ -109,7 +109,7 @@ def preview_cancellation(booking_id: UUID) -> CancellationPreview:
 @signed_in()
 def cancel_booking(booking_id: UUID, json_data: CancelRequest) -> BookingView:
     """Cancel a booking. The refund follows the policy at booking time."""
-    booking, party = lifecycle.locked_for(current_account(), booking_id)
+    booking, party = access.changeable_booking(current_account(), booking_id)
     cancellation.cancel(booking, party, json_data.reason)
     return _changed(booking)
 
@@ -123,7 +123,7 @@ def cancel_booking(booking_id: UUID, json_data: CancelRequest) -> BookingView:
 @signed_in()
 def reschedule_booking(booking_id: UUID, json_data: RescheduleRequest) -> BookingView:
     """Move a booking to another free time. Length, price and payment stay the same."""
-    booking, party = lifecycle.locked_for(current_account(), booking_id)
+    booking, party = access.changeable_booking(current_account(), booking_id)
     reservation.reschedule(booking, party, json_data.session_datetime)
     return _changed(booking)
 
@@ -136,7 +136,7 @@ def reschedule_booking(booking_id: UUID, json_data: RescheduleRequest) -> Bookin
 @signed_in(Role.COACH)
 def complete_booking(booking_id: UUID) -> BookingView:
     """Record that the session took place."""
-    booking = lifecycle.by_its_coach(current_account(), booking_id)
+    booking = access.booking_of_coach(current_account(), booking_id)
     lifecycle.complete(booking)
     return _changed(booking)
 
@@ -149,7 +149,7 @@ def complete_booking(booking_id: UUID) -> BookingView:
 @signed_in(Role.COACH)
 def mark_no_show(booking_id: UUID) -> BookingView:
     """Record that the client did not come."""
-    booking = lifecycle.by_its_coach(current_account(), booking_id)
+    booking = access.booking_of_coach(current_account(), booking_id)
     lifecycle.mark_no_show(booking)
     return _changed(booking)
 
@@ -159,7 +159,7 @@ def mark_no_show(booking_id: UUID) -> BookingView:
 @signed_in()
 def show_calendar(booking_id: UUID) -> Response:
     """Get the session as an iCalendar file."""
-    booking = lifecycle.seen_by(current_account(), booking_id)
+    booking = access.visible_booking(current_account(), booking_id)
     return Response(calendar.current(booking), content_type="text/calendar; charset=utf-8")
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from app import time_zones
 from app.accounts.models import Account
@@ -18,7 +18,7 @@ from app.coaches.offers import TimeRange
 from app.coaches.pricing import price
 from app.coaches.recurrence import WeeklyStart
 from app.extensions import db, now
-from app.http.problems import Invalid, NotFound, Problem
+from app.http.problems import Invalid, Problem
 from app.money.money import BadAmount, Money
 
 
@@ -65,14 +65,6 @@ def request(client: Account, wish: SeriesRequest) -> Held:
     if not held.bookings or (held.left_out and not wish.skip_taken):
         raise _not_free(coach, held)
     return held
-
-
-def seen_by(account: Account, series_id: UUID) -> BookingSeries:
-    """A series for its client, its coach or an admin. Raises NotFound for all others."""
-    series = db.session.get(BookingSeries, series_id)
-    if series is None or not series.concerns(account):
-        raise NotFound("There is no such series.")
-    return series
 
 
 def _check_sum(each: Money, sessions: int) -> None:

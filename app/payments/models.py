@@ -16,7 +16,7 @@ from sqlalchemy.orm import (
 )
 from sqlalchemy.orm.attributes import set_committed_value
 
-from app.accounts.models import Account, Role
+from app.accounts.models import Account
 from app.audit import AuditRow
 from app.bookings.models import Booking, lock_people
 from app.bookings.status import Status as BookingStatus
@@ -212,10 +212,6 @@ class Payment(TimestampMixin, Base):
             if refund.booking_id == booking.id and refund.status not in NOT_REFUNDED
         )
         return Money(max(0, min(self.share(booking).amount - given_back, self.left_minor)), self.currency)
-
-    def concerns(self, account: Account) -> bool:
-        """Whether the account may see it: its client, its coach, or an admin."""
-        return account.role is Role.ADMIN or account.id in {self.client_id, self.coach_id}
 
     def transition_to(self, status: Status, reason: str = "") -> None:
         """Change the status and write the audit row. Only this writes `status`. Raises IllegalTransition."""

@@ -1,14 +1,10 @@
-"""Queries for payments: one, and lists."""
-
-from uuid import UUID
+"""Lists of payments."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from app.accounts.models import Account, Role
-from app.extensions import db
 from app.http.pagination import newest_first
-from app.http.problems import NotFound
 from app.payments.models import Payment, PaymentLine
 from app.payments.schemas import PaymentList, PaymentSearch, PaymentView
 
@@ -18,14 +14,6 @@ _WITH_ALL_THAT_IS_SHOWN = (
     selectinload(Payment.disputes),
 )
 _WHOSE = {Role.CLIENT: Payment.client_id, Role.COACH: Payment.coach_id}
-
-
-def seen_by(account: Account, payment_id: UUID) -> Payment:
-    """A payment for its client, its coach or an admin. Raises NotFound for all others."""
-    payment = db.session.get(Payment, payment_id)
-    if payment is None or not payment.concerns(account):
-        raise NotFound("There is no such payment.")
-    return payment
 
 
 def search(account: Account, wish: PaymentSearch) -> PaymentList:

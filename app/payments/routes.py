@@ -6,7 +6,7 @@ from app.accounts.access import current_account, signed_in
 from app.accounts.models import Role
 from app.http import rate_limits
 from app.idempotency import idempotent
-from app.payments import queries
+from app.payments import access, queries
 from app.payments.checkout import sessions
 from app.payments.checkout.schemas import CheckoutRequest, CheckoutView
 from app.payments.refunds import manual
@@ -47,7 +47,7 @@ def list_payments(query_data: PaymentSearch) -> PaymentList:
 def show_payment(payment_id: UUID) -> PaymentView:
     """Show a payment to its client, its coach or an admin."""
     reader = current_account()
-    return PaymentView.of(queries.seen_by(reader, payment_id), reader)
+    return PaymentView.of(access.visible_payment(reader, payment_id), reader)
 
 
 @payments.post("/<uuid:payment_id>/refund")

@@ -10,6 +10,7 @@ from app.accounts.models import Account, PasswordReset, Role, SignIn
 from app.accounts.refused_sign_ins import RefusedSignIns, What
 from app.accounts.schemas import AccountView
 from app.audit import AuditEntry
+from app.bookings import access
 from app.bookings.models import Booking
 from app.bookings.schemas import BookingView, HistoryView
 from app.coaches.availability_schemas import AvailabilityView, TimeOffView
@@ -137,7 +138,7 @@ def bookings(account: Account) -> Iterator[Shown]:
             for booking in portion:
                 history = HistoryView.of(booking).model_dump(mode="json")["items"]
                 yield BookingView.of(booking).model_dump(mode="json") | {
-                    "as": booking.party(account).value,
+                    "as": access.party(account, booking).value,
                     "client_time_zone": booking.client_time_zone,
                     "history": history,
                 }

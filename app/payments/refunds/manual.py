@@ -8,6 +8,7 @@ from app.accounts.models import Account, Role
 from app.bookings.models import Booking
 from app.http.problems import Faults, Forbidden, Invalid, NotFound, Problem
 from app.money.money import BadAmount, Money
+from app.payments import access
 from app.payments.models import Payment, Refund
 from app.payments.refunds import refunds
 from app.payments.refunds.schemas import RefundRequest
@@ -38,7 +39,7 @@ def give(account: Account, payment_id: UUID, wish: RefundRequest) -> Refund:
     """
     payment = Payment.locked(payment_id)
     account.check_not_erased()
-    if payment is None or not payment.concerns(account):
+    if payment is None or not access.may_see(account, payment):
         raise NotFound("There is no such payment.")
     if account.id == payment.client_id:
         raise Forbidden("Only the coach or an admin may refund. To get money back, cancel the booking.")
