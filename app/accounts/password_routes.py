@@ -16,7 +16,7 @@ passwords = APIBlueprint("passwords", __name__, url_prefix="/auth/password", tem
 
 
 @passwords.post("/forgot")
-@rate_limits.by_address("30 per hour")
+@rate_limits.by_address(rate_limits.FORGOT_PASSWORD)
 @passwords.input(ForgottenPassword)
 @passwords.output(OnItsWayView, status_code=202)
 @public
@@ -37,7 +37,7 @@ def reset_page() -> str:
 
 
 @passwords.post("/reset")
-@rate_limits.by_address("60 per hour")
+@rate_limits.by_address(rate_limits.RESET_PASSWORD)
 @passwords.input(PasswordReset, location="json_or_form", arg_name="body")
 @passwords.output({}, status_code=204)
 @passwords.doc(responses=[503])
@@ -61,7 +61,7 @@ def reset(body: PasswordReset) -> str | Response:
 
 
 @passwords.post("/change")
-@rate_limits.by_account("10 per hour")
+@rate_limits.by_account(rate_limits.CHANGE_PASSWORD)
 @passwords.input(PasswordChange)
 @passwords.output({}, status_code=204)
 @passwords.doc(responses=[503])

@@ -30,7 +30,7 @@ accounts = APIBlueprint("accounts", __name__, url_prefix="/auth", template_folde
 
 
 @accounts.post("/register")
-@rate_limits.by_address("30 per hour")
+@rate_limits.by_address(rate_limits.REGISTER)
 @accounts.input(Registration)
 @accounts.output(AccountView, status_code=201)
 @accounts.doc(responses=[503])
@@ -43,8 +43,8 @@ def register(json_data: Registration) -> AccountView:
 
 
 @accounts.post("/login")
-@rate_limits.by_address("60 per minute")
-@rate_limits.by_failures("10 per 15 minutes")
+@rate_limits.by_address(rate_limits.LOGIN)
+@rate_limits.by_failures(rate_limits.WRONG_PASSWORDS)
 @accounts.input(Credentials)
 @accounts.output(TokenPairView)
 @accounts.doc(responses=[401, 403, 503])
@@ -84,7 +84,7 @@ def refresh(json_data: RefreshToken) -> TokenPairView:
 
 
 @accounts.post("/logout")
-@rate_limits.by_account("60 per minute")
+@rate_limits.by_account(rate_limits.CHANGE)
 @accounts.output({}, status_code=204)
 @signed_in()
 def logout() -> str:
@@ -94,7 +94,7 @@ def logout() -> str:
 
 
 @accounts.delete("/sign-in")
-@rate_limits.by_account("60 per minute")
+@rate_limits.by_account(rate_limits.CHANGE)
 @accounts.output({}, status_code=204)
 @signed_in()
 def log_out_everywhere() -> str:
@@ -114,7 +114,7 @@ def list_sessions() -> SessionList:
 
 
 @accounts.delete("/session/<uuid:session_id>")
-@rate_limits.by_account("60 per minute")
+@rate_limits.by_account(rate_limits.CHANGE)
 @accounts.output({}, status_code=204)
 @accounts.doc(responses=[404])
 @signed_in()
@@ -133,7 +133,7 @@ def me() -> AccountView:
 
 
 @accounts.patch("/me")
-@rate_limits.by_account("60 per minute")
+@rate_limits.by_account(rate_limits.CHANGE)
 @accounts.input(AccountChange)
 @accounts.output(AccountView)
 @signed_in()
@@ -149,7 +149,7 @@ def change_me(json_data: AccountChange) -> AccountView:
 
 
 @accounts.post("/me/deactivate")
-@rate_limits.by_account("10 per hour")
+@rate_limits.by_account(rate_limits.DEACTIVATE)
 @accounts.input(OwnPassword)
 @accounts.output({}, status_code=204)
 @accounts.doc(responses=[409, 503])
@@ -175,7 +175,7 @@ def verification_page() -> str:
 
 
 @accounts.post("/verify")
-@rate_limits.by_address("60 per hour")
+@rate_limits.by_address(rate_limits.VERIFY_ADDRESS)
 @accounts.input(VerificationToken, location="json_or_form", arg_name="body")
 @accounts.output(AccountView)
 @accounts.doc(responses=[401, 503])
@@ -202,7 +202,7 @@ def verify(body: VerificationToken) -> AccountView | Response:
 
 
 @accounts.post("/verify/resend")
-@rate_limits.by_account("10 per hour")
+@rate_limits.by_account(rate_limits.RESEND_VERIFICATION)
 @idempotent
 @accounts.output(OnItsWayView, status_code=202)
 @accounts.doc(responses=[409, 429])

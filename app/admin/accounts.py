@@ -51,7 +51,7 @@ def show_account(account_id: UUID) -> AccountDetail:
 
 
 @admin_accounts.post("/<uuid:account_id>/deactivate")
-@rate_limits.by_account("60 per minute")
+@rate_limits.by_account(rate_limits.CHANGE)
 @idempotent
 @admin_accounts.input(NoMore)
 @admin_accounts.output(AccountDetail)
@@ -68,7 +68,7 @@ def deactivate_account(account_id: UUID, json_data: NoMore) -> AccountDetail:
 
 
 @admin_accounts.post("/<uuid:account_id>/reactivate")
-@rate_limits.by_account("60 per minute")
+@rate_limits.by_account(rate_limits.CHANGE)
 @idempotent
 @admin_accounts.input(NoMore)
 @admin_accounts.output(AccountDetail)

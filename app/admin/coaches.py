@@ -102,7 +102,7 @@ def show_coach(coach_id: UUID) -> ListedCoachDetail:
 
 
 @admin_coaches.post("/<uuid:coach_id>/approve")
-@rate_limits.by_account("60 per minute")
+@rate_limits.by_account(rate_limits.CHANGE)
 @idempotent
 @admin_coaches.input(ApproveRequest)
 @admin_coaches.output(ListedCoachView)
@@ -117,7 +117,7 @@ def approve_coach(coach_id: UUID, json_data: ApproveRequest) -> ListedCoachView:
 
 
 @admin_coaches.post("/<uuid:coach_id>/decline")
-@rate_limits.by_account("60 per minute")
+@rate_limits.by_account(rate_limits.CHANGE)
 @idempotent
 @admin_coaches.input(DeclineRequest)
 @admin_coaches.output(ListedCoachView)

@@ -94,7 +94,7 @@ def show_dispute(dispute_id: UUID) -> EvidenceView:
 
 
 @admin_disputes.post("/<uuid:dispute_id>/evidence")
-@rate_limits.by_account("60 per minute")
+@rate_limits.by_account(rate_limits.CHANGE)
 @idempotent
 @admin_disputes.input(StatementRequest)
 @admin_disputes.output(EvidenceView)

@@ -49,7 +49,7 @@ def show_email(email_id: UUID) -> EmailDetail:
 
 
 @admin_emails.post("/<uuid:email_id>/resend")
-@rate_limits.by_account("60 per minute")
+@rate_limits.by_account(rate_limits.CHANGE)
 @idempotent
 @admin_emails.input(Again)
 @admin_emails.output(EmailView, status_code=202)
@@ -61,7 +61,7 @@ def resend_email(email_id: UUID, json_data: Again) -> EmailView:
 
 
 @admin_emails.post("/<uuid:email_id>/discard")
-@rate_limits.by_account("60 per minute")
+@rate_limits.by_account(rate_limits.CHANGE)
 @idempotent
 @admin_emails.input(NoMore)
 @admin_emails.output(EmailView)

@@ -40,7 +40,7 @@ def show_event(event_id: str) -> EventDetail:
 
 
 @admin_events.post("/<event_id>/replay")
-@rate_limits.by_account("60 per minute")
+@rate_limits.by_account(rate_limits.CHANGE)
 @idempotent
 @admin_events.input(Again)
 @admin_events.output(EventView, status_code=202)
@@ -52,7 +52,7 @@ def replay_event(event_id: str, json_data: Again) -> EventView:
 
 
 @admin_events.post("/<event_id>/discard")
-@rate_limits.by_account("60 per minute")
+@rate_limits.by_account(rate_limits.CHANGE)
 @idempotent
 @admin_events.input(NoMore)
 @admin_events.output(EventView)

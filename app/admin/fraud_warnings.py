@@ -73,7 +73,7 @@ def show_fraud_warning(warning_id: UUID) -> FraudWarningView:
 
 
 @admin_fraud_warnings.post("/<uuid:warning_id>/refund")
-@rate_limits.by_account("60 per minute")
+@rate_limits.by_account(rate_limits.CHANGE)
 @idempotent
 @admin_fraud_warnings.input(Again)
 @admin_fraud_warnings.output(FraudWarningView, status_code=202)

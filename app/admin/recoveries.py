@@ -89,7 +89,7 @@ def show_recovery(recovery_id: UUID) -> RecoveryView:
 
 
 @admin_recoveries.post("/<uuid:recovery_id>/retry")
-@rate_limits.by_account("60 per minute")
+@rate_limits.by_account(rate_limits.CHANGE)
 @idempotent
 @admin_recoveries.input(Again)
 @admin_recoveries.output(RecoveryView, status_code=202)
@@ -101,7 +101,7 @@ def retry_recovery(recovery_id: UUID, json_data: Again) -> RecoveryView:
 
 
 @admin_recoveries.post("/<uuid:recovery_id>/discard")
-@rate_limits.by_account("60 per minute")
+@rate_limits.by_account(rate_limits.CHANGE)
 @idempotent
 @admin_recoveries.input(NoMore)
 @admin_recoveries.output(RecoveryView)

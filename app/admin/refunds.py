@@ -46,7 +46,7 @@ def show_refund(refund_id: UUID) -> RefundWork:
 
 
 @admin_refunds.post("/<uuid:refund_id>/retry")
-@rate_limits.by_account("60 per minute")
+@rate_limits.by_account(rate_limits.CHANGE)
 @idempotent
 @admin_refunds.input(Again)
 @admin_refunds.output(RefundWork, status_code=202)
@@ -58,7 +58,7 @@ def retry_refund(refund_id: UUID, json_data: Again) -> RefundWork:
 
 
 @admin_refunds.post("/<uuid:refund_id>/discard")
-@rate_limits.by_account("60 per minute")
+@rate_limits.by_account(rate_limits.CHANGE)
 @idempotent
 @admin_refunds.input(NoMore)
 @admin_refunds.output(RefundWork)

@@ -25,7 +25,7 @@ class FeedView(View):
 
 
 @feed.post("/booking/feed")
-@rate_limits.by_account("30 per hour")
+@rate_limits.by_account(rate_limits.CALENDAR_FEED)
 @idempotent_with_secret
 @feed.output(FeedView, status_code=201)
 @signed_in()
@@ -35,7 +35,7 @@ def renew_feed() -> FeedView:
 
 
 @feed.delete("/booking/feed")
-@rate_limits.by_account("30 per hour")
+@rate_limits.by_account(rate_limits.CALENDAR_FEED)
 @feed.output({}, status_code=204)
 @signed_in()
 def revoke_feed() -> str:

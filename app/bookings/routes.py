@@ -27,7 +27,7 @@ bookings = APIBlueprint("bookings", __name__, url_prefix="/booking")
 
 
 @bookings.post("")
-@rate_limits.by_account("60 per minute")
+@rate_limits.by_account(rate_limits.BOOK)
 @idempotent
 @bookings.input(BookingRequest)
 @bookings.output(BookingView, status_code=201)
@@ -39,7 +39,7 @@ def request_booking(json_data: BookingRequest) -> BookingView:
 
 
 @bookings.post("/series")
-@rate_limits.by_account("20 per minute; 60 per hour")
+@rate_limits.by_account(rate_limits.BOOK_SERIES)
 @idempotent
 @bookings.input(SeriesRequest)
 @bookings.output(SeriesView, status_code=201)
@@ -101,7 +101,7 @@ def preview_cancellation(booking_id: UUID) -> CancellationPreview:
 
 
 @bookings.post("/<uuid:booking_id>/cancel")
-@rate_limits.by_account("120 per hour")
+@rate_limits.by_account(rate_limits.CANCEL)
 @idempotent
 @bookings.input(CancelRequest)
 @bookings.output(BookingView)
@@ -115,7 +115,7 @@ def cancel_booking(booking_id: UUID, json_data: CancelRequest) -> BookingView:
 
 
 @bookings.post("/<uuid:booking_id>/reschedule")
-@rate_limits.by_account("30 per hour")
+@rate_limits.by_account(rate_limits.RESCHEDULE)
 @idempotent
 @bookings.input(RescheduleRequest)
 @bookings.output(BookingView)
@@ -129,7 +129,7 @@ def reschedule_booking(booking_id: UUID, json_data: RescheduleRequest) -> Bookin
 
 
 @bookings.post("/<uuid:booking_id>/complete")
-@rate_limits.by_account("120 per hour")
+@rate_limits.by_account(rate_limits.RECORD_OUTCOME)
 @idempotent
 @bookings.output(BookingView)
 @bookings.doc(responses=[404, 409])
@@ -142,7 +142,7 @@ def complete_booking(booking_id: UUID) -> BookingView:
 
 
 @bookings.post("/<uuid:booking_id>/no-show")
-@rate_limits.by_account("120 per hour")
+@rate_limits.by_account(rate_limits.RECORD_OUTCOME)
 @idempotent
 @bookings.output(BookingView)
 @bookings.doc(responses=[404, 409])

@@ -44,7 +44,7 @@ coaches = APIBlueprint("coaches", __name__, url_prefix="/coach")
 
 
 @coaches.get("")
-@rate_limits.by_address("240 per minute")
+@rate_limits.by_address(rate_limits.SEARCH_COACHES)
 @coaches.input(CoachSearch, location="query")
 @coaches.output(CoachList)
 @public
@@ -65,7 +65,7 @@ def show_coach(coach_id: UUID) -> CoachView:
 
 
 @coaches.get("/<uuid:coach_id>/slot")
-@rate_limits.by_address("120 per minute")
+@rate_limits.by_address(rate_limits.LIST_SLOTS)
 @coaches.input(SlotSearch, location="query")
 @coaches.output(SlotList)
 @coaches.doc(responses=[404])
@@ -109,7 +109,7 @@ def show_me() -> OwnCoachView:
 
 
 @coaches.patch("/me")
-@rate_limits.by_account("60 per minute")
+@rate_limits.by_account(rate_limits.CHANGE)
 @coaches.input(CoachChange)
 @coaches.output(CoachWithCollisions)
 @signed_in(Role.COACH)
@@ -124,7 +124,7 @@ def change_me(json_data: CoachChange) -> CoachWithCollisions:
 
 
 @coaches.get("/me/availability")
-@rate_limits.by_account("60 per minute")
+@rate_limits.by_account(rate_limits.CHANGE)
 @coaches.output(AvailabilityWithCollisions)
 @signed_in(Role.COACH)
 def show_availability() -> AvailabilityWithCollisions:
@@ -134,7 +134,7 @@ def show_availability() -> AvailabilityWithCollisions:
 
 
 @coaches.put("/me/availability")
-@rate_limits.by_account("60 per minute")
+@rate_limits.by_account(rate_limits.CHANGE)
 @coaches.input(Availability)
 @coaches.output(AvailabilityWithCollisions)
 @signed_in(Role.COACH)
@@ -159,7 +159,7 @@ def list_time_off(query_data: TimeOffSearch) -> TimeOffList:
 
 
 @coaches.post("/me/time-off")
-@rate_limits.by_account("60 per minute")
+@rate_limits.by_account(rate_limits.CHANGE)
 @idempotent
 @coaches.input(TimeOffRequest)
 @coaches.output(NewTimeOffView, status_code=201)
@@ -174,7 +174,7 @@ def take_time_off(json_data: TimeOffRequest) -> NewTimeOffView:
 
 
 @coaches.delete("/me/time-off/<uuid:period_id>")
-@rate_limits.by_account("60 per minute")
+@rate_limits.by_account(rate_limits.CHANGE)
 @coaches.output({}, status_code=204)
 @coaches.doc(responses=[404])
 @signed_in(Role.COACH)

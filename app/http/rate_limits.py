@@ -1,4 +1,4 @@
-"""Rate limits by address or account; above them a 429 with Retry-After. The numbers are at the routes.
+"""Rate limits of the routes, by address or account; above them a 429 with Retry-After.
 
 Counted in Redis for all processes together. While Redis is away, each process counts for itself.
 """
@@ -20,6 +20,37 @@ from app.http.problems import KINDS, Problem
 from app.observability import context
 
 log = logging.getLogger(__name__)
+
+REGISTER = "30 per hour"
+LOGIN = "60 per minute"
+"""Sign-ins from an address, right or wrong."""
+WRONG_PASSWORDS = "10 per 15 minutes"
+"""Wrong passwords or codes for an account from an address."""
+VERIFY_ADDRESS = "60 per hour"
+RESEND_VERIFICATION = "10 per hour"
+FORGOT_PASSWORD = "30 per hour"  # noqa: S105 - a limit
+RESET_PASSWORD = "60 per hour"  # noqa: S105 - a limit
+CHANGE_PASSWORD = "10 per hour"  # noqa: S105 - a limit
+TWO_FACTOR = "10 per hour"
+"""Begin, end, and new recovery codes."""
+CONFIRM_TWO_FACTOR = "30 per hour"
+DEACTIVATE = "10 per hour"
+ERASE = "10 per hour"
+EXPORT = "10 per hour"
+SEARCH_COACHES = "240 per minute"
+LIST_SLOTS = "120 per minute"
+BOOK = "60 per minute"
+BOOK_SERIES = "20 per minute; 60 per hour"
+CANCEL = "120 per hour"
+RESCHEDULE = "30 per hour"
+RECORD_OUTCOME = "120 per hour"
+CALENDAR_FEED = "30 per hour"
+"""New links of the calendar feed, and its end."""
+CHECKOUT = "60 per minute"
+REFUND = "30 per hour"
+ONBOARD_PAYOUTS = "20 per hour"
+CHANGE = "60 per minute"
+"""Every other change by an account, also by an operator."""
 
 View = TypeVar("View", bound=Callable[..., Any])
 NETWORKS_OF_A_SITE = 16

@@ -17,7 +17,7 @@ payments = APIBlueprint("payments", __name__, url_prefix="/payment")
 
 
 @payments.post("/checkout")
-@rate_limits.by_account("60 per minute")
+@rate_limits.by_account(rate_limits.CHECKOUT)
 @idempotent
 @payments.input(CheckoutRequest)
 @payments.output(CheckoutView, status_code=201)
@@ -51,7 +51,7 @@ def show_payment(payment_id: UUID) -> PaymentView:
 
 
 @payments.post("/<uuid:payment_id>/refund")
-@rate_limits.by_account("30 per hour")
+@rate_limits.by_account(rate_limits.REFUND)
 @idempotent
 @payments.input(RefundRequest)
 @payments.output(RefundView, status_code=202)

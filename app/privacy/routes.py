@@ -13,7 +13,7 @@ privacy = APIBlueprint("privacy", __name__, url_prefix="/auth/me")
 
 
 @privacy.get("/export")
-@rate_limits.by_account("10 per hour")
+@rate_limits.by_account(rate_limits.EXPORT)
 @signed_in()
 def export_me() -> Response:
     """Export all data of your account as JSON.
@@ -26,8 +26,8 @@ def export_me() -> Response:
 
 
 @privacy.delete("")
-@rate_limits.by_account("10 per hour")
-@rate_limits.by_failures("10 per 15 minutes")
+@rate_limits.by_account(rate_limits.ERASE)
+@rate_limits.by_failures(rate_limits.WRONG_PASSWORDS)
 @privacy.input(Erasure)
 @privacy.output({}, status_code=204)
 @privacy.doc(responses=[409, 503])

@@ -1,5 +1,8 @@
 """Whatever changes something may mail somebody: each such route is limited."""
 
+import re
+from pathlib import Path
+
 from flask import Flask
 from sqlalchemy import func, select
 
@@ -12,6 +15,9 @@ UNLIMITED = {
     "/auth/refresh": "each program asks it every quarter of an hour, many from one address; mails nothing",
     "/payment/webhook": "Stripe's, by signature; what it mails stays within bounds for each recipient",
 }
+
+APP = Path(__file__).parent.parent.parent / "app"
+USE = re.compile(r"rate_limits\.by_(?:address|account|failures)\(([^)]*)\)")
 
 
 def writing(app: Flask) -> dict[str, bool]:
@@ -43,3 +49,11 @@ def test_a_refreshed_sign_in_mails_nothing(client: Person) -> None:
     answer = client.http.post("/auth/refresh", json={"refresh_token": client.refresh_token})
 
     assert (answer.status_code, db.session.scalar(mails)) == (200, before)
+
+
+def test_each_route_names_its_limit() -> None:
+    """The numbers stand in `app/http/rate_limits.py` only."""
+    named = [use for path in APP.rglob("*.py") for use in USE.findall(path.read_text())]
+
+    assert len(named) > 40
+    assert [use for use in named if not re.fullmatch(r"rate_limits\.[A-Z_]+", use)] == []

@@ -15,7 +15,7 @@ second_factors = APIBlueprint("second_factors", __name__, url_prefix="/auth/seco
 
 
 @second_factors.post("")
-@rate_limits.by_account("10 per hour")
+@rate_limits.by_account(rate_limits.TWO_FACTOR)
 @idempotent_with_secret
 @second_factors.input(OwnPassword)
 @second_factors.output(EnrolmentView, status_code=201)
@@ -27,7 +27,7 @@ def begin(json_data: OwnPassword) -> EnrolmentView:
 
 
 @second_factors.post("/confirm")
-@rate_limits.by_account("30 per hour")
+@rate_limits.by_account(rate_limits.CONFIRM_TWO_FACTOR)
 @idempotent_with_secret
 @second_factors.input(AppCode)
 @second_factors.output(RecoveryCodesView)
@@ -43,7 +43,7 @@ def confirm(json_data: AppCode) -> RecoveryCodesView:
 
 
 @second_factors.delete("")
-@rate_limits.by_account("10 per hour")
+@rate_limits.by_account(rate_limits.TWO_FACTOR)
 @second_factors.input(BothFactors)
 @second_factors.output({}, status_code=204)
 @second_factors.doc(responses=[409, 503])
@@ -55,7 +55,7 @@ def turn_off(json_data: BothFactors) -> str:
 
 
 @second_factors.post("/recovery-codes")
-@rate_limits.by_account("10 per hour")
+@rate_limits.by_account(rate_limits.TWO_FACTOR)
 @idempotent_with_secret
 @second_factors.input(BothFactors)
 @second_factors.output(RecoveryCodesView)

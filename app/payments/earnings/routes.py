@@ -83,7 +83,7 @@ def show_balance_of_coach(coach_id: UUID) -> StandingList:
 
 
 @earnings.post("/admin/coach/<uuid:coach_id>/payout")
-@rate_limits.by_account("60 per minute")
+@rate_limits.by_account(rate_limits.CHANGE)
 @idempotent
 @earnings.input(PayoutRequest)
 @earnings.output(PayoutView, status_code=201)

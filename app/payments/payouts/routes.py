@@ -12,7 +12,7 @@ payout_accounts = APIBlueprint("payout_accounts", __name__, url_prefix="/coach/m
 
 
 @payout_accounts.post("")
-@rate_limits.by_account("20 per hour")
+@rate_limits.by_account(rate_limits.ONBOARD_PAYOUTS)
 @idempotent_with_secret
 @payout_accounts.input(OnboardingRequest)
 @payout_accounts.output(OnboardingView, status_code=201)
