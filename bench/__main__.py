@@ -9,14 +9,17 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from bench import crowd, footprint, growth, journey, logins, report, webhook, workers
+from bench import crowd, footprint, growth, journey, logins, report, single, webhook, workers
 from bench.findings import Finding
 from bench.kept import RESULTS
 from bench.people import Business
 from sandbox.environment import ROOT
 
 Wish = argparse.Namespace
+QUICK_ROUNDS, QUICK_SECONDS = 2, 2
+"""For a look before and after a change: a benchmark of its own then takes a minute."""
 BENCHES: Mapping[str, Callable[[Wish], list[Finding]]] = {
+    "event": lambda wish: single.measure(wish.rounds, wish.events),
     "webhook": lambda wish: webhook.race(wish.workers, wish.rounds, wish.seconds),
     "workers": lambda wish: workers.race(wish.rounds, wish.events),
     "journey": lambda wish: journey.travel(wish.rounds, wish.payments, wish.seconds, wish.results),
@@ -52,19 +55,23 @@ def _environment() -> dict[str, str]:
 def _wish() -> Wish:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("what", nargs="*", choices=[[], *BENCHES], help="all of them unless told")
+    parser.add_argument("--quick", action="store_true", help="two rounds, and two seconds for a rate")
     parser.add_argument("--rounds", type=int, default=5, help="how often all is measured")
     parser.add_argument("--seconds", type=int, default=5, help="how long one measurement of a rate takes")
     parser.add_argument(
         "--workers", nargs="*", choices=webhook.WORKERS, default=[*webhook.WORKERS], help="of the web"
     )
-    parser.add_argument("--events", type=int, default=1000, help="how many a round the workers get")
+    parser.add_argument("--events", type=int, default=400, help="how many are applied in a round")
     parser.add_argument("--sizes", type=_sizes, default=growth.SIZES, help="bookings, such as 10000,100000")
     parser.add_argument("--people", type=int, default=growth.Effort.people, help="how many ask in a round")
     parser.add_argument("--payments", type=int, default=journey.PAYMENTS, help="one by one in a round")
     parser.add_argument("--requests", type=int, default=footprint.REQUESTS, help="before memory is compared")
     parser.add_argument("--clients", type=int, default=crowd.LARGER_CROWD, help="how many want the same time")
     parser.add_argument("--results", type=Path, default=RESULTS, help="the folder for figures and plans")
-    return parser.parse_args()
+    wish = parser.parse_args()
+    if wish.quick:
+        wish.rounds, wish.seconds, wish.workers = QUICK_ROUNDS, QUICK_SECONDS, [webhook.OURS]
+    return wish
 
 
 def _sizes(text: str) -> list[int]:

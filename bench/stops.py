@@ -11,11 +11,11 @@ from sqlalchemy import text
 from app.emails.models import LEASE
 from app.extensions import db
 from bench.system import System
+from bench.unpaid import MAILS
 
 STOPS = ("clicked", "delivered", "taken", "confirmed", "claimed", "mailed")
 """The button was pressed; Stripe posts its event to us; a worker takes it; the booking is confirmed; the
 mailer takes the later one of both mails; the mail server has both."""
-MAILS = 2
 
 _TAKEN = """
 SELECT line.booking_id, told.id, extract(epoch FROM told.received_at)::float8 AS at

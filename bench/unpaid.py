@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert
+from sqlalchemy import func, insert, select
 from sqlalchemy.dialects.postgresql import Range
 
 from app.bookings.models import Booking
+from app.bookings.status import Status
 from app.coaches.models import STANDARD_POLICY
 from app.extensions import db
 from app.payments.models import Payment, PaymentLine
@@ -22,6 +23,8 @@ PRICE = 7500
 CURRENCY = "EUR"
 SESSIONS_EACH = 10
 """Of a coach and of a client, none of whose mails is above its recipient's bound."""
+MAILS = 2
+"""For each payment: to the client and to the coach."""
 FIRST = timedelta(days=2)
 APART = timedelta(hours=2)
 
@@ -69,6 +72,13 @@ def deliveries(unpaid: Sequence[Unpaid]) -> Iterator[str]:
             cancel_url="https://app.example/cancelled",
         )
         yield event("checkout.session.completed", session)
+
+
+def confirmed() -> int:
+    """How many bookings are confirmed."""
+    return (
+        db.session.scalar(select(func.count()).select_from(Booking).filter_by(status=Status.CONFIRMED)) or 0
+    )
 
 
 def _payment(pair: int, unpaid: Unpaid, first: datetime) -> dict[str, Any]:

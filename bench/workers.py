@@ -2,7 +2,6 @@
 
 import os
 import smtplib
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,21 +12,18 @@ from email.policy import SMTP as SMTP_POLICY
 
 from celery import Celery
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from app.bookings.models import Booking
-from app.bookings.status import Status
 from app.emails.models import Email
 from app.extensions import db
 from app.queue.enqueue import queue
 from app.queue.names import TaskNames
-from bench import bare_sql, unpaid
+from bench import bare_sql, smtp_sink, unpaid
 from bench.findings import AtLeast, Finding, Limit, Series
 from bench.idle import idle
 from bench.jobs import Queue
-from bench.stops import MAILS
-from bench.unpaid import Unpaid
-from bench.web import free_port, lines, migrated
+from bench.unpaid import MAILS, Unpaid
+from bench.web import lines, migrated
 from sandbox.environment import ROOT, with_programs
 from sandbox.servers import servers
 from sandbox.supervisor import Supervisor
@@ -99,9 +95,7 @@ def race(rounds: int, events: int) -> list[Finding]:
             _events(plant, ours, bare, rates)
             _mails(plant, MAILS * events, rates)
         with plant.app.app_context():
-            confirmed = db.session.scalar(
-                select(func.count()).select_from(Booking).where(Booking.status == Status.CONFIRMED)
-            )
+            confirmed = unpaid.confirmed()
         if confirmed != 2 * rounds * events:
             rates.wrongs.append(f"{confirmed} of {2 * rounds * events} were confirmed")
     return rates.findings()
@@ -158,13 +152,11 @@ def _bare_smtp(plant: Plant, mails: int) -> float:
 
 @contextmanager
 def _running() -> Iterator[Plant]:
-    with servers({}) as found:
-        port = free_port()
-        variables = {**with_programs(os.environ), **found, "SMTP_PORT": str(port), "PYTHONPATH": str(ROOT)}
+    with servers({}) as found, smtp_sink.running() as sink:
+        variables = {**with_programs(os.environ), **found, **sink.variables, "PYTHONPATH": str(ROOT)}
         app = migrated(found)
-        sink = f"{sys.executable} -m bench.smtp_sink {port}"
-        with _at_work(variables, {"smtp": sink, "worker": lines()["worker"], "idle": IDLE_WORKER}):
-            yield Plant(app, variables, port)
+        with _at_work(variables, {"worker": lines()["worker"], "idle": IDLE_WORKER}):
+            yield Plant(app, variables, sink.port)
 
 
 @contextmanager

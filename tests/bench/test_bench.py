@@ -60,6 +60,18 @@ def test_every_delivery_is_taken(tmp_path: Path) -> None:
     assert all(each["rounds"][0] > 0 for each in kept(tmp_path, "latest.json").values())
 
 
+def test_an_event_is_held_against_its_own_statements(tmp_path: Path) -> None:
+    told = bench("event", tmp_path)
+
+    assert "wrote other rows" not in told
+    assert "were confirmed" not in told
+    assert "were sent" not in told
+    found = kept(tmp_path, "latest.json")
+    assert found["event: events a second"]["limit"]["name"] == "the same statements through psycopg"
+    assert found["event: statements of an event"]["rounds"][0] > 5
+    assert all(each["rounds"][0] > 0 for each in found.values())
+
+
 @LONG
 def test_every_payment_is_confirmed_and_told_to_both(tmp_path: Path) -> None:
     told = bench("journey", tmp_path)
