@@ -14,9 +14,8 @@ from app.payments.refunds import charge_refunds, submission
 from app.payments.stripe import client as stripe_client
 from app.payments.webhook import inbox, signature_failures
 from app.queue import sweeps
-from app.queue.backoff import delay
 from app.queue.names import TaskNames
-from worker.task import PeriodicTask, WalkTask, retry_later
+from worker.task import RETRIES, PeriodicTask, WalkTask, retry_later
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +32,7 @@ def handle_event(self: "Task[..., None]", payload: str) -> None:
         attempt = inbox.record(payload)
     except Exception as error:
         log.exception("an event could not be recorded")
-        retry_later(self, delay(self.request.retries + 1), error)
+        retry_later(self, RETRIES.delay(self.request.retries + 1), error)
         return
     signature_failures.note_accepted()
     if wait := inbox.process(attempt):
@@ -70,7 +69,7 @@ def look_up_refunds(self: "Task[..., None]", payment_id: str) -> None:
     try:
         charge_refunds.look_up(UUID(payment_id))
     except stripe_client.StripeAway as error:
-        retry_later(self, delay(self.request.retries + 1), error)
+        retry_later(self, RETRIES.delay(self.request.retries + 1), error)
 
 
 @shared_task(name=TaskNames.RECOVER_TRANSFER, bind=True, max_retries=None)

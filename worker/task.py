@@ -11,7 +11,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from app.extensions import db
 from app.observability import context
-from app.queue.backoff import delay
+from app.queue.backoff import RetryPolicy
 from app.queue.enqueue import after_commit
 from app.queue.names import TaskNames
 from worker.application import flask_app
@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 
 MAX_COUNTDOWN = timedelta(seconds=60)
+RETRIES = RetryPolicy(first=timedelta(seconds=2), longest=MAX_COUNTDOWN)
+"""The pauses of jobs without a row to count their attempts. They are retried without end."""
 
 
 def retry_later(job: "Task[..., Any]", wait: timedelta, error: Exception | None = None) -> None:
@@ -59,7 +61,7 @@ class DatabaseTask(Task):  # type: ignore[type-arg]
 
     def without_database(self, error: Exception) -> None:
         log.warning("%s waits, because the database does not answer: %s", self.name, error)
-        retry_later(self, delay(self.request.retries + 1), error)
+        retry_later(self, RETRIES.delay(self.request.retries + 1), error)
 
 
 class PeriodicTask(DatabaseTask):

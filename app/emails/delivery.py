@@ -12,12 +12,14 @@ from app.emails import digest, signed_links, smtp
 from app.emails.models import Email
 from app.emails.status import UNSENT, EmailStatus
 from app.extensions import db, now
-from app.queue.backoff import MAX_ATTEMPTS, delay, delay_unless_last
+from app.queue.backoff import RetryPolicy
 from app.queue.enqueue import enqueue
 from app.queue.names import TaskNames
 
 log = logging.getLogger(__name__)
 
+RETRIES = RetryPolicy(first=timedelta(seconds=2), longest=timedelta(hours=1), max_attempts=12)
+"""The last attempt comes 34 to 68 minutes after the first. A mail that is refused for good is not retried."""
 MAX_WITHOUT_CONNECTION = 8
 """The most attempts counted while the mail server is unreachable; later pauses take 2 to 4 minutes."""
 WATCHED = frozenset({"needs_attention", "test"})
@@ -38,7 +40,7 @@ def deliver(email_id: UUID) -> timedelta | None:
     if email is None:
         digest.gather(email_id)
         return None
-    if email.attempts > MAX_ATTEMPTS:
+    if RETRIES.is_exceeded(email.attempts):
         return _failed(email, RuntimeError("every worker that tried it died"), None)
     try:
         smtp.send(email)
@@ -48,7 +50,7 @@ def deliver(email_id: UUID) -> timedelta | None:
         return _failed(email, error, _pause_after(error, email))
     except Exception as error:  # the error is stored on the row, and the mail retried
         log.exception("mail %s %s", email.kind, email.id)
-        return _failed(email, error, delay_unless_last(email.attempts))
+        return _failed(email, error, RETRIES.delay_unless_last(email.attempts))
     log.info("mail %s %s sent", email.kind, email_id)
     email.transition_to(EmailStatus.SENT)
     email.sent_at, email.last_error = now(), None
@@ -79,10 +81,10 @@ def _pause_after(error: smtp.Unreachable, email: Email) -> timedelta | None:
     settings are corrected.
     """
     if not isinstance(error, smtp.NotConnected):
-        return delay_unless_last(email.attempts)
+        return RETRIES.delay_unless_last(email.attempts)
     if email.attempts == MAX_WITHOUT_CONNECTION:
         log.error("mails wait, because none can be sent: %s", error)
-    return delay(min(email.attempts, MAX_WITHOUT_CONNECTION))
+    return RETRIES.delay(min(email.attempts, MAX_WITHOUT_CONNECTION))
 
 
 def _failed(email: Email, error: Exception, wait: timedelta | None) -> timedelta | None:

@@ -10,7 +10,6 @@ from app.emails import delivery, smtp
 from app.emails.models import DUE, Email
 from app.emails.status import EmailStatus
 from app.extensions import db, now
-from app.queue.backoff import MAX_ATTEMPTS
 from tests.outbox import Post
 from tests.people import Person
 
@@ -132,15 +131,15 @@ def test_a_repeat_after_a_lost_answer_bears_the_same_message_id(post: Post, clie
 
 def test_in_the_end_it_is_given_up(post: Post, client: Person) -> None:
     email_id = post.waiting(client)
-    post.sandbox.mail_fails(reply="451 4.3.0 Try again later", times=MAX_ATTEMPTS)
+    post.sandbox.mail_fails(reply="451 4.3.0 Try again later", times=delivery.RETRIES.max_attempts)
 
-    for _ in range(MAX_ATTEMPTS):
+    for _ in range(delivery.RETRIES.max_attempts):
         pause = post.work(delivery.deliver, email_id)
         post.make_due()
 
     assert pause is None
     row = post.row(email_id)
-    assert (row.status, row.attempts) == (EmailStatus.FAILED, MAX_ATTEMPTS)
+    assert (row.status, row.attempts) == (EmailStatus.FAILED, delivery.RETRIES.max_attempts)
 
 
 @pytest.mark.parametrize("error", [smtp.Refused("550 No"), smtp.Unreachable("timed out"), ValueError("odd")])

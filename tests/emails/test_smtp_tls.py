@@ -14,7 +14,6 @@ from app.cli import doctor
 from app.config.settings import Settings, current_settings
 from app.emails import delivery, smtp, smtp_pool
 from app.emails.status import EmailStatus
-from app.queue.backoff import MAX_ATTEMPTS
 from tests.certificates import Certificate, self_signed
 from tests.config.production_settings import GOOD
 from tests.emails.tls_smtp_server import Listener
@@ -157,7 +156,7 @@ def test_the_mail_waits_however_often_it_is_tried_and_leaves_once_the_certificat
     expired = sending("starttls", "expired", **believed)
     pauses = []
 
-    for _ in range(MAX_ATTEMPTS * 2):
+    for _ in range(delivery.RETRIES.max_attempts * 2):
         pauses.append(expired.send(mail))
         post.make_due()
 

@@ -10,7 +10,7 @@ import httpx
 import stripe
 from sqlalchemy import text
 
-from app.queue.backoff import MAX_ATTEMPTS
+from app.payments.webhook import inbox
 from tests.environment import WEBHOOK_SECRET
 from tests.faults import external_state, killed_processes
 from tests.faults.fault import Fault, Scene
@@ -103,7 +103,7 @@ def _age(system: System, event_id: str) -> None:
     """Most of its tries are behind it; pauses between the last ones are hours."""
     with system.database.begin() as rows:
         age = text("UPDATE stripe_event SET attempts = :tried WHERE id = :id AND status = 'received'")
-        rows.execute(age, {"tried": MAX_ATTEMPTS - 2, "id": event_id})
+        rows.execute(age, {"tried": inbox.RETRIES.max_attempts - 2, "id": event_id})
 
 
 def _is_failed(system: System, event_id: str) -> bool:

@@ -17,11 +17,15 @@ from app.payments.stripe import balance as balances
 from app.payments.stripe import client as stripe_client
 from app.payments.stripe import deployment
 from app.payments.stripe import transfers as at_stripe
-from app.queue.backoff import MAX_ATTEMPTS, delay
+from app.queue.backoff import RetryPolicy
 from app.queue.sweeps import DueRows
 
 log = logging.getLogger(__name__)
 
+RETRIES = RetryPolicy(first=timedelta(seconds=2), longest=timedelta(hours=1))
+"""A recovery is retried until Stripe answers."""
+ALERT_AFTER = 12
+"""The number of attempts after which the operator gets an alert, 34 to 68 minutes after the first."""
 LEASE = timedelta(minutes=2)
 """How long a claim lasts. Then another worker may submit it, under the same idempotency key."""
 _GONE = frozenset({"resource_missing", stripe_client.NOT_CONNECTED})
@@ -128,10 +132,10 @@ def _postpone(recovery_id: UUID, error: str, broke: bool) -> timedelta:
     """The pause before the next attempt. The coach owes the amount; after many attempts an alert follows."""
     recovery = locked(recovery_id)
     log.warning("recovery %s waits: %s", recovery_id, error)
-    wait = delay(recovery.attempts)
+    wait = RETRIES.delay(recovery.attempts)
     recovery.stripe_failures += broke
     recovery.last_error, recovery.due_at, recovery.lease_expires_at = error, now() + wait, None
-    if recovery.attempts == MAX_ATTEMPTS:
+    if recovery.attempts == ALERT_AFTER:
         what = f"{_name(recovery)} was tried {recovery.attempts} times: {error}"
         alerts.record(AlertKind.RECOVERY, recovery.id, what)
     db.session.commit()

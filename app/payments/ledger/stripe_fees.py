@@ -14,7 +14,7 @@ from app.payments.ledger import posting, recoveries
 from app.payments.models import Payment
 from app.payments.stripe import balance as at_stripe
 from app.payments.stripe import client as stripe_client
-from app.queue.backoff import delay_unless_last
+from app.queue.backoff import RetryPolicy
 from app.queue.enqueue import after_commit
 from app.queue.names import TaskNames
 from app.queue.sweeps import DueRows
@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 SETTLES_WITHIN = timedelta(minutes=1)
 """When the fee is fetched if no event has brought it."""
+RETRIES = RetryPolicy(first=timedelta(seconds=2), longest=timedelta(hours=1), max_attempts=12)
+"""The pauses while Stripe does not know the fee; after the last one it is fetched once a day."""
 LEASE = timedelta(minutes=2)
 """How long a claim lasts before another worker may fetch it."""
 DAILY = timedelta(days=1)
@@ -141,7 +143,7 @@ def _record(payment_id: UUID, lease: datetime | None, answer: Answer, attempts: 
     if answer.sent_on:
         payment.sent_on_minor = answer.sent_on.amount
     unknown = payment.fee_minor is None or (_is_sent_on(payment) and answer.sent_on is None)
-    wait = (delay_unless_last(attempts) or DAILY) if unknown else None
+    wait = (RETRIES.delay_unless_last(attempts) or DAILY) if unknown else None
     payment.fee_due_at = now() + wait if wait else None
     posting.post(payment)
     return wait

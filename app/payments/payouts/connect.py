@@ -19,13 +19,15 @@ from app.payments.payouts.schemas import OnboardingRequest
 from app.payments.stripe import client as stripe_client
 from app.payments.stripe import connect as at_stripe
 from app.payments.stripe import deployment
-from app.queue.backoff import delay
+from app.queue.backoff import RetryPolicy
 from app.queue.enqueue import after_commit
 from app.queue.names import TaskNames
 from app.queue.sweeps import DueRows
 
 log = logging.getLogger(__name__)
 
+RETRIES = RetryPolicy(first=timedelta(seconds=2), longest=timedelta(hours=1))
+"""The pauses while Stripe does not answer."""
 LEASE = timedelta(minutes=2)
 """How long a worker may take for its request. Then another worker may send it."""
 DAILY = timedelta(days=1)
@@ -195,7 +197,7 @@ def look_up(coach_id: UUID) -> timedelta | None:
         found = at_stripe.account(account_id)
     except stripe_client.StripeAway as error:
         log.warning("the payout account of coach %s could not be fetched: %s", coach_id, error.detail)
-        wait = delay(attempts)
+        wait = RETRIES.delay(attempts)
     except stripe_client.StripeRefused as error:
         found = at_stripe.ConnectedAccount.cut_off(account_id, str(error))
     _record(coach_id, lease, found, wait)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from itertools import count
 from typing import TypeVar
 
 from app.extensions import db
@@ -12,14 +13,14 @@ from app.payments.events.payloads import StripeObject
 from app.payments.reconciliation.subject import Found, Subject
 from app.payments.stripe.client import StripeBusy
 from app.payments.stripe.listing import PAGE, Span
-from app.queue.backoff import delay
+from app.queue.backoff import RetryPolicy
 
 log = logging.getLogger(__name__)
 
 PAUSE = 0.1
 """Seconds between two requests: Stripe allows 25 a second, and clients pay meanwhile."""
-BUSY_TRIES = 8
-"""The most rate-limit answers to one request."""
+BUSY = RetryPolicy(first=timedelta(seconds=2), longest=timedelta(hours=1), max_attempts=8)
+"""The pauses after Stripe's rate limit, unless Stripe says how long to wait."""
 MOST = 3 * PAGE
 """The most objects in memory."""
 MAX_ONE_BY_ONE = 50
@@ -40,14 +41,17 @@ class Pace:
     def ask(self, request: Callable[[], Answer]) -> Answer:
         """Stripe's answer, without an open transaction. Raises StripeAway, StripeRefused."""
         db.session.commit()
-        for tries in range(1, BUSY_TRIES + 1):
+        for tries in count(1):
             time.sleep(max(0.0, self._next - time.monotonic()))
             self._next = time.monotonic() + PAUSE
             try:
                 return request()
             except StripeBusy as error:
-                wait = error.retry_after or delay(tries).total_seconds()
-                if tries == BUSY_TRIES or wait > self._patience:
+                pause = BUSY.delay_unless_last(tries)
+                if pause is None:
+                    raise
+                wait = error.retry_after or pause.total_seconds()
+                if wait > self._patience:
                     raise
                 log.warning("Stripe is busy, waiting for %.1f s", wait)
                 self._next = time.monotonic() + wait

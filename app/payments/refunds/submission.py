@@ -17,11 +17,15 @@ from app.payments.status import RefundStatus
 from app.payments.stripe import client as stripe_client
 from app.payments.stripe import deployment
 from app.payments.stripe import refunds as at_stripe
-from app.queue.backoff import MAX_ATTEMPTS, delay
+from app.queue.backoff import RetryPolicy
 from app.queue.sweeps import DueRows
 
 log = logging.getLogger(__name__)
 
+RETRIES = RetryPolicy(first=timedelta(seconds=2), longest=timedelta(hours=1))
+"""A refund is retried until Stripe answers."""
+ALERT_AFTER = 12
+"""The number of attempts after which the operator gets an alert, 34 to 68 minutes after the first."""
 LEASE = timedelta(minutes=2)
 """How long a claim lasts. Then another worker may submit it, under the same idempotency key."""
 
@@ -142,9 +146,9 @@ def _claim(refund_id: UUID) -> Refund | None:
 
 def _postpone(refund: Refund, error: str) -> timedelta:
     """The pause before the next attempt. A refund is never given up; after many attempts an alert follows."""
-    wait = delay(refund.attempts)
+    wait = RETRIES.delay(refund.attempts)
     refund.last_error, refund.due_at, refund.lease_expires_at = error, now() + wait, None
-    if refund.attempts == MAX_ATTEMPTS:
+    if refund.attempts == ALERT_AFTER:
         what = f"Refund {refund.id} of {refund.money} was tried {refund.attempts} times: {error}"
         alerts.record(AlertKind.LATE_REFUND, refund.id, what)
     db.session.commit()

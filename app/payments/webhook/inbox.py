@@ -27,7 +27,7 @@ from app.payments.settlement import payment_events
 from app.payments.stripe import deployment
 from app.payments.webhook import api_versions
 from app.payments.webhook.api_versions import Reading
-from app.queue.backoff import MAX_ATTEMPTS, delay_unless_last
+from app.queue.backoff import RetryPolicy
 from app.queue.sweeps import DueRows
 from app.unicode_text import storable
 
@@ -70,6 +70,8 @@ HANDLERS = (
     | stripe_fees.HANDLERS
     | connect.HANDLERS
 )
+RETRIES = RetryPolicy(first=timedelta(seconds=2), longest=timedelta(hours=1), max_attempts=12)
+"""The last attempt comes 34 to 68 minutes after the first. Then the event fails, with an alert."""
 LEASE = timedelta(minutes=2)
 """How long a claim lasts before another worker may take it."""
 
@@ -147,7 +149,7 @@ def process(attempt: Attempt | None) -> timedelta | None:
     if attempt is None:
         return None
     event_id = attempt.event_id
-    if attempt.number > MAX_ATTEMPTS:
+    if RETRIES.is_exceeded(attempt.number):
         return _failed(event_id, WorkerDied("every worker that tried it died"), wait=None)
     try:
         with context.acting(f"stripe:{event_id}", context.request_id.get()):
@@ -162,7 +164,7 @@ def process(attempt: Attempt | None) -> timedelta | None:
     except Exception as error:  # the error is stored on the row, and the event retried
         db.session.rollback()
         log.exception("event %s failed (attempt %s)", event_id, attempt.number)
-        return _failed(event_id, error, wait=delay_unless_last(attempt.number))
+        return _failed(event_id, error, wait=RETRIES.delay_unless_last(attempt.number))
     return None
 
 

@@ -12,7 +12,6 @@ from sqlalchemy import text
 from app.extensions import db, now
 from app.payments.ledger import stripe_fees
 from app.payments.models import Payment
-from app.queue.backoff import MAX_ATTEMPTS
 from tests.payments.scenarios import DEBIT
 from tests.people import Person
 from tests.queues import queued
@@ -140,7 +139,7 @@ def test_it_is_never_given_up_but_asked_for_daily_and_nobody_is_woken(
     shop.sandbox.control("/faults", path="/v1/payment_intents/*", status=429, times=1000)
     pauses = []
 
-    for _ in range(MAX_ATTEMPTS + 1):
+    for _ in range(stripe_fees.RETRIES.max_attempts + 1):
         make_due()
         pauses.append(shop.work(stripe_fees.look_up, UUID(checkout["payment_id"])))
 

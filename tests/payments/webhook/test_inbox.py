@@ -13,7 +13,6 @@ from app.extensions import db, now
 from app.payments.events.models import StripeEvent
 from app.payments.events.status import EventStatus
 from app.payments.webhook import inbox
-from app.queue.backoff import MAX_ATTEMPTS
 from tests.people import Person
 from tests.shop import Shop
 
@@ -40,7 +39,7 @@ def test_an_event_that_cannot_be_applied_is_tried_again_later_and_later(shop: Sh
     event = {"id": "evt_odd", "type": "checkout.session.completed", "data": {"object": {"id": "cs_1"}}}
     pauses: list[timedelta | None] = []
 
-    for _ in range(MAX_ATTEMPTS - 1):
+    for _ in range(inbox.RETRIES.max_attempts - 1):
         pauses.append(shop.deliver_event(event))
         due = shop.event(event).due_at - now()
         assert pauses[-1] is not None
@@ -55,19 +54,19 @@ def test_an_event_that_cannot_be_applied_is_tried_again_later_and_later(shop: Sh
 @pytest.mark.usefixtures("broken")
 def test_in_the_end_it_is_given_up_and_an_operator_is_told(shop: Shop) -> None:
     event = {"id": "evt_odd", "type": "checkout.session.completed", "data": {"object": {"id": "cs_1"}}}
-    for _ in range(MAX_ATTEMPTS):
+    for _ in range(inbox.RETRIES.max_attempts):
         pause = shop.deliver_event(event)
         make_due(event)
 
     assert pause is None
     row = shop.event(event)
-    assert (row.status, row.attempts) == (EventStatus.FAILED, MAX_ATTEMPTS)
+    assert (row.status, row.attempts) == (EventStatus.FAILED, inbox.RETRIES.max_attempts)
     assert row.last_error == "LookupError: a row is gone"
     assert isinstance(row.finished_at, datetime)
     (mail,) = shop.ops_mails()
     assert "evt_odd" in mail
     assert shop.deliver_event(event) is None
-    assert shop.event(event).attempts == MAX_ATTEMPTS
+    assert shop.event(event).attempts == inbox.RETRIES.max_attempts
 
 
 def test_an_event_that_is_not_due_is_not_tried(shop: Shop) -> None:
@@ -84,7 +83,7 @@ def test_an_event_that_kills_every_worker_is_parked_and_the_operator_told(
 ) -> None:
     completed = shop.paid(client.checks_out(client.books(coach)))
     shop.work(inbox.record, json.dumps(completed))
-    db.session.execute(text("UPDATE stripe_event SET attempts = :most"), {"most": MAX_ATTEMPTS})
+    db.session.execute(text("UPDATE stripe_event SET attempts = :most"), {"most": inbox.RETRIES.max_attempts})
     db.session.commit()
     make_due(completed)
 
