@@ -9,17 +9,18 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from bench import crowd, footprint, growth, journey, logins, report, single, webhook, workers
+from bench import burst, crowd, footprint, growth, journey, logins, report, single, webhook, workers
 from bench.findings import Finding
 from bench.kept import RESULTS
 from bench.people import Business
 from sandbox.environment import ROOT
 
 Wish = argparse.Namespace
-QUICK_ROUNDS, QUICK_SECONDS = 2, 2
+QUICK = {"rounds": 2, "seconds": 2, "events": 100, "workers": [webhook.OURS]}
 """For a look before and after a change: a benchmark of its own then takes a minute."""
 BENCHES: Mapping[str, Callable[[Wish], list[Finding]]] = {
     "event": lambda wish: single.measure(wish.rounds, wish.events),
+    "burst": lambda wish: burst.compare(wish.rounds, wish.events),
     "webhook": lambda wish: webhook.race(wish.workers, wish.rounds, wish.seconds),
     "workers": lambda wish: workers.race(wish.rounds, wish.events),
     "journey": lambda wish: journey.travel(wish.rounds, wish.payments, wish.seconds, wish.results),
@@ -55,7 +56,7 @@ def _environment() -> dict[str, str]:
 def _wish() -> Wish:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("what", nargs="*", choices=[[], *BENCHES], help="all of them unless told")
-    parser.add_argument("--quick", action="store_true", help="two rounds, and two seconds for a rate")
+    parser.add_argument("--quick", action="store_true", help="two short rounds")
     parser.add_argument("--rounds", type=int, default=5, help="how often all is measured")
     parser.add_argument("--seconds", type=int, default=5, help="how long one measurement of a rate takes")
     parser.add_argument(
@@ -70,7 +71,7 @@ def _wish() -> Wish:
     parser.add_argument("--results", type=Path, default=RESULTS, help="the folder for figures and plans")
     wish = parser.parse_args()
     if wish.quick:
-        wish.rounds, wish.seconds, wish.workers = QUICK_ROUNDS, QUICK_SECONDS, [webhook.OURS]
+        vars(wish).update(QUICK)
     return wish
 
 

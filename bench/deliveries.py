@@ -2,13 +2,23 @@
 
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from uuid import uuid4
 
 from stripe import WebhookSignature, api_version
 
 from sandbox.stripe.objects import Json, new_id, shaped
+
+CONNECTIONS = 16
+"""That deliver at once."""
+PATIENCE = 60
+"""Seconds."""
+HEADERS = {"Content-Type": "application/json; charset=utf-8"}
 
 
 def event(event_type: str, subject: Json) -> str:
@@ -48,6 +58,34 @@ def paid_sessions(count: int) -> Iterator[str]:
             cancel_url="https://app.example/cancelled",
         )
         yield event("checkout.session.completed", session)
+
+
+def deliver_all(port: int, path: str, payloads: Sequence[str], secret: str) -> int:
+    """Deliver each once, over connections that stay open; how many were not taken."""
+    waiting: SimpleQueue[str] = SimpleQueue()
+    for payload in payloads:
+        waiting.put(payload)
+
+    def deliver(_: int) -> int:
+        refused = 0
+        with closing(HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as connection:
+            while payload := _next(waiting):
+                headers = {**HEADERS, "Stripe-Signature": signature(payload, secret)}
+                connection.request("POST", path, payload, headers)
+                answer = connection.getresponse()
+                answer.read()
+                refused += answer.status != 200
+        return refused
+
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        return sum(pool.map(deliver, range(CONNECTIONS)))
+
+
+def _next(waiting: "SimpleQueue[str]") -> str | None:
+    try:
+        return waiting.get_nowait()
+    except Empty:
+        return None
 
 
 def keep(payloads: Iterable[str], secret: str, file: Path) -> None:

@@ -7,6 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.process_table import children_of
+
 PROC = Path("/proc")
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -31,6 +33,13 @@ def memory(pid: int) -> Memory:
     kilobytes = {name: int(size) for name, size in re.findall(r"^(\w+): +(\d+) kB", rollup, re.MULTILINE)}
     own = kilobytes["Private_Clean"] + kilobytes["Private_Dirty"]
     return Memory(own / 1024, kilobytes["Pss"] / 1024)
+
+
+def server_of(backend: int) -> set[int]:
+    """The PostgreSQL server that a backend belongs to, and all its processes."""
+    stat = (PROC / str(backend) / "stat").read_text()
+    postmaster = int(stat[stat.rindex(")") + 1 :].split()[1])
+    return {postmaster, *children_of(postmaster)}
 
 
 def busy_seconds(pids: Collection[int]) -> float:

@@ -73,6 +73,16 @@ def test_an_event_is_held_against_its_own_statements(tmp_path: Path) -> None:
 
 
 @LONG
+def test_a_burst_is_confirmed_and_mailed(tmp_path: Path) -> None:
+    told = bench("burst", tmp_path)
+
+    assert "not taken" not in told
+    assert "not all was" not in told
+    assert "sent twice" not in told
+    assert kept(tmp_path, "latest.json")["burst: confirmed and mailed a second"]["rounds"][0] > 0
+
+
+@LONG
 def test_every_payment_is_confirmed_and_told_to_both(tmp_path: Path) -> None:
     told = bench("journey", tmp_path)
 
