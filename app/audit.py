@@ -1,4 +1,7 @@
-"""The audit trail: the columns of every audit row, and the log of operators' actions."""
+"""The audit trail: changes of the status of bookings and payments, and the log of operators' actions.
+
+`transition_to` of Booking and Payment is the only writer of their status, and writes the audit row with it.
+"""
 
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
@@ -44,6 +47,11 @@ class AuditEntry(AuditRow, Base):
     """The object: a table and an id, such as `email:8c69ee8e-…`."""
     address: Mapped[str] = mapped_column(default=_address)
     """The caller's network address; `-` for a command."""
+
+
+def record_transition(row: AuditRow) -> None:
+    """Write the audit row of a change of status, in the transaction that makes the change."""
+    db.session.add(row)
 
 
 def record(action: str, subject: str, reason: str = "") -> None:

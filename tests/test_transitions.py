@@ -17,6 +17,9 @@ from app.transitions import IllegalTransition
 APP = Path(__file__).parent.parent / "app"
 WRITES = re.compile(r"(\.status\b[^=\n]*=(?!=)[^=\n]*|\bstatus=)(EmailStatus|EventStatus)\.")
 """An assignment, or a keyword of an UPDATE."""
+AUDIT_ROW = re.compile(r"(?<!class )\b(?:Booking|Payment)Transition\(")
+"""A new audit row of a change of status."""
+AUDIT_WRITERS = {"bookings/models.py", "bookings/reservation.py", "payments/models.py"}
 WRITERS = {"emails/models.py", "payments/events/models.py"}
 
 
@@ -61,3 +64,9 @@ def test_only_their_models_write_the_status_of_mails_and_events() -> None:
     found = {str(path.relative_to(APP)) for path in APP.rglob("*.py") if WRITES.search(path.read_text())}
 
     assert found == WRITERS
+
+
+def test_only_the_models_and_the_first_hold_write_audit_rows_of_status() -> None:
+    found = {str(path.relative_to(APP)) for path in APP.rglob("*.py") if AUDIT_ROW.search(path.read_text())}
+
+    assert found == AUDIT_WRITERS

@@ -1,4 +1,8 @@
-"""Bookings as iCalendar events (RFC 5545), sent as invitations (RFC 5546)."""
+"""Bookings as iCalendar events (RFC 5545), sent as invitations (RFC 5546).
+
+SEQUENCE begins at 0 and rises by one with each change of the status (`Booking.transition_to`), the time
+(`lifecycle.moved`) or the link (`video_links.renew`): calendars ignore an event with a lower one.
+"""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta

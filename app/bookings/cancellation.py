@@ -3,7 +3,7 @@
 from datetime import datetime
 from functools import partial
 
-from app.bookings import calendar, messages, unpaid_holds
+from app.bookings import calendar, messages, reminders, unpaid_holds
 from app.bookings.models import Booking, Party
 from app.bookings.policy import Cancelling
 from app.bookings.refund_protocol import current_refunds
@@ -78,7 +78,7 @@ def cancel_for_erasure(booking: Booking, by: Party, reason: str) -> None:
 
 def _call_off(booking: Booking, by: Party, reason: str, refund: Cancelling) -> None:
     was_confirmed = booking.status is Status.CONFIRMED
-    messages.withdraw_reminders(booking)
+    reminders.withdraw(booking)
     booking.transition_to(Status.CANCELLED)
     booking.cancelled_by, booking.cancel_reason, booking.cancelled_at = by, reason, now()
     booking.cancel_refund_percent = refund.percent

@@ -1,4 +1,7 @@
-"""The lifecycle of a booking: confirm, expire, move, complete, mark as no-show."""
+"""The lifecycle of a booking: confirm, expire, move, complete, mark as no-show.
+
+Every change writes its audit row, by `Booking.transition_to` or `Booking.record_transition`.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -7,9 +10,9 @@ from functools import partial
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-from app.bookings import calendar, messages, unpaid_holds
+from app.bookings import calendar, messages, reminders, unpaid_holds
 from app.bookings.cancellation import WrongStatus, client_percent
-from app.bookings.models import Booking, BookingTransition, Party, overlap_refused
+from app.bookings.models import Booking, Party, overlap_refused
 from app.bookings.status import Status
 from app.extensions import db, now
 from app.http.problems import Problem
@@ -66,7 +69,7 @@ def confirm(booking: Booking) -> None:
 def _confirm(booking: Booking) -> None:
     booking.video_url = booking.coach.video_url  # an expired booking may have an old link
     booking.transition_to(Status.CONFIRMED, "paid")
-    booking.plan_reminder(now())
+    reminders.plan(booking, now())
 
 
 def announce(bookings: Sequence[Booking]) -> None:
@@ -93,15 +96,13 @@ def check_moves(booking: Booking) -> None:
 def moved(booking: Booking, before: datetime, by: Party) -> None:
     """Record a move and mail both sides."""
     reason = f"moved from {instant_text(before)} to {instant_text(booking.start)}"
-    db.session.add(
-        BookingTransition(booking_id=booking.id, before=booking.status, after=booking.status, reason=reason)
-    )
+    booking.record_transition(booking.status, reason)
     if by is Party.CLIENT:
         booking.refund_percent_at_most = client_percent(booking, before, now())
     booking.moved_by = by
-    messages.withdraw_reminders(booking)
-    booking.plan_reminder(now())
-    booking.calendar_sequence += 1
+    reminders.withdraw(booking)
+    reminders.plan(booking, now())
+    booking.raise_sequence()
     messages.booking_moved(booking, before, by, partial(calendar.invitation, booking))
 
 

@@ -13,17 +13,14 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, case, select
-
 from app import time_zones
-from app.accounts.models import REMINDER_HOURS, Account
+from app.accounts.models import Account
 from app.bookings.models import Booking
 from app.bookings.policy import Cancelling
 from app.emails import subject_ids
 from app.emails.models import Email
 from app.emails.outbox import enqueue_email, enqueue_rendered, render
 from app.emails.status import UNSENT
-from app.extensions import db
 from app.unicode_text import isolate
 
 Calendar = Callable[["Account"], str]
@@ -74,18 +71,18 @@ def actor_name(booking: Booking, reader: Account, by: str | None) -> str:
     return "you" if actor.id == reader.id else seen_by(reader, actor).name
 
 
-def _zone_of(booking: Booking, reader: Account, at: datetime) -> ZoneInfo:
+def zone_of(booking: Booking, reader: Account, at: datetime) -> ZoneInfo:
     """The reader's time zone at that time: a coach may stay abroad."""
     return reader.zone if reader.id == booking.client_id else booking.coach.zone_at(at)
 
 
 def _moment_of(booking: Booking, reader: Account, at: datetime) -> str:
-    return time_zones.moment(at, _zone_of(booking, reader, at))
+    return time_zones.moment(at, zone_of(booking, reader, at))
 
 
 def format_session(booking: Booking, reader: Account) -> dict[str, str]:
     """The time of the session in the reader's zone."""
-    return time_zones.span(booking.start, booking.end, _zone_of(booking, reader, booking.start))
+    return time_zones.span(booking.start, booking.end, zone_of(booking, reader, booking.start))
 
 
 def booking_confirmed(booking: Booking, invitation: Calendar) -> None:
@@ -206,50 +203,9 @@ def hold_cancelled(booking: Booking, by: str) -> None:
     )
 
 
-def reminder(booking: Booking, reader: Account, hours: int) -> bool:
-    """Mail one side a reminder. Returns whether the mail is new."""
-    other = seen_by(reader, booking.coach.account if reader.id == booking.client_id else booking.client)
-    return enqueue_email(
-        "reminder",
-        _reminder_id(booking, hours),
-        reader,
-        f"Reminder: coaching with {isolate(other.name)}",
-        reply_to=other.email,
-        booking=booking,
-        other=other,
-        when=format_session(booking, reader),
-        hours=hours,
-    )
-
-
-def withdraw_reminders(booking: Booking) -> list[tuple[Account, int]]:
-    """Withdraw unsent reminders of a session. Returns the reader and the hours of each."""
-    hours = {_reminder_id(booking, hours): hours for hours in REMINDER_HOURS}
-    unsent = Email.kind == "reminder", Email.subject_id.in_(hours), Email.status.in_(UNSENT)
-    rows = db.session.execute(select(Email.recipient, Email.subject_id).where(*unsent)).all()
-    Email.withdraw(*unsent)
-    readers = {reader.email: reader for reader in (booking.client, booking.coach.account)}
-    return [(readers[row.recipient], hours[row.subject_id]) for row in rows if row.recipient in readers]
-
-
-def withdraw_reminders_of_all(bookings: ColumnElement[bool], most: int) -> int:
-    """Withdraw unsent reminders of bookings like these, except locked ones. Returns the number."""
-    is_reminder = Email.kind == "reminder"
-    booking_id = case((is_reminder, subject_ids.main_uuid(Email.subject_id)))  # others may begin with no id
-    found = select(Email.id).join(Booking, Booking.id == booking_id).where(bookings)
-    found = found.where(is_reminder, Email.status.in_(UNSENT)).order_by(Email.due_at).limit(most)
-    # otherwise the planner may run the subquery once for each row
-    oldest = found.with_for_update(of=Email, skip_locked=True).cte("oldest").prefix_with("MATERIALIZED")
-    return Email.withdraw(Email.id.in_(select(oldest.c.id)))
-
-
 def _withdraw_outdated(booking: Booking) -> None:
     """Withdraw held back confirmations and moves of a session: they would leave after the newer mail."""
     outdated = Email.kind.in_(["booking_confirmed", "booking_moved"]), Email.held_back.is_(True)
     sequences = range(booking.calendar_sequence + 1)
     ever = [subject_ids.of_booking(booking.id, sequence) for sequence in sequences]
     Email.withdraw(Email.subject_id.in_(ever), *outdated, Email.status.in_(UNSENT))
-
-
-def _reminder_id(booking: Booking, hours: int) -> str:
-    return subject_ids.of_reminder(booking.id, booking.calendar_sequence, hours)

@@ -12,8 +12,8 @@ from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, ExcludeConstraint, 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.accounts.models import REMINDER_HOURS, Account
-from app.audit import AuditRow
+from app.accounts.models import Account
+from app.audit import AuditRow, record_transition
 from app.bookings.policy import Policy
 from app.bookings.status import AGREED, Status, check_transition
 from app.coaches.models import Coach
@@ -151,20 +151,24 @@ class Booking(TimestampMixin, Base):
     def transition_to(self, status: Status, reason: str = "") -> None:
         """Change the status and write the audit row. Only this writes `status`. Raises IllegalTransition."""
         check_transition(self.status, status)
-        db.session.add(BookingTransition(booking_id=self.id, before=self.status, after=status, reason=reason))
+        self.record_transition(status, reason)
         self.status = status
-        self.calendar_sequence += 1
+        self.raise_sequence()
         self.hold_expires_at = self.next_reminder_at = None
+
+    def record_transition(self, after: Status, reason: str) -> None:
+        """Write the audit row of a change: of the status, or of the time while the status stays."""
+        row = BookingTransition(booking_id=self.id, before=self.status, after=after, reason=reason)
+        record_transition(row)
+
+    def raise_sequence(self) -> None:
+        """Count a change that calendars show: they take an event with a higher SEQUENCE only."""
+        self.calendar_sequence += 1
 
     def why(self, transition: "BookingTransition") -> str:
         """The reason of a change. People's own texts are stored on the booking, as the trail is immutable."""
         is_cancelling = transition.after is Status.CANCELLED and transition.before is not Status.CANCELLED
         return (self.cancel_reason or "") if is_cancelling else transition.reason
-
-    def plan_reminder(self, at: datetime) -> None:
-        """Set the next reminder: the first one after `at`."""
-        times = [self.start - timedelta(hours=hours) for hours in REMINDER_HOURS]
-        self.next_reminder_at = min((time for time in times if time > at), default=None)
 
     @classmethod
     def locked(cls, booking_id: UUID) -> Self | None:

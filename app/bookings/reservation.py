@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts.models import Account
+from app.audit import record_transition
 from app.bookings import cancellation, hold_limits, lifecycle, unpaid_holds
 from app.bookings.hold_duration import HOLD_DURATION
 from app.bookings.models import (
@@ -127,7 +128,7 @@ def place_hold(
     )
     with _no_overlap(coach, offer.time, at):
         db.session.add(booking)
-    db.session.add(BookingTransition(booking_id=booking.id, after=Status.PENDING, reason="requested"))
+    record_transition(BookingTransition(booking_id=booking.id, after=Status.PENDING, reason="requested"))
     return booking
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
-from app.bookings import calendar, messages
+from app.bookings import calendar, messages, reminders
 from app.bookings.models import Booking
 from app.bookings.status import Status
 from app.coaches.models import Coach
@@ -32,10 +32,10 @@ def renew(coach_id: UUID) -> None:
     for booking in bookings:
         booking.video_url = coach.video_url
     for booking in confirmed:
-        outdated = messages.withdraw_reminders(booking)
-        booking.calendar_sequence += 1
+        outdated = reminders.withdraw(booking)
+        booking.raise_sequence()
         for reader, hours in outdated:  # again, with the new link
-            messages.reminder(booking, reader, hours)
+            reminders.enqueue(booking, reader, hours)
     db.session.flush()
     if confirmed:
         messages.video_link_changed(confirmed, changed_at, calendar.invitations)

@@ -17,7 +17,7 @@ from sqlalchemy.orm import (
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.accounts.models import Account
-from app.audit import AuditRow
+from app.audit import AuditRow, record_transition
 from app.bookings.models import Booking, lock_people
 from app.bookings.status import Status as BookingStatus
 from app.coaches.models import Coach
@@ -216,7 +216,8 @@ class Payment(TimestampMixin, Base):
     def transition_to(self, status: Status, reason: str = "") -> None:
         """Change the status and write the audit row. Only this writes `status`. Raises IllegalTransition."""
         check_transition(self.status, status)
-        db.session.add(PaymentTransition(payment_id=self.id, before=self.status, after=status, reason=reason))
+        row = PaymentTransition(payment_id=self.id, before=self.status, after=status, reason=reason)
+        record_transition(row)
         self.status = status
         if status is not Status.FAILED:
             self.failure_code = self.failure_message = None

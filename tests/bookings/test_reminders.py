@@ -74,7 +74,7 @@ def test_what_was_booked_within_the_day_is_not_announced_a_day_before(
     booking_id = paid(shop, client, coach, next_week())
     within_the_day = next_week() - timedelta(hours=5)
     booking = db.session.get_one(Booking, UUID(booking_id))
-    booking.plan_reminder(within_the_day)
+    reminders.plan(booking, within_the_day)
     db.session.commit()
 
     assert [remind(shop, timedelta(hours=hours)) for hours in (4, 1)] == [0, 1]

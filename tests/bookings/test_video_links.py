@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from app.bookings import lifecycle, messages, video_links
+from app.bookings import lifecycle, reminders, video_links
 from app.bookings.models import Booking
 from app.extensions import db
 from tests.accounts.two_factor.authenticator import unproven
@@ -196,7 +196,7 @@ def test_a_reminder_that_has_not_left_leaves_with_the_new_link(
     def remind() -> None:
         booking = Booking.locked(UUID(booking_id))
         assert booking
-        messages.reminder(booking, booking.client, 24)
+        reminders.enqueue(booking, booking.client, 24)
 
     shop.work(remind)
     link(shop, coach, NEW)

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, text
 
 from app.accounts.models import Account
-from app.bookings import messages
+from app.bookings import reminders
 from app.bookings.models import Booking
 from app.emails import delivery, digest, operator_actions, recipient_limits, smtp
 from app.emails.models import DUE, Email
@@ -154,7 +154,7 @@ def remind(post: Post, booking_id: str, hours: int) -> None:
     def tell() -> None:
         booking = Booking.locked(UUID(booking_id))
         assert booking
-        messages.reminder(booking, booking.coach.account, hours)
+        reminders.enqueue(booking, booking.coach.account, hours)
 
     post.work(tell)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from app.bookings import messages
+from app.bookings import reminders
 from app.bookings.models import Booking
 from app.emails.status import EmailStatus
 from app.extensions import db
@@ -44,7 +44,7 @@ def is_reminded(post: Post, client: Person, coach: Person) -> str:
     def tell() -> None:
         booking = Booking.locked(UUID(booking_id))
         assert booking
-        messages.reminder(booking, booking.client, 24)
+        reminders.enqueue(booking, booking.client, 24)
 
     post.work(tell)
     (mail,) = mails(client, "reminder")
