@@ -4,15 +4,15 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from uuid import UUID
 
-from flask import Response, current_app, g, request
-from flask_jwt_extended import get_jwt, verify_jwt_in_request
-from sqlalchemy import select
+from flask import current_app, g, request
+from jwt import ExpiredSignatureError, PyJWTError
+from sqlalchemy import bindparam, select
 
-from app.accounts import tokens
+from app.accounts import jwt_keys, tokens
 from app.accounts.models import Account, Role, SignIn
 from app.config.environment import Environment
 from app.config.settings import current_settings
-from app.extensions import db, jwt
+from app.extensions import db
 from app.http import bearer
 from app.http.access_rule import Rule
 from app.http.problems import Forbidden, Unauthorized
@@ -22,6 +22,17 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 OWN_ACCOUNT = "/auth/"
 """Routes below this path manage the caller's own account only."""
+_SIGNED_IN = (
+    select(Account)
+    .join(SignIn, SignIn.account_id == Account.id)
+    .where(
+        SignIn.id == bindparam("sign_in_id"),
+        SignIn.revoked_at.is_(None),
+        Account.deactivated_at.is_(None),
+        Account.id == bindparam("account_id"),
+    )
+)
+"""Built once: each request of a signed-in caller executes it."""
 
 
 class SecondFactorRequired(Forbidden):
@@ -79,7 +90,7 @@ def is_signed_in() -> bool:
 
 
 def current_sign_in_id() -> UUID:
-    return UUID(get_jwt()["sid"])
+    return UUID(g.claims["sid"])
 
 
 def optional_sign_in_id() -> UUID | None:
@@ -100,36 +111,24 @@ def _wants_second_factor(account: Account) -> bool:
 
 def _caller() -> Account:
     """The account of the access token. Role and state are read from the database, not from the token."""
-    bearer.spell_scheme()
-    verify_jwt_in_request()
-    tokens.check(get_jwt(), "access")
-    account = db.session.scalar(
-        select(Account)
-        .join(SignIn, SignIn.account_id == Account.id)
-        .where(
-            SignIn.id == current_sign_in_id(),
-            SignIn.revoked_at.is_(None),
-            Account.deactivated_at.is_(None),
-            Account.id == UUID(get_jwt()["sub"]),
-        )
-    )
+    g.claims = claims = _claims()
+    whose = {"sign_in_id": UUID(claims["sid"]), "account_id": UUID(claims["sub"])}
+    account = db.session.scalar(_SIGNED_IN, whose)
     if account is None:
         raise Unauthorized("This sign-in has ended. Log in again.")
     return account
 
 
-@jwt.unauthorized_loader
-def _without_token(_: str) -> Response:
-    return Unauthorized(
-        "Send an access token: Authorization: Bearer <token from POST /auth/login>."
-    ).response()
-
-
-@jwt.invalid_token_loader
-def _with_bad_token(_: str) -> Response:
-    return Unauthorized("The access token is not valid. Log in again.").response()
-
-
-@jwt.expired_token_loader
-def _with_old_token(_header: dict[str, Any], _claims: dict[str, Any]) -> Response:
-    return Unauthorized("The access token has expired. Refresh it with POST /auth/refresh.").response()
+def _claims() -> dict[str, Any]:
+    """The claims of the access token that was sent. Raises Unauthorized."""
+    sent = bearer.token()
+    if sent is None:
+        raise Unauthorized("Send an access token: Authorization: Bearer <token from POST /auth/login>.")
+    try:
+        claims = jwt_keys.verified(sent)
+    except ExpiredSignatureError:
+        raise Unauthorized("The access token has expired. Refresh it with POST /auth/refresh.") from None
+    except PyJWTError:
+        raise Unauthorized("The access token is not valid. Log in again.") from None
+    tokens.check(claims, "access")
+    return claims

@@ -6,13 +6,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from flask import current_app
-from flask_jwt_extended import create_access_token, create_refresh_token, decode_token
-from flask_jwt_extended.exceptions import JWTExtendedException
+from flask_jwt_extended import create_access_token, create_refresh_token
 from jwt import PyJWTError
 from sqlalchemy import select
 
 from app import audit
-from app.accounts import devices
+from app.accounts import devices, jwt_keys
 from app.accounts.models import Account, SignIn
 from app.extensions import db, now
 from app.http.problems import Unauthorized
@@ -61,7 +60,7 @@ def refreshed(refresh_token: str) -> TokenPair | None:
 def _issue(sign_in: SignIn) -> TokenPair:
     subject, family = str(sign_in.account.id), {"sid": str(sign_in.id)}
     refresh_token = create_refresh_token(subject, additional_claims=family)
-    sign_in.refresh_jti = decode_token(refresh_token)["jti"]
+    sign_in.refresh_jti = jwt_keys.verified(refresh_token)["jti"]
     sign_in.last_used_at, sign_in.device, sign_in.network = now(), devices.device(), devices.network()
     return TokenPair(
         access_token=create_access_token(subject, additional_claims=family),
@@ -72,8 +71,8 @@ def _issue(sign_in: SignIn) -> TokenPair:
 
 def _claims(refresh_token: str) -> dict[str, Any]:
     try:
-        claims: dict[str, Any] = decode_token(refresh_token)
-    except (PyJWTError, JWTExtendedException):
+        claims = jwt_keys.verified(refresh_token)
+    except PyJWTError:
         raise Unauthorized("The refresh token is not valid. Log in again.") from None
     check(claims, "refresh")
     return claims

@@ -9,10 +9,3 @@ def token() -> str | None:
     """The token after `Bearer`; None without one or with another scheme."""
     scheme, _, sent = request.headers.get("Authorization", "").partition(" ")
     return sent.strip(" ") or None if scheme.lower() == SCHEME.lower() else None
-
-
-def spell_scheme() -> None:
-    """Normalise the scheme for Flask-JWT-Extended, which accepts one spelling."""
-    sent = token()
-    if sent is not None:
-        request.environ["HTTP_AUTHORIZATION"] = f"{SCHEME} {sent}"

@@ -7,9 +7,10 @@ from uuid import UUID
 import httpx
 import pytest
 from flask import Flask
-from flask_jwt_extended import create_access_token, create_refresh_token, decode_token
+from flask_jwt_extended import create_access_token, create_refresh_token
 from sqlalchemy import select, update
 
+from app.accounts.jwt_keys import verified
 from app.accounts.models import SignIn
 from app.extensions import db, now
 from tests.people import PASSWORD, Person
@@ -127,7 +128,7 @@ def test_a_header_that_holds_no_token_is_a_401_that_says_what_to_send(
 
 
 def test_expired_tokens_are_refused(app: Flask, client: Person) -> None:
-    family, gone = {"sid": decode_token(client.token)["sid"]}, timedelta(seconds=-1)
+    family, gone = {"sid": verified(client.token)["sid"]}, timedelta(seconds=-1)
     access = create_access_token(client.id, expires_delta=gone, additional_claims=family)
     again = create_refresh_token(client.id, expires_delta=gone, additional_claims=family)
 
@@ -139,7 +140,7 @@ def test_expired_tokens_are_refused(app: Flask, client: Person) -> None:
 
 
 def test_a_sign_in_belongs_to_one_account(app: Flask, client: Person, coach: Person) -> None:
-    family = {"sid": decode_token(client.token)["sid"]}
+    family = {"sid": verified(client.token)["sid"]}
 
     assert me(client.http, create_access_token(coach.id, additional_claims=family)).status_code == 401
 

@@ -13,8 +13,7 @@ from app.config.settings import settings_of
 from tests.people import Person
 
 Claims = dict[str, Any]
-LEFT_OUT = ["sub", "sid", "exp", "jti"]
-"""One without a type is of access to the library; that opens nothing more."""
+LEFT_OUT = ["sub", "sid", "exp", "jti", "type"]
 
 
 @pytest.fixture
