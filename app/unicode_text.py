@@ -18,6 +18,10 @@ _PLAIN_LETTERS = str.maketrans(
 """Letters that Unicode does not decompose but that people search for without their strokes."""
 _APOSTROPHES = re.compile("['`\u00b4\u02b9\u02bb-\u02bf\u2018-\u201b\u2032\uff07]")
 """Signs that keyboards and programs write for one another inside a name, as in O'Brien."""
+_WITHOUT_SPACES = re.compile(
+    "([\u3005-\u3007\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff])"
+)
+"""Ideographs and kana: characters of scripts that write words of one or two characters without spaces."""
 _VARIATION = re.compile("[\u034f\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 """Marks that select the form of the previous character, or only separate it."""
 _JOINERS = frozenset("\u200c\u200d")
@@ -130,13 +134,15 @@ def search_form(text: str) -> str:
     """The search form: without case, accents, hidden characters and surplus blanks.
 
     "Lucía FERNÁNDEZ" and a decomposed "Lucía fernández" are both "lucia fernandez". Apostrophes do not count,
-    and every dash is a blank: "Jean-Luc O'Neill" is "jean luc oneill".
+    and every dash is a blank: "Jean-Luc O'Neill" is "jean luc oneill". Ideographs and kana are words of their
+    own: "李小龍" is "李 小 龍".
     """
     folded = unicodedata.normalize(
         "NFKD", unicodedata.normalize("NFKD", _APOSTROPHES.sub("", text)).casefold()
     )
     plain = "".join(map(_searched, folded))
-    return " ".join(plain.translate(_PLAIN_LETTERS).split())
+    spaced = _WITHOUT_SPACES.sub(r" \1 ", plain.translate(_PLAIN_LETTERS))
+    return " ".join(spaced.split())
 
 
 def _searched(character: str) -> str:

@@ -91,6 +91,9 @@ class Missing(StrEnum):
     APPROVAL = "approval"
 
 
+_HAS_RATE = text("hourly_rate_minor IS NOT NULL")
+
+
 class Coach(TimestampMixin, Base):
     """A coach's profile; its id is the account's."""
 
@@ -110,7 +113,9 @@ class Coach(TimestampMixin, Base):
         Index(
             "ix_coach_link_changed", "link_changed_at", postgresql_where=text("link_changed_at IS NOT NULL")
         ),
-        Index("ix_coach_listed", "created_at", "id", postgresql_where=text("hourly_rate_minor IS NOT NULL")),
+        Index("ix_coach_listed", "created_at", "id", postgresql_where=_HAS_RATE),
+        Index("ix_coach_by_rate", "currency", "hourly_rate_minor", postgresql_where=_HAS_RATE),
+        Index("ix_coach_search_languages", "search_languages", postgresql_using="gin"),
         # For the operator's list: all coaches, and the few that are not approved.
         Index("ix_coach_at", "created_at", "id"),
         Index(
@@ -128,6 +133,8 @@ class Coach(TimestampMixin, Base):
     """Name and headline in the normalised form that the search uses."""
     bio: Mapped[str] = mapped_column(default="")
     languages: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
+    search_languages: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default="{}")
+    """The languages in the form that the search uses."""
     hourly_rate_minor: Mapped[MinorUnits | None]
     currency: Mapped[str] = mapped_column(default="EUR")
     durations: Mapped[list[int]] = mapped_column(ARRAY(Integer), default=lambda: [30, 60, 90])

@@ -226,6 +226,20 @@ def test_search_texts_lose_their_apostrophes_and_dashes(empty: Flask) -> None:
 
     found = rows("SELECT search_text FROM coach")
     assert sorted(found) == sorted((new,) for new in texts.values())
+
+
+def test_languages_and_ideographs_are_searched_after_the_migration(empty: Flask) -> None:
+    upgrade(revision="0061")
+    owner = insert("account", email="a@example.com", role="coach")
+    profile = {"search_text": "李小龍 kung fu", "languages": ["Français", "EN"]}
+    insert("coach", id=owner, time_zone="UTC", slot_step_minutes=30, **profile)
+    db.session.commit()
+
+    upgrade(revision="0062")
+
+    assert rows("SELECT search_text, search_languages FROM coach") == [
+        ("李 小 龍 kung fu", ["français", "en"])
+    ]
     db.session.remove()
 
 
