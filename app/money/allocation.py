@@ -1,19 +1,6 @@
-"""Allocation of money: commission, and shares that always sum to the whole."""
+"""Allocation of money: shares that always sum to the whole."""
 
 from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, Decimal
-
-from app.money.money import Money, smallest_step
-
-
-def commission_on(price: Money, percent: Decimal) -> Money:
-    """The commission on a price, rounded half up to a payable amount; never more than the price.
-
-    Payable steps: a cent of EUR, a yen of JPY, ten fils of KWD, one krona of ISK (100 at Stripe).
-    """
-    step = smallest_step(price.currency)
-    steps = (price.amount * percent / (100 * step)).quantize(Decimal(1), ROUND_HALF_UP)
-    return Money(min(int(steps) * step, price.amount), price.currency)
 
 
 def in_proportion(whole: int, part: int, of: int, step: int) -> int:

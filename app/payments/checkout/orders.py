@@ -7,13 +7,16 @@ from app import time_zones
 from app.accounts.models import Account
 from app.bookings.hold_duration import CHECKOUT_DURATION, HOLD_AFTER_CHECKOUT
 from app.bookings.models import Booking
+from app.config.settings import current_settings
 from app.extensions import db, now
 from app.money.money import Money
-from app.payments.checkout import payment_methods, terms
+from app.payments.checkout import payment_methods
 from app.payments.checkout.payable import check_may_be_held
 from app.payments.checkout.schemas import CheckoutRequest
+from app.payments.commission import current_commission
 from app.payments.ledger import debts, recoveries
 from app.payments.models import Payment, PaymentLine
+from app.payments.payouts.account import PayoutAccount
 from app.payments.status import Status
 from app.payments.stripe import checkout_sessions, deployment
 
@@ -31,7 +34,7 @@ def new_payment(client: Account, bookings: Sequence[Booking], wish: CheckoutRequ
         lines=[PaymentLine(booking=booking, amount_minor=booking.amount_minor) for booking in bookings],
         amount_minor=price.amount,
         currency=price.currency,
-        commission_minor=terms.commission(price).amount,
+        commission_minor=current_commission(price).amount,
         stripe_destination_id=_destination(first.coach_id, price.currency),
         status=Status.PENDING,
         locale=wish.locale,
@@ -49,9 +52,13 @@ def new_payment(client: Account, bookings: Sequence[Booking], wish: CheckoutRequ
 
 
 def _destination(coach_id: UUID, currency: str) -> str | None:
-    """The coach's account; None while the coach has a debt to settle first."""
+    """The coach's active account for transfers; None without one, or while the coach has a debt to settle."""
+    settings = current_settings()
+    account = db.session.get(PayoutAccount, coach_id) if settings.stripe_connect else None
+    if account is None or not account.is_enabled:
+        return None
     owes = currency in debts.of(coach_id) and not recoveries.are_awaited(coach_id)
-    return None if owes else terms.destination(coach_id)
+    return None if owes else account.stripe_account_id
 
 
 def order(payment: Payment, wish: CheckoutRequest) -> checkout_sessions.CheckoutOrder:

@@ -7,8 +7,9 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from app.money.allocation import in_proportion, split
-from app.money.money import Money, smallest_step
+from app.money.allocation import split
+from app.money.money import Money
+from app.payments.commission import commission_after_returns
 
 
 class Kind(StrEnum):
@@ -86,19 +87,7 @@ def amounts(paid: PaymentPosition) -> Counter[Item]:
 
 
 def _commission(paid: PaymentPosition) -> dict[UUID | None, int]:
-    """The commission by booking, reduced in proportion to returned money.
-
-    Each booking has a share of the commission, which `in_proportion` reduces by what was returned for it.
-    Money returned for no booking in particular reduces the rest in proportion, as an amount without booking.
-    """
-    step, bookings = smallest_step(paid.currency), list(paid.shares)
-    of_each = split(paid.commission, list(paid.shares.values()), step)
-    back: Counter[UUID | None] = Counter()
+    returned: Counter[UUID | None] = Counter()
     for gone in paid.gone:
-        back[gone.booking_id] += gone.amount
-    kept: dict[UUID | None, int] = {
-        booking: commission - in_proportion(commission, back[booking], paid.shares[booking], step)
-        for booking, commission in zip(bookings, of_each, strict=True)
-    }
-    left = sum(max(0, paid.shares[booking] - back[booking]) for booking in bookings)
-    return {**kept, None: -in_proportion(sum(kept.values()), back[None], left, step)}
+        returned[gone.booking_id] += gone.amount
+    return commission_after_returns(Money(paid.commission, paid.currency), paid.shares, returned)

@@ -11,8 +11,8 @@ from app.accounts.models import Account, Role
 from app.bookings.models import Booking
 from app.coaches.models import Coach
 from app.extensions import db
-from app.money.allocation import commission_on
 from app.money.money import Money, smallest_step
+from app.payments.commission import commission_on
 from app.payments.ledger import posting
 from app.payments.models import Dispute, Payment, PaymentLine, Refund
 from app.payments.refunds import refunds

@@ -4,12 +4,12 @@ from collections import Counter
 from decimal import Decimal
 from uuid import UUID, uuid4
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.money.allocation import commission_on, in_proportion, split
+from app.money.allocation import in_proportion, split
 from app.money.money import Money, smallest_step
+from app.payments.commission import commission_on
 from app.payments.ledger.entries import Kind, Outflow, PaymentPosition, StripeFee, amounts
 
 CURRENCIES = ["EUR", "JPY", "KWD", "ISK", "HUF"]
@@ -124,22 +124,3 @@ def test_taken_part_after_part_just_the_whole_is_taken(whole: int, parts: list[i
 
     assert taken == sorted(taken)
     assert (taken[0], taken[-1]) == (0, whole * step)
-
-
-@pytest.mark.parametrize(
-    ("price", "percent", "commission"),
-    [
-        (Money(7500, "EUR"), "10", 750),
-        (Money(33, "EUR"), "1.5", 0),
-        (Money(50, "EUR"), "1", 1),  # half a cent is rounded up
-        (Money(7550, "JPY"), "9.99", 754),
-        (Money(12_340, "KWD"), "7.5", 930),
-        (Money(150_000, "ISK"), "12.5", 18_800),
-        (Money(2_550_000, "HUF"), "0.333", 8492),
-        (Money(100, "ISK"), "100", 100),
-    ],
-)
-def test_commission_is_rounded_to_what_its_currency_can_be_paid_in(
-    price: Money, percent: str, commission: int
-) -> None:
-    assert commission_on(price, Decimal(percent)) == Money(commission, price.currency)
