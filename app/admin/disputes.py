@@ -28,10 +28,13 @@ class DisputeSearch(Span):
     status: DisputeStatus | None = None
 
 
+Statement = Annotated[Text, Field(max_length=MAX_STATEMENT)]
+
+
 class StatementRequest(Body):
     """The operator's text; the booking's history follows it."""
 
-    text: Annotated[Text, Field(max_length=MAX_STATEMENT)] = ""
+    text: Statement = ""
 
 
 class AdminDisputeView(DisputeView):

@@ -21,7 +21,7 @@ from app.cli.erase import erase
 from app.cli.errors import smtp_remedy
 from app.cli.fraud import refund_fraud
 from app.cli.reconcile import reconcile_books
-from app.cli.text_option import REASON
+from app.cli.text_option import NAME, REASON, STATEMENT
 from app.cli.transaction import in_one_transaction
 from app.cli.two_factor import disable, reencrypt
 from app.emails import delivery
@@ -109,7 +109,7 @@ def _typed_password() -> str:
 
 @account.command("create-admin")
 @click.argument("address", type=_Address())
-@click.option("--name", default="Administrator", show_default=True)
+@click.option("--name", type=NAME, default="Administrator", show_default=True)
 def create_admin(address: str, name: str) -> None:
     """Create an administrator's account.
 
@@ -171,7 +171,7 @@ def _say_what_is_sent(endpoint: stripe_account.WebhookEndpoint) -> None:
 
 @stripe.command("submit-evidence")
 @click.argument("dispute")
-@click.option("--statement", default="", help="Your text, above the booking's history.")
+@click.option("--statement", type=STATEMENT, default="", help="Your text, above the booking's history.")
 def submit_evidence(dispute: str, statement: str) -> None:
     """Submit evidence for DISPUTE (dp_…): your text and the booking's history. A bank accepts it once."""
     with in_one_transaction():

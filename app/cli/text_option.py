@@ -5,6 +5,8 @@ from typing import Any
 import click
 from pydantic import TypeAdapter, ValidationError
 
+from app.accounts.schemas import Name
+from app.admin.disputes import Statement
 from app.admin.schemas import Reason
 from app.validation_errors import predicate
 
@@ -24,4 +26,6 @@ class TextOption(click.ParamType[str]):
             self.fail(f"{predicate(error.errors(include_url=False)[0])}.", param, ctx)
 
 
+NAME = TextOption(Name)
 REASON = TextOption(Reason)
+STATEMENT = TextOption(Statement)

@@ -45,12 +45,6 @@ class EvidenceRefused(Problem):
     remedy = "Look at the dispute in Stripe's dashboard, and submit again before `due_by`."
 
 
-class StatementTooLong(Problem):
-    status, slug, title = 422, "statement-too-long", "Statement too long"
-    meaning = "The statement is longer than the bank's form has room for."
-    remedy = "Shorten `text`; the booking's history is added automatically."
-
-
 def find(name: str) -> Dispute:
     """A dispute by our id or by Stripe's. Raises NotFound."""
     dispute = db.session.scalar(select(Dispute).where(_named(name)))
@@ -80,11 +74,8 @@ def _packed(dispute: Dispute, statement: str = "") -> Evidence:
 def submit_evidence(dispute: Dispute, statement: str = "") -> None:
     """Submit the booking's history as evidence, after the operator's statement.
 
-    Commits before it calls Stripe. Raises StatementTooLong, NotAnswerable, EvidenceInFlight, EvidenceRefused,
-    StripeAway.
+    Commits before it calls Stripe. Raises NotAnswerable, EvidenceInFlight, EvidenceRefused, StripeAway.
     """
-    if len(statement) > evidence.MAX_STATEMENT:
-        raise StatementTooLong(f"A statement has {evidence.MAX_STATEMENT:,} characters at most.")
     _check_answerable(dispute)
     lease = _take_lease(dispute)
     try:
