@@ -52,9 +52,8 @@ def deliver(email_id: UUID) -> timedelta | None:
         log.exception("mail %s %s", email.kind, email.id)
         return _failed(email, error, RETRIES.delay_unless_last(email.attempts))
     log.info("mail %s %s sent", email.kind, email_id)
-    email.transition_to(EmailStatus.SENT)
-    email.sent_at, email.last_error = now(), None
     try:
+        email.mark_sent()
         db.session.commit()
     except (OperationalError, InterfaceError) as error:
         db.session.rollback()

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Index, UniqueConstraint, case, false, select, text, update
+from sqlalchemy import ColumnElement, Index, UniqueConstraint, bindparam, case, false, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app import transitions
@@ -102,20 +102,18 @@ class Email(TimestampMixin, Base):
         self.status = status
 
     @classmethod
-    def claim(cls, email_id: UUID) -> Self | None:
+    def claim(cls, email_id: UUID) -> "Email | None":
         """Claim a mail that is due, for five minutes. None if it is claimed, done or held back.
 
         The caller commits: two workers never send one mail.
         """
         at = now()
-        return db.session.scalar(
-            update(cls)
-            .where(cls.id == email_id, cls.due_at <= at)
-            .where(_may_become(EmailStatus.SENDING), ~cls.held_back)
-            .values(status=EmailStatus.SENDING, attempts=cls.attempts + 1, due_at=at + LEASE)
-            .returning(cls)
-            .execution_options(populate_existing=True)
-        )
+        return db.session.scalar(_CLAIM, {"email_id": email_id, "at": at, "until": at + LEASE})
+
+    def mark_sent(self) -> None:
+        """Mark a mail as sent that the server has just accepted, whatever became of its row."""
+        db.session.execute(_MARK_SENT, {"email_id": self.id, "at": now()})
+        db.session.expire(self)
 
     @classmethod
     def asked_for(cls, recipient: str, since: datetime, *kinds: str) -> Sequence[datetime]:
@@ -152,6 +150,22 @@ def _may_become(status: EmailStatus) -> ColumnElement[bool]:
     """The check of `transition_to` as SQL."""
     return Email.status.in_(transitions.sources(TRANSITIONS, status))
 
+
+# Built once: building them for each mail takes longer than PostgreSQL.
+_OUTBOX = Email.metadata.tables[Email.__tablename__]
+_CLAIM = (
+    update(Email)
+    .where(Email.id == bindparam("email_id"), Email.due_at <= bindparam("at"))
+    .where(_may_become(EmailStatus.SENDING), ~Email.held_back)
+    .values(status=EmailStatus.SENDING, attempts=Email.attempts + 1, due_at=bindparam("until"))
+    .returning(Email)
+    .execution_options(populate_existing=True, synchronize_session=False)
+)
+_MARK_SENT = (
+    update(_OUTBOX)
+    .where(_OUTBOX.c.id == bindparam("email_id"))
+    .values(status=EmailStatus.SENT, sent_at=bindparam("at"), last_error=None)
+)
 
 DUE = DueRows(Email.id, Email.due_at, (Email.status.in_(UNSENT),))
 """Mails that are due: their job was lost, they failed before, or a worker died while sending."""

@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from select import POLLIN, poll
 
 from flask import current_app
 from flask_mail import Connection
@@ -16,6 +17,8 @@ TIMEOUT = 20
 """Timeout in seconds for each step; Flask-Mail's default has none."""
 IDLE = 20
 """Seconds of idleness after which a connection is not reused: servers close idle ones."""
+A_MOMENT = 5
+"""Seconds of idleness for which a connection is reused without a question, unless the server has spoken."""
 MAX_MAILS = 50
 """The most mails in one connection: some servers accept no more than a hundred."""
 
@@ -46,14 +49,35 @@ class SmtpConnection(Connection):
             raise
         return host
 
+    def hand_over(self, sender: str, recipient: str, message: bytes) -> None:
+        """Send a mail. Raises smtplib's errors."""
+        if self.host is not None:
+            self.host.sendmail(sender, [recipient], message)
+        self.num_emails += 1
+
     @property
     def goes_on(self) -> bool:
-        """Whether the server still answers: it may have closed the connection."""
-        if self.host is None or time.monotonic() - self.spoke_at > IDLE or self.num_emails >= MAX_MAILS:
+        """Whether the server still answers: it may have closed the connection.
+
+        A server that closes has something to read before. A silent one is asked only after a while.
+        """
+        idle = time.monotonic() - self.spoke_at
+        if self.host is None or idle > IDLE or self.num_emails >= MAX_MAILS:
             return False
+        if idle < A_MOMENT and not self._is_readable(self.host):
+            return True
         with suppress(*NETWORK):
             return self.host.noop()[0] == 250
         return False
+
+    @staticmethod
+    def _is_readable(host: smtplib.SMTP) -> bool:
+        """Whether the server has sent something unasked, or closed the connection."""
+        if host.sock is None:
+            return True
+        heard = poll()
+        heard.register(host.sock.fileno(), POLLIN)
+        return bool(heard.poll(0))
 
     def end(self) -> None:
         """Close the connection; errors are ignored."""

@@ -20,11 +20,16 @@ class Server(Controller):
     def __init__(self) -> None:
         self.heard: list[Session] = []
         self.lines: list[asyncio.Transport] = []
+        self.questions = 0
         super().__init__(self, hostname="127.0.0.1", port=0)
 
     async def handle_DATA(self, server: Any, session: Session, _envelope: Envelope) -> str:  # noqa: N802
         self.heard.append(session)
         self.lines.append(server.transport)
+        return "250 OK"
+
+    async def handle_NOOP(self, *_: Any) -> str:  # noqa: N802
+        self.questions += 1
         return "250 OK"
 
     def _trigger_server(self) -> None:
@@ -84,6 +89,19 @@ def test_a_server_that_hung_up_meanwhile_is_called_again(post: Post, server: Ser
     send(post)
 
     assert len(server.heard) == len({id(session) for session in server.heard}) == 2
+
+
+@pytest.mark.parametrize(("moment", "questions"), [(60, 0), (0, 1)])
+def test_a_server_is_asked_whether_it_is_there_only_after_a_while(
+    post: Post, server: Server, monkeypatch: pytest.MonkeyPatch, moment: int, questions: int
+) -> None:
+    monkeypatch.setattr(smtp_pool, "A_MOMENT", moment)
+
+    for _ in range(2):
+        send(post)
+
+    assert server.questions == questions
+    assert len({id(session) for session in server.heard}) == 1
 
 
 @pytest.mark.parametrize("bound", ["IDLE", "MAX_MAILS"])
