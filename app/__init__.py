@@ -7,7 +7,7 @@ from flask import Response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app.accounts import access, jwt_keys, linked_records, tokens
+from app.accounts import access, cookies, jwt_keys, linked_records, tokens
 from app.accounts.linked_records import LinkedRecords
 from app.accounts.password_routes import passwords
 from app.accounts.routes import accounts
@@ -40,6 +40,7 @@ from app.payments.stripe import client as stripe_api
 from app.payments.webhook.routes import webhook
 from app.privacy.routes import privacy
 from app.queue import enqueue
+from app.web import site
 
 
 class Application(APIFlask):
@@ -62,6 +63,7 @@ def create_app(settings: Settings | None = None) -> Application:
         version="1",
         spec_path=openapi.DESCRIPTION if settings.api_docs else None,
         docs_path=None,
+        static_url_path="/static",
         static_folder=None,  # type: ignore[arg-type]
     )
     app.config.from_mapping(_flask_config(settings))
@@ -73,6 +75,7 @@ def create_app(settings: Settings | None = None) -> Application:
     migrate.init_app(app, db)
     jwt.init_app(app)
     jwt_keys.install()
+    cookies.init_app(app, settings)
     mail.init_app(app)
     stripe_api.init_app(app, settings)
     enqueue.queue.set_default()
@@ -92,6 +95,7 @@ def create_app(settings: Settings | None = None) -> Application:
     app.before_request(app_logging.start_clock)
     app.before_request(count_parameters)
     app.before_request(read_chunks)
+    app.before_request(site.before_request)
     app.before_request(access.check)
     rate_limits.init_app(app, settings)
     security_headers.init_app(app, settings)
@@ -117,6 +121,7 @@ def create_app(settings: Settings | None = None) -> Application:
     )
     for room in (*rooms, *blueprints.ROUTES):
         app.register_blueprint(room)
+    site.init_app(app)
     commands.register(app)
     return app
 

@@ -59,15 +59,15 @@ settings.register_profile("default", max_examples=100, deadline=None)
 settings.register_profile("ci", max_examples=500, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or "default")
 
-WHOLE_SYSTEMS = ("faults", "system", "fuzzing")
+WHOLE_SYSTEMS = ("faults", "browser", "system", "fuzzing")
 """Rooms whose tests share a running system; its beat asks the Stripe that other tests have to themselves."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Those rooms come last, one after the other, in whatever order the rest comes.
 
-    Two processes take the files in this order. Of these the longest comes first. The stack that system
-    and fuzzing share runs until its process ends, and so is no load on the one that faults are made in.
+    Two processes take the files in this order. Of these the longest comes first. The stack that the
+    others share runs until its process ends, and so is no load on the one that faults are made in.
     """
     tests = Path(__file__).parent
     after = {name: place for place, name in enumerate(WHOLE_SYSTEMS, 1)}

@@ -7,32 +7,32 @@ from uuid import UUID
 from flask import current_app, g, request
 from jwt import ExpiredSignatureError, PyJWTError
 from sqlalchemy import bindparam, select
+from sqlalchemy.orm import contains_eager
 
-from app.accounts import jwt_keys, tokens
+from app.accounts import cookies, jwt_keys, tokens
 from app.accounts.models import Account, Role, SignIn
 from app.config.environment import Environment
 from app.config.settings import current_settings
-from app.extensions import db
-from app.http import bearer
+from app.extensions import db, now
+from app.http import bearer, pages
 from app.http.access_rule import Rule
 from app.http.problems import Forbidden, Unauthorized
 from app.observability import context
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-OWN_ACCOUNT = "/auth/"
-"""Routes below this path manage the caller's own account only."""
-_SIGNED_IN = (
-    select(Account)
-    .join(SignIn, SignIn.account_id == Account.id)
-    .where(
-        SignIn.id == bindparam("sign_in_id"),
-        SignIn.revoked_at.is_(None),
-        Account.deactivated_at.is_(None),
-        Account.id == bindparam("account_id"),
-    )
+OWN_ACCOUNT = ("/auth/", "/my/security")
+"""Routes below these paths manage the caller's own account only."""
+_OF_TOKEN = (
+    SignIn.id == bindparam("sign_in_id"),
+    SignIn.revoked_at.is_(None),
+    Account.deactivated_at.is_(None),
+    Account.id == bindparam("account_id"),
 )
+_SIGNED_IN = select(Account).join(SignIn, SignIn.account_id == Account.id).where(*_OF_TOKEN)
 """Built once: each request of a signed-in caller executes it."""
+_SIGN_IN = select(SignIn).join(SignIn.account).options(contains_eager(SignIn.account)).where(*_OF_TOKEN)
+"""The same for a visitor, whose sign-in is renewed."""
 
 
 class SecondFactorRequired(Forbidden):
@@ -63,7 +63,7 @@ def check() -> None:
         raise Forbidden("This route declares no access rule.")
     if rule.roles is None:
         return
-    g.account = _caller()
+    g.account = _visitor() if pages.is_page() else _caller()
     context.actor.set(f"account:{g.account.id}")
     if g.account.role not in rule.roles:
         allowed = " or ".join(_one(role) for role in sorted(rule.roles))
@@ -112,11 +112,34 @@ def _wants_second_factor(account: Account) -> bool:
 def _caller() -> Account:
     """The account of the access token. Role and state are read from the database, not from the token."""
     g.claims = claims = _claims()
-    whose = {"sign_in_id": UUID(claims["sid"]), "account_id": UUID(claims["sub"])}
-    account = db.session.scalar(_SIGNED_IN, whose)
+    account = db.session.scalar(_SIGNED_IN, _whose(claims))
     if account is None:
         raise Unauthorized("This sign-in has ended. Log in again.")
     return account
+
+
+def _visitor() -> Account:
+    """The account of the browser's cookie, which is renewed while it is used."""
+    g.claims = claims = cookies.claims()
+    sign_in = db.session.scalar(_SIGN_IN, _whose(claims))
+    if sign_in is None or sign_in.created_at < now() - tokens.SIGN_IN_LASTS:
+        raise Unauthorized("This sign-in has ended. Sign in again.")
+    cookies.renew(sign_in, claims)
+    return sign_in.account
+
+
+def optional_account() -> Account | None:
+    """The account of a visitor who is signed in, on a public page. None for others. Raises StaleForm."""
+    if "account" not in g:
+        try:
+            g.account = _visitor()
+        except Unauthorized:
+            return None
+    return current_account()
+
+
+def _whose(claims: dict[str, Any]) -> dict[str, UUID]:
+    return {"sign_in_id": UUID(claims["sid"]), "account_id": UUID(claims["sub"])}
 
 
 def _claims() -> dict[str, Any]:

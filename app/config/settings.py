@@ -28,9 +28,11 @@ from app.config.types import (
     NAME_AND_ADDRESS,
     BrokerUrl,
     CaFile,
+    Color,
     CommaSeparated,
     Keys,
     LogLevel,
+    LogoFile,
     Origin,
     Origins,
     PostgresUrl,
@@ -48,7 +50,14 @@ _LISTS = {
     "allowed_redirect_origins",
     "cors_origins",
 }
-_MAY_HAVE_SPACES = {"secret_keys", "jwt_secret_keys", "smtp_user", "smtp_password", "smtp_from_email"}
+_MAY_HAVE_SPACES = {
+    "secret_keys",
+    "jwt_secret_keys",
+    "smtp_user",
+    "smtp_password",
+    "smtp_from_email",
+    "site_name",
+}
 """Variables that may contain spaces. In an address or a key, a space is a copying error."""
 _MAY_BE_QUOTED = {"smtp_password"}
 """Passwords of mail servers, which may contain anything."""
@@ -76,6 +85,9 @@ class Settings(BaseSettings):
     allowed_redirect_origins: Origins = Field(default=(), validate_default=True)
     cors_origins: Origins = ()
     hsts_scope: HstsScope = HstsScope.HOST
+    site_name: str = Field(default="CultureBridge", max_length=60)
+    site_color: Color = "#1d6b6e"
+    site_logo_file: LogoFile | None = None
     api_docs: bool = True
     trusted_proxies: int | None = Field(default=None, ge=0)
     rate_limits: bool = True

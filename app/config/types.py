@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, TypeAdap
 from pydantic.networks import NameEmail
 from pydantic_settings import NoDecode
 
+from app.config.branding import color, logo_file
 from app.config.text import parts
 from app.config.tls import ca_file, is_here
 
@@ -106,6 +107,8 @@ CaFile = Annotated[str, AfterValidator(ca_file)]
 BrokerUrl = Annotated[str, AfterValidator(_broker_url)]
 Sender = Annotated[str, AfterValidator(_sender)]
 SentryDsn = Annotated[SecretStr, AfterValidator(_sentry_dsn)]
+Color = Annotated[str, AfterValidator(color)]
+LogoFile = Annotated[str, AfterValidator(logo_file)]
 LogLevel = Annotated[str, AfterValidator(_log_level)]
 Keys = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split), Field(min_length=1)]
 """Several secrets: the first signs, all verify."""

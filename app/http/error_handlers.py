@@ -31,11 +31,23 @@ _KINDS: dict[int, type[Problem]] = {
 
 def register(app: APIFlask) -> None:
     app.error_processor(_of_the_framework)
-    app.register_error_handler(Problem, Problem.response)
-    app.register_error_handler(HTTPException, _of_werkzeug)
-    app.register_error_handler(OperationalError, _of_the_database)
-    app.register_error_handler(InterfaceError, _of_the_database)
-    app.register_error_handler(Exception, _unexpected)
+    app.register_error_handler(Exception, _answer)
+    app.register_error_handler(HTTPException, _answer)
+
+
+def _answer(error: Exception) -> Response:
+    return problem_of(error).response()
+
+
+def problem_of(error: Exception) -> Problem:
+    """The problem that an error is answered as. Errors that are not the caller's are logged."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, HTTPException):
+        return _of_werkzeug(error)
+    if isinstance(error, OperationalError | InterfaceError):
+        return _of_the_database(error)
+    return _unexpected(error)
 
 
 def _of_the_framework(error: HTTPError) -> Response:
@@ -46,12 +58,12 @@ def _of_the_framework(error: HTTPError) -> Response:
     return Invalid(*first, *further).response()
 
 
-def _of_werkzeug(error: HTTPException) -> Response:
+def _of_werkzeug(error: HTTPException) -> Problem:
     status = error.code or 500
     if isinstance(error, NotFound) and request.routing_exception is error:
-        return not_found.refusal().response()
+        return not_found.refusal()
     kind = _KINDS.get(status) or (problems.BadRequest if status < 500 else problems.InternalError)
-    return kind(_said(error), _headers(error)).response()
+    return kind(_said(error), _headers(error))
 
 
 def _said(error: HTTPException) -> str:
@@ -66,15 +78,11 @@ def _headers(error: HTTPException) -> dict[str, str]:
     return {name: value for name, value in error.get_headers() if name not in made_here}
 
 
-def _of_the_database(error: Exception) -> Response:
+def _of_the_database(error: Exception) -> Problem:
     log.error("the database does not answer: %s", error)
-    return problems.Unavailable(
-        "The database does not answer. Nothing was lost; send the request again."
-    ).response()
+    return problems.Unavailable("The database does not answer. Nothing was lost; send the request again.")
 
 
-def _unexpected(error: Exception) -> Response:
+def _unexpected(error: Exception) -> Problem:
     log.exception("unexpected error", exc_info=error)
-    return problems.InternalError(
-        "Something went wrong on our side; the request id finds it in our logs."
-    ).response()
+    return problems.InternalError("Something went wrong on our side; the request id finds it in our logs.")

@@ -8,10 +8,9 @@ from importlib.resources import files
 from typing import Any
 
 from apiflask import APIFlask
-from flask import Response, redirect, render_template_string, send_from_directory
+from flask import Response, render_template_string, send_from_directory
 from pydantic import BaseModel, ConfigDict
 from pydantic.json_schema import JsonSchemaMode, SkipJsonSchema
-from werkzeug import Response as Redirect
 
 from app.config.settings import Settings
 from app.http import openapi_tables as tables
@@ -92,7 +91,6 @@ def register(app: APIFlask, settings: Settings) -> None:
     app.jinja_env.globals["has_docs"] = settings.api_docs
     if settings.api_docs:
         public(app.view_functions["openapi.spec"])
-        app.add_url_rule("/", view_func=app.doc(hide=True)(_to_the_page))
         app.add_url_rule("/docs", view_func=app.doc(hide=True)(_page))
         app.add_url_rule("/docs/files/<path:name>", view_func=app.doc(hide=True)(_file))
 
@@ -159,11 +157,6 @@ def _described(field: dict[str, Any]) -> dict[str, Any]:
     """A parameter's schema, with the description beside it."""
     schema = {key: value for key, value in field.items() if key != "description"}
     return {"schema": schema} | ({"description": field["description"]} if "description" in field else {})
-
-
-@public
-def _to_the_page() -> Redirect:
-    return redirect("/docs")
 
 
 @public

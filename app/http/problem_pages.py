@@ -8,6 +8,7 @@ from flask import Response, jsonify, render_template, request
 from werkzeug.http import HTTP_STATUS_CODES
 
 from app.http.access_rule import public
+from app.http.pages import is_for_people
 from app.http.problems import KINDS, NotFound, Problem
 from app.http.schema_types import View
 
@@ -47,7 +48,7 @@ class ProblemKindList(View):
 @public
 def list_problems() -> Response:
     """List every problem `type`; a page for browsers, JSON for programs."""
-    if _is_for_people():
+    if is_for_people():
         return _kept(Response(_list_page()))
     items = [ProblemKindView.of(kind).model_dump() for kind in _kinds()]
     return _kept(jsonify(items=items))
@@ -62,7 +63,7 @@ def show_problem(slug: str) -> Response:
     kind = KINDS.get(slug)
     if kind is None:
         return _unknown(slug)
-    if _is_for_people():
+    if is_for_people():
         return _kept(Response(render_template("problem.html", kind=kind, names=HTTP_STATUS_CODES)))
     return _kept(jsonify(ProblemKindView.of(kind).model_dump()))
 
@@ -70,7 +71,7 @@ def show_problem(slug: str) -> Response:
 def _unknown(slug: str) -> Response:
     """The answer for an unknown slug: a page for browsers. Raises NotFound for programs."""
     meant = get_close_matches(slug[:100].lower(), KINDS, n=1)
-    if _is_for_people():
+    if is_for_people():
         likely = KINDS[meant[0]] if meant else None
         page = _list_page(is_unknown=True, meant=likely)
         return Response(page, 404, {"Vary": "Accept"})
@@ -86,11 +87,6 @@ def _list_page(**more: object) -> str:
 
 def _kinds() -> list[Kind]:
     return sorted(KINDS.values(), key=lambda kind: (kind.status, kind.title))
-
-
-def _is_for_people() -> bool:
-    """Whether the client is a browser: it names HTML in its Accept header."""
-    return request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
 
 
 def _kept(answer: Response) -> Response:

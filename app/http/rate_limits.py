@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 
 from app.config.settings import Settings, current_settings
 from app.extensions import limiter
+from app.http import pages
 from app.http.email_addresses import normalized
 from app.http.problems import KINDS, Problem
 from app.observability import context
@@ -166,6 +167,8 @@ def _account_named() -> str:
 
 def _email_sent() -> str:
     """Never raises, whatever was sent: Flask-Limiter would mistake an error for a Redis outage."""
+    if pages.is_page():
+        return request.form.get("email", "").strip()
     try:
         body = request.get_json(silent=True) if request.is_json else None
     except (HTTPException, Problem):
@@ -188,7 +191,10 @@ def _of_site(often: str) -> str:
 
 
 def _was_refused(response: Response) -> bool:
-    """Decide by the answer, because Flask's extensions produce some refusals."""
+    """Decide by the answer, because Flask's extensions produce some refusals; a page remembers its own."""
+    if pages.is_page():
+        shown = pages.refusal()
+        return shown is not None and shown.counts_as_failure
     if response.status_code not in {401, 403}:
         return False
     slug = response.get_json()["type"].rpartition("/")[2]

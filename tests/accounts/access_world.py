@@ -54,6 +54,7 @@ def world(shop: Shop, client: Person, coach: Person) -> World:
         "event_id": created["id"],
         "month": "2026-10",
         "name": "nothing.js",
+        "filename": "nothing.js",
         "slug": "slot-taken",
     }
 

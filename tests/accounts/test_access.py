@@ -4,12 +4,14 @@ import re
 from typing import Any
 
 import httpx
-from flask import Flask
+from flask import Flask, current_app
 from werkzeug.routing import Rule
 
+from app.http.pages import Pages
 from tests.accounts.access_table import TABLE
 from tests.accounts.access_world import World, people, world
 from tests.people import PAID, PASSWORD, Person, next_week
+from tests.web.visitor import Visitor
 
 __all__ = ["people", "world"]
 
@@ -48,10 +50,30 @@ def bodies(world: World) -> dict[str, Any]:
     }
 
 
+def is_page(route: str) -> bool:
+    """Whether a page answers at this route."""
+    rule = next(each for each in current_app.url_map.iter_rules() if each.rule == route.partition(" ")[2])
+    return isinstance(current_app.blueprints.get(rule.endpoint.partition(".")[0]), Pages)
+
+
+def page_asked(person: Person | None, http: httpx.Client, method: str, path: str) -> str:
+    """The same for a page, which a browser asks for; being led to the sign-in is a 401."""
+    visitor = Visitor.signed_in(person) if person else Visitor(http)
+    visitor.http.follow_redirects = False
+    form = {"csrf_token": visitor.csrf_token()} if method in WRITING else None
+    answer = visitor.http.request(method, path, data=form)
+    assert answer.status_code != 500, (path, answer.text)
+    if answer.headers.get("Location", "").startswith("/sign-in?"):
+        return "401"
+    return str(answer.status_code) if answer.status_code in {403, 404} else "in"
+
+
 def asked(person: Person | None, http: httpx.Client, route: str, world: World, body: Any) -> str:
     """The status where it is one of access, else `in`."""
     method, _, rule = route.partition(" ")
     path = re.sub(r"<(?:\w+:)?(\w+)>", lambda named: world[named[1]], rule)
+    if is_page(route):
+        return page_asked(person, http, method, path)
     if route == ENDS_IT_ALL:
         body = {"password": PASSWORD}
     sent = {"json": body} if method in WRITING else {}

@@ -11,10 +11,12 @@ from flask import Flask
 from app import create_app
 from app.accounts.password_policy import LONGEST
 from app.config.settings import Settings
+from app.http.pages import Pages
 from app.observability import context
 from tests.accounts.access_world import world
 from tests.attacks.database_rows import all_rows
 from tests.people import PASSWORD, Person, next_week
+from tests.web.visitor import Visitor
 
 __all__ = ["world"]
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain")
@@ -45,14 +47,32 @@ def test_what_is_asked_for_by_get_changes_nothing(
     assert all_rows() == before
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_no_form_of_another_page_is_heard(app: Flask, http: httpx.Client, coach: Person, form: str) -> None:
-    """A browser sends one without asking, and no token with it: with none and with one it is refused."""
-    paths = {
-        rule.rule
+def posts(app: Flask) -> dict[str, bool]:
+    """The paths that take a POST, and whether they are pages."""
+    return {
+        rule.rule: isinstance(app.blueprints.get(rule.endpoint.partition(".")[0]), Pages)
         for rule in app.url_map.iter_rules()
         if "POST" in (rule.methods or set()) and "<" not in rule.rule
     }
+
+
+@pytest.mark.parametrize("sent", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}])
+def test_no_page_hears_a_form_of_another_site(app: Flask, coach: Person, sent: dict[str, str]) -> None:
+    """Browsers send the cookie with no such form; it is refused with the cookie and its token as well."""
+    visitor = Visitor.signed_in(coach)
+    before = all_rows()
+
+    for path in sorted(path for path, is_page in posts(app).items() if is_page):
+        page = visitor.post(path, {"csrf_token": visitor.csrf_token()}, headers=sent)
+        assert (path, page.status) == (path, 403)
+
+    assert all_rows() == before
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_no_form_of_another_page_is_heard(app: Flask, http: httpx.Client, coach: Person, form: str) -> None:
+    """A browser sends one without asking, and no token with it: with none and with one it is refused."""
+    paths = {path for path, is_page in posts(app).items() if not is_page}
     body = f'{{"coach_id": "{coach.id}", "session_datetime": "{next_week().isoformat()}"}}'
     before = all_rows()
 

@@ -11,6 +11,7 @@ from tests.config.production_settings import CHECKOUT, GOOD, complaints, load
 
 AUTHORITY = str(Path(__file__).with_name("authority.crt"))
 """One certificate: each start reads the file three times, and a list of all authorities takes long."""
+LOGO = str(CHECKOUT / "tests/config/logo.svg")
 ALL = {
     **GOOD,
     "DATABASE_POOLER": "true",
@@ -21,6 +22,9 @@ ALL = {
     "BROKER_URL": "amqps://user:secret@rabbit.example.com/vhost",
     "CORS_ORIGINS": "https://www.example.com",
     "HSTS_SCOPE": "subdomains",
+    "SITE_NAME": "Sprachraum",
+    "SITE_COLOR": "#7a1f5c",
+    "SITE_LOGO_FILE": LOGO,
     "API_DOCS": "false",
     "TRUSTED_PROXIES": "12",
     "RATE_LIMITS": "true",

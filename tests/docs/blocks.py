@@ -57,6 +57,10 @@ class Block:
         return parsed(as_json(self.answer)) if self.answer_language == "json" else []
 
 
+_CODE = {"{toctree}", "python", "jinja"}
+"""Blocks that are no answer to one for the shell."""
+
+
 def blocks(text: str) -> list[Block]:
     """All blocks for the shell, in order. An answer follows its block before the next one."""
     found: list[Block] = []
@@ -64,7 +68,7 @@ def blocks(text: str) -> list[Block]:
         if fence["language"] == "bash":
             mark = _MARK.search(text[: fence.start()])
             found.append(Block(mark[1] if mark else None, fence["body"]))
-        elif fence["language"] != "{toctree}":
+        elif fence["language"] not in _CODE:
             assert not found[-1].answer, f"a second answer to one block: {fence['body'][:60]}"
             found[-1].answer, found[-1].answer_language = fence["body"], fence["language"]
     return found

@@ -11,9 +11,10 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from app import create_app
 from app.config.settings import Settings
 from app.http.access_rule import Rule
+from app.http.pages import Pages
 
 HIDDEN = {
-    "/": {"get"},
+    "/bootstrap/static/{filename}": {"get"},  # the pages' stylesheets
     "/auth/password/reset": {"get"},  # a page for people
     "/auth/verify": {"get"},  # likewise
     "/docs": {"get"},
@@ -59,6 +60,7 @@ def routes(app: Flask) -> set[tuple[str, str]]:
     return {
         (method.lower(), re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule))
         for rule in app.url_map.iter_rules()
+        if not isinstance(app.blueprints.get(rule.endpoint.partition(".")[0]), Pages)
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
 
@@ -202,7 +204,7 @@ def test_the_page_keeps_no_token_in_the_browser(http: httpx.Client) -> None:
 
 def test_no_documentation_is_shown_where_it_is_off(app: Flask) -> None:
     off = create_app(Settings.load().model_copy(update={"api_docs": False})).test_client()
-    paths = ["/", "/docs", "/docs/", "/docs/files/css/swagger-ui.css", "/openapi.json"]
+    paths = ["/docs", "/docs/", "/docs/files/css/swagger-ui.css", "/openapi.json"]
     answers = [off.get(path) for path in paths]
     page = off.get("/problems", headers={"Accept": "text/html"})
 
@@ -211,11 +213,11 @@ def test_no_documentation_is_shown_where_it_is_off(app: Flask) -> None:
     ] * len(paths)
     assert (page.status_code, "/docs" in page.text) == (200, False)
     assert off.get("/coach").status_code == 200
-    for path in ("/docs", "/boking", "/problems/not-found"):
+    for path in ("/", "/docs", "/boking", "/problems/not-found"):
         assert "/docs" not in off.get(path, headers={"Accept": "text/html"}).text
         assert "/docs" not in off.get(path).text
 
 
 def test_it_is_shown_else(http: httpx.Client) -> None:
-    assert http.get("/").headers["Location"] == "/docs"
+    assert 'href="/docs"' in http.get("/").text
     assert "/docs" in http.get("/problems", headers={"Accept": "text/html"}).text

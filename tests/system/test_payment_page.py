@@ -1,36 +1,18 @@
 """The payment page in a real browser, as a payer meets it."""
 
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.expected_conditions import text_to_be_present_in_element, url_contains
 from selenium.webdriver.support.ui import WebDriverWait
 
+from tests.browsers import browser, chromium, needs_chromium
 from tests.people import ASKS_FOR_3DS, CARD, DECLINED, Person
 from tests.stack import Stack
 from tests.system.outcomes import confirmed
 
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-pytestmark = pytest.mark.skipif(
-    not (CHROMIUM and DRIVER), reason="needs chromium and chromedriver, such as Debian's chromium-driver"
-)
+__all__ = ["browser", "chromium"]
 
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
-    options = ChromeOptions()
-    options.binary_location = str(CHROMIUM)
-    profile: Path = tmp_path_factory.mktemp("browser")
-    for flag in ("headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-sync"):
-        options.add_argument(f"--{flag}")
-    for flag in ("disable-background-networking", "disable-component-update", f"user-data-dir={profile}"):
-        options.add_argument(f"--{flag}")
-    with Chrome(options, ChromeService(DRIVER)) as chrome:
-        yield chrome
+pytestmark = needs_chromium
 
 
 def test_a_payer_is_declined_and_pays_with_another_card(

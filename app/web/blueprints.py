@@ -1,0 +1,20 @@
+"""The rooms of the pages. A new room is added here."""
+
+from app.http.pages import Pages
+from app.web import headers, notices, refusals
+from app.web.assets import assets
+from app.web.directory import directory
+from app.web.sign_in import sign_in
+
+
+def _complete(*rooms: Pages) -> tuple[Pages, ...]:
+    """The rooms with what all pages share: headers, notices and refusals."""
+    for room in rooms:
+        room.after_request(headers.harden)
+        room.after_request(notices.remove_shown)
+        room.register_error_handler(Exception, refusals.refuse)
+        room.register_error_handler(404, refusals.refuse)
+    return rooms
+
+
+ROOMS = _complete(assets, directory, sign_in)
