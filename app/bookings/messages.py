@@ -29,7 +29,9 @@ Calendar = Callable[["Account"], str]
 
 def enqueue_to_parties(kind: str, booking: Booking, subject: str, calendar: "Calendar", **shown: Any) -> None:
     about, mails = subject_ids.of_booking(booking.id, booking.calendar_sequence), []
-    for reader, other in parties(booking):
+    sides = parties(booking)
+    files = _files(calendar, [reader for reader, _ in sides])
+    for reader, other in sides:
         shown |= {
             "booking": booking,
             "other": other,
@@ -38,8 +40,14 @@ def enqueue_to_parties(kind: str, booking: Booking, subject: str, calendar: "Cal
         shown["moment"] = partial(_moment_of, booking, reader)
         shown["who"] = actor_name(booking, reader, shown.get("by"))
         title = subject.format(minutes=booking.duration_minutes, name=isolate(other.name))
-        mails.append(render(kind, about, reader, title, calendar(reader), other.email, shown))
+        mails.append(render(kind, about, reader, title, files[reader.id], other.email, shown))
     enqueue_rendered(mails)
+
+
+def _files(calendar: "Calendar", readers: Sequence[Account]) -> dict[UUID, str]:
+    """The iCalendar file for each reader, by id. It is the same for all verified readers."""
+    whole = next((calendar(reader) for reader in readers if reader.email_verified), "")
+    return {reader.id: whole if reader.email_verified else calendar(reader) for reader in readers}
 
 
 @dataclass(frozen=True)
@@ -95,14 +103,16 @@ def booking_confirmed(booking: Booking, invitation: Calendar) -> None:
 def series_confirmed(bookings: Sequence[Booking], invitations: Calendar) -> None:
     """Mail client and coach that a paid series is confirmed, with an invitation for each session."""
     first = bookings[0]
-    for reader, other in parties(first):
+    sides = parties(first)
+    files = _files(invitations, [reader for reader, _ in sides])
+    for reader, other in sides:
         sessions = [format_session(booking, reader) for booking in bookings]
         enqueue_email(
             "series_confirmed",
             first.payment_id,
             reader,
             f"Confirmed: {len(bookings)} coaching sessions with {isolate(other.name)}",
-            calendar=invitations(reader),
+            calendar=files[reader.id],
             reply_to=other.email,
             first=first,
             other=other,

@@ -7,13 +7,14 @@ from typing import Any, Self
 from uuid import UUID
 
 from psycopg.errors import ExclusionViolation
-from sqlalchemy import ColumnElement, ForeignKey, Index, ScalarSelect, func, or_, select, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Account
 from app.audit import AuditRow, record_transition
+from app.bookings.locks import PeopleLock
 from app.bookings.policy import Policy
 from app.bookings.status import AGREED, Status, check_transition
 from app.coaches.models import Coach
@@ -26,26 +27,10 @@ _START = text("lower(period)")
 
 NO_CLIENT_TWICE = "no_client_twice"
 
-Id = UUID | ScalarSelect[UUID]
-"""The id of a row, or a query for it."""
-
 
 def overlap_refused(error: IntegrityError) -> str | None:
     """The exclusion constraint that an error violates, or None."""
     return error.orig.diag.constraint_name if isinstance(error.orig, ExclusionViolation) else None
-
-
-def lock_people(coach_id: Id, client_id: Id) -> tuple[Coach | None, Account | None]:
-    """Lock the coach and both accounts until the transaction ends, before any row of their bookings.
-
-    This order prevents deadlocks: the constraints alone would detect overlaps, but two transactions could
-    wait for each other.
-    """
-    coach = Coach.locked(coach_id)
-    both = or_(Account.id == coach_id, Account.id == client_id)
-    accounts = select(Account).where(both).order_by(Account.id).with_for_update(key_share=True)
-    found = db.session.scalars(accounts.execution_options(populate_existing=True)).all()
-    return coach, next((account for account in found if coach and account.id != coach.id), None)
 
 
 class Party(StrEnum):
@@ -173,18 +158,20 @@ class Booking(TimestampMixin, Base):
     @classmethod
     def locked(cls, booking_id: UUID) -> Self | None:
         """Lock coach, client and booking, in this order, until the transaction ends."""
-        of_it = cls.id == booking_id
-        lock_people(
-            select(cls.coach_id).where(of_it).scalar_subquery(),
-            select(cls.client_id).where(of_it).scalar_subquery(),
-        )
-        return next(iter(cls.lock_rows(of_it)), None)
+        _LOCK_PEOPLE.take(booking=booking_id)
+        return next(iter(cls.lock_rows(cls.id == booking_id)), None)
 
     @classmethod
     def lock_rows(cls, which: ColumnElement[bool]) -> Sequence[Self]:
         """Lock bookings of one coach and one client, who are already locked, the earliest first."""
         rows = select(cls).where(which).order_by(func.lower(cls.period)).with_for_update(of=cls)
         return db.session.scalars(rows.execution_options(populate_existing=True)).all()
+
+
+_LOCK_PEOPLE = PeopleLock(
+    select(Booking.coach_id).where(Booking.id == bindparam("booking")).scalar_subquery(),
+    select(Booking.client_id).where(Booking.id == bindparam("booking")).scalar_subquery(),
+)
 
 
 class BookingSeries(UuidMixin, Base):

@@ -13,14 +13,8 @@ from app.accounts.models import Account
 from app.audit import record_transition
 from app.bookings import cancellation, hold_limits, lifecycle, unpaid_holds
 from app.bookings.hold_duration import HOLD_DURATION
-from app.bookings.models import (
-    NO_CLIENT_TWICE,
-    Booking,
-    BookingTransition,
-    Party,
-    lock_people,
-    overlap_refused,
-)
+from app.bookings.locks import lock_people
+from app.bookings.models import NO_CLIENT_TWICE, Booking, BookingTransition, Party, overlap_refused
 from app.bookings.schemas import BookingRequest
 from app.bookings.status import Status
 from app.coaches import offers, slots

@@ -4,7 +4,7 @@ import hmac
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, Select, delete, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, Select, bindparam, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.bookings.models import Booking
@@ -52,16 +52,20 @@ def lapse(booking: Booking) -> None:
     Skips locked rows, because callers that expire holds have not locked the clients: such a row is just
     lapsing or being deleted.
     """
-    of_it = UnpaidHold.id == (booking.series_id or booking.id), UnpaidHold.lapsed_at.is_(None)
-    lapsed = update(UnpaidHold).where(UnpaidHold.id.in_(_unlocked(*of_it))).values(lapsed_at=now())
-    db.session.execute(lapsed.execution_options(synchronize_session=False))
+    of_it = _HOLDS.c.id == (booking.series_id or booking.id), _HOLDS.c.lapsed_at.is_(None)
+    lapsed = update(_HOLDS).where(_HOLDS.c.id.in_(_unlocked(*of_it))).values(lapsed_at=now())
+    db.session.execute(lapsed)
 
 
 def forgive(client_id: UUID) -> None:
     """Delete a client's holds after a payment. Skips locked rows."""
-    paid = delete(UnpaidHold).where(UnpaidHold.id.in_(_unlocked(UnpaidHold.client_id == client_id)))
-    db.session.execute(paid.execution_options(synchronize_session=False))
+    # not by the session, which would flush the payment and its bookings before they are complete
+    db.session.connection().execute(_FORGIVE, {"client": client_id})
 
 
 def _unlocked(*which: ColumnElement[bool]) -> Select[UUID]:
-    return select(UnpaidHold.id).where(*which).with_for_update(skip_locked=True)
+    return select(_HOLDS.c.id).where(*which).with_for_update(skip_locked=True)
+
+
+_HOLDS = UnpaidHold.metadata.tables[UnpaidHold.__tablename__]
+_FORGIVE = delete(_HOLDS).where(_HOLDS.c.id.in_(_unlocked(_HOLDS.c.client_id == bindparam("client"))))

@@ -14,11 +14,11 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    ScalarSelect,
     SmallInteger,
     Text,
     UniqueConstraint,
     and_,
+    bindparam,
     select,
     text,
 )
@@ -251,14 +251,21 @@ class Coach(TimestampMixin, Base):
             raise NotFound("There is no such coach.")
         return coach
 
-    @classmethod
-    def locked(cls, coach_id: UUID | ScalarSelect[UUID]) -> Self | None:
+    @staticmethod
+    def locked(coach_id: UUID) -> "Coach | None":
         """The coach's row, locked until the transaction ends, so that bookings of one coach are serialized.
 
         The exclusion constraint alone gives the guarantee too, but deadlocks under load.
         """
-        row_lock = select(cls).where(cls.id == coach_id).with_for_update(of=cls, key_share=True)
-        return db.session.scalar(row_lock.execution_options(populate_existing=True))
+        return db.session.scalar(_LOCK, {"coach": coach_id})
+
+
+_LOCK = (
+    select(Coach)
+    .where(Coach.id == bindparam("coach"))
+    .with_for_update(of=Coach, key_share=True)
+    .execution_options(populate_existing=True)
+)
 
 
 def lock_own(coach: Coach) -> None:

@@ -25,7 +25,6 @@ from app.config.environment import files as _files
 from app.config.errors import BadSettings, sentence
 from app.config.text import parts, refuse_hidden, refuse_quoted, without_blanks
 from app.config.types import (
-    NAME_AND_ADDRESS,
     BrokerUrl,
     CaFile,
     Color,
@@ -39,6 +38,7 @@ from app.config.types import (
     RedisUrl,
     Sender,
     SentryDsn,
+    name_and_address,
 )
 
 __all__ = ["BadSettings", "Environment", "Settings", "current_settings"]
@@ -270,7 +270,7 @@ class Settings(BaseSettings):
     @property
     def sender(self) -> NameEmail:
         """The sender of mails and invitations."""
-        return NAME_AND_ADDRESS.validate_python(self.smtp_from_email)
+        return name_and_address(self.smtp_from_email)
 
     @property
     def broker(self) -> str:

@@ -1,6 +1,7 @@
 """Types of settings: the format of each variable, and what it is parsed to."""
 
 import re
+from functools import cache
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -12,8 +13,14 @@ from app.config.branding import color, logo_file
 from app.config.text import parts
 from app.config.tls import ca_file, is_here
 
-NAME_AND_ADDRESS: TypeAdapter[NameEmail] = TypeAdapter(NameEmail)
-"""Parses `CultureBridge <hello@example.com>`. Cached, because creating it is slow."""
+_NAME_AND_ADDRESS: TypeAdapter[NameEmail] = TypeAdapter(NameEmail)
+
+
+@cache
+def name_and_address(text: str) -> NameEmail:
+    """Parse `CultureBridge <hello@example.com>`. Raises ValidationError. Cached, because every mail asks."""
+    return _NAME_AND_ADDRESS.validate_python(text)
+
 
 _ORIGIN = re.compile(r"(https?)://([\w-]+(?:\.[\w-]+)*|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?/?")
 
@@ -61,7 +68,7 @@ def _origin(value: str) -> str:
 
 
 def _sender(value: str) -> str:
-    NAME_AND_ADDRESS.validate_python(value)
+    name_and_address(value)
     return value
 
 

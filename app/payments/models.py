@@ -1,11 +1,21 @@
 """Payments, refunds and disputes: one aggregate."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Self
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, exists, false, func, select, text
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    bindparam,
+    exists,
+    false,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.orm import (
     InstrumentedAttribute,
     Mapped,
@@ -18,7 +28,8 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from app.accounts.models import Account
 from app.audit import AuditRow, record_transition
-from app.bookings.models import Booking, lock_people
+from app.bookings.locks import PeopleLock
+from app.bookings.models import Booking
 from app.bookings.status import Status as BookingStatus
 from app.coaches.models import Coach
 from app.extensions import Base, MinorUnits, TimestampMixin, db, enum_column, now
@@ -222,21 +233,14 @@ class Payment(TimestampMixin, Base):
         if status is not Status.FAILED:
             self.failure_code = self.failure_message = None
 
-    @classmethod
-    def locked(cls, payment_id: UUID) -> Self | None:
+    @staticmethod
+    def locked(payment_id: UUID) -> "Payment | None":
         """Lock coach, client, bookings and payment, in this order, until the transaction ends."""
-        of_it = cls.id == payment_id
-        coach, client = lock_people(
-            select(cls.coach_id).where(of_it).scalar_subquery(),
-            select(cls.client_id).where(of_it).scalar_subquery(),
-        )
-        lines = PaymentLine.locked(payment_id)
-        # the coach's lock comes first, so the joined rows are not older than it
-        all_of_it = select(cls).where(of_it).options(joinedload(cls.refunds), joinedload(cls.disputes))
-        row_lock = all_of_it.with_for_update(of=cls).execution_options(populate_existing=True)
-        payment = db.session.scalars(row_lock).unique().one_or_none()
-        if payment is None:
+        coach, client = _LOCK_PEOPLE.take(payment=payment_id)
+        if coach is None:
             return None
+        lines = db.session.scalars(_LOCK_LINES, {"payment": payment_id}).all()
+        payment = db.session.scalars(_LOCK, {"payment": payment_id}).unique().one()
         # reuse the rows that the locks have read
         set_committed_value(payment, "lines", lines)
         for known in (payment, *(line.booking for line in lines)):
@@ -257,14 +261,6 @@ class PaymentLine(Base):
     payment: Mapped[Payment] = relationship(back_populates="lines")
     booking: Mapped[Booking] = relationship(lazy="joined", innerjoin=True)
     """Loaded with its line, because a year's series has 52 lines."""
-
-    @classmethod
-    def locked(cls, payment_id: UUID) -> Sequence[Self]:
-        """The lines of a payment with their bookings locked, the earliest first."""
-        lines = select(cls).join(cls.booking).options(contains_eager(cls.booking))
-        of_it = lines.where(cls.payment_id == payment_id).order_by(func.lower(Booking.period))
-        row_locks = of_it.with_for_update(of=Booking)
-        return db.session.scalars(row_locks.execution_options(populate_existing=True)).all()
 
 
 class PaymentTransition(AuditRow, Base):
@@ -457,3 +453,29 @@ class Dispute(TimestampMixin, Base):
         return exists().where(
             cls.payment_id == payment_id, cls.status.not_in(DECIDED), cls.is_charge_refundable.is_(False)
         )
+
+
+# The statements of `Payment.locked`, built once, because every event runs them.
+_ITS_ID = Payment.id == bindparam("payment")
+_LOCK_PEOPLE = PeopleLock(
+    select(Payment.coach_id).where(_ITS_ID).scalar_subquery(),
+    select(Payment.client_id).where(_ITS_ID).scalar_subquery(),
+)
+_LOCK_LINES = (
+    select(PaymentLine)
+    .join(PaymentLine.booking)
+    .options(contains_eager(PaymentLine.booking))
+    .where(PaymentLine.payment_id == bindparam("payment"))
+    .order_by(func.lower(Booking.period))
+    .with_for_update(of=Booking)
+    .execution_options(populate_existing=True)
+)
+"""The lines, the earliest session first, and their bookings, which it locks."""
+_LOCK = (
+    select(Payment)
+    .where(_ITS_ID)
+    # the coach's lock comes first, so the joined rows are not older than it
+    .options(joinedload(Payment.refunds), joinedload(Payment.disputes))
+    .with_for_update(of=Payment)
+    .execution_options(populate_existing=True)
+)

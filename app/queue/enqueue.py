@@ -77,7 +77,7 @@ def enqueue_behind(other: TaskNames, task: TaskNames, *ids: str) -> None:
 
 
 def enqueue_directly(task: TaskNames, *arguments: str) -> None:
-    """Like `enqueue` in two thirds of its time, for the webhook and sweeps. Raises BrokerAway.
+    """Like `enqueue` in two thirds of its time. Raises BrokerAway.
 
     It omits what `send_task` does for results, schedules and nested tasks.
     """
@@ -153,7 +153,7 @@ def _enqueue_waiting(session: Session) -> None:
     jobs = session.info.pop(_WAITING, [])
     for done, (task, ids) in enumerate(jobs):
         try:
-            enqueue(task, *ids)
+            enqueue_directly(task, *ids)
         except BrokerAway:  # do not wait for the broker again for each of the others
             log.warning("the broker does not answer, so sweeps will enqueue these: %s", jobs[done:])
             return

@@ -6,7 +6,8 @@ from sqlalchemy import select
 
 from app.accounts.models import Account
 from app.bookings.hold_duration import CHECKOUT_DURATION, HOLD_AFTER_CHECKOUT, MAX_HOLD_DURATION
-from app.bookings.models import Booking, lock_people
+from app.bookings.locks import lock_people
+from app.bookings.models import Booking
 from app.bookings.status import Status as BookingStatus
 from app.extensions import db, now
 from app.http.problems import NotFound, Problem

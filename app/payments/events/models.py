@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Self
 from uuid import UUID
 
@@ -23,6 +24,13 @@ MAY_BE_OURS_LATER = text(
 )
 """Ignored events that may have come before the one that identifies their payment."""
 _UNTRIMMED = text("trimmed_at IS NULL")
+
+
+@lru_cache(maxsize=1)
+def _parsed(payload: str) -> dict[str, Any]:
+    """The content of a payload, which is read several times while its event is applied."""
+    content: dict[str, Any] = json.loads(payload)
+    return content
 
 
 class StripeEvent(Base):
@@ -78,10 +86,10 @@ class StripeEvent(Base):
             raise NotFound("There is no such event.")
         return event
 
-    @classmethod
-    def locked(cls, event_id: str) -> Self:
+    @staticmethod
+    def locked(event_id: str) -> "StripeEvent":
         """The event's row, re-read and locked until the transaction ends."""
-        return db.session.get_one(cls, event_id, with_for_update=True, populate_existing=True)
+        return db.session.scalars(_LOCK, {"event": event_id}).one()
 
     def transition_to(self, status: EventStatus) -> None:
         """Raises IllegalTransition. Nothing but this and the two statements below writes `status`."""
@@ -110,25 +118,32 @@ class StripeEvent(Base):
     @property
     def is_of_coach(self) -> bool:
         """Whether it is about a connected account: only such events name an account."""
-        return bool(json.loads(self.payload).get("account"))
+        return bool(_parsed(self.payload).get("account"))
 
     @property
     def happened_at(self) -> datetime:
         """When it happened by Stripe's clock; otherwise when it was received."""
         try:
-            return datetime.fromtimestamp(json.loads(self.payload)["created"], UTC)
+            return datetime.fromtimestamp(_parsed(self.payload)["created"], UTC)
         except (KeyError, TypeError, ValueError, OverflowError, OSError):
             return self.received_at
 
     @property
     def subject(self) -> dict[str, Any]:
         """The event's object, as it was then."""
-        subject: dict[str, Any] = json.loads(self.payload)["data"]["object"]
+        subject: dict[str, Any] = _parsed(self.payload)["data"]["object"]
         return subject
 
 
 EVENTS = StripeEvent.metadata.tables[StripeEvent.__tablename__]
 """The table, for Core statements that are built once."""
+
+_LOCK = (
+    select(StripeEvent)
+    .where(StripeEvent.id == bindparam("event"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 
 _CLIENT, _COACH = aliased(Account), aliased(Account)
 _IS_OF_ERASED = (
@@ -149,9 +164,8 @@ _IS_OF_ERASED = (
 _FINISH = update(EVENTS).where(EVENTS.c.id == bindparam("event")).returning(_IS_OF_ERASED)
 """Its other parameters are the values to set. One statement, because every event runs it."""
 _REQUEUE_IGNORED = (
-    update(StripeEvent)
-    .where(MAY_BE_OURS_LATER, StripeEvent.payment_intent_id == bindparam("intent"))
+    update(EVENTS)
+    .where(MAY_BE_OURS_LATER, EVENTS.c.payment_intent_id == bindparam("intent"))
     .values(status=EventStatus.RECEIVED, due_at=bindparam("at"), attempts=0)
-    .returning(StripeEvent.id)
-    .execution_options(synchronize_session=False)  # objects in memory are not affected
+    .returning(EVENTS.c.id)
 )

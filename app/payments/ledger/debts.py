@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, func, select
+from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, bindparam, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app import alerts
@@ -30,10 +30,12 @@ class Debt(TimestampMixin, Base):
         return Money(self.amount_minor, self.currency)
 
 
+_OF_COACH = select(Debt).where(Debt.coach_id == bindparam("coach")).execution_options(populate_existing=True)
+
+
 def of(coach_id: UUID) -> Mapping[str, Debt]:
     """A coach's debts by currency."""
-    rows = select(Debt).where(Debt.coach_id == coach_id).execution_options(populate_existing=True)
-    return {debt.currency: debt for debt in db.session.scalars(rows)}
+    return {debt.currency: debt for debt in db.session.scalars(_OF_COACH, {"coach": coach_id})}
 
 
 def number() -> int:

@@ -5,18 +5,23 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     CheckConstraint,
     ColumnElement,
+    Connection,
+    Date,
     DateTime,
     ForeignKey,
     Identity,
     Index,
     bindparam,
     cast,
+    exists,
     func,
     insert,
     literal,
@@ -63,23 +68,36 @@ class Entry(Base):
     currency: Mapped[str]
 
 
-_ITEM = (Entry.kind, Entry.source_id, Entry.booking_id, Entry.currency)
+# Core statements on the tables, built once, because every event runs them. They run on the connection: the
+# session would flush a payment whose changes are not complete, and again at the end.
+_ENTRIES = Entry.metadata.tables[Entry.__tablename__]
+_PAYOUTS = Entry.metadata.tables[Payout.__tablename__]
+_DEBTS = Entry.metadata.tables[debts.Debt.__tablename__]
+_ITEM = [_ENTRIES.c[name] for name in Item._fields]
 _POSTED = (
-    select(*_ITEM, cast(func.sum(Entry.amount_minor), BigInteger))
-    .where(Entry.payment_id == bindparam("payment"))
+    select(*_ITEM, cast(func.sum(_ENTRIES.c.amount_minor), BigInteger))
+    .where(_ENTRIES.c.payment_id == bindparam("payment"))
     .group_by(*_ITEM)
 )
+_OF_COACH: BindParameter[UUID] = bindparam("coach")
+_DAY: ColumnElement[date] = func.greatest(  # which ignores NULL
+    bindparam("today", type_=Date),
+    select(func.max(_ENTRIES.c.day)).where(_ENTRIES.c.coach_id == _OF_COACH).scalar_subquery(),
+    select(func.max(_PAYOUTS.c.day)).where(_PAYOUTS.c.coach_id == _OF_COACH).scalar_subquery(),
+)
+_POST = insert(_ENTRIES).values(day=_DAY).returning(exists().where(_DEBTS.c.coach_id == _ENTRIES.c.coach_id))
+"""Inserts entries. Returns for each whether its coach has debts."""
 
 
 def post(payment: Payment) -> None:
     """Post entries for the difference between a payment's state and the ledger; none if there is none.
 
-    The payment and its coach must be locked, which serializes the coach's entries. Because differences are
-    posted, order and number of Stripe's events do not matter.
+    The payment and its coach must be locked, which serializes the coach's entries; new refunds and disputes
+    must be flushed, so that they have ids. Because differences are posted, order and number of Stripe's
+    events do not matter.
     """
     if not payment.is_paid and payment.fee_minor is None:
         return
-    db.session.flush()
     missing = ledger_entries.amounts(_standing(payment))
     missing.subtract(_posted(payment))
     entries = [
@@ -96,11 +114,13 @@ def post(payment: Payment) -> None:
         if amount
     ]
     if entries:
-        db.session.execute(insert(Entry).values(day=_day(payment.coach)), entries)
+        on_the_day = _day_parameters(payment.coach)
+        has_debts = any(_connection().scalars(_POST, [entry | on_the_day for entry in entries]).all())
         moved: Counter[str] = Counter()
         for item, amount in missing.items():
             moved[item.currency] += amount
-        follow_debts(payment.coach_id, {currency for currency, amount in moved.items() if amount < 0})
+        if has_debts or min(moved.values()) < 0:
+            follow_debts(payment.coach_id, {currency for currency, amount in moved.items() if amount < 0})
 
 
 def owed(coach_id: UUID) -> Counter[str]:
@@ -180,14 +200,11 @@ def _cost(total: ColumnElement[int]) -> ColumnElement[int]:
 
 def day(coach: Coach) -> date:
     """The day of a new entry: today in the coach's zone, or the day of the last entry if that is later."""
-    return db.session.scalars(select(_day(coach))).one()
+    return db.session.scalars(select(_DAY), _day_parameters(coach)).one()
 
 
-def _day(coach: Coach) -> ColumnElement[date]:
-    today = now().astimezone(coach.zone).date()
-    entered = select(func.max(Entry.day)).where(Entry.coach_id == coach.id).scalar_subquery()
-    paid_out = select(func.max(Payout.day)).where(Payout.coach_id == coach.id).scalar_subquery()
-    return func.greatest(today, entered, paid_out)  # which ignores NULL
+def _day_parameters(coach: Coach) -> dict[str, Any]:
+    return {"today": now().astimezone(coach.zone).date(), "coach": coach.id}
 
 
 def _standing(payment: Payment) -> PaymentPosition:
@@ -229,5 +246,9 @@ def _gone(payment: Payment) -> Iterator[Outflow]:
 
 
 def _posted(payment: Payment) -> Counter[Item]:
-    rows = db.session.execute(_POSTED, {"payment": payment.id})
+    rows = _connection().execute(_POSTED, {"payment": payment.id})
     return Counter({Item(*row[:-1]): row[-1] for row in rows})
+
+
+def _connection() -> Connection:
+    return db.session.connection()

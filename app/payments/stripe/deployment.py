@@ -28,14 +28,16 @@ class Deployment(Base):
     made_at: Mapped[datetime]
 
 
+_OURS = select(Deployment.id)
+
+
 def current_id() -> UUID:
     """Our id, created on first use. Concurrent callers get the same."""
-    ours = select(Deployment.id)
-    found = db.session.scalar(ours)
+    found = db.session.scalar(_OURS)
     if found is None:
         new = insert(Deployment).values(id=uuid4(), made_at=now(), is_only=True)
         db.session.execute(new.on_conflict_do_nothing())
-        found = db.session.scalars(ours).one()
+        found = db.session.scalars(_OURS).one()
     return found
 
 

@@ -139,6 +139,7 @@ class Trade:
             told_deadline_at=self.at,
         )
         db.session.add(dispute)
+        db.session.flush()
         posting.post(payment)
 
     def wins(self, payment: Payment) -> None:
