@@ -1,16 +1,19 @@
-"""Deliveries at once, until each booking is confirmed and both its mails are at the mail server."""
+"""Deliveries at once, until both mails of each are at the mail server, beside the inline application."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 import psycopg
 
 from app.config.settings import Settings
-from bench import deliveries, processes, smtp_sink, system, unpaid
-from bench.findings import AtMost, Finding, Series
+from bench import deliveries, inline, processes, smtp_sink, system, unpaid
+from bench.application import DATABASE, Application
+from bench.environments import NotInstalled
+from bench.findings import AtLeast, AtMost, Finding, Limit, Series
 from bench.smtp_sink import Sink
 from bench.system import System
 from bench.unpaid import MAILS
@@ -19,8 +22,10 @@ WARM_UP = 100
 PATIENCE = 120.0
 """Seconds until all of a burst has to be done."""
 LOOK_SECONDS = 0.02
+OURS, INLINE = "ours", inline.NAME
+THE_PEER = "the inline application"
 PARTS = ("web", "worker", "mailer")
-DATABASE = "PostgreSQL"
+AS_FAST = AtLeast(1)
 EVENT_MS = AtMost(12)
 MAIL_MS = AtMost(3.5)
 CONFIRMED, MAILED, AT_REST = "confirmed", "confirmed and mailed", "at rest"
@@ -28,29 +33,6 @@ _CONFIRMED = b"SELECT count(*) FROM booking WHERE status = 'confirmed'"
 _ALL_ARE_SENT = b"SELECT NOT EXISTS (SELECT FROM email WHERE status <> 'sent')"
 # Nobody looks for fees: the sandbox's Stripe does not know these payments.
 _WITHOUT_FEES = b"UPDATE payment SET fee_due_at = NULL WHERE fee_due_at IS NOT NULL"
-
-
-@dataclass(frozen=True)
-class Application:
-    """One that takes deliveries, confirms bookings and sends mails."""
-
-    port: int
-    path: str
-    connection: psycopg.Connection[Any]
-    """To its database, which has a table of bookings."""
-    pids: Mapping[str, Callable[[], set[int]]]
-    """Its processes, by part."""
-    all_are_sent: bytes
-    """The query that says whether every mail is marked as sent."""
-
-    def work(self) -> dict[str, float]:
-        """Processor seconds until now, by part."""
-        return {part: processes.busy_seconds(pids()) for part, pids in self.pids.items()}
-
-    def answer(self, query: bytes) -> Any:
-        """The one value that a query has."""
-        row = self.connection.execute(query).fetchone()
-        return row and row[0]
 
 
 @dataclass(frozen=True)
@@ -74,25 +56,41 @@ class Burst:
 
 
 def compare(rounds: int, events: int) -> list[Finding]:
-    """A burst of so many events a round."""
-    bursts = []
-    with smtp_sink.running() as sink, system.running(sink.port) as running:
+    """A burst of so many events a round, by ours and by the inline application in turns."""
+    with ExitStack() as stack:
+        sink = stack.enter_context(smtp_sink.running())
+        running = stack.enter_context(system.running(sink.port))
         with running.app.app_context():
-            payloads = list(unpaid.deliveries(unpaid.load(WARM_UP + rounds * events)))
-        with psycopg.connect(running.database_url, autocommit=True) as connection:
-            ours = _ours(running, connection)
-            _burst(ours, sink, payloads[:WARM_UP])
-            for start in range(WARM_UP, len(payloads), events):
-                bursts.append(_burst(ours, sink, payloads[start : start + events]))
-                connection.execute(_WITHOUT_FEES)
-    return list(_findings(bursts))
+            sessions = unpaid.load(WARM_UP + rounds * events)
+        applications = {OURS: stack.enter_context(_ours(running))}
+        try:
+            applications[INLINE] = stack.enter_context(inline.running(running.database_url, sink, sessions))
+        except NotInstalled as error:
+            print(f"The inline application is not measured: {error}")
+        bursts = _in_turns(applications, sink, list(unpaid.deliveries(sessions)), events)
+    return list(_findings(bursts[OURS], bursts.get(INLINE)))
 
 
-def _ours(running: System, connection: psycopg.Connection[Any]) -> Application:
-    backend = connection.info.backend_pid
-    pids = {part: lambda part=part: running.pids(part) for part in PARTS}
-    servers = {DATABASE: lambda: processes.server_of(backend)}
-    return Application(running.port, "/payment/webhook", connection, pids | servers, _ALL_ARE_SENT)
+@contextmanager
+def _ours(running: System) -> Iterator[Application]:
+    pids: dict[str, Callable[[], set[int]]] = {part: partial(running.pids, part) for part in PARTS}
+    with psycopg.connect(running.database_url, autocommit=True) as connection:
+        pids[DATABASE] = partial(processes.server_of, connection.info.backend_pid)
+        yield Application(running.port, "/payment/webhook", connection, pids, _ALL_ARE_SENT)
+
+
+def _in_turns(
+    applications: Mapping[str, Application], sink: Sink, payloads: Sequence[str], events: int
+) -> dict[str, list[Burst]]:
+    """The bursts of each, after a first one that is not counted."""
+    bursts: dict[str, list[Burst]] = {name: [] for name in applications}
+    for each in applications.values():
+        _burst(each, sink, payloads[:WARM_UP])
+    for start in range(WARM_UP, len(payloads), events):
+        for name, each in applications.items():
+            bursts[name].append(_burst(each, sink, payloads[start : start + events]))
+        applications[OURS].connection.execute(_WITHOUT_FEES)
+    return bursts
 
 
 def _burst(application: Application, sink: Sink, payloads: Sequence[str]) -> Burst:
@@ -126,19 +124,31 @@ def _reached(goals: Mapping[str, Callable[[], bool]]) -> dict[str, float]:
     return reached
 
 
-def _findings(bursts: Sequence[Burst]) -> Iterator[Finding]:
-    wrongs = [wrong for burst in bursts for wrong in burst.wrongs]
+def _findings(ours: Sequence[Burst], peer: Sequence[Burst] | None) -> Iterator[Finding]:
+    wrongs = [wrong for burst in [*ours, *(peer or [])] for wrong in burst.wrongs]
     for stop in (CONFIRMED, MAILED):
-        rates = Series([burst.rate(stop) for burst in bursts], "1/s")
-        yield Finding("burst", f"{stop} a second", rates, wrongs=wrongs if stop == MAILED else ())
+        rates = Series([burst.rate(stop) for burst in ours], "1/s")
+        of_peer = Limit(THE_PEER, Series([burst.rate(stop) for burst in peer], "1/s")) if peer else None
+        yield Finding("burst", f"{stop} a second", rates, of_peer, AS_FAST if peer else None, wrongs)
+        wrongs = []
     if processes.is_counted():
-        yield _work("all three", bursts, PARTS, EVENT_MS)
-        for part in (*PARTS, DATABASE):
-            yield _work(part, bursts, [part])
-        mail = Series([burst.of_event("mailer") / MAILS for burst in bursts], "ms")
-        yield Finding("burst", "processor time of a mail", mail, aim=MAIL_MS)
+        yield from _work(ours, peer)
 
 
-def _work(name: str, bursts: Sequence[Burst], parts: Sequence[str], aim: AtMost | None = None) -> Finding:
-    of_event = Series([burst.of_event(*parts) for burst in bursts], "ms")
-    return Finding("burst", f"processor time of an event, {name}", of_event, aim=aim)
+def _work(ours: Sequence[Burst], peer: Sequence[Burst] | None) -> Iterator[Finding]:
+    of_all = _of_event(ours, *PARTS)
+    yield Finding("burst", "processor time of an event", of_all, aim=EVENT_MS)
+    if peer:
+        yield Finding(
+            "burst", f"processor time over {THE_PEER}", of_all, Limit(THE_PEER, _of_event(peer, INLINE))
+        )
+    for part in PARTS:
+        yield Finding("burst", f"processor time of an event, {part}", _of_event(ours, part))
+    of_database = Limit(THE_PEER, _of_event(peer, DATABASE)) if peer else None
+    yield Finding("burst", f"processor time of an event, {DATABASE}", _of_event(ours, DATABASE), of_database)
+    mail = Series([burst.of_event("mailer") / MAILS for burst in ours], "ms")
+    yield Finding("burst", "processor time of a mail", mail, aim=MAIL_MS)
+
+
+def _of_event(bursts: Sequence[Burst], *parts: str) -> Series:
+    return Series([burst.of_event(*parts) for burst in bursts], "ms")

@@ -24,6 +24,13 @@ def copy(url: str, name: str) -> str:
     return url_of(url, name)
 
 
+def create(url: str, name: str) -> str:
+    """Create an empty database on the server of `url`; its address."""
+    with closing(psycopg.connect(url_of(url, MAINTENANCE), autocommit=True)) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+    return url_of(url, name)
+
+
 def replace(url: str, by: str) -> None:
     """Put a copy of the database `by` in the place of that of `url`."""
     copy(url_of(url, by), urlsplit(url).path.removeprefix("/"))

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from uuid import uuid4
@@ -71,10 +71,14 @@ def deliver_all(port: int, path: str, payloads: Sequence[str], secret: str) -> i
         with closing(HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as connection:
             while payload := _next(waiting):
                 headers = {**HEADERS, "Stripe-Signature": signature(payload, secret)}
-                connection.request("POST", path, payload, headers)
-                answer = connection.getresponse()
-                answer.read()
-                refused += answer.status != 200
+                try:
+                    connection.request("POST", path, payload, headers)
+                    answer = connection.getresponse()
+                    answer.read()
+                    refused += answer.status != 200
+                except (HTTPException, OSError):
+                    refused += 1
+                    connection.close()
         return refused
 
     with ThreadPoolExecutor(CONNECTIONS) as pool:

@@ -79,7 +79,9 @@ def test_a_burst_is_confirmed_and_mailed(tmp_path: Path) -> None:
     assert "not taken" not in told
     assert "not all was" not in told
     assert "sent twice" not in told
-    assert kept(tmp_path, "latest.json")["burst: confirmed and mailed a second"]["rounds"][0] > 0
+    found = kept(tmp_path, "latest.json")["burst: confirmed and mailed a second"]
+    assert found["rounds"][0] > 0
+    assert found["limit"] is None or found["limit"]["name"] == "the inline application"
 
 
 @LONG
