@@ -10,7 +10,7 @@ from app.extensions import db
 from app.payments.events.models import StripeEvent
 from app.payments.events.payloads import StripeObject
 from app.payments.models import Payment, Refund
-from app.payments.reconciliation.pace import MOST
+from app.payments.reconciliation.lists import MOST
 from app.payments.reconciliation.run import SUBJECTS
 from app.payments.reconciliation.subject import Found
 from app.payments.reconciliation.windows import Stage, nightly

@@ -20,7 +20,6 @@ from app.emails.models import Email
 from app.extensions import Base, db, now
 from app.payments.events.models import StripeEvent
 from app.payments.ledger import stripe_fees
-from app.payments.reconciliation import pace
 from app.payments.webhook import inbox
 from tests.application import Application
 from tests.configuration import Configure
@@ -168,9 +167,9 @@ def connect(configure: Configure) -> None:
 
 
 @pytest.fixture
-def shop(app: Flask, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+def shop(app: Flask, sandbox: Sandbox, configure: Configure) -> Iterator[Shop]:
     """A Stripe that starts empty. All that it and we say to each other must be what its own package names."""
-    monkeypatch.setattr(pace, "PAUSE", 0)  # it need not be spared, and a comparison asks it ten times
+    configure(stripe_reads_per_second=100)  # it need not be spared, and a comparison asks it ten times
     said = f"{sandbox.stripe_url}/_sandbox/requests"
     sandbox.behaves()
     sandbox.control("/reset")

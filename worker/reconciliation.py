@@ -25,21 +25,34 @@ MAX_TURN = 20
 """Seconds that one turn works before it frees the worker."""
 PATIENCE = 5
 """Seconds that it waits for a rate limit of Stripe."""
+NEXT_TURN = "next"
+"""The argument of a job that takes the next turn of a run."""
 LATER = timedelta(seconds=MAX_TURN)
 """Seconds until a retry, when another run has ended or Stripe has recovered."""
 
 
-@shared_task(name=TaskNames.RECONCILE_RECENT, base=PeriodicTask)
-def reconcile_recent() -> int:
-    """Compare the last hours if it is time. Returns how much was settled; the next run does the rest."""
+@shared_task(name=TaskNames.RECONCILE_RECENT, base=PeriodicTask, bind=True, max_retries=None)
+def reconcile_recent(self: "Task[..., int]", turn: str = "") -> int:
+    """Compare what is new if it is time, in several turns. Returns how much was settled.
+
+    `turn` is empty for beat's job, which begins a run, or resumes one whose next turn was lost.
+    """
     window = recent()
-    if not schedule.is_due(window):
+    if not turn and not schedule.is_due(window):
         return 0
     try:
-        return _settled(_turn(window))
-    except (run.AnotherAtWork, stripe_client.StripeAway, stripe_client.StripeRefused) as error:
+        stages = _turn(window)
+    except run.AnotherAtWork as error:
+        log.warning("the reconciliation waits: %s", error)
+        if turn:
+            retry_later(self, LATER, error)
+        return 0
+    except (stripe_client.StripeAway, stripe_client.StripeRefused) as error:
         log.warning("no reconciliation this time: %s", error)
         return 0
+    if not all(row.is_done for row in stages):
+        enqueue(TaskNames.RECONCILE_RECENT, NEXT_TURN)
+    return _settled(stages)
 
 
 @shared_task(name=TaskNames.RECONCILE_NIGHTLY, base=PeriodicTask, bind=True, max_retries=None)

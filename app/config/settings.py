@@ -100,6 +100,7 @@ class Settings(BaseSettings):
     unproven_delayed_hold_days: int = Field(default=5, ge=1, le=366)
     stripe_secret_key: SecretStr
     stripe_webhook_secret: CommaSeparated = Field(min_length=1, repr=False)
+    stripe_reads_per_second: int = Field(default=20, ge=1, le=100)
     commission_percent: Decimal = Field(default=Decimal(0), ge=0, le=100, decimal_places=4)
     payout_delay_days: int = Field(default=0, ge=0, le=365)
     stripe_connect: bool = False

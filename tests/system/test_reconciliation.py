@@ -24,7 +24,7 @@ def test_the_workers_compare_what_is_recent_and_what_was_of_late(stack: Stack, p
     stack.sandbox.control("/reset")  # what other tests left there is not of this shop
 
     call(programs, stack, "payments.reconcile_recent")
-    wait_until(lambda: len({stage for name, stage in done(stack) if name == "recent"}) == 7)
+    wait_until(lambda: len({stage for name, stage in done(stack) if name == "recent"}) == 8)
 
     call(programs, stack, "payments.reconcile_nightly")
     wait_until(lambda: len({stage for name, stage in done(stack) if name == "nightly"}) == 9)

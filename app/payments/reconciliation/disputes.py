@@ -62,7 +62,9 @@ def _summary(standing: Standing, currency: str, moves: int) -> str:
 
 def _ours(known: Mapping[str, StripeObject]) -> dict[str, Dispute]:
     rows = db.session.scalars(
-        select(Dispute).where(Dispute.stripe_dispute_id.in_(known)).execution_options(populate_existing=True)
+        select(Dispute)
+        .where(ours.among(Dispute.stripe_dispute_id, known))
+        .execution_options(populate_existing=True)
     )
     return {row.stripe_dispute_id: row for row in rows}
 
@@ -73,11 +75,16 @@ def _of_our_payments(known: Mapping[str, StripeObject]) -> set[str]:
     charges = {subject["charge"] for subject in known.values()} - {None}
     rows = db.session.execute(
         select(Payment.stripe_payment_intent_id, Payment.stripe_charge_id).where(
-            or_(Payment.stripe_payment_intent_id.in_(intents), Payment.stripe_charge_id.in_(charges))
+            or_(
+                ours.among(Payment.stripe_payment_intent_id, intents),
+                ours.among(Payment.stripe_charge_id, charges),
+            )
         )
     )
-    ours = {stripe_id for row in rows for stripe_id in row if stripe_id}
-    return {each for each, subject in known.items() if ours & {subject["payment_intent"], subject["charge"]}}
+    of_ours = {stripe_id for row in rows for stripe_id in row if stripe_id}
+    return {
+        each for each, subject in known.items() if of_ours & {subject["payment_intent"], subject["charge"]}
+    }
 
 
 def _differing(found: Found) -> Sequence[str]:

@@ -12,6 +12,7 @@ from app.extensions import db, now
 from app.payments.events.models import StripeEvent
 from app.payments.events.payloads import StripeObject
 from app.payments.events.status import EventStatus
+from app.payments.reconciliation import ours
 from app.payments.reconciliation.differences import Sides
 from app.payments.reconciliation.subject import Disagreement, Found, Subject, nothing_held, nothing_listed
 from app.payments.stripe import listing
@@ -31,7 +32,7 @@ def _listed_undelivered(span: Span, after: str | None) -> Page:
 
 
 def _unheard(found: Found) -> Sequence[str]:
-    known = set(db.session.scalars(select(StripeEvent.id).where(StripeEvent.id.in_(found))))
+    known = set(db.session.scalars(select(StripeEvent.id).where(ours.among(StripeEvent.id, found))))
     return [event_id for event_id in found if event_id not in known]
 
 

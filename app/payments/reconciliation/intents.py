@@ -87,18 +87,14 @@ def _unknown_here(reported: ReportedPayment, says: str) -> Disagreement | None:
     return Disagreement(Sides(says, "there is no such payment", reported.payment_id))
 
 
-def _may_be_ours(intent: StripeObject) -> bool:
-    return deployment.claimed_by_another(intent) is None
-
-
 def _differing(found: Found) -> Sequence[str]:
-    known = {each: intent for each, intent in found.items() if intent and _may_be_ours(intent)}
+    known = deployment.not_claimed_by_others({each: intent for each, intent in found.items() if intent})
     payments = ours.payments({intent_id: _reported(intent) for intent_id, intent in known.items()})
     return [intent_id for intent_id, intent in known.items() if _compare(intent, payments.get(intent_id))]
 
 
 def _examine(intent_id: str, intent: StripeObject | None) -> Disagreement | None:
-    if intent is None or not _may_be_ours(intent):
+    if intent is None or deployment.claimed_by_another(intent):
         return None
     return _compare(intent, ours.payments({intent_id: _reported(intent)}).get(intent_id))
 

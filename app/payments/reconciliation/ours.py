@@ -1,16 +1,26 @@
 """Looks up our rows: the payments of Stripe's objects, and the ids that we hold."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
+from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, any_, literal, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
 from app.extensions import db
 from app.payments.events.payloads import ReportedPayment
 from app.payments.models import Payment, PaymentLine
 from app.payments.stripe.listing import Span
+
+
+def among(column: InstrumentedAttribute[Any], values: Collection[Any]) -> ColumnElement[bool]:
+    """SQL: whether the column has one of the values.
+
+    They are one array: a statement with a parameter for each would be parsed anew for each number of them.
+    """
+    return column == any_(literal(list(values), ARRAY(column.type)))
 
 
 def payments(reported: Mapping[str, ReportedPayment]) -> dict[str, Payment]:
@@ -22,12 +32,11 @@ def payments(reported: Mapping[str, ReportedPayment]) -> dict[str, Payment]:
         select(Payment)
         .where(
             or_(
-                Payment.id.in_(by_id),
-                Payment.stripe_session_id.in_(by_session),
-                Payment.stripe_payment_intent_id.in_(by_intent),
+                among(Payment.id, by_id),
+                among(Payment.stripe_session_id, by_session),
+                among(Payment.stripe_payment_intent_id, by_intent),
             )
         )
-        .options(selectinload(Payment.lines).selectinload(PaymentLine.booking))
         .execution_options(populate_existing=True)  # a long run must not use rows read long ago
     ).all()
     known = dict(
@@ -41,6 +50,17 @@ def payments(reported: Mapping[str, ReportedPayment]) -> dict[str, Payment]:
         for thing, each in reported.items()
     }
     return {thing: payment for thing, payment in named.items() if payment}
+
+
+def read_bookings(of: Collection[Payment]) -> None:
+    """Read the bookings of payments, and these again, by three queries."""
+    if of:
+        db.session.scalars(
+            select(Payment)
+            .where(among(Payment.id, [payment.id for payment in of]))
+            .options(selectinload(Payment.lines).selectinload(PaymentLine.booking))
+            .execution_options(populate_existing=True)
+        ).all()
 
 
 def summary(payment: Payment) -> str:

@@ -8,10 +8,20 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Base, db, enum_column, now
-from app.payments.reconciliation.windows import EVENTS_KEPT, Stage, Window
+from app.payments.models import Dispute, Payment, Refund
+from app.payments.reconciliation.windows import BEGINNING, EVENTS_KEPT, NAMES_OF_BEAT, Stage, Window
 
 GOES_ON_WITHIN = timedelta(hours=1)
 """A run that was interrupted for longer starts again, because its findings are stale."""
+MADE = {
+    Stage.UNDELIVERED: Payment.created_at,
+    Stage.EVENTS: Payment.created_at,
+    Stage.SESSIONS: Payment.created_at,
+    Stage.INTENTS: Payment.created_at,
+    Stage.REFUNDS: Refund.created_at,
+    Stage.DISPUTES: Dispute.created_at,
+}
+"""When our rows of a stage's list were created: their number tells how long the list is."""
 
 
 class ReconciliationStatus(StrEnum):
@@ -57,8 +67,8 @@ def begin(window: Window) -> Sequence[Reconciliation]:
     before = {row.stage: row for row in _rows(window)}
     if not _goes_on(before, window):
         for stage in window.stages:
-            db.session.merge(_anew(window, stage, before.get(stage)))
-    elif not window.gapless:  # beat's next run compares newer objects: this one, in turns, would never end
+            db.session.merge(_anew(window, stage))
+    elif not window.is_of_beat:  # beat's next run compares newer objects: this one, in turns, would never end
         for row in before.values():
             _extend(row, window)
     db.session.flush()
@@ -112,12 +122,34 @@ def _extend(row: Reconciliation, window: Window) -> None:
         row.point = row.since
 
 
-def _anew(window: Window, stage: Stage, before: Reconciliation | None) -> Reconciliation:
+def _span(window: Window, stage: Stage) -> tuple[datetime, datetime]:
+    """The range of a stage. Beat's runs compare what none of them has compared, and a limited part again."""
     since, until = window.span(stage)
-    if before and window.gapless:  # an unfinished run has not compared its part
-        since = min(since, before.until if before.is_done else before.since)
+    compared = _compared_until(stage)
+    if window.again is not None and compared:
+        since = min(max(since, _latest(stage, window.again)), compared)
     if stage in {Stage.EVENTS, Stage.UNDELIVERED}:
         since = max(since, until - EVENTS_KEPT)
+    return since, until
+
+
+def _compared_until(stage: Stage) -> datetime | None:
+    """How far beat's runs have come; an unfinished run has compared what is before its point."""
+    of_it = Reconciliation.stage == stage, Reconciliation.name.in_(NAMES_OF_BEAT)
+    return db.session.scalar(select(func.max(Reconciliation.point)).where(*of_it))
+
+
+def _latest(stage: Stage, most: int) -> datetime:
+    """When the first of the latest rows of a stage was created; BEGINNING if there are fewer."""
+    if stage not in MADE:
+        return BEGINNING
+    made = MADE[stage]
+    first = select(made).order_by(made.desc()).offset(most - 1).limit(1)
+    return db.session.scalar(first) or BEGINNING
+
+
+def _anew(window: Window, stage: Stage) -> Reconciliation:
+    since, until = _span(window, stage)
     return Reconciliation(
         name=window.name,
         stage=stage,

@@ -17,13 +17,11 @@ from app.payments.reconciliation.differences import Sides
 from app.payments.reconciliation.subject import Disagreement, Found, Subject, nothing_listed
 from app.payments.refunds import events as refund_events
 from app.payments.status import NOT_REFUNDED, RefundStatus
-from app.payments.stripe import listing
+from app.payments.stripe import deployment, listing
 from app.payments.stripe.listing import Kind
 
 
 def _compare(made: StripeObject, refund: Refund | None, payment_id: UUID | None) -> Disagreement | None:
-    if refund_events.of_another_deployment(made):
-        return None
     money = Money(made["amount"], made["currency"].upper())
     says = f"{made['status']}, {money}"
     if refund is None:
@@ -47,11 +45,26 @@ def _unknown_here(made: StripeObject, says: str, payment_id: UUID | None) -> Dis
     return Disagreement(Sides(says, "there is no such refund", claimed)) if claimed else None
 
 
+def _to_record(known: Mapping[str, StripeObject]) -> dict[str, StripeObject]:
+    """The refunds that we must record, among those of other deployments too."""
+    unclaimed = deployment.not_claimed_by_others(known)
+    return {
+        each: made
+        for each, made in known.items()
+        if each in unclaimed or not refund_events.of_another_deployment(made)
+    }
+
+
 def _ours(known: Mapping[str, StripeObject]) -> dict[str, Refund]:
     claimed = {refund_id: refund_events.claimed_id(made) for refund_id, made in known.items()}
     rows = db.session.scalars(
         select(Refund)
-        .where(or_(Refund.id.in_(set(claimed.values()) - {None}), Refund.stripe_refund_id.in_(known)))
+        .where(
+            or_(
+                ours.among(Refund.id, set(claimed.values()) - {None}),
+                ours.among(Refund.stripe_refund_id, known),
+            )
+        )
         .execution_options(populate_existing=True)
     ).all()
     by_id = dict(chain.from_iterable(((row.id, row), (row.stripe_refund_id, row)) for row in rows))
@@ -64,26 +77,29 @@ def _payment_ids(known: Mapping[str, StripeObject]) -> dict[str, UUID]:
     of_intents = {made["payment_intent"] for made in known.values() if made["payment_intent"]}
     rows = db.session.execute(
         select(Payment.stripe_payment_intent_id, Payment.id).where(
-            Payment.stripe_payment_intent_id.in_(of_intents)
+            ours.among(Payment.stripe_payment_intent_id, of_intents)
         )
     )
     return {intent_id: payment_id for intent_id, payment_id in rows if intent_id}
 
 
 def _differing(found: Found) -> Sequence[str]:
-    known = {refund_id: made for refund_id, made in found.items() if made}
+    known = _to_record({refund_id: made for refund_id, made in found.items() if made})
     rows, payments = _ours(known), _payment_ids(known)
-    return [
+    differing = [
         refund_id
-        for refund_id, made in found.items()
-        if made is None or _compare(made, rows.get(refund_id), payments.get(made["payment_intent"]))
+        for refund_id, made in known.items()
+        if _compare(made, rows.get(refund_id), payments.get(made["payment_intent"]))
     ]
+    return [*differing, *(refund_id for refund_id, made in found.items() if made is None)]
 
 
 def _examine(refund_id: str, made: StripeObject | None) -> Disagreement | None:
     if made is None:
         return _unknown_there(refund_id)
-    known = {refund_id: made}
+    known = _to_record({refund_id: made})
+    if not known:
+        return None
     return _compare(made, _ours(known).get(refund_id), _payment_ids(known).get(made["payment_intent"]))
 
 

@@ -5,8 +5,8 @@ Each object has its own transaction; none is open during calls to Stripe. A repe
 
 import logging
 from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import timedelta
 
 from sqlalchemy import NullPool, create_engine, func, select
 
@@ -16,7 +16,8 @@ from app.observability import context
 from app.payments.events.payloads import Mismatch, StripeObject, Unreadable
 from app.payments.reconciliation import differences, disputes, events, intents, progress, refunds, sessions
 from app.payments.reconciliation.differences import Sides
-from app.payments.reconciliation.pace import MOST, SHORTEST, Pace, listed, looked_up
+from app.payments.reconciliation.lists import AT_ONCE, Lister
+from app.payments.reconciliation.pace import Pace
 from app.payments.reconciliation.progress import Reconciliation
 from app.payments.reconciliation.subject import Disagreement, Found, Subject
 from app.payments.reconciliation.windows import Stage, Window
@@ -33,6 +34,7 @@ SUBJECTS = {
     Stage.INTENTS: intents.INTENTS,
     Stage.REFUNDS: refunds.REFUNDS,
     Stage.DISPUTES: disputes.DISPUTES,
+    Stage.OVERDUE_PAYMENTS: sessions.OVERDUE_PAYMENTS,
     Stage.OPEN_PAYMENTS: sessions.OPEN_PAYMENTS,
     Stage.OPEN_REFUNDS: refunds.OPEN_REFUNDS,
     Stage.OPEN_DISPUTES: disputes.OPEN_DISPUTES,
@@ -61,17 +63,16 @@ def run(window: Window, patience: float) -> Generator[list[Reconciliation]]:
     An interrupted run continues the next time. `patience` is the longest wait for a rate limit in seconds.
     Raises AnotherAtWork, StripeAway, StripeRefused.
     """
-    pace = Pace(patience)
-    with _alone():
+    with _alone(), _lister(patience) as lister:
         stages = progress.begin(window)
         db.session.commit()
         steps = {row.stage: row for row in stages}
         yield list(steps.values())
         for row in stages:
-            for moved in _walk(row, pace):
+            for moved in _walk(row, lister):
                 steps[row.stage] = moved
                 yield list(steps.values())
-        _look_again(stages, pace)
+        _look_again(stages, lister)
         differences.tell()
         db.session.commit()
 
@@ -91,31 +92,31 @@ def _alone() -> Iterator[None]:
         yield
 
 
-def _walk(row: Reconciliation, pace: Pace) -> Iterator[Reconciliation]:
-    """Compare from the oldest on, in steps that fit into memory."""
-    subject, until, point = SUBJECTS[row.stage], row.until, row.point
-    length = until - point
-    while point < until:
-        span = Span(point, min(point + length, until))
-        found = listed(subject, span, pace)
-        if found is None:
-            length = max(span.length // 2, SHORTEST)
-            length -= timedelta(microseconds=length.microseconds)
-            continue
-        settled, differing = _compare(subject, found, pace)
-        point = span.until
-        row = progress.advance(row, point, len(found), settled, differing)
+@contextmanager
+def _lister(patience: float) -> Iterator[Lister]:
+    """What lists the objects. At the end it waits for the requests that are under way, and sends no other."""
+    threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="reconciliation")
+    try:
+        yield Lister(Pace(patience, current_settings().stripe_reads_per_second), threads)
+    finally:
+        threads.shutdown(cancel_futures=True)
+
+
+def _walk(row: Reconciliation, lister: Lister) -> Iterator[Reconciliation]:
+    """Compare from the oldest on, in spans that fit into memory."""
+    subject = SUBJECTS[row.stage]
+    for span, found in lister.spans(subject, Span(row.point, row.until)):
+        settled, differing = _compare(subject, found, lister)
+        row = progress.advance(row, span.until, len(found), settled, differing)
         db.session.commit()
         yield row
-        if len(found) < MOST // 4:
-            length *= 2
 
 
-def _compare(subject: Subject, found: Found, pace: Pace) -> tuple[int, int]:
+def _compare(subject: Subject, found: Found, lister: Lister) -> tuple[int, int]:
     """The numbers of settled and of remaining differences."""
     settled = differing = 0
     for stripe_id in _suspects(subject, found):
-        disagreement = _settled(subject, stripe_id, found[stripe_id], pace)
+        disagreement = _settled(subject, stripe_id, found[stripe_id], lister)
         if disagreement:
             differences.note(subject.kind, stripe_id, disagreement.sides)
             differing += 1
@@ -135,14 +136,16 @@ def _suspects(subject: Subject, found: Found) -> Sequence[str]:
         return list(found)
 
 
-def _settled(subject: Subject, stripe_id: str, thing: StripeObject | None, pace: Pace) -> Disagreement | None:
+def _settled(
+    subject: Subject, stripe_id: str, thing: StripeObject | None, lister: Lister
+) -> Disagreement | None:
     """The difference that remains after all automatic steps.
 
     The list may be stale: only a difference from the present object counts.
     """
     if _try(subject, stripe_id, thing) is None:
         return None
-    return _try(subject, stripe_id, looked_up(subject, stripe_id, pace))
+    return _try(subject, stripe_id, lister.look_up(subject, stripe_id))
 
 
 def _try(subject: Subject, stripe_id: str, thing: StripeObject | None) -> Disagreement | None:
@@ -174,13 +177,13 @@ def _examined(subject: Subject, stripe_id: str, thing: StripeObject | None) -> D
         return Disagreement(Sides("what we cannot read", repr(error)))
 
 
-def _look_again(stages: Sequence[Reconciliation], pace: Pace) -> None:
+def _look_again(stages: Sequence[Reconciliation], lister: Lister) -> None:
     """Check old differences that this run did not see, and resolve those that are gone."""
     began = min(row.started_at for row in stages)
     for old in differences.not_seen_since(began, LOOKED_AT_AGAIN):
         subject, stripe_id = OF_KIND[old.kind], old.stripe_id
-        thing = looked_up(subject, stripe_id, pace)
-        disagreement = _settled(subject, stripe_id, thing, pace)
+        thing = lister.look_up(subject, stripe_id)
+        disagreement = _settled(subject, stripe_id, thing, lister)
         if disagreement:
             differences.note(subject.kind, stripe_id, disagreement.sides)
         else:

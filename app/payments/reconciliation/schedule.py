@@ -12,7 +12,7 @@ from app.extensions import db, now
 from app.payments.events.models import StripeEvent
 from app.payments.models import Payment, Refund
 from app.payments.reconciliation.differences import Difference
-from app.payments.reconciliation.progress import Reconciliation, ReconciliationStatus
+from app.payments.reconciliation.progress import Reconciliation
 from app.payments.reconciliation.windows import Window
 from app.payments.status import RefundStatus, Status
 
@@ -20,17 +20,21 @@ OFTEN = timedelta(minutes=5)
 """The shortest interval, while something is open: a lost event is found after this."""
 SELDOM = timedelta(hours=1)
 """The longest interval: changes at Stripe without an event are found after this."""
+SILENT = timedelta(minutes=2)
+"""After this time without a step, an unfinished run has stopped: no next turn of it is on the queue."""
 EARLY = timedelta(seconds=30)
 """Tolerance for beat's delays: a run may start early rather than one interval later."""
 
 
 def is_due(window: Window) -> bool:
-    """Whether a run is due; also if the last one is unfinished, or there was none."""
+    """Whether a run is due; also if the last one stopped before its end, or there was none."""
     of_it = Reconciliation.name == window.name
-    rows = db.session.execute(select(Reconciliation.started_at, Reconciliation.status).where(of_it)).all()
-    if not rows or any(status is ReconciliationStatus.RUNNING for _, status in rows):
-        return True
-    return now() - min(began for began, _ in rows) + EARLY >= pause()
+    rows = db.session.scalars(
+        select(Reconciliation).where(of_it).execution_options(populate_existing=True)
+    ).all()
+    if any(not row.is_done for row in rows):
+        return max(row.updated_at for row in rows) < now() - SILENT
+    return not rows or now() - min(row.started_at for row in rows) + EARLY >= pause()
 
 
 def pause() -> timedelta:

@@ -1,8 +1,9 @@
 """Reconciliation of Checkout sessions with our payments."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from enum import StrEnum
 from functools import partial
 
@@ -19,7 +20,7 @@ from app.payments.reconciliation.subject import Disagreement, Found, Subject, no
 from app.payments.settlement import payment_events
 from app.payments.status import PAID, Status
 from app.payments.stripe import checkout_sessions, deployment, listing
-from app.payments.stripe.listing import Kind
+from app.payments.stripe.listing import Kind, Span
 
 
 class Standing(StrEnum):
@@ -63,8 +64,6 @@ def _standing(session: StripeObject) -> Standing:
 
 
 def _compare(session: StripeObject, payment: Payment | None) -> Disagreement | None:
-    if deployment.claimed_by_another(session):
-        return None
     reported, standing = of_session(session), _standing(session)
     says = f"{standing}, {reported.amount}"
     if payment is None:
@@ -118,19 +117,24 @@ def _learn(payment: Payment, session: StripeObject) -> None:
 
 
 def _differing(found: Found) -> Sequence[str]:
-    known = {session_id: session for session_id, session in found.items() if session}
-    payments = ours.payments({session_id: of_session(session) for session_id, session in known.items()})
-    return [
-        session_id
-        for session_id, session in found.items()
-        if session is None or _compare(session, payments.get(session_id))
-    ]
+    known = deployment.not_claimed_by_others({each: session for each, session in found.items() if session})
+    payments = _payments(known)
+    differing = [each for each, session in known.items() if _compare(session, payments.get(each))]
+    return [*differing, *(session_id for session_id, session in found.items() if session is None)]
 
 
 def _examine(session_id: str, session: StripeObject | None) -> Disagreement | None:
     if session is None:
         return _unknown_there(session_id)
-    return _compare(session, ours.payments({session_id: of_session(session)}).get(session_id))
+    known = deployment.not_claimed_by_others({session_id: session})
+    return _compare(session, _payments(known).get(session_id)) if known else None
+
+
+def _payments(known: Mapping[str, StripeObject]) -> dict[str, Payment]:
+    """Our payments of sessions; of open sessions with their bookings."""
+    payments = ours.payments({session_id: of_session(session) for session_id, session in known.items()})
+    ours.read_bookings([each for name, each in payments.items() if known[name]["status"] == Standing.OPEN])
+    return payments
 
 
 def _unknown_there(session_id: str) -> Disagreement | None:
@@ -163,3 +167,18 @@ OPEN_PAYMENTS = replace(
     ),
 )
 """Sessions that we still wait for: they may be older than the window, and their last event may be lost."""
+OVERDUE_AFTER = timedelta(minutes=10)
+"""By then an event and the sweep of expired holds have recorded that a session expired."""
+
+
+def _held_overdue(span: Span, most: int | None) -> Sequence[str]:
+    is_overdue = (
+        Payment.status.in_([Status.PENDING, Status.FAILED]),
+        Payment.session_ended_at.is_(None),
+        Payment.session_expires_at < now() - OVERDUE_AFTER,
+    )
+    return ours.held(Payment.stripe_session_id, *is_overdue)(span, most)
+
+
+OVERDUE_PAYMENTS = replace(SESSIONS, page=nothing_listed, held=_held_overdue)
+"""Expired sessions whose end we do not know. Lists showed them while they were still open."""

@@ -17,7 +17,10 @@ REFUND_MAY_FAIL = timedelta(days=30)
 """How long after it succeeded a refund may fail."""
 QUIET = timedelta(minutes=2)
 """The least age that beat compares: younger objects' events may be on their way."""
+OVERDUE_WITHIN = timedelta(days=3)
+"""The age up to which a payment counts as overdue. The nightly run compares older ones that are open."""
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+_RECENT, _NIGHTLY = NAMES_OF_BEAT = ("recent", "nightly")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -31,6 +34,7 @@ class Stage(StrEnum):
     INTENTS = "payment intents"
     REFUNDS = "refunds"
     DISPUTES = "disputes"
+    OVERDUE_PAYMENTS = "overdue payments"
     OPEN_PAYMENTS = "open payments"
     OPEN_REFUNDS = "open refunds"
     OPEN_DISPUTES = "open disputes"
@@ -44,8 +48,14 @@ RECENT = [
     Stage.INTENTS,
     Stage.REFUNDS,
     Stage.DISPUTES,
+    Stage.OVERDUE_PAYMENTS,
 ]
-WIDE = [stage for stage in Stage if stage is not Stage.UNDELIVERED]  # the events bring them
+_ONLY_RECENT = {Stage.UNDELIVERED, Stage.OVERDUE_PAYMENTS}
+WIDE = [stage for stage in Stage if stage not in _ONLY_RECENT]  # lists of days have them
+RECENT_AGAIN = 1_000
+"""The most objects of a kind that each recent run compares again: 10 reads of Stripe's."""
+NIGHTLY_AGAIN = 100_000
+"""The most that the nightly run compares again."""
 
 
 class BadWindow(ValueError):
@@ -58,14 +68,23 @@ class Window:
     since: datetime
     until: datetime
     stages: Sequence[Stage]
-    gapless: bool
-    """Whether it extends back to where the last run of its name ended."""
+    again: int | None = None
+    """The most objects of a kind that it compares although one of beat's runs has; None for all.
+
+    Beat's windows have this limit. They extend back to where beat's last run ended, so nothing is left out.
+    """
     longer: Mapping[Stage, timedelta] = field(default_factory=dict)
     """Stages that go back further."""
+
+    @property
+    def is_of_beat(self) -> bool:
+        return self.again is not None
 
     def span(self, stage: Stage) -> tuple[datetime, datetime]:
         """The range of a stage."""
         match stage:
+            case Stage.OVERDUE_PAYMENTS:
+                return self.until - OVERDUE_WITHIN, self.until
             case Stage.STUCK_EVENTS:
                 return BEGINNING, self.until + timedelta(days=1)  # including those that this run records
             case Stage.OPEN_PAYMENTS | Stage.OPEN_REFUNDS | Stage.OPEN_DISPUTES:
@@ -77,21 +96,21 @@ def asked(text: str) -> Window:
     """The window of `--since`: `24h`, `7d`, `2026-11-01` or a time with its offset. Raises BadWindow."""
     at = _second(now())
     until = at + timedelta(seconds=1)  # up to now
-    return Window(text, _since(text, at), until, WIDE, gapless=False)
+    return Window(text, _since(text, at), until, WIDE)
 
 
 def recent() -> Window:
     """The window of beat's recent runs."""
     until = _second(now() - QUIET)
     longer = {Stage.UNDELIVERED: DELIVERED_WITHIN}
-    return Window("recent", until - timedelta(hours=2), until, RECENT, gapless=True, longer=longer)
+    return Window(_RECENT, until - timedelta(hours=2), until, RECENT, RECENT_AGAIN, longer)
 
 
 def nightly() -> Window:
     """The window of beat's nightly run."""
     until = _second(now() - QUIET)
     longer = {Stage.REFUNDS: REFUND_MAY_FAIL}
-    return Window("nightly", until - timedelta(days=3), until, WIDE, gapless=True, longer=longer)
+    return Window(_NIGHTLY, until - timedelta(days=3), until, WIDE, NIGHTLY_AGAIN, longer)
 
 
 def _since(text: str, at: datetime) -> datetime:

@@ -72,8 +72,8 @@ def is_for(row: Refund, refund: StripeObject) -> bool:
 
     A copy of our database has the same rows and may submit each again.
     """
-    made_by_other = deployment.claimed_by_another(refund) is not None
-    return not made_by_other or row.stripe_refund_id in {None, refund.get("id")}
+    is_of_row = row.stripe_refund_id in {None, refund.get("id")}
+    return is_of_row or deployment.claimed_by_another(refund) is None
 
 
 def _ours(refund: dict[str, Any]) -> Refund | None:

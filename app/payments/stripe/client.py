@@ -99,8 +99,13 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 def v1() -> stripe.V1Services:
     """Stripe's API. Use it through `call`."""
-    client: stripe.StripeClient = current_app.extensions["stripe"]
-    return client.v1
+    return client().v1
+
+
+def client() -> stripe.StripeClient:
+    """The application's client, for requests whose answers stay plain JSON. Use it through `call`."""
+    registered: stripe.StripeClient = current_app.extensions["stripe"]
+    return registered
 
 
 _callers = ThreadPoolExecutor(max_workers=32, thread_name_prefix="stripe")

@@ -4,6 +4,7 @@ It is created once and stored in the database, so that a backup restores it. In 
 database, `flask deployment renew` creates a new one.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -54,5 +55,16 @@ def claimed_by_another(subject: StripeObject) -> str | None:
 
     None for our objects, and for objects without an id, which are ours if we know them.
     """
-    claimed = text_or_none(metadata_of(subject), METADATA_KEY)
+    claimed = _claimed(subject)
     return claimed if claimed and claimed != str(current_id()) else None
+
+
+def not_claimed_by_others(subjects: Mapping[str, StripeObject]) -> dict[str, StripeObject]:
+    """Those of the objects that belong to no other deployment, by one query."""
+    claims = {name: _claimed(subject) for name, subject in subjects.items()}
+    ours = {None, "", str(current_id())} if any(claims.values()) else {None, ""}
+    return {name: subject for name, subject in subjects.items() if claims[name] in ours}
+
+
+def _claimed(subject: StripeObject) -> str | None:
+    return text_or_none(metadata_of(subject), METADATA_KEY)

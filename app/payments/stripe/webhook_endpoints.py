@@ -8,7 +8,6 @@ from hashlib import sha256
 from typing import Any, cast
 
 import stripe
-from flask import current_app
 from stripe.params import WebhookEndpointCreateParams
 from stripe.params.checkout import SessionCreateParams
 
@@ -134,8 +133,9 @@ def sandbox_webhook_secrets() -> Sequence[str]:
 
     Raises StripeAway, StripeRefused.
     """
-    client: stripe.StripeClient = current_app.extensions["stripe"]
-    answer = stripe_client.call(lambda: client.raw_request("get", "/_sandbox/webhook-secrets"))
+    answer = stripe_client.call(
+        lambda: stripe_client.client().raw_request("get", "/_sandbox/webhook-secrets")
+    )
     secrets: list[str] = json.loads(answer.body)["secrets"]
     return secrets
 

@@ -16,7 +16,6 @@ from sqlalchemy import text
 
 from app import extensions
 from app.extensions import db
-from app.payments.reconciliation import pace
 from app.payments.webhook import inbox
 from sandbox.stripe import balance, ledger
 from sandbox.stripe.faults import Fault
@@ -155,8 +154,7 @@ def world(
 ) -> Iterator[PaymentWorld]:
     monkeypatch.setitem(app.config, "JWT_ACCESS_TOKEN_EXPIRES", 86_400)  # a failure is made small for long
     monkeypatch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0)  # between two tries of Stripe's package
-    monkeypatch.setattr(pace, "PAUSE", 0)
-    configure(commission_percent=Decimal("12.5"), stripe_connect=True)
+    configure(commission_percent=Decimal("12.5"), stripe_connect=True, stripe_reads_per_second=100)
     with (
         stripe_of_its_own(app, PACE) as own,
         Sandbox(stripe_url=own.account.settings.url, mailbox_url="") as sandbox,

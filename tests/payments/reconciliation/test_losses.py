@@ -151,12 +151,26 @@ def test_an_event_that_stripe_still_tries_to_deliver_is_taken_from_its_list(
 ) -> None:
     booking = client.books(coach)
     silent.paid(client.checks_out(booking))
-    an_hour = Window(
-        "an hour", now() - timedelta(hours=1), now() + timedelta(seconds=1), [Stage.UNDELIVERED], False
-    )
+    an_hour = Window("an hour", now() - timedelta(hours=1), now() + timedelta(seconds=1), [Stage.UNDELIVERED])
 
     assert compared(silent, an_hour) == {Stage.UNDELIVERED: (2, 0)}
 
+    assert client.booking(booking)["status"] == "confirmed"
+
+
+def test_a_payment_that_no_list_shows_is_found_once_its_page_has_expired(
+    silent: Shop, client: Person, coach: Person
+) -> None:
+    booking = client.books(coach)
+    silent.paid(client.checks_out(booking))
+    overdue = Window(
+        "overdue", now() - timedelta(seconds=1), now() + timedelta(seconds=1), [Stage.OVERDUE_PAYMENTS]
+    )
+    assert compared(silent, overdue) == {}
+
+    sql("UPDATE payment SET session_expires_at = now() - interval '11 minutes'")
+
+    assert compared(silent, overdue) == {Stage.OVERDUE_PAYMENTS: (1, 0)}
     assert client.booking(booking)["status"] == "confirmed"
 
 

@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import text
 
 from app.extensions import db, now
-from app.payments.reconciliation import pace, progress, run
+from app.payments.reconciliation import progress, run
 from app.payments.reconciliation.disputes import OPEN_DISPUTES
 from app.payments.reconciliation.events import EVENTS
-from app.payments.reconciliation.pace import MAX_ONE_BY_ONE, PAUSE, Pace, listed
+from app.payments.reconciliation.lists import MAX_ONE_BY_ONE, TooMany, listed
+from app.payments.reconciliation.pace import Pace
 from app.payments.reconciliation.progress import Reconciliation
 from app.payments.reconciliation.windows import EVENTS_KEPT, BadWindow, Stage, Window, asked, recent
 from app.payments.stripe import listing
@@ -20,6 +21,7 @@ from app.payments.stripe.client import StripeAway, StripeBusy
 from app.payments.stripe.listing import Span
 from app.payments.webhook import inbox
 from app.payments.webhook.inbox import SUBSCRIBED
+from tests.configuration import Configure
 from tests.payments.reconciliation.comparisons import (
     PATIENCE,
     compared,
@@ -169,19 +171,19 @@ def test_events_of_several_groups_and_pages_come_once_and_in_their_order(
     subject = replace(EVENTS, page=lambda span, after: listing.events(span, after, SUBSCRIBED))
     hour = Span(now() - timedelta(hours=1), now() + timedelta(seconds=2))
 
-    found = silent.work(listed, subject, hour, Pace(PATIENCE))
+    found = silent.work(listed, subject, hour, [], Pace(PATIENCE, 100))
 
     everything = [
         each for each in silent.at_stripe("/v1/events?limit=100")["data"] if each["type"] in SUBSCRIBED
     ]
-    assert found is not None
+    assert not isinstance(found, TooMany)
     assert sorted(found) == sorted(each["id"] for each in everything)
     made = [event["created"] for event in found.values() if event]
     assert made == sorted(made)
 
 
-def test_requests_keep_a_distance(silent: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pace, "PAUSE", PAUSE)  # which other tests do without
+def test_requests_keep_a_distance(silent: Shop, configure: Configure) -> None:
+    configure(stripe_reads_per_second=10)
     began = time.monotonic()
 
     reconciled(silent)
@@ -207,7 +209,7 @@ def stages_of(shop: Shop, window: Window) -> dict[Stage, Reconciliation]:
 
 
 def test_beat_s_window_goes_back_to_where_the_last_one_ended(silent: Shop) -> None:
-    long_ago = Window("recent", now() - timedelta(days=9), now() - timedelta(days=8), [Stage.REFUNDS], True)
+    long_ago = Window("recent", now() - timedelta(days=9), now() - timedelta(days=8), [Stage.REFUNDS], 100)
     (row,) = silent.work(progress.begin, long_ago)
     silent.work(progress.advance, row, row.until, 0, 0, 0)
 
@@ -215,7 +217,7 @@ def test_beat_s_window_goes_back_to_where_the_last_one_ended(silent: Shop) -> No
 
 
 def test_what_an_unfinished_run_did_not_look_at_is_looked_at_by_the_next(silent: Shop) -> None:
-    long_ago = Window("recent", now() - timedelta(days=40), now() - timedelta(days=39), [*Stage], True)
+    long_ago = Window("recent", now() - timedelta(days=40), now() - timedelta(days=39), [*Stage], 100)
     silent.work(progress.begin, long_ago)
     db.session.execute(text("UPDATE reconciliation SET updated_at = now() - interval '39 days'"))
     db.session.commit()
@@ -243,15 +245,16 @@ def test_what_is_no_time_is_refused(typed: str) -> None:
 
 def test_what_must_be_looked_up_one_by_one_is_taken_in_short_steps(silent: Shop) -> None:
     several = [f"dp_{number}" for number in range(MAX_ONE_BY_ONE + 1)]
-    subject = replace(OPEN_DISPUTES, held=lambda _span, _most: several)
     day = Span(now() - timedelta(days=1), now())
 
-    assert silent.work(listed, subject, day, Pace(PATIENCE)) is None
+    assert silent.work(listed, OPEN_DISPUTES, day, several, Pace(PATIENCE, 100)) == TooMany(
+        timedelta(hours=12)
+    )
 
     assert requests(silent, "/v1/disputes/*") == []
     second = Span(day.until - timedelta(seconds=1), day.until)
-    few = replace(subject, held=lambda _span, _most: several[:3])
-    assert silent.work(listed, few, second, Pace(PATIENCE)) == dict.fromkeys(several[:3])
+    few = silent.work(listed, OPEN_DISPUTES, second, several[:3], Pace(PATIENCE, 100))
+    assert few == dict.fromkeys(several[:3])
 
 
 def test_of_a_second_in_which_very_much_went_wrong_nothing_is_left_out(silent: Shop) -> None:
@@ -262,8 +265,6 @@ def test_of_a_second_in_which_very_much_went_wrong_nothing_is_left_out(silent: S
         text(f"INSERT INTO stripe_event ({columns}) SELECT {stuck}, {at} FROM generate_series(1, 350) n")
     )
     db.session.commit()
-    window = Window(
-        "stuck", now() - timedelta(hours=1), now() + timedelta(seconds=1), [Stage.STUCK_EVENTS], False
-    )
+    window = Window("stuck", now() - timedelta(hours=1), now() + timedelta(seconds=1), [Stage.STUCK_EVENTS])
 
     assert compared(silent, window) == {Stage.STUCK_EVENTS: (0, 350)}

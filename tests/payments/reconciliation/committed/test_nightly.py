@@ -6,10 +6,23 @@ from sqlalchemy import text
 
 from app.alerts import Alert
 from app.extensions import db, now
+from app.payments.reconciliation.progress import Reconciliation, ReconciliationStatus
 from tests.programs import Programs
 from tests.shop import Shop
 
 RECENT = "from worker.reconciliation import reconcile_recent as job; job()"
+TURNS = """
+import itertools, types, worker
+from worker import reconciliation as room
+waiting = [()]
+room.enqueue = lambda task, *turn: waiting.append(turn)
+room.time = types.SimpleNamespace(monotonic=itertools.count(0, 15).__next__)  # a turn is over after one step
+turns = 0
+while waiting and turns < LIMIT:
+    room.reconcile_recent(*waiting.pop())
+    turns += 1
+print(turns)
+"""
 ONE_JOB = "from worker.reconciliation import reconcile_nightly as job; job()"
 SHORT_TURNS = """
 import itertools, types, worker
@@ -22,9 +35,10 @@ with worker.application.flask_app.app_context():
 """
 
 
-def work(programs: Programs, script: str, database: str) -> None:
+def work(programs: Programs, script: str, database: str) -> str:
     done = programs.run(script, {**os.environ, "DATABASE_URL": database})
     assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
 
 
 def test_a_turn_that_ends_with_the_last_step_looks_at_old_differences_all_the_same(
@@ -72,3 +86,27 @@ def test_the_recent_one_is_made_when_it_is_due(silent: Shop, third_database: str
     db.session.commit()
     work(programs, RECENT, third_database)
     assert reads() == 2 * made
+
+
+def test_the_recent_one_takes_turn_after_turn_until_all_is_compared(
+    silent: Shop, third_database: str, programs: Programs
+) -> None:
+    turns = int(work(programs, TURNS.replace("LIMIT", "99"), third_database))
+
+    assert 3 < turns < 20
+    assert {row.status for row in silent.rows(Reconciliation)} == {ReconciliationStatus.DONE}
+
+
+def test_beat_resumes_a_run_only_when_its_next_turn_was_lost(
+    silent: Shop, third_database: str, programs: Programs
+) -> None:
+    work(programs, TURNS.replace("LIMIT", "1"), third_database)
+    begun = [row.point for row in silent.rows(Reconciliation)]
+
+    work(programs, RECENT, third_database)
+    assert [row.point for row in silent.rows(Reconciliation)] == begun
+
+    db.session.execute(text("UPDATE reconciliation SET updated_at = now() - interval '3 minutes'"))
+    db.session.commit()
+    work(programs, RECENT, third_database)
+    assert all(row.is_done for row in silent.rows(Reconciliation))

@@ -1,0 +1,150 @@
+"""Stripe's lists are read several at a time, within one budget, and compared in their order."""
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from threading import Lock, get_ident
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import event
+
+from app.extensions import db
+from app.payments.events.payloads import StripeObject
+from app.payments.reconciliation import intents, refunds, sessions
+from app.payments.reconciliation.events import EVENTS
+from app.payments.reconciliation.lists import AT_ONCE, MOST, Lister
+from app.payments.reconciliation.pace import Pace
+from app.payments.reconciliation.subject import Found, Subject
+from app.payments.stripe import deployment
+from app.payments.stripe.client import StripeAway
+from app.payments.stripe.listing import PAGE, Page, Span
+
+BEGAN = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+@dataclass
+class Stripe:
+    """So many objects in each second, and a page of them takes a while."""
+
+    a_second: int = 2
+    takes: float = 0.02
+    asked_at: list[float] = field(default_factory=list)
+    at_once: list[int] = field(default_factory=list)
+    threads: set[int] = field(default_factory=set)
+    _under_way: int = 0
+    _lock: Lock = field(default_factory=Lock)
+
+    def page(self, span: Span, after: str | None) -> Page:
+        with self._lock:
+            self.asked_at.append(time.monotonic())
+            self.threads.add(get_ident())
+            self._under_way += 1
+            self.at_once.append(self._under_way)
+        time.sleep(self.takes)
+        with self._lock:
+            self._under_way -= 1
+        since, until = (bound * self.a_second for bound in span.bounds)
+        newest_first = range(int(after) - 1 if after else until - 1, since - 1, -1)
+        made = [{"id": str(each), "created": each // self.a_second} for each in newest_first[:PAGE]]
+        return Page(made, made[-1]["id"] if len(newest_first) > PAGE else None)
+
+    def lists(self, span: Span, reads: int = 100, subject: Subject = EVENTS) -> list[tuple[Span, Found]]:
+        with ThreadPoolExecutor(AT_ONCE) as threads:
+            return list(Lister(Pace(5, reads), threads).spans(replace(subject, page=self.page), span))
+
+
+def seconds(length: int) -> Span:
+    return Span(BEGAN, BEGAN + timedelta(seconds=length))
+
+
+def ids(found: Sequence[tuple[Span, Found]]) -> list[int]:
+    return [int(each) for _, objects in found for each in objects]
+
+
+@pytest.mark.parametrize("a_second", [1, 40, 350], ids=["few", "many", "more in a second than in a span"])
+def test_each_object_comes_once_and_in_order(app: Flask, a_second: int) -> None:
+    whole = seconds(30)
+
+    found = Stripe(a_second, takes=0).lists(whole)
+
+    first = int(BEGAN.timestamp()) * a_second
+    assert ids(found) == list(range(first, first + 30 * a_second))
+    assert [span.since for span, _ in found] == [BEGAN, *(span.until for span, _ in found[:-1])]
+    assert found[-1][0].until == whole.until
+
+
+def test_several_lists_are_read_at_a_time(app: Flask) -> None:
+    stripe = Stripe(a_second=100, takes=0.1)
+
+    stripe.lists(seconds(30))
+
+    assert 4 <= max(stripe.at_once) <= AT_ONCE
+
+
+def test_all_threads_share_one_budget(app: Flask) -> None:
+    stripe = Stripe(a_second=100, takes=0.1)
+
+    stripe.lists(seconds(10), reads=40)
+
+    assert len(stripe.threads) > 1
+    assert all(after - before > 0.015 for before, after in pairwise(sorted(stripe.asked_at)))
+
+
+def test_the_length_of_a_span_follows_the_objects_in_it(app: Flask) -> None:
+    stripe = Stripe(a_second=20, takes=0)
+
+    found = stripe.lists(seconds(600))
+
+    usual = [len(objects) for _, objects in found[:-1]]
+    assert all(1.5 * PAGE <= each <= MOST for each in usual)
+    assert len(stripe.asked_at) < 1.2 * 600 * 20 / PAGE + 10
+
+
+def test_a_failure_in_a_thread_ends_the_run(app: Flask) -> None:
+    def fails(_span: Span, _after: str | None) -> Page:
+        raise StripeAway("Stripe does not answer.")
+
+    with ThreadPoolExecutor(AT_ONCE) as threads, pytest.raises(StripeAway):
+        list(Lister(Pace(5, 100), threads).spans(replace(EVENTS, page=fails), seconds(30)))
+
+
+def of_stripe(number: int, **more: Any) -> StripeObject:
+    metadata = {"deployment_id": str(deployment.current_id())}
+    return {"id": f"x_{number}", "currency": "eur", "amount": 500, "metadata": metadata, **more}
+
+
+SUBJECTS = {
+    "sessions": (sessions.SESSIONS, {"status": "open", "amount_total": 500}),
+    "intents": (intents.INTENTS, {"status": "processing"}),
+    "refunds": (refunds.REFUNDS, {"status": "pending", "payment_intent": None}),
+}
+
+
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_however_many_objects_there_are_the_statements_stay_as_many(app: Flask, name: str) -> None:
+    subject, fields = SUBJECTS[name]
+    few = {each["id"]: each for each in (of_stripe(number, **fields) for number in range(2))}
+    many = {each["id"]: each for each in (of_stripe(number, **fields) for number in range(200))}
+
+    assert statements(subject, few) == statements(subject, many) > 0
+
+
+def statements(subject: Subject, found: Found) -> int:
+    """How many statements comparing them takes."""
+    connection: Any = db.engines[None]
+    run: list[str] = []
+
+    def note(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        run.append(statement)
+
+    event.listen(connection, "before_cursor_execute", note)
+    try:
+        subject.differing(found)
+    finally:
+        event.remove(connection, "before_cursor_execute", note)
+    return len(run)
