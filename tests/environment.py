@@ -1,23 +1,9 @@
 """The variables that an application under test and its processes run with."""
 
-import socket
-from contextlib import ExitStack
+from tests.ports import free_ports
 
 WEBHOOK_SECRET = "whsec_sandbox"
 SECRET_KEY = "a secret key for tests that is long enough"
-
-
-def free_port() -> int:
-    return free_ports(1)[0]
-
-
-def free_ports(count: int) -> list[int]:
-    """So many, each another, as all are held until the last is found."""
-    with ExitStack() as held:
-        probes = [held.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
 
 
 def variables(database_url: str, redis_url: str) -> dict[str, str]:

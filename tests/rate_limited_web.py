@@ -14,7 +14,7 @@ import httpx
 import pytest
 from redis import Redis
 
-from tests.environment import free_port
+from tests.ports import free_port
 from tests.stack import BIN, HERE, Stack, is_ready
 from tests.waiting import PATIENCE, wait_until
 

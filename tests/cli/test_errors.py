@@ -1,6 +1,6 @@
 """Every command, while something that it needs is away: one line that says what to do, and no traceback."""
 
-import socket
+from collections.abc import Iterator
 from uuid import uuid4
 
 import click
@@ -17,6 +17,7 @@ from app.emails import smtp_pool
 from app.extensions import db
 from app.queue.enqueue import BrokerAway
 from tests.cli.command_tree import leaves
+from tests.ports import refusing
 from tests.shop import Shop
 
 EXAMPLES = {
@@ -36,10 +37,11 @@ ASKS_NOBODY = {"db list-templates", "db init", "db edit", "db heads", "db branch
 WRITES_FILES = {"db revision", "db migrate", "db merge"}
 
 
-def nobody_s_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+@pytest.fixture
+def away() -> Iterator[int]:
+    """A port at which nothing answers."""
+    with refusing() as port:
+        yield port
 
 
 def line(app: Flask, path: tuple[str, ...]) -> list[str]:
@@ -80,11 +82,11 @@ def elsewhere(environment: dict[str, str], **changes: object) -> Flask:
 
 
 def test_each_command_says_that_the_database_is_away(
-    application: Flask, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    application: Flask, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, away: int
 ) -> None:
     for seconds in ("WORKER_ANSWERS_WITHIN", "BEAT_SIGNS_WITHIN"):
         monkeypatch.setattr(doctor, seconds, 0)
-    url = f"postgresql+psycopg://app:hunter2@127.0.0.1:{nobody_s_port()}/culturebridge"
+    url = f"postgresql+psycopg://app:hunter2@127.0.0.1:{away}/culturebridge"
     app = elsewhere(environment, database_url=url)
     asked = 0
 
@@ -118,9 +120,9 @@ def test_each_command_says_that_the_database_is_not_migrated(
 
 
 def test_each_command_that_asks_stripe_says_that_it_is_away(
-    application: Flask, environment: dict[str, str]
+    application: Flask, environment: dict[str, str], away: int
 ) -> None:
-    there = elsewhere(environment, sandbox_stripe_url=f"http://127.0.0.1:{nobody_s_port()}")
+    there = elsewhere(environment, sandbox_stripe_url=f"http://127.0.0.1:{away}")
 
     for path in (("stripe", "create-webhook"), ("stripe", "create-connect-webhook")):
         fails_on_one_line(runs(there, line(there, path)), "Stripe does not answer")
@@ -137,9 +139,11 @@ def test_a_webhook_that_stripe_does_not_make_is_not_claimed(shop: Shop, command:
     assert "STRIPE_WEBHOOK_SECRET" not in result.stdout
 
 
-def test_a_mail_that_does_not_leave_is_not_claimed(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mail_that_does_not_leave_is_not_claimed(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, away: int
+) -> None:
     smtp_pool.close_all()  # another test's connection would take the mail
-    monkeypatch.setattr(app.extensions["mail"], "port", nobody_s_port())
+    monkeypatch.setattr(app.extensions["mail"], "port", away)
 
     result = runs(app, ["email", "test", "you@example.com"])
 

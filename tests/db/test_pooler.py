@@ -22,8 +22,8 @@ from app.extensions import db
 from app.payments.reconciliation.run import AnotherAtWork, _alone
 from sandbox.postgres import Postgres
 from sandbox.servers import private_folder
-from tests.environment import free_port
 from tests.people import Person, next_week
+from tests.ports import free_port
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(not shutil.which("pgbouncer"), reason="pgbouncer is not installed")

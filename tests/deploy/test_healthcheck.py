@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.deploy.files import PROCFILE, ROOT
+from tests.ports import refusing
 from tests.waiting import wait_until
 
 PROGRAMS = Path(sys.executable).parent
@@ -105,7 +106,8 @@ def test_a_web_server_that_does_not_answer_is_unhealthy(variables: dict[str, str
         os.killpg(process.pid, signal.SIGKILL)
         process.wait(10)
 
-    code, said = check(variables, "web")
+    with refusing(int(variables["PORT"])):
+        code, said = check(variables, "web")
     assert code == 1
     assert said.startswith(f"nobody answers on port {variables['PORT']}")
 

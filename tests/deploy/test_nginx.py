@@ -16,7 +16,7 @@ import pytest
 
 from tests.certificates import Certificate, self_signed
 from tests.deploy.files import ROOT
-from tests.environment import free_ports
+from tests.ports import free_ports, refusing
 from tests.rate_limited_web import LimitedWeb, limited, limited_server
 from tests.waiting import PATIENCE, wait_until
 
@@ -216,8 +216,7 @@ def test_http_leads_to_https_but_for_the_certificate_s_challenge(behind: tuple[N
 def test_a_web_server_that_is_away_is_a_problem_that_says_when_to_retry(
     start: Callable[[str], Nginx],
 ) -> None:
-    (nothing,) = free_ports(1)
-    with start(f"127.0.0.1:{nothing}").client() as http:
+    with refusing() as port, start(f"127.0.0.1:{port}").client() as http:
         answer = http.post("/payment/webhook", content=b"{}")
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")

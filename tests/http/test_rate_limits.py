@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 
 from tests.accounts.two_factor.authenticator import Phone, clock
-from tests.environment import free_port
 from tests.people import PASSWORD, Person
+from tests.ports import refusing
 from tests.programs import Programs
 
 __all__ = ["clock"]
@@ -78,9 +78,9 @@ def test_a_feed_that_is_made_or_closed_without_end_leaves_few_records(client: Pe
 def test_without_redis_each_process_counts_for_itself(
     application: Flask, environment: dict[str, str], programs: Programs
 ) -> None:
-    nowhere = {**os.environ, **environment, "REDIS_URL": f"redis://127.0.0.1:{free_port()}/0"}
-
-    done = programs.run(GUESS, nowhere)
+    with refusing() as port:
+        nowhere = {**os.environ, **environment, "REDIS_URL": f"redis://127.0.0.1:{port}/0"}
+        done = programs.run(GUESS, nowhere)
 
     assert json.loads(done.stdout) == [401] * ATTEMPTS + [429]
     assert "Rate limit storage unreachable" in done.stderr

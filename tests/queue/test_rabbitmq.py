@@ -13,7 +13,7 @@ import pytest
 from kombu import Connection
 from redis import Redis
 
-from tests.environment import free_ports
+from tests.ports import free_ports
 from tests.programs import Programs
 from tests.stack import BIN, HERE
 from tests.waiting import wait_until

@@ -4,7 +4,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -16,6 +15,7 @@ import pytest
 from dotenv import dotenv_values
 
 from sandbox.process_table import children_of
+from tests.ports import free_ports
 from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
@@ -107,7 +107,7 @@ def whole_tree_in(folder: Path) -> Path:
 def started(
     tree: Path, stdout: int = subprocess.PIPE, command: Sequence[str] = RUN, **environ: str
 ) -> Iterator[Run]:
-    run = start(tree, {**port_settings(free_ports()), **environ}, stdout, command)
+    run = start(tree, {**port_settings(free_ports(len(PORT_VARIABLES))), **environ}, stdout, command)
     try:
         yield run
     finally:
@@ -138,11 +138,6 @@ def start(
 def port_settings(ports: list[int]) -> dict[str, str]:
     values = {variable: str(port) for variable, port in zip(PORT_VARIABLES, ports, strict=True)}
     return {**values, "SANDBOX_STRIPE_URL": f"http://localhost:{values['SANDBOX_STRIPE_URL']}"}
-
-
-def free_ports() -> list[int]:
-    with contextlib.ExitStack() as held:
-        return [held.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1] for _ in range(4)]
 
 
 def copy(name: str, tree: Path) -> None:

@@ -13,7 +13,8 @@ from sandbox import environment
 from sandbox.environment import settings, uses_mailbox
 from sandbox.process_table import still_running
 from sandbox.servers import servers
-from tests.sandbox.runs import PORT_VARIABLES, free_ports, port_settings, start, started
+from tests.ports import free_ports
+from tests.sandbox.runs import PORT_VARIABLES, port_settings, start, started
 from tests.waiting import PATIENCE
 
 
@@ -32,7 +33,7 @@ def test_every_port_in_use_is_named_with_its_variable_before_anything_starts(who
 
 
 def test_a_port_asked_for_twice_or_no_number_is_refused(whole_tree: Path) -> None:
-    ports = port_settings(free_ports())
+    ports = port_settings(free_ports(len(PORT_VARIABLES)))
     twice = start(whole_tree, {**ports, "SMTP_PORT": ports["PORT"]}).end()
     word = start(whole_tree, {**ports, "PORT": "http"}).end()
 

@@ -12,8 +12,8 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from tests.environment import free_port
 from tests.people import PASSWORD, Person, next_week, patiently
+from tests.ports import free_port
 from tests.stack import BIN, HERE, Stack
 from tests.waiting import PATIENCE, wait_until
 

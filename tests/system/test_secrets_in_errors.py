@@ -15,7 +15,7 @@ import httpx
 import pytest
 from stripe import WebhookSignature
 
-from tests.environment import free_port
+from tests.ports import free_port, refusing
 from tests.stack import BIN, HERE
 from tests.waiting import PATIENCE, wait_until
 
@@ -64,24 +64,25 @@ def sentry() -> Iterator[Sentry]:
 
 
 @pytest.fixture
-def troubled(environment: dict[str, str], sentry: Sentry) -> dict[str, str]:
+def troubled(environment: dict[str, str], sentry: Sentry) -> Iterator[dict[str, str]]:
     """Variables of a system in trouble, its secrets known."""
-    port, away = free_port(), free_port()
+    port = free_port()
     real = {name: secret for name, secret in SECRETS.items() if name.isupper()}
     database = environment["DATABASE_URL"].replace("/culturebridge?", "/postgres?")
-    return {
-        **os.environ,
-        **environment,
-        **real,
-        "DATABASE_URL": database.replace("@", f":{SECRETS['database password']}@", 1),
-        "REDIS_URL": f"redis://:{SECRETS['broker password']}@127.0.0.1:{away}/0",
-        "PORT": str(port),
-        "PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "WEB_CONCURRENCY": "1",
-        "SMTP_USER": "mailer",
-        "LOG_LEVEL": "DEBUG",
-        "SENTRY_DSN": f"http://public@127.0.0.1:{sentry.server_port}/1",
-    }
+    with refusing() as away:
+        yield {
+            **os.environ,
+            **environment,
+            **real,
+            "DATABASE_URL": database.replace("@", f":{SECRETS['database password']}@", 1),
+            "REDIS_URL": f"redis://:{SECRETS['broker password']}@127.0.0.1:{away}/0",
+            "PORT": str(port),
+            "PUBLIC_URL": f"http://127.0.0.1:{port}",
+            "WEB_CONCURRENCY": "1",
+            "SMTP_USER": "mailer",
+            "LOG_LEVEL": "DEBUG",
+            "SENTRY_DSN": f"http://public@127.0.0.1:{sentry.server_port}/1",
+        }
 
 
 @contextmanager

@@ -25,13 +25,14 @@ from app.payments.refunds import charge_refunds, submission
 from app.payments.stripe import client as stripe_client
 from app.payments.webhook import inbox
 from sandbox.stripe.pace import Pace
-from sandbox.stripe.server import Server, free_port
+from sandbox.stripe.server import Server
 from sandbox.stripe.settings import Settings
 from tests.bookings.random_order.booking_model import Rules
 from tests.bookings.random_order.payment_model import BANK
 from tests.bookings.random_order.scenes import Scene, availability
 from tests.clock import Clock
 from tests.people import Person, Sandbox
+from tests.ports import free_port
 from tests.queues import QUEUES
 from tests.shop import Shop
 

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox.stripe.pace import Pace
-from sandbox.stripe.server import Server, free_port
+from sandbox.stripe.server import Server
 from sandbox.stripe.settings import Settings
+from tests.ports import free_port
 from tests.sandbox.stripe.receiver import Receiver
 from tests.sandbox.stripe.shop import Shop
 from tests.stripe_contract import check_log, check_object

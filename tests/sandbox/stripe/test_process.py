@@ -10,8 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sandbox.stripe.server import free_port
 from sandbox.stripe.settings import SettingError, Settings
+from tests.ports import free_port
 from tests.waiting import PATIENCE, wait_until
 
 ROOT = Path(__file__).parents[3]
