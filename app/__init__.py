@@ -29,7 +29,7 @@ from app.http.json_request import JsonRequest, count_parameters, read_chunks
 from app.http.problem_pages import problem_pages
 from app.monitoring import metrics
 from app.monitoring.health import health
-from app.observability import context, sentry
+from app.observability import context, request_metrics, sentry
 from app.observability import logging as app_logging
 from app.payments import takeover
 from app.payments.earnings.routes import earnings
@@ -37,6 +37,7 @@ from app.payments.payouts.routes import payout_accounts
 from app.payments.refunds.cancellations import CancellationRefunds
 from app.payments.routes import payments
 from app.payments.stripe import client as stripe_api
+from app.payments.webhook.middleware import DeliveryMiddleware
 from app.payments.webhook.routes import webhook
 from app.privacy.routes import privacy
 from app.queue import enqueue
@@ -88,10 +89,11 @@ def create_app(settings: Settings | None = None) -> Application:
             address_proven=withheld_mails.release,
         ),
     )
+    app.wsgi_app = DeliveryMiddleware(app, settings)  # type: ignore[method-assign]
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)  # type: ignore[method-assign]
 
-    app.before_request(_name_the_request)
-    app.teardown_request(_end_the_request)
+    app.before_request(_begin_request)
+    app.teardown_request(_end_request)
     app.before_request(app_logging.start_clock)
     app.before_request(count_parameters)
     app.before_request(read_chunks)
@@ -102,7 +104,7 @@ def create_app(settings: Settings | None = None) -> Application:
     app.after_request(_tell_the_request_id)
     app.after_request(_type_only_what_there_is)
     app.after_request(app_logging.request_done)
-    app.after_request(metrics.observe)
+    app.after_request(request_metrics.observe)
     error_handlers.register(app)
     openapi.register(app, settings)
     of_payments = (payments, webhook, earnings, payout_accounts)
@@ -146,16 +148,12 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _name_the_request() -> None:
-    context.request_id.set(context.new_request_id())
-    context.caller_request_id.set(context.fit_for_logs(request.headers.get("X-Request-ID")))
-    context.begin_budget()
-    context.actor.set("anonymous")
-    context.address.set(context.without_port(request.remote_addr or "-"))
+def _begin_request() -> None:
+    context.begin_request(request.headers.get("X-Request-ID"), request.remote_addr)
 
 
-def _end_the_request(_error: BaseException | None) -> None:
-    context.end_budget()
+def _end_request(_error: BaseException | None) -> None:
+    context.end_request()
 
 
 def _tell_the_request_id(response: Response) -> Response:

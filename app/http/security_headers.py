@@ -35,6 +35,13 @@ def page_policy(script: str = "") -> str:
     )
 
 
+def of_json(settings: Settings) -> dict[str, str]:
+    """The headers of a JSON answer to a caller without credentials."""
+    in_production = settings.app_env is Environment.PRODUCTION
+    https = {"Strict-Transport-Security": _HTTPS_ONLY[settings.hsts_scope]} if in_production else {}
+    return _ALWAYS | {"Content-Security-Policy": _OF_JSON} | https
+
+
 def init_app(app: Flask, settings: Settings) -> None:
     if settings.cors_origins:
         CORS(

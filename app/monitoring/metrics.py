@@ -1,13 +1,12 @@
-"""Prometheus metrics: requests as they end, backlogs when scraped."""
+"""GET /metrics: the counters of requests, and backlogs as they are when scraped."""
 
 import os
-import time
 from collections.abc import Iterator
 from hmac import compare_digest
 
 from apiflask import APIBlueprint
-from flask import Response, g, request
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from flask import Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import REGISTRY, Collector
@@ -21,22 +20,6 @@ from app.http.problems import NotFound, Unauthorized
 from app.monitoring import backlog
 
 metrics = APIBlueprint("metrics", __name__, enable_openapi=True)
-
-REQUESTS = Counter("culturebridge_requests", "Requests answered.", ["method", "route", "status"])
-SECONDS = Histogram(
-    "culturebridge_request_seconds",
-    "Time to the answer.",
-    ["route"],
-    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
-)
-
-
-def observe(response: Response) -> Response:
-    """Count a request by its route, never by its path, whose ids would create unbounded label values."""
-    route = request.url_rule.rule if request.url_rule else "none"
-    REQUESTS.labels(request.method, route, response.status_code).inc()
-    SECONDS.labels(route).observe(time.perf_counter() - g.get("started", time.perf_counter()))
-    return response
 
 
 @metrics.get("/metrics")

@@ -62,12 +62,19 @@ def wide_network() -> str | None:
     return str(IPv6Network(told).supernet(new_prefix=48))
 
 
-def begin_budget() -> None:
-    """Start the time budget of the current request."""
+def begin_request(their_id: str | None, remote_address: str | None) -> None:
+    """Name the current request, and start its time budget.
+
+    `their_id` is the X-Request-ID that the caller or a router sent.
+    """
+    request_id.set(new_request_id())
+    caller_request_id.set(fit_for_logs(their_id))
     deadline.set(time.monotonic() + REQUEST_BUDGET)
+    actor.set("anonymous")
+    address.set(without_port(remote_address or "-"))
 
 
-def end_budget() -> None:
+def end_request() -> None:
     """End the time budget with the request."""
     deadline.set(None)
 

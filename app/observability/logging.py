@@ -84,11 +84,14 @@ def start_clock() -> None:
 
 
 def request_done(response: Response) -> Response:
-    """Log the request with its path but without its query string, which may hold a token."""
-    milliseconds = (time.perf_counter() - g.get("started", time.perf_counter())) * 1000
-    status, who = response.status_code, actor.get()
-    log.info("%s %s %s %.1fms by %s", request.method, _shown(request.path), status, milliseconds, who)
+    seconds = time.perf_counter() - g.get("started", time.perf_counter())
+    log_request(request.method, request.path, response.status_code, seconds)
     return response
+
+
+def log_request(method: str, path: str, status: int, seconds: float) -> None:
+    """Log a request with its path but without its query string, which may hold a token."""
+    log.info("%s %s %s %.1fms by %s", method, _shown(path), status, seconds * 1000, actor.get())
 
 
 def _shown(path: str) -> str:

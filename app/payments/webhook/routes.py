@@ -1,4 +1,7 @@
-"""Stripe's webhook: verify, enqueue, answer. It opens no database connection."""
+"""Stripe's webhook: verify, enqueue, answer. It opens no database connection.
+
+The middleware answers the usual delivery by `accept`. The view answers any other request for its path.
+"""
 
 import json
 
@@ -36,18 +39,22 @@ class BadDelivery(Problem):
 @public
 def receive() -> dict[str, bool]:
     """Receive a signed event from Stripe and enqueue it."""
-    signature = request.headers.get("Stripe-Signature")
+    accept(request.get_data(), request.headers.get("Stripe-Signature"))
+    return {"received": True}
+
+
+def accept(body: bytes, signature: str | None) -> None:
+    """Enqueue a delivery whose signature is good. Raises BadDelivery and BrokerAway."""
     if not signature:
         raise BadDelivery("There is no Stripe-Signature header: only Stripe delivers here.")
     try:
-        payload = webhook_signature.verify(request.get_data(), signature)
+        payload = webhook_signature.verify(body, signature)
     except webhook_signature.BadSignature as error:
         if webhook_signature.is_well_formed(signature):  # a stranger's delivery says nothing about our secret
             signature_failures.note_refused()
         raise BadDelivery(f"The Stripe-Signature header does not verify: {error}") from error
     _check_is_event(payload)
     enqueue_directly(TaskNames.HANDLE_EVENT, payload)
-    return {"received": True}
 
 
 def _check_is_event(payload: str) -> None:

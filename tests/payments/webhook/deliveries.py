@@ -30,7 +30,10 @@ def signed(payload: str, secret: str = WEBHOOK_SECRET, at: float | None = None) 
 
 def deliver(http: httpx.Client, payload: str | bytes, signature: str | None = None) -> httpx.Response:
     text = payload if isinstance(payload, str) else payload.decode(errors="replace")
-    headers = {"Stripe-Signature": signed(text) if signature is None else signature}
+    headers = {
+        "Content-Type": "application/json; charset=utf-8",
+        "Stripe-Signature": signed(text) if signature is None else signature,
+    }
     return http.post("/payment/webhook", content=payload, headers=headers)
 
 
