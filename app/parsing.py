@@ -26,6 +26,10 @@ _INSTANT = re.compile(rf"{_DATE.pattern}[Tt ]{_CLOCK}([Zz]|[+-][0-9]{{2}}:?[0-9]
 _LOST_PLUS = re.compile(rf"{_DATE.pattern}[Tt ]{_CLOCK} [0-9]{{2}}:?[0-9]{{2}}")
 
 
+def is_like_a_uuid(value: str) -> bool:
+    return _UUID.fullmatch(value) is not None
+
+
 def whole_number(value: object) -> int:
     """60, 60.0 or "60"."""
     if isinstance(value, int) and not isinstance(value, bool):

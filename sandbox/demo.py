@@ -8,6 +8,7 @@ from flask.cli import with_appcontext
 
 from app.accounts import password_hashing
 from app.accounts.models import Account, Role
+from app.coaches import slugs
 from app.coaches.models import Approval, Coach, Weekday, WeeklyHours
 from app.config.environment import Environment
 from app.config.settings import current_settings
@@ -125,6 +126,7 @@ def _coach(wish: DemoCoach) -> None:
         return
     coach = Coach.of(account)
     coach.approval = Approval.APPROVED
+    slugs.take_from_name(coach)
     coach.headline, coach.bio, coach.languages = wish.headline, wish.bio, list(wish.languages)
     coach.hourly_rate_minor, coach.currency = wish.rate_minor, wish.currency
     coach.prices_minor = wish.prices_minor

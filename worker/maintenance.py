@@ -5,7 +5,7 @@ from redis import Redis
 
 from app import idempotency
 from app.admin import alert_mail
-from app.coaches import listing, search
+from app.coaches import listing, search, slugs
 from app.config.settings import current_settings
 from app.privacy import retention
 from app.queue.names import PINGS, TaskNames
@@ -86,5 +86,5 @@ def delete_unpaid_holds() -> int:
 
 @shared_task(name=TaskNames.CORRECT_SEARCH_TEXTS, base=PortionedTask, most=retention.MOST)
 def correct_search_texts() -> int:
-    """Correct outdated search texts of coaches. Returns their number."""
-    return search.correct_search_texts(retention.MOST)
+    """Correct outdated search texts of coaches, and name pages without a name. Returns the larger number."""
+    return max(search.correct_search_texts(retention.MOST), slugs.take_missing(retention.MOST))

@@ -3,6 +3,7 @@
 from sqlalchemy import delete
 
 from app.accounts.models import Account
+from app.coaches import slugs
 from app.coaches.models import Coach, DateOverride, Stay, TimeOff, WeeklyHours
 from app.extensions import db
 
@@ -14,6 +15,7 @@ def erase(account: Account) -> None:
         return
     for table in (WeeklyHours, DateOverride, Stay, TimeOff):
         db.session.execute(delete(table).where(table.coach_id == coach.id))
+    slugs.release(coach)
     coach.headline = coach.bio = ""
     coach.languages, coach.prices_minor, coach.hourly_rate_minor = [], {}, None
     coach.video_url = coach.decline_reason = None

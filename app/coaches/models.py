@@ -19,6 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     bindparam,
+    func,
     select,
     text,
 )
@@ -29,7 +30,7 @@ from app import time_zones
 from app.accounts.models import Account
 from app.coaches.clocks import Clocks
 from app.config.settings import current_settings
-from app.extensions import Base, MinorUnits, TimestampMixin, UuidMixin, db, enum_column
+from app.extensions import Base, MinorUnits, TimestampMixin, UuidMixin, db, enum_column, now
 from app.http.problems import NotFound
 from app.money.money import Money
 from app.unicode_text import search_form
@@ -128,6 +129,8 @@ class Coach(TimestampMixin, Base):
     )
 
     id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    slug: Mapped[str | None]
+    """The name of the coach's page; a row of CoachSlug has it too. None until the first change."""
     headline: Mapped[str] = mapped_column(default="")
     search_text: Mapped[str] = mapped_column(default="", server_default="")
     """Name and headline in the normalised form that the search uses."""
@@ -272,6 +275,16 @@ def lock_own(coach: Coach) -> None:
     """Lock the coach's row for a change. Raises Unauthorized if the account was erased concurrently."""
     Coach.locked(coach.id)
     coach.account.check_not_erased()
+
+
+class CoachSlug(Base):
+    """A present or former name of a coach's page."""
+
+    __tablename__ = "coach_slug"
+
+    slug: Mapped[str] = mapped_column(primary_key=True)
+    coach_id: Mapped[UUID] = mapped_column(ForeignKey("coach.id", ondelete="CASCADE"), index=True)
+    taken_at: Mapped[datetime] = mapped_column(default=now, server_default=func.now())
 
 
 class WeeklyHours(UuidMixin, Base):

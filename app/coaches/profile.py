@@ -1,19 +1,22 @@
 """A coach's own profile."""
 
 from app.accounts.models import Account
-from app.coaches import pricing
+from app.coaches import pricing, slugs
 from app.coaches.models import Approval, Coach, lock_own, of_newcomer
 from app.coaches.schemas import CoachChange
 from app.extensions import db, now
 from app.queue.enqueue import after_commit
 from app.queue.names import TaskNames
 
-MADE = {"hourly_rate", "currency", "prices", "cancellation_policy", "video_url"}
+MADE = {"hourly_rate", "currency", "prices", "cancellation_policy", "video_url", "slug"}
 """Fields that need more than an assignment."""
 
 
 def change(coach: Coach, wish: CoachChange) -> Coach:
-    """Change the fields that were sent. Raises Invalid if Stripe would refuse to charge the new prices."""
+    """Change the fields that were sent.
+
+    Raises Invalid if Stripe would refuse to charge the new prices, or if another coach has the slug.
+    """
     lock_own(coach)  # rate and lengths are checked together: concurrent changes must not mix
     changes = wish.model_dump(exclude_unset=True, exclude=MADE)
     for field, value in changes.items():
@@ -23,6 +26,10 @@ def change(coach: Coach, wish: CoachChange) -> Coach:
     if wish.cancellation_policy:
         coach.cancellation_policy = wish.cancellation_policy.model_dump()
     pricing.change(coach, wish)
+    if wish.slug:
+        slugs.take(coach, wish.slug)
+    elif coach.slug is None:
+        slugs.take_from_name(coach)
     return coach
 
 
@@ -42,6 +49,7 @@ def withdraw(account: Account) -> str | None:
     coach = db.session.get(Coach, account.id)
     if coach:
         _forget_decision(coach)
+        slugs.release(coach)
     if coach is None or not (coach.headline or coach.bio or coach.video_url or coach.hourly_rate_minor):
         return None
     coach.headline = coach.bio = ""

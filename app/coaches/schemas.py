@@ -1,3 +1,4 @@
+import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Self
@@ -11,10 +12,11 @@ from pydantic import (
     Field,
     PlainSerializer,
     ValidationInfo,
+    WithJsonSchema,
     field_validator,
 )
 
-from app import time_zones
+from app import parsing, time_zones
 from app.coaches import listing
 from app.coaches.availability_schemas import Collision
 from app.coaches.models import STANDARD_POLICY, Approval, Coach, Missing
@@ -39,6 +41,9 @@ MAX_DAYS = 62
 TOO_FAR = f"must be after `from`, by {MAX_DAYS} days at most"
 MAX_NOTICE = 60 * 24 * 30
 
+MIN_SLUG, MAX_SLUG = 3, 60
+_SLUG = re.compile("[a-z0-9]+(?:-[a-z0-9]+)*")
+
 Minutes = Annotated[int, Field(ge=5, le=480, multiple_of=5), WHOLE]
 
 
@@ -52,6 +57,24 @@ def _plain(url: object) -> object:
     return web_address(url) if isinstance(url, str) else url
 
 
+def check_slug(slug: str) -> str:
+    """The name of a coach's page, unchanged. Raises ValueError for one that no page can have."""
+    is_a_name = MIN_SLUG <= len(slug) <= MAX_SLUG and _SLUG.fullmatch(slug)
+    if not is_a_name or parsing.is_like_a_uuid(slug):
+        raise ValueError(
+            f"must have {MIN_SLUG} to {MAX_SLUG} lower-case letters, digits and single hyphens,"
+            " such as ada-lovelace"
+        )
+    return slug
+
+
+Slug = Annotated[
+    str,
+    AfterValidator(check_slug),
+    WithJsonSchema(
+        {"type": "string", "minLength": MIN_SLUG, "maxLength": MAX_SLUG, "pattern": f"^{_SLUG.pattern}$"}
+    ),
+]
 Currency = Annotated[str, Field(max_length=3), AfterValidator(_known_currency)]
 
 
@@ -133,6 +156,7 @@ class CancellationPolicy(Body):
 
 
 class CoachChange(Body):
+    slug: Slug | None = None
     headline: Annotated[VisibleName | None, Field(max_length=160)] = None
     bio: Annotated[Text | None, Field(max_length=5000)] = None
     languages: Annotated[
@@ -180,6 +204,8 @@ class SessionPrice(View):
 
 class CoachView(View):
     id: UUID
+    slug: str | None
+    """The name of the coach's page: `/coach/{slug}` in a browser."""
     name: str
     headline: str
     bio: str

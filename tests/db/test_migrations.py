@@ -243,6 +243,24 @@ def test_languages_and_ideographs_are_searched_after_the_migration(empty: Flask)
     db.session.remove()
 
 
+def test_coaches_get_pages_named_after_them(empty: Flask) -> None:
+    upgrade(revision="0063")
+    for number, name in enumerate(("Lucía O'Neill", "Lucia ONeill", "李小龍", "Bo")):
+        owner = insert("account", email=f"{number}@example.com", role="coach", name=name)
+        insert("coach", id=owner, time_zone="UTC", slot_step_minutes=30)
+    db.session.commit()
+
+    upgrade(revision="0064")
+
+    slugs = [str(slug) for (slug,) in rows("SELECT slug FROM coach ORDER BY slug")]
+    assert slugs[0].startswith("coach-")
+    assert slugs[1:3] == ["coach-bo", "lucia-oneill"]
+    assert slugs[3].startswith("lucia-oneill-")
+    assert rows("SELECT slug, coach_id FROM coach_slug ORDER BY slug") == rows(
+        "SELECT slug, id FROM coach ORDER BY slug"
+    )
+
+
 def rows(query: str) -> list[tuple[object, ...]]:
     with db.engine.connect() as connection:
         return [tuple(row) for row in connection.execute(text(query))]
