@@ -1,12 +1,13 @@
 """The audit trail: changes of the status of bookings and payments, and the log of operators' actions.
 
 `transition_to` of Booking and Payment is the only writer of their status, and writes the audit row with it.
+`Booking.transition_all` does the same for many rows in one statement.
 """
 
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.extensions import Base, UuidMixin, db
+from app.extensions import Base, UuidMixin, db, now
 from app.observability import context
 
 
@@ -47,6 +48,11 @@ class AuditEntry(AuditRow, Base):
     """The object: a table and an id, such as `email:8c69ee8e-…`."""
     address: Mapped[str] = mapped_column(default=_address)
     """The caller's network address; `-` for a command."""
+
+
+def signature() -> dict[str, object]:
+    """The columns of rows that a statement writes without objects: when, by whom and in which request."""
+    return {"created_at": now(), "actor": _actor(), "request_id": _request_id()}
 
 
 def record_transition(row: AuditRow) -> None:

@@ -15,7 +15,7 @@ from app.payments.stripe import client as stripe_client
 from app.payments.webhook import inbox, signature_failures
 from app.queue import sweeps
 from app.queue.names import TaskNames
-from worker.task import RETRIES, PeriodicTask, WalkTask, retry_later
+from worker.task import RETRIES, PortionedTask, WalkTask, retry_later
 
 log = logging.getLogger(__name__)
 
@@ -124,7 +124,7 @@ def release_hold(booking_id: str) -> None:
     expiry.release(UUID(booking_id))
 
 
-@shared_task(name=TaskNames.WARN_OF_DISPUTE_DEADLINES, base=PeriodicTask)
+@shared_task(name=TaskNames.WARN_OF_DISPUTE_DEADLINES, base=PortionedTask, most=BATCH)
 def warn_of_dispute_deadlines() -> int:
     """Enqueue warnings of approaching dispute deadlines. Returns their number."""
     return deadlines.warn(now(), BATCH)

@@ -127,16 +127,14 @@ def _end(booking: Booking, status: Status, reason: str) -> None:
 def complete_past(most: int) -> int:
     """Complete sessions that ended a day ago without an outcome. Returns their number."""
     over = Booking.status == Status.CONFIRMED, func.lower(Booking.period) < now() - COMPLETES_BY_ITSELF
-    past = db.session.scalars(
-        select(Booking)
+    past = (
+        select(Booking.id)
         .where(*over, func.upper(Booking.period) < now() - COMPLETES_BY_ITSELF)
         .order_by(func.lower(Booking.period))
         .limit(most)
         .with_for_update(of=Booking, skip_locked=True)
-    ).all()
-    for booking in past:
-        booking.transition_to(Status.COMPLETED, "a day has passed")
-    return len(past)
+    )
+    return Booking.transition_all(past, Status.CONFIRMED, Status.COMPLETED, "a day has passed")
 
 
 STALE_HOLDS = DueRows(Booking.id, Booking.hold_expires_at, (Booking.status == Status.PENDING,))
