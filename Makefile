@@ -56,6 +56,7 @@ lock: .venv/installed  ## the lock files, from pyproject.toml
 	$(LOCK) --extra dev pyproject.toml -o requirements-dev.txt
 	$(LOCK) --group docs -o requirements-docs.txt
 	$(LOCK) --group release -o requirements-release.txt
+	$(LOCK) --group djstripe -o bench/peers/requirements-djstripe.txt
 	$(LOCK) --group inline -o bench/peers/requirements.txt
 
 sbom: .venv/release/installed  ## sbom.json: what production installs, as CycloneDX, with its hashes

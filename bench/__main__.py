@@ -9,19 +9,33 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from bench import burst, crowd, footprint, growth, journey, logins, report, single, webhook, workers
+from bench import (
+    burst,
+    crowd,
+    djstripe,
+    footprint,
+    growth,
+    inline,
+    journey,
+    logins,
+    report,
+    single,
+    webhook,
+    workers,
+)
 from bench.findings import Finding
 from bench.kept import RESULTS
 from bench.people import Business
 from sandbox.environment import ROOT
 
 Wish = argparse.Namespace
+PEERS = [inline.NAME, djstripe.NAME]
 QUICK = {"rounds": 2, "seconds": 2, "events": 100, "workers": [webhook.OURS]}
 """For a look before and after a change: a benchmark of its own then takes a minute."""
 BENCHES: Mapping[str, Callable[[Wish], list[Finding]]] = {
     "event": lambda wish: single.measure(wish.rounds, wish.events),
-    "burst": lambda wish: burst.compare(wish.rounds, wish.events),
-    "webhook": lambda wish: webhook.race(wish.workers, wish.rounds, wish.seconds),
+    "burst": lambda wish: burst.compare(wish.peers, wish.rounds, wish.events),
+    "webhook": lambda wish: webhook.race(wish.workers, wish.peers, wish.rounds, wish.seconds),
     "workers": lambda wish: workers.race(wish.rounds, wish.events),
     "journey": lambda wish: journey.travel(wish.rounds, wish.payments, wish.seconds, wish.results),
     "growth": lambda wish: growth.compare(
@@ -61,6 +75,9 @@ def _wish() -> Wish:
     parser.add_argument("--seconds", type=int, default=5, help="how long one measurement of a rate takes")
     parser.add_argument(
         "--workers", nargs="*", choices=webhook.WORKERS, default=[*webhook.WORKERS], help="of the web"
+    )
+    parser.add_argument(
+        "--peers", nargs="*", choices=PEERS, default=PEERS, help="applications run beside ours"
     )
     parser.add_argument("--events", type=int, default=400, help="how many are applied in a round")
     parser.add_argument("--sizes", type=_sizes, default=growth.SIZES, help="bookings, such as 10000,100000")

@@ -55,7 +55,7 @@ class Burst:
         return 1000 * sum(self.work[part] for part in parts) / self.events
 
 
-def compare(rounds: int, events: int) -> list[Finding]:
+def compare(peers: Sequence[str], rounds: int, events: int) -> list[Finding]:
     """A burst of so many events a round, by ours and by the inline application in turns."""
     with ExitStack() as stack:
         sink = stack.enter_context(smtp_sink.running())
@@ -63,10 +63,12 @@ def compare(rounds: int, events: int) -> list[Finding]:
         with running.app.app_context():
             sessions = unpaid.load(WARM_UP + rounds * events)
         applications = {OURS: stack.enter_context(_ours(running))}
-        try:
-            applications[INLINE] = stack.enter_context(inline.running(running.database_url, sink, sessions))
-        except NotInstalled as error:
-            print(f"The inline application is not measured: {error}")
+        if INLINE in peers:
+            try:
+                peer = stack.enter_context(inline.running(running.database_url, sink, sessions))
+                applications[INLINE] = peer
+            except NotInstalled as error:
+                print(f"The inline application is not measured: {error}")
         bursts = _in_turns(applications, sink, list(unpaid.deliveries(sessions)), events)
     return list(_findings(bursts[OURS], bursts.get(INLINE)))
 

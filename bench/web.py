@@ -87,6 +87,20 @@ def wait_until_ready(url: str, foreman: Supervisor) -> None:
         time.sleep(POLL_SECONDS)
 
 
+def wait_until_listening(port: int, foreman: Supervisor) -> None:
+    """Returns once connections are accepted. Raises SystemExit when it ends, or takes too long."""
+    deadline = time.monotonic() + READY_SECONDS
+    while not _listens(port):
+        if foreman.first_ended() or time.monotonic() > deadline:
+            raise SystemExit(f"Nothing listens on port {port}.")
+        time.sleep(POLL_SECONDS)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def free_port() -> int:
     """A port of this machine that nobody listens on."""
     with socket.socket() as probe:

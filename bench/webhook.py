@@ -10,14 +10,15 @@ from pathlib import Path
 from redis import Redis
 
 from app.config.settings import Settings
-from bench import deliveries, wrk
+from bench import deliveries, djstripe, wrk
 from bench.bare import PREFIX
+from bench.environments import NotInstalled
 from bench.findings import AtLeast, Finding, Limit, Series
 from bench.web import Web, running
 from bench.wrk import Load
 
-DELIVERIES = 15_000
-"""Each another, signed anew for each race: Stripe's signatures are good for five minutes."""
+DELIVERIES = 3_000
+"""For each second, each another, signed anew for each race: Stripe's signatures are good for five minutes."""
 CONNECTIONS = 16
 AIM = AtLeast(0.5)
 
@@ -68,22 +69,48 @@ class Race:
         return [rate, *halves]
 
 
-def race(workers: Sequence[str], rounds: int, seconds: int) -> list[Finding]:
-    """All worker classes in turns, and under each the webhook and the bare route in turns."""
+def race(workers: Sequence[str], peers: Sequence[str], rounds: int, seconds: int) -> list[Finding]:
+    """All worker classes in turns, each with the webhook and the bare route, and dj-stripe's view."""
     secret = Settings.load().stripe_webhook_secret[0]
-    payloads = list(deliveries.paid_sessions(DELIVERIES))
-    races = {name: Race() for name in workers}
+    payloads = list(deliveries.paid_sessions(DELIVERIES * seconds))
+    races, of_djstripe = {name: Race() for name in workers}, list[Load]()
     with ExitStack() as stack:
         file = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "deliveries"
         webs = {name: stack.enter_context(running("bench.beside:app", WORKERS[name])) for name in workers}
+        url = _djstripe(stack) if djstripe.NAME in peers else None
         for number in range(rounds):
             for name, web in webs.items():
                 deliveries.keep(payloads, secret, file)
                 if not number:
                     _warm_up(web, file)
                 races[name].run(web, file, seconds)
+            if url:
+                of_djstripe.append(wrk.deliver(file, url, CONNECTIONS, seconds))
     found = [finding for name, race in races.items() for finding in race.findings(name)]
+    if of_djstripe and OURS in races:
+        found.append(_over_djstripe(races[OURS].hook, of_djstripe))
     return sorted(found, key=lambda finding: finding.name.startswith("wait"))
+
+
+def _djstripe(stack: ExitStack) -> str | None:
+    """Where its webhook is; None where its packages cannot be had."""
+    try:
+        return stack.enter_context(djstripe.running())
+    except NotInstalled as error:
+        print(f"dj-stripe is not measured: {error}")
+        return None
+
+
+def _over_djstripe(hook: Sequence[Load], of_djstripe: Sequence[Load]) -> Finding:
+    failed = sum(load.failed for load in of_djstripe)
+    rates, limit = ([load.per_second for load in loads] for loads in (hook, of_djstripe))
+    return Finding(
+        "webhook",
+        "deliveries a second over dj-stripe",
+        Series(rates, "1/s"),
+        Limit("dj-stripe's view", Series(limit, "1/s")),
+        wrongs=[f"dj-stripe did not take {failed} deliveries"] * bool(failed),
+    )
 
 
 def _warm_up(web: Web, file: Path) -> None:
