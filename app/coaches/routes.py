@@ -2,6 +2,7 @@ from datetime import datetime
 from uuid import UUID
 
 from apiflask import APIBlueprint
+from flask import Response, jsonify
 
 from app import time_zones
 from app.accounts.access import current_account, signed_in
@@ -35,6 +36,7 @@ from app.http import rate_limits
 from app.http.access_rule import public
 from app.http.pagination import cursor_after, page
 from app.http.problems import Invalid
+from app.http.schema_types import instant_text
 from app.idempotency import idempotent
 
 MAX_SLOTS = 3000
@@ -70,7 +72,7 @@ def show_coach(coach_id: UUID) -> CoachView:
 @coaches.output(SlotList)
 @coaches.doc(responses=[404])
 @public
-def list_slots(coach_id: UUID, query_data: SlotSearch) -> SlotList:
+def list_slots(coach_id: UUID, query_data: SlotSearch) -> Response:
     """List the free starts for a session of one length. Each of them can be booked.
 
     At most 3000: if there are more, `next_from` is the `from` of the next request.
@@ -81,10 +83,10 @@ def list_slots(coach_id: UUID, query_data: SlotSearch) -> SlotList:
     since, until = _period(coach, query_data)
     found = slots.free_starts(coach, query_data.duration_minutes, since, until, now(), most=MAX_SLOTS + 1)
     starts, rest = found[:MAX_SLOTS], found[MAX_SLOTS:]
-    return SlotList(
+    return jsonify(
         time_zone=zone.key,
-        items=[Slot.of(start, query_data.duration_minutes, zone, amount) for start in starts],
-        next_from=rest[0] if rest else None,
+        items=Slot.json_values(starts, query_data.duration_minutes, zone, amount),
+        next_from=instant_text(rest[0]) if rest else None,
     )
 
 

@@ -1,4 +1,5 @@
 import re
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Self
@@ -33,6 +34,7 @@ from app.http.schema_types import (
     TimeZone,
     View,
     VisibleName,
+    instant_text,
     web_address,
 )
 from app.money.money import CURRENCIES, Money
@@ -291,16 +293,22 @@ class Slot(View):
     amount_minor: int
     currency: str
 
-    @classmethod
-    def of(cls, start: datetime, duration_minutes: int, zone: ZoneInfo, price: Money) -> Self:
-        return cls(
-            start=start,
-            end=start + timedelta(minutes=duration_minutes),
-            local_start=start.astimezone(zone).isoformat(),
-            amount=price.major,
-            amount_minor=price.amount,
-            currency=price.currency,
-        )
+    @staticmethod
+    def json_values(
+        starts: Sequence[datetime], duration_minutes: int, zone: ZoneInfo, price: Money
+    ) -> list[dict[str, Any]]:
+        """Slots as JSON values. An instance for each of hundreds would take half of the request's time."""
+        length = timedelta(minutes=duration_minutes)
+        same = {"amount": float(price.major), "amount_minor": price.amount, "currency": price.currency}
+        return [
+            {
+                "start": instant_text(start),
+                "end": instant_text(start + length),
+                "local_start": start.astimezone(zone).isoformat(),
+                **same,
+            }
+            for start in starts
+        ]
 
 
 class SlotList(View):

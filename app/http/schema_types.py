@@ -88,7 +88,7 @@ def counted(count: int, noun: str) -> str:
 
 def instant_text(at: datetime) -> str:
     """2026-12-01T14:00:00Z"""
-    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return at.astimezone(UTC).isoformat()[:19] + "Z"
 
 
 Date = TypeVar("Date", bound=date)

@@ -1,3 +1,4 @@
+import json
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -6,6 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
+from app.coaches.schemas import SlotList
 from app.extensions import db
 from tests.coaches.offered_slots import day, next_change, slots, starts, works
 from tests.people import WEEKDAYS, Person, next_week
@@ -27,6 +29,25 @@ def test_a_slot_says_its_end_its_price_and_the_hour_on_the_wall(http: httpx.Clie
     assert slot["end"] == f"{local.astimezone(UTC) + timedelta(minutes=90):%Y-%m-%dT%H:%M:%SZ}"
     assert slot["local_start"] == local.isoformat()
     assert (slot["amount"], slot["amount_minor"], slot["currency"]) == (120.0, 12000, "USD")
+
+
+@pytest.mark.parametrize(("currency", "rate"), [("EUR", 75.55), ("JPY", 7500), ("KWD", 25.55)])
+@pytest.mark.parametrize("step", [5, 60], ids=["with more to come", "all"])
+def test_the_answer_is_what_its_schema_would_write(
+    http: httpx.Client, currency: str, rate: float, step: int
+) -> None:
+    coach = works(http, ("00:00", "00:00"), hourly_rate=rate, currency=currency, slot_step_minutes=step)
+    begin, _ = day()
+    query = {
+        "from": begin.isoformat(),
+        "to": (begin + timedelta(days=40)).isoformat(),
+        "duration_minutes": 60,
+    }
+
+    answer = coach.http.get(f"/coach/{coach.id}/slot", params=query).json()
+
+    assert (answer["next_from"] is not None) is (step == 5)
+    assert json.dumps(SlotList.model_validate(answer).model_dump(mode="json")) == json.dumps(answer)
 
 
 def test_the_local_start_is_told_in_the_zone_asked_for(http: httpx.Client) -> None:

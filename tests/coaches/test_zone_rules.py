@@ -114,10 +114,10 @@ def check_around(zone: ZoneInfo, rules: Rules, change: datetime) -> None:
     walls = ((at, at.astimezone(zone)) for at in minutes)
     shown = {at: wall for at, wall in walls if wall.minute % 30 == 0}
     assert offered == list(shown), (zone, change)
-    for start, wall in shown.items():
-        slot = Slot.of(start, 30, zone, Money(6000, "EUR"))
-        assert datetime.fromisoformat(slot.local_start) == start
-        assert slot.local_start[:16] == f"{wall:%Y-%m-%dT%H:%M}"
+    slots = Slot.json_values(list(shown), 30, zone, Money(6000, "EUR"))
+    for (start, wall), slot in zip(shown.items(), slots, strict=True):
+        assert datetime.fromisoformat(slot["local_start"]) == start
+        assert slot["local_start"][:16] == f"{wall:%Y-%m-%dT%H:%M}"
         assert time_zones.span(start, start + HALF_AN_HOUR, zone)["hours"].startswith(f"{wall:%H:%M}")
         assert f"{wall:%H:%M} ({zone.key}, UTC{wall.isoformat()[-6:]})" in time_zones.moment(start, zone)
         local = wall.replace(tzinfo=None)
