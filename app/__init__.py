@@ -86,7 +86,7 @@ def create_app(settings: Settings | None = None) -> Application:
         LinkedRecords(
             lock=profile.lock,
             withdraw=(profile.withdraw, takeover.detach_payouts),
-            address_proven=withheld_mails.release,
+            address_verified=withheld_mails.release,
         ),
     )
     app.wsgi_app = DeliveryMiddleware(app, settings)  # type: ignore[method-assign]

@@ -19,7 +19,7 @@ class LinkedRecords:
 
     The account and its profile are locked. Each returns what it removed, in words for the owner, or None.
     """
-    address_proven: Callable[[Account], None]
+    address_verified: Callable[[Account], None]
     """Release withheld mails, in the transaction that verifies the address of a locked account."""
 
 
@@ -38,9 +38,9 @@ def withdraw(account: Account) -> list[str]:
     return [what for take in _current().withdraw if (what := take(account))]
 
 
-def address_proven(account: Account) -> None:
+def address_verified(account: Account) -> None:
     """Release the mails that were withheld from the account."""
-    _current().address_proven(account)
+    _current().address_verified(account)
 
 
 def _current() -> LinkedRecords:

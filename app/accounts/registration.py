@@ -1,4 +1,4 @@
-"""Registration, and the mail that asks to confirm the address."""
+"""Registration, and the mail that asks to verify the address."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

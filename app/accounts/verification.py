@@ -44,7 +44,7 @@ def verify(token: str, password: str | None, sign_in_id: UUID | None) -> Account
     context.actor.set(f"account:{account.id}")
     audit.record("account.verify", f"account:{account.id}")
     account.email_verified_at = now()
-    linked_records.address_proven(account)
+    linked_records.address_verified(account)
     return account
 
 
@@ -60,7 +60,7 @@ def take_over(account: Account) -> None:
     sessions.end_all(account)
     removed = linked_records.withdraw(account)
     removed.append(_forget_words(account))
-    linked_records.address_proven(account)
+    linked_records.address_verified(account)
     audit.record("account.take_over", f"account:{account.id}", "; ".join(removed))
     messages.taken_over(account, removed)
 

@@ -36,7 +36,7 @@ class CalendarHeld(Problem):
 # Whether a hold still runs is a column: in WHERE the planner would scan all running holds.
 _BY_STRANGERS = text("""
 SELECT lower(hold.period) AS start, upper(hold.busy) - lower(hold.busy) AS length,
-    hold.hold_expires_at AS until, client.email_verified_at IS NULL AS is_unproven, unpaid_hold.network
+    hold.hold_expires_at AS until, client.email_verified_at IS NULL AS is_unverified, unpaid_hold.network
 FROM booking hold JOIN account client ON client.id = hold.client_id
 LEFT JOIN unpaid_hold ON unpaid_hold.id = coalesce(hold.series_id, hold.id)
 WHERE hold.coach_id = :coach_id AND hold.status = 'pending' AND NOT EXISTS (
@@ -52,7 +52,7 @@ def check(
     minutes: int,
     at: datetime,
     *,
-    unproven: bool,
+    unverified: bool,
     network: str | None,
 ) -> None:
     """Check whether a client who never paid may hold sessions at these starts, given in order.
@@ -65,7 +65,7 @@ def check(
     for week, wanted in groupby(starts, _week_of):
         of_week = [row for row in running if _week_of(row.start) == week]
         asked = _length(coach, minutes) * len(list(wanted))
-        for who, percent, held in _groups(of_week, unproven, network):
+        for who, percent, held in _groups(of_week, unverified, network):
             if held and _time(held) + asked > _room(coach, minutes, week, of_week, at) * percent / 100:
                 seconds = ceil((min(row.until for row in held) - at).total_seconds())
                 raise CalendarHeld(
@@ -76,13 +76,13 @@ def check(
 
 
 def _groups(
-    held: Sequence[Row[Any]], unproven: bool, network: str | None
+    held: Sequence[Row[Any]], unverified: bool, network: str | None
 ) -> Iterator[tuple[str, int, Sequence[Row[Any]]]]:
     """The holds that share the client's limits: whose they are, their share in percent, and which."""
     settings = current_settings()
     percent = settings.hold_share_percent
-    if unproven:
-        yield "people whose e-mail address is not proven", percent, [row for row in held if row.is_unproven]
+    if unverified:
+        yield "people with an unverified e-mail address", percent, [row for row in held if row.is_unverified]
     if network is not None:
         of_network = [row for row in held if row.network == network]
         yield "people of your network who never paid", percent, of_network

@@ -53,8 +53,8 @@ class HoldsPaused(Problem):
 class Standing(IntEnum):
     """How much a client is trusted."""
 
-    UNPROVEN = 0
-    PROVEN = 1
+    UNVERIFIED = 0
+    VERIFIED = 1
     """The e-mail address is verified."""
     PAID = 2
     """Has paid for a session that is confirmed or took place."""
@@ -65,7 +65,7 @@ class Standing(IntEnum):
         paid = select(Booking.id).where(*of_client).limit(1)
         if db.session.scalar(paid):
             return cls.PAID
-        return cls.PROVEN if client.email_verified else cls.UNPROVEN
+        return cls.VERIFIED if client.email_verified else cls.UNVERIFIED
 
 
 @dataclass(frozen=True)
@@ -102,18 +102,18 @@ def check(client: Account, coach: Coach, starts: Sequence[datetime], minutes: in
     standing, network = Standing.of(client), current_network()
     _check_sessions(standing, sessions, len(starts))
     _check_own_pause(client, at)
-    is_unproven = standing is Standing.UNPROVEN
-    if is_unproven and network:
+    is_unverified = standing is Standing.UNVERIFIED
+    if is_unverified and network:
         _check_pause_of_network(client, network, at)
     if standing is not Standing.PAID:
-        calendar_share.check(coach, starts, minutes, at, unproven=is_unproven, network=network)
+        calendar_share.check(coach, starts, minutes, at, unverified=is_unverified, network=network)
 
 
 def delayed_for(client: Account) -> timedelta:
     """How long sessions are held for a client with a pending bank payment."""
     settings = current_settings()
-    is_unproven = Standing.of(client) is Standing.UNPROVEN
-    days = settings.unproven_delayed_hold_days if is_unproven else settings.delayed_hold_days
+    is_unverified = Standing.of(client) is Standing.UNVERIFIED
+    days = settings.unverified_delayed_hold_days if is_unverified else settings.delayed_hold_days
     return timedelta(days=days)
 
 
@@ -128,10 +128,10 @@ def _running(client: Account, at: datetime) -> tuple[int, int]:
 
 
 def _check_sessions(standing: Standing, held: int, wanted: int) -> None:
-    settings, is_unproven = current_settings(), standing is Standing.UNPROVEN
-    most = settings.unproven_hold_sessions if is_unproven else settings.hold_sessions
+    settings, is_unverified = current_settings(), standing is Standing.UNVERIFIED
+    most = settings.unverified_hold_sessions if is_unverified else settings.hold_sessions
     if held + wanted > most:
-        until = " until your e-mail address is proven" if is_unproven else ""
+        until = " until you verify your e-mail address" if is_unverified else ""
         raise TooManyHolds(
             f"You may hold {counted(most, 'session')} unpaid{until}: you hold {held}, and ask for"
             f" {wanted} more."
@@ -154,7 +154,7 @@ def _check_pause_of_network(client: Account, network: str, at: datetime) -> None
         )
     ).one()
     why = f"Times that {people} others in your network held came to nothing."
-    _check_pause(OF_A_NETWORK, people, last, at, f"{why} Prove your e-mail address, or wait.")
+    _check_pause(OF_A_NETWORK, people, last, at, f"{why} Verify your e-mail address, or wait.")
 
 
 def _check_pause(pauses: Pauses, lapses: int, last: datetime | None, at: datetime, why: str) -> None:

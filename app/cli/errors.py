@@ -89,6 +89,8 @@ def sentence(error: Exception) -> str | None:
             said = f"The broker does not answer: {first_line(error)}. {broker_remedy(error)}"
         case smtp.Unreachable() | smtp.Refused():
             said = f"The mail server refuses our mail: {first_line(error)}. {smtp_remedy(error)}"
+        case UnicodeEncodeError():  # Python passes undecodable bytes on as surrogates
+            said = "An argument is no text in UTF-8. Type it again."
         case PoolExhausted():
             said = "The database has no connection to spare. Run the command again in a moment."
         case DBAPIError():

@@ -43,9 +43,9 @@ def steps(coach: Coach) -> list[Step]:
 def _what_to_do(coach: Coach, missing: Missing) -> str:
     if missing is Missing.RATE:
         return "Set your hourly_rate with PATCH /coach/me."
-    if missing is Missing.PROOF:
+    if missing is Missing.VERIFIED_ADDRESS:
         return (
-            "Confirm your e-mail address with the link that we mailed to you."
+            "Verify your e-mail address with the link that we mailed to you."
             " POST /auth/verify/resend sends another."
         )
     if coach.approval is Approval.DECLINED:
@@ -147,5 +147,5 @@ def note_waiting() -> int:
 
 
 def _is_waiting() -> ColumnElement[bool]:
-    """Whether approval is the only step left. A coach with an unconfirmed address needs no review yet."""
+    """Whether approval is the only step left. A coach with an unverified address needs no review yet."""
     return and_(lacks_at_most_approval(), Coach.approval == Approval.WAITING)

@@ -88,7 +88,7 @@ class Missing(StrEnum):
     """A step that keeps a coach from being listed."""
 
     RATE = "hourly_rate"
-    PROOF = "proven_address"
+    VERIFIED_ADDRESS = "verified_address"
     APPROVAL = "approval"
 
 
@@ -205,7 +205,7 @@ class Coach(TimestampMixin, Base):
         """The steps that keep an active coach from being listed."""
         lacks = {
             Missing.RATE: self.hourly_rate_minor is None,
-            Missing.PROOF: not self.account.email_verified,
+            Missing.VERIFIED_ADDRESS: not self.account.email_verified,
             Missing.APPROVAL: self.approval not in accepted(),
         }
         return [each for each, is_missing in lacks.items() if is_missing]

@@ -93,11 +93,11 @@ class Settings(BaseSettings):
     rate_limits: bool = True
     coach_approval: bool = False
     hold_sessions: int = Field(default=60, ge=1)
-    unproven_hold_sessions: int = Field(default=5, ge=1)
+    unverified_hold_sessions: int = Field(default=5, ge=1)
     hold_share_percent: int = Field(default=25, ge=1, le=100)
     new_clients_hold_share_percent: int = Field(default=60, ge=1, le=100)
     delayed_hold_days: int = Field(default=10, ge=1, le=366)
-    unproven_delayed_hold_days: int = Field(default=5, ge=1, le=366)
+    unverified_delayed_hold_days: int = Field(default=5, ge=1, le=366)
     stripe_secret_key: SecretStr
     stripe_webhook_secret: CommaSeparated = Field(min_length=1, repr=False)
     stripe_reads_per_second: int = Field(default=20, ge=1, le=100)

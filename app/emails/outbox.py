@@ -76,7 +76,7 @@ templates.filters |= {
 
 
 def called(reader: Reader) -> str:
-    """The name by which a mail calls its reader: none before the proof of the address, as a stranger may
+    """The name by which a mail calls its reader: none before the address is verified, as a stranger may
     have chosen it."""
     return reader.name if reader.email_verified else ""
 
@@ -174,7 +174,7 @@ def _held_back() -> Mail:
 
 
 def _held_back_longer() -> Mail:
-    due_at = recipient_limits.next_time(now(), recipient_limits.UNPROVEN_TOGETHER)
+    due_at = recipient_limits.next_time(now(), recipient_limits.UNVERIFIED_TOGETHER)
     return {"held_back": True, "due_at": due_at}
 
 

@@ -16,9 +16,9 @@ from app.emails.models import OPERATORS
 from app.extensions import db, now
 from app.http import rate_limits
 
-MAX_UNPROVEN = 6
+MAX_UNVERIFIED = 6
 """Mails a day that are sent at once: a first booking with confirmation, change and refund needs fewer."""
-_A_DAY = f"{MAX_UNPROVEN} per day"
+_A_DAY = f"{MAX_UNVERIFIED} per day"
 """The same limit by address, which erasing and opening accounts does not reset."""
 ABOUT_PAID = frozenset(
     {
@@ -32,14 +32,14 @@ ABOUT_PAID = frozenset(
     }
 )
 """Kinds about paid sessions, which are sent to unverified addresses too."""
-MAX_PROVEN = 100
+MAX_VERIFIED = 100
 """Mails a day that are sent at once: a coach with ten sessions a day gets half as many."""
 MAX_OF_KIND = 20
 """Mails of one kind an hour that are sent at once."""
 FEWER_OF_KIND = {"refund_issued": 3}
 """The limit for kinds that one action can cause many times, such as partial refunds."""
 PERIOD, SHORT_PERIOD = timedelta(days=1), timedelta(hours=1)
-TOGETHER, UNPROVEN_TOGETHER = timedelta(minutes=30), timedelta(hours=6)
+TOGETHER, UNVERIFIED_TOGETHER = timedelta(minutes=30), timedelta(hours=6)
 """The interval of digests."""
 OWN_BOUNDS = frozenset({"verify_address", "reset_password", "address_in_use"})
 """Kinds with limits of their own at their routes, because they verify an address. They do not count here:
@@ -47,7 +47,7 @@ otherwise strangers, who can request them, could suppress the mails about money.
 WITHHELD = "not sent: this address was not proven, and the mail is about nothing that was paid"
 
 _COUNTED = text("""
-SELECT account.email, account.email_verified_at IS NOT NULL AS is_proven, count(email.id) AS of_day,
+SELECT account.email, account.email_verified_at IS NOT NULL AS is_verified, count(email.id) AS of_day,
   count(email.id) FILTER (WHERE email.kind = :kind AND email.created_at > :lately) AS of_kind
 FROM account LEFT JOIN email ON email.recipient = account.email AND email.created_at > :since
   AND email.status <> 'withdrawn' AND NOT email.held_back AND email.kind NOT IN :own_bounds
@@ -76,12 +76,12 @@ def verdicts(kind: str, recipients: Iterable[str]) -> dict[str, Verdict]:
     most = FEWER_OF_KIND.get(kind, MAX_OF_KIND)
     found: dict[str, Verdict] = {}
     for row in rows:
-        if row.is_proven:
-            if row.of_day >= MAX_PROVEN or row.of_kind >= most:
+        if row.is_verified:
+            if row.of_day >= MAX_VERIFIED or row.of_kind >= most:
                 found[row.email] = Verdict.HELD_BACK
         elif kind not in ABOUT_PAID:
             found[row.email] = Verdict.WITHHELD
-        elif row.of_day >= MAX_UNPROVEN or not rate_limits.is_within(_A_DAY, "unverified", row.email):
+        elif row.of_day >= MAX_UNVERIFIED or not rate_limits.is_within(_A_DAY, "unverified", row.email):
             found[row.email] = Verdict.HELD_BACK_LONGER
     return found
 

@@ -109,7 +109,7 @@ def test_who_was_first_with_somebody_s_address_keeps_nothing_of_it(client: Perso
     new = {"token": forgets_password(stranger), "password": "seven green umbrellas"}
     assert http.post("/auth/password/reset", json=new).status_code == 204
 
-    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/address-not-proven")
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/address-not-verified")
     assert stranger.get("/auth/me").status_code == 401
     assert http.get(httpx.URL(feed).raw_path.decode()).status_code == 404
     owner = Person.signed_in(http, stranger.email, new["password"])

@@ -84,7 +84,7 @@ def test_nothing_that_the_stranger_is_shown_proves_the_address(stranger: Strange
         assert person.post("/auth/verify", json={"token": text}).status_code == 422
         assert http.post("/auth/password/reset", json={"token": text, "password": NEW}).status_code == 422
     refused = person.post("/auth/second-factor", json={"password": PASSWORD})
-    assert refused.json()["type"] == "/problems/address-not-proven"
+    assert refused.json()["type"] == "/problems/address-not-verified"
 
 
 def token_of_link(text: str) -> str:

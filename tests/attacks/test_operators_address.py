@@ -10,7 +10,7 @@ from app.admin import alert_mail
 from app.alerts import AlertKind
 from app.emails import outbox
 from app.emails.models import Email
-from app.emails.recipient_limits import MAX_UNPROVEN
+from app.emails.recipient_limits import MAX_UNVERIFIED
 from app.emails.status import EmailStatus
 from app.extensions import db
 from tests.people import PASSWORD, Person
@@ -44,7 +44,7 @@ def test_a_stranger_who_takes_the_address_exports_none_of_the_operator_s_mails(s
 
 
 def test_nor_keeps_alarms_from_leaving_by_all_that_the_account_was_sent(stranger: Person) -> None:
-    for number in range(MAX_UNPROVEN):
+    for number in range(MAX_UNVERIFIED):
         of_account = {"recipient": OPS, "recipient_name": "Stranger", "subject": "", "request_id": "-"}
         words = {"text_body": "", "html_body": "", "kind": "refund_issued", "subject_id": str(number)}
         db.session.add(Email(**of_account, **words))

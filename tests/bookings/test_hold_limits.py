@@ -41,7 +41,7 @@ def test_who_has_proven_no_address_holds_one_short_series(client: Person, coach:
     refused = client.wish(coach, next_week(16))
 
     assert outcome(refused) == "too-many-holds"
-    assert "5 sessions unpaid until your e-mail address is proven: you hold 5" in refused.json()["detail"]
+    assert "5 sessions unpaid until you verify your e-mail address: you hold 5" in refused.json()["detail"]
     prove(client)
     assert outcome(client.wish(coach, next_week(16))) == "held"
 
@@ -168,7 +168,7 @@ def test_many_of_a_network_pause_it_shortly_for_who_is_unproven(http: httpx.Clie
         "holds-paused",
         pytest.approx(60, abs=9),
     )
-    assert "Prove your e-mail address" in refused.json()["detail"]
+    assert "Verify your e-mail address" in refused.json()["detail"]
     comes_from(http, "2001:db8:0:2::1")
     assert outcome(one.wish(coach, next_week())) == "held"
     proven = newcomer(http, "2001:db8:0:1::9", proven=True)

@@ -164,6 +164,13 @@ def test_a_command_that_meets_an_error_of_ours_still_shows_it(
     assert isinstance(result.exception, ZeroDivisionError)
 
 
+@pytest.mark.parametrize(
+    "words", [["stripe", "submit-evidence"], ["stripe", "refund-fraud"], ["coach", "approve"]], ids=" ".join
+)
+def test_an_argument_that_is_no_text_is_refused_on_one_line(app: Flask, words: list[str]) -> None:
+    fails_on_one_line(runs(app, [*words, "dp_\udcff"]), "An argument is no text in UTF-8")
+
+
 def test_a_broker_that_is_away_is_named(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     def away(*_: object) -> None:
         raise BrokerAway("The task queue does not answer.")

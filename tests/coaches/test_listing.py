@@ -29,7 +29,7 @@ def doors(coach: Person, client: Person) -> dict[str, bool]:
 
 
 def test_no_client_meets_a_coach_whose_address_was_never_proven(client: Person, stranger: Person) -> None:
-    assert missing(stranger) == ["proven_address"]
+    assert missing(stranger) == ["verified_address"]
     assert not any(doors(stranger, client).values()), doors(stranger, client)
 
     stranger.prove_address()
@@ -39,7 +39,7 @@ def test_no_client_meets_a_coach_whose_address_was_never_proven(client: Person, 
 
 
 def test_a_coach_is_told_all_that_is_left_to_do(http: httpx.Client) -> None:
-    assert missing(Person.registered(http, "coach", proven=False)) == ["hourly_rate", "proven_address"]
+    assert missing(Person.registered(http, "coach", proven=False)) == ["hourly_rate", "verified_address"]
 
 
 def test_who_comes_while_operators_look_waits_for_them(

@@ -70,15 +70,15 @@ def test_above_a_day_s_bound_of_all_kinds_together_everything_waits(post: Post, 
     for kind in OTHERS:
         gets(post, client, kind, recipient_limits.MAX_OF_KIND - 1)
         hour_passes()
-    gets(post, client, "account_deactivated", recipient_limits.MAX_PROVEN)
+    gets(post, client, "account_deactivated", recipient_limits.MAX_VERIFIED)
     leaving = mails(client, held_back=False)
     of_kind = len(mails(client, kind="account_deactivated", held_back=False))
 
-    assert (len(leaving), of_kind) == (min(recipient_limits.MAX_PROVEN, 1 + 4 * 19 + 20), 20)
+    assert (len(leaving), of_kind) == (min(recipient_limits.MAX_VERIFIED, 1 + 4 * 19 + 20), 20)
     hour_passes()
     gets(post, client, "account_deactivated", 10)
     of_proof = 1  # which has a bound of its own
-    assert len(mails(client, held_back=False)) == recipient_limits.MAX_PROVEN + of_proof
+    assert len(mails(client, held_back=False)) == recipient_limits.MAX_VERIFIED + of_proof
 
 
 def hour_passes() -> None:
@@ -129,7 +129,7 @@ def test_an_operator_who_cannot_wait_sends_it_at_once(post: Post, client: Person
 def test_words_of_the_erased_go_from_what_was_gathered_too(
     post: Post, client: Person, coach: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recipient_limits, "MAX_PROVEN", 0)
+    monkeypatch.setattr(recipient_limits, "MAX_VERIFIED", 0)
     proven(coach)
     booking = client.books(coach)
     db.session.execute(text("UPDATE booking SET status = 'confirmed' WHERE id = :id"), {"id": booking["id"]})
@@ -178,7 +178,7 @@ def test_that_a_session_was_moved_does_not_leave_after_it_was_moved_again_or_can
     db.session.execute(text("UPDATE booking SET status = 'confirmed' WHERE id = :id"), {"id": booking["id"]})
     db.session.commit()
     moved = {"session_datetime": next_week(2).isoformat()}
-    monkeypatch.setattr(recipient_limits, "MAX_PROVEN", 0)
+    monkeypatch.setattr(recipient_limits, "MAX_VERIFIED", 0)
     coach.post(f"/booking/{booking['id']}/reschedule", json=moved).raise_for_status()
     (waiting,) = mails(coach, kind="booking_moved", held_back=True, status=EmailStatus.QUEUED)
 
@@ -193,7 +193,7 @@ def test_one_that_the_server_refuses_keeps_no_other_from_leaving(
     post: Post, client: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     proven(client)
-    monkeypatch.setattr(recipient_limits, "MAX_PROVEN", 0)
+    monkeypatch.setattr(recipient_limits, "MAX_VERIFIED", 0)
     gets(post, client, "account_reactivated", 7)
     send = smtp.send
 

@@ -7,7 +7,7 @@ from sqlalchemy import select, text
 from app.accounts import password_reset, registration
 from app.emails.models import OPERATORS, Email
 from app.emails.outbox import enqueue_rendered, templates
-from app.emails.recipient_limits import ABOUT_PAID, MAX_UNPROVEN, OWN_BOUNDS, WITHHELD, verdicts
+from app.emails.recipient_limits import ABOUT_PAID, MAX_UNVERIFIED, OWN_BOUNDS, WITHHELD, verdicts
 from app.emails.status import EmailStatus
 from app.extensions import db
 from tests.accounts.account_mails import mails
@@ -83,14 +83,14 @@ def test_nor_the_name_that_a_stranger_opened_the_account_with(http: httpx.Client
 
 
 def test_after_the_proof_all_leaves_at_once(client: Person, coach: Person) -> None:
-    cancel_holds(proven(client), coach, MAX_UNPROVEN + 5)
+    cancel_holds(proven(client), coach, MAX_UNVERIFIED + 5)
 
-    assert leaving(client).count("hold_cancelled") == MAX_UNPROVEN + 5
+    assert leaving(client).count("hold_cancelled") == MAX_UNVERIFIED + 5
     assert LURE in mails(client, "hold_cancelled")[0].text_body
 
 
 def test_the_link_that_proves_the_address_still_comes(client: Person, coach: Person) -> None:
-    cancel_holds(client, coach, MAX_UNPROVEN)
+    cancel_holds(client, coach, MAX_UNVERIFIED)
 
     assert client.post("/auth/verify/resend").status_code == 202
 
@@ -98,21 +98,21 @@ def test_the_link_that_proves_the_address_still_comes(client: Person, coach: Per
 
 
 def test_above_the_bound_of_a_day_mails_about_money_come_in_one(post: Post, client: Person) -> None:
-    is_told_of_refunds(post, client, MAX_UNPROVEN + 4)
+    is_told_of_refunds(post, client, MAX_UNVERIFIED + 4)
 
     works(post)
-    assert len(post.arrived(client)) == 1 + MAX_UNPROVEN
+    assert len(post.arrived(client)) == 1 + MAX_UNVERIFIED
     held = [mail for mail in mails(client, "refund_issued") if mail.held_back]
     assert [(mail.due_at.hour % 6, mail.due_at.minute) for mail in held] == [(0, 0)] * 4
     post.make_due()
     works(post)
 
-    assert len(post.arrived(client)) == 1 + MAX_UNPROVEN + 1
+    assert len(post.arrived(client)) == 1 + MAX_UNVERIFIED + 1
     assert [mail.subject[:10] for mail in mails(client, "gathered")] == ["4 messages"]
 
 
 def test_a_day_later_there_is_room_again(post: Post, client: Person) -> None:
-    is_told_of_refunds(post, client, MAX_UNPROVEN)
+    is_told_of_refunds(post, client, MAX_UNVERIFIED)
     assert verdicts("refund_issued", [client.email]) == {client.email: "held back longer"}
 
     db.session.execute(text("UPDATE email SET created_at = created_at - interval '25 hours'"))
@@ -123,7 +123,7 @@ def test_a_day_later_there_is_room_again(post: Post, client: Person) -> None:
 
 @pytest.mark.parametrize("role", ["client", "coach"])
 def test_one_person_s_bound_takes_nothing_from_another(post: Post, client: Person, role: str) -> None:
-    is_told_of_refunds(post, client, MAX_UNPROVEN + 1)
+    is_told_of_refunds(post, client, MAX_UNVERIFIED + 1)
     other = Person.registered(client.http, role)
 
     assert verdicts("refund_issued", [other.email]) == {}
@@ -134,12 +134,12 @@ def test_what_a_stranger_asks_for_takes_nothing_from_the_reader(
 ) -> None:
     """Links for a new password, and word of another registration, are had by the address alone."""
     for module in (registration, password_reset):
-        monkeypatch.setattr(module, "MAX_MAILS_AN_HOUR", MAX_UNPROVEN)
+        monkeypatch.setattr(module, "MAX_MAILS_AN_HOUR", MAX_UNVERIFIED)
     again = {"email": client.email, "password": PASSWORD, "name": "N", "role": "client"}
-    for _ in range(MAX_UNPROVEN // 2):
+    for _ in range(MAX_UNVERIFIED // 2):
         client.http.post("/auth/password/forgot", json={"email": client.email}).raise_for_status()
         client.http.post("/auth/register", json=again).raise_for_status()
-    assert len(leaving(client)) == 1 + MAX_UNPROVEN // 2 * 2
+    assert len(leaving(client)) == 1 + MAX_UNVERIFIED // 2 * 2
 
     is_told_of_refunds(post, client, 1)
 
@@ -178,7 +178,7 @@ def test_no_account_that_is_erased_renews_a_limit_of_its_address(post: Post, htt
         db.session.commit()
         stranger.ask("DELETE", "/auth/me", json={"password": PASSWORD}).raise_for_status()
 
-    assert (links, at_once) == (3, MAX_UNPROVEN)
+    assert (links, at_once) == (3, MAX_UNVERIFIED)
 
 
 @pytest.mark.usefixtures("limits_on")

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from app.emails.recipient_limits import FEWER_OF_KIND, MAX_OF_KIND, MAX_UNPROVEN
+from app.emails.recipient_limits import FEWER_OF_KIND, MAX_OF_KIND, MAX_UNVERIFIED
 from app.payments.refunds.manual import MAX_PARTS
 from tests.people import Person, next_week
 from tests.rate_limited_web import LimitedWeb
@@ -107,7 +107,7 @@ def test_what_an_unproven_address_paid_for_is_told_few_times(
 
     wait_until(lambda: put_into_the_outbox(stack, client, "refund_issued") == MAX_HELD)
     before = arrived(stack, client)
-    assert len(before) == 1 + MAX_UNPROVEN
+    assert len(before) == 1 + MAX_UNVERIFIED
     half_an_hour_passes(stack, client)
     (together,) = set(arrived(stack, client)) - set(before)
     told = "".join([*before, together])

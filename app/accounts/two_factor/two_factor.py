@@ -36,8 +36,8 @@ class AlreadyOn(Problem):
     remedy = "To use another app, turn it off with `DELETE /auth/second-factor` and then on again."
 
 
-class AddressNotProven(Problem):
-    status, slug, title = 409, "address-not-proven", "Address not proven"
+class AddressNotVerified(Problem):
+    status, slug, title = 409, "address-not-verified", "Address not verified"
     meaning = "You can turn a second factor on only after you verify your e-mail address."
     remedy = "Follow the link in the verification mail; `POST /auth/verify/resend` sends another one."
 
@@ -62,12 +62,12 @@ class Enrolment:
 def begin(account: Account, password: str) -> Enrolment:
     """A new secret, without effect until a code of it is confirmed.
 
-    Raises AlreadyOn, Invalid, and AddressNotProven: a person who registers another person's address must not
-    be able to lock the owner out.
+    Raises AlreadyOn, Invalid, and AddressNotVerified: a person who registers another person's address must
+    not be able to lock the owner out.
     """
     sessions.lock_authenticated(account, password, "/password")
     if not account.email_verified:
-        raise AddressNotProven(
+        raise AddressNotVerified(
             "Verify your address first: with the link in the mail, or by setting a new password."
         )
     if account.second_factor:
