@@ -93,7 +93,7 @@ def race(rounds: int, events: int) -> list[Finding]:
         bills = [sessions[n * events : (n + 1) * events] for n in range(2 * rounds)]
         for ours, bare in zip(bills[::2], bills[1::2], strict=True):
             _events(plant, ours, bare, rates)
-            _mails(plant, MAILS * events, rates)
+            _mails(plant, events, rates)
         with plant.app.app_context():
             confirmed = unpaid.confirmed()
         if confirmed != 2 * rounds * events:
@@ -116,15 +116,16 @@ def _rate(of: Queue, sender: Celery, task: str, payloads: Sequence[str]) -> floa
     return of.rate(of.lay_out(sender, task, payloads))
 
 
-def _mails(plant: Plant, expected: int, rates: Rates) -> None:
-    """Those that the events have put on their queue, by a mailer that begins now."""
-    mails = plant.queue("email").set_aside()
-    if mails != expected:
-        rates.wrongs.append(f"{mails} of {expected} mails were to leave at once")
+def _mails(plant: Plant, events: int, rates: Rates) -> None:
+    """Send the mails that the events have put on their queue, by a mailer that starts now."""
+    jobs = plant.queue("email").set_aside()
+    if jobs != events:
+        rates.wrongs.append(f"the mails of {jobs} of {events} events were to leave at once")
+    mails = MAILS * jobs
     with _at_work(plant.variables, {"mailer": lines()["mailer"], "idle": IDLE_MAILER}):
         payloads = [str(number) for number in range(mails)]
         rates.nothing_in_threads.append(_rate(plant.queue("idle-threads"), idle, "idle.nothing", payloads))
-        rates.mails.append(plant.queue("email").rate(mails))
+        rates.mails.append(MAILS * plant.queue("email").rate(jobs))
     rates.smtp.append(_bare_smtp(plant, mails))
 
 

@@ -12,9 +12,9 @@ from worker.task import WalkTask, retry_later
 
 
 @shared_task(name=TaskNames.DELIVER_EMAIL, bind=True, max_retries=None)
-def deliver(self: "Task[..., None]", email_id: str) -> None:
-    if wait := delivery.deliver(UUID(email_id)):
-        retry_later(self, wait)
+def deliver(self: "Task[..., None]", *email_ids: str) -> None:
+    if waits := delivery.deliver_all(map(UUID, email_ids)):
+        retry_later(self, max(waits.values()), ids=tuple(map(str, waits)))
 
 
 @shared_task(name=TaskNames.RECORD_SENT_EMAIL)

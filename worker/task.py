@@ -24,15 +24,18 @@ RETRIES = RetryPolicy(first=timedelta(seconds=2), longest=MAX_COUNTDOWN)
 """The pauses of jobs without a row to count their attempts. They are retried without end."""
 
 
-def retry_later(job: "Task[..., Any]", wait: timedelta, error: Exception | None = None) -> None:
+def retry_later(
+    job: "Task[..., Any]", wait: timedelta, error: Exception | None = None, ids: tuple[str, ...] | None = None
+) -> None:
     """End a job and publish its retry. Raises Celery's Retry.
 
     If the job has a row, a sweep retries it too; this is only faster. The countdown is short, because
-    the broker redelivers messages that wait longer than its visibility timeout.
+    the broker redelivers messages that wait longer than its visibility timeout. `ids` are those of its rows
+    that are retried, if not all.
     """
     if error is None and wait > MAX_COUNTDOWN:
         return
-    raise job.retry(exc=error, countdown=min(wait, MAX_COUNTDOWN).total_seconds(), max_retries=None)
+    raise job.retry(args=ids, exc=error, countdown=min(wait, MAX_COUNTDOWN).total_seconds(), max_retries=None)
 
 
 class DatabaseTask(Task):  # type: ignore[type-arg]

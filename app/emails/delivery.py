@@ -1,6 +1,7 @@
 """Delivery of the mails in the outbox."""
 
 import logging
+from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
@@ -24,6 +25,15 @@ MAX_WITHOUT_CONNECTION = 8
 """The most attempts counted while the mail server is unreachable; later pauses take 2 to 4 minutes."""
 WATCHED = frozenset({"needs_attention", "test"})
 """Mails whose failure records no alert: the digest of alerts itself, and the test mail."""
+
+
+def deliver_all(email_ids: Iterable[UUID]) -> dict[UUID, timedelta]:
+    """Send mails one after the other. Returns the pause before the retry of each that failed.
+
+    One that fails does not keep those behind it from leaving.
+    """
+    waits = {email_id: deliver(email_id) for email_id in email_ids}
+    return {email_id: wait for email_id, wait in waits.items() if wait}
 
 
 def deliver(email_id: UUID) -> timedelta | None:

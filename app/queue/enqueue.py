@@ -1,7 +1,7 @@
 """Enqueues jobs by task name and ids, without importing the worker."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
@@ -19,7 +19,7 @@ from app.extensions import db
 from app.http.problems import Unavailable
 from app.observability.context import request_id
 from app.queue import redis_transport
-from app.queue.names import TaskNames
+from app.queue.names import MOST_IDS, TaskNames
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +29,8 @@ queue.config_from_object("celeryconfig")
 
 NO_SUCH_QUEUE = 404
 """AMQP 0-9-1's reply code "not-found"."""
+Job = tuple[TaskNames, tuple[str, ...]]
+"""A task and its arguments."""
 _WAITING = "jobs to enqueue after the commit"
 MAX_WAITING = 500
 """With this many jobs on a queue, a walk that seems lost is not resumed: its next turn may be among them."""
@@ -135,6 +137,20 @@ def _depth(connection: Connection, name: str) -> int:
         return 0  # nothing was put on it yet
 
 
+def joined(jobs: Iterable[Job]) -> list[Job]:
+    """The jobs, with the ids of several in one where MOST_IDS allows it."""
+    found: list[Job] = []
+    latest: dict[TaskNames, int] = {}
+    for task, ids in jobs:
+        place = latest.get(task)
+        if place is not None and task in MOST_IDS and len(found[place][1] + ids) <= MOST_IDS[task]:
+            found[place] = (task, found[place][1] + ids)
+        else:
+            latest[task] = len(found)
+            found.append((task, ids))
+    return found
+
+
 def after_commit(task: TaskNames, *ids: str) -> None:
     """Enqueue a job after the commit of the current transaction, and never without it.
 
@@ -150,7 +166,7 @@ def _enqueue_waiting(session: Session) -> None:
         session.in_nested_transaction()
     ):  # only a savepoint was released: other sessions do not see the rows yet
         return
-    jobs = session.info.pop(_WAITING, [])
+    jobs = joined(session.info.pop(_WAITING, []))
     for done, (task, ids) in enumerate(jobs):
         try:
             enqueue_directly(task, *ids)

@@ -63,3 +63,9 @@ PINGS = {
     QueueNames.SCHEDULE: TaskNames.PING_SCHEDULE,
 }
 """The task that shows that a worker reads a queue, by queue."""
+
+MOST_IDS = {TaskNames.DELIVER_EMAIL: 5}
+"""The tasks whose job may carry several ids, and how many at most: a message costs as much as a mail.
+
+No more, because a job does one after the other, and a slow mail delays those behind it.
+"""

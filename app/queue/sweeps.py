@@ -16,7 +16,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from app.config.settings import current_settings
 from app.extensions import Base, db, now
-from app.queue.enqueue import MAX_WAITING, enqueue_behind, enqueue_directly, waiting_for
+from app.queue.enqueue import MAX_WAITING, enqueue_behind, enqueue_directly, joined, waiting_for
 from app.queue.names import TaskNames
 
 PORTION = 500
@@ -111,8 +111,8 @@ def walk(task: TaskNames, job: TaskNames, due: DueRows, turn: str) -> int:
     if not rows:
         sweep.end()
         return 0
-    for row in rows:
-        enqueue_directly(job, str(row.key))
+    for task_of_rows, ids in joined((job, (str(row.key),)) for row in rows):
+        enqueue_directly(task_of_rows, *ids)
     sweep.until = by
     sweep.advance(rows[-1])
     enqueue_behind(job, task, str(sweep.turn))  # a worker that is too early waits for the lock

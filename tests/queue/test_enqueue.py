@@ -11,9 +11,9 @@ from sqlalchemy import text
 
 from app.extensions import db
 from app.queue.enqueue import after_commit, enqueue, enqueue_directly
-from app.queue.names import TaskNames
+from app.queue.names import MOST_IDS, TaskNames
 from tests.people import PASSWORD
-from tests.queues import QUEUES, elsewhere, queued
+from tests.queues import QUEUES, arguments, elsewhere, queued
 
 
 def test_a_job_waits_for_the_commit(app: Flask, broker: Redis) -> None:
@@ -23,6 +23,20 @@ def test_a_job_waits_for_the_commit(app: Flask, broker: Redis) -> None:
     db.session.commit()
 
     assert [message["headers"]["task"] for message in queued(broker, "email")] == ["emails.deliver"]
+
+
+def test_mails_of_one_commit_share_jobs_and_no_other_task_does(app: Flask, broker: Redis) -> None:
+    most = MOST_IDS[TaskNames.DELIVER_EMAIL]
+    for number in range(most + 2):
+        after_commit(TaskNames.DELIVER_EMAIL, f"mail-{number}")
+        after_commit(TaskNames.SUBMIT_REFUND, f"refund-{number}")
+
+    db.session.commit()
+
+    ids = [f"mail-{number}" for number in range(most + 2)]
+    assert [arguments(message) for message in queued(broker, "email")] == [ids[:most], ids[most:]]
+    refunds = [arguments(message) for message in queued(broker, "events")]
+    assert refunds == [[f"refund-{number}"] for number in range(most + 2)]
 
 
 def test_a_released_savepoint_is_no_commit(app: Flask, broker: Redis) -> None:

@@ -13,7 +13,7 @@ from app.extensions import db, now
 from app.payments.webhook import inbox
 from app.queue import sweeps
 from app.queue.enqueue import MAX_WAITING, enqueue
-from app.queue.names import TaskNames
+from app.queue.names import MOST_IDS, TaskNames
 from app.queue.sweeps import PORTION, SILENT_INTERVALS, Sweep
 from tests.queues import arguments, queued, taken
 
@@ -79,6 +79,16 @@ def test_the_next_portion_waits_until_the_jobs_of_the_last_have_had_their_turn(
     assert {job["headers"]["task"] for job in jobs} == {JOB}
     assert len(jobs) == PORTION
     assert last["headers"]["task"] == SWEEP
+
+
+def test_jobs_of_mails_carry_several_rows_each(many: set[str], broker: Redis) -> None:
+    assert sweeps.walk(SWEEP, TaskNames.DELIVER_EMAIL, inbox.DUE, "") == PORTION
+
+    *jobs, last = [arguments(message) for message in queued(broker, "email")]
+    most = MOST_IDS[TaskNames.DELIVER_EMAIL]
+    assert [len(ids) for ids in jobs] == [most] * (PORTION // most)
+    assert len({each for ids in jobs for each in ids}) == PORTION
+    assert last == ["1"]
 
 
 def test_beat_adds_nothing_while_a_walk_is_under_way(many: set[str], broker: Redis) -> None:

@@ -16,7 +16,7 @@ from app.privacy import retention
 from app.queue import enqueue
 from worker.maintenance import delete_events
 retention.delete_events, sent = lambda: {found}, []
-enqueue.enqueue = lambda task, *arguments: sent.append(task)
+enqueue.enqueue_directly = lambda task, *arguments: sent.append(task)
 delete_events()
 print(json.dumps(sent))
 """
