@@ -36,6 +36,8 @@ from app.money.money import Money
 
 _ALIVE = text("status IN ('pending', 'confirmed')")
 _START = text("lower(period)")
+_NOT_COMPLETED = text("status <> 'completed'")
+_UNATTENDED = text("status IN ('cancelled', 'expired', 'no_show')")
 
 
 NO_CLIENT_TWICE = "no_client_twice"
@@ -59,13 +61,22 @@ class Booking(TimestampMixin, Base):
     __table_args__ = (
         ExcludeConstraint(("coach_id", "="), ("busy", "&&"), where=_ALIVE, name="no_coach_twice"),
         ExcludeConstraint(("client_id", "="), ("period", "&&"), where=_ALIVE, name=NO_CLIENT_TWICE),
-        # for the lists of a client, a coach and the operator, with and without a status
+        # for the lists of a client, a coach and the operator, with and without a status; the exclusion
+        # constraints find a person's pending and confirmed bookings
         Index("ix_booking_of_client", "client_id", _START, "id"),
-        Index("ix_booking_of_client_by_status", "client_id", "status", _START, "id"),
+        Index(
+            "ix_booking_of_client_unattended",
+            *("client_id", "status", _START, "id"),
+            postgresql_where=_UNATTENDED,
+        ),
         Index("ix_booking_of_coach", "coach_id", _START, "id"),
-        Index("ix_booking_of_coach_by_status", "coach_id", "status", _START, "id"),
+        Index(
+            "ix_booking_of_coach_unattended",
+            *("coach_id", "status", _START, "id"),
+            postgresql_where=_UNATTENDED,
+        ),
         Index("ix_booking_by_start", _START, "id"),
-        Index("ix_booking_by_status", "status", _START, "id"),
+        Index("ix_booking_not_completed", "status", _START, "id", postgresql_where=_NOT_COMPLETED),
         Index("ix_booking_reminder", "next_reminder_at", postgresql_where=text("status = 'confirmed'")),
         Index("ix_booking_running_hold", "hold_expires_at", postgresql_where=text("status = 'pending'")),
         Index("ix_booking_of_series", "series_id", postgresql_where=text("series_id IS NOT NULL")),

@@ -8,6 +8,7 @@ from app import time_zones
 from app.accounts.models import Account, Role
 from app.bookings.models import Booking, Party
 from app.bookings.schemas import BookingList, BookingSearch, BookingView
+from app.db.plans import planned_for_values
 from app.extensions import db
 from app.http.pagination import cursor_after, page, position
 
@@ -31,7 +32,9 @@ def search(account: Account, wish: BookingSearch) -> BookingList:
         query = query.where(
             tuple_(start, Booking.id) < last if wish.newest_first else tuple_(start, Booking.id) > last
         )
-    rows, more = page(db.session.scalars(query.order_by(*order).limit(wish.limit + 1)).all(), wish.limit)
+    with planned_for_values():
+        found = db.session.scalars(query.order_by(*order).limit(wish.limit + 1)).all()
+    rows, more = page(found, wish.limit)
     return BookingList(
         items=[BookingView.of(booking) for booking in rows],
         next_cursor=cursor_after(rows[-1].start, rows[-1].id) if more else None,

@@ -12,7 +12,7 @@ def planned_for_values() -> Iterator[None]:
     """Inside, each statement of the session's transaction is planned for its own values.
 
     psycopg prepares a statement that is sent often, and PostgreSQL may then keep one plan for all values
-    (PREPARE, "plan_cache_mode"). Such a plan of a search reads all rows to find a rare word.
+    (PREPARE, "plan_cache_mode"). Such a plan uses no partial index, and reads all rows to find a rare word.
     """
     connection: Any = db.session.connection().connection.driver_connection
     before, connection.prepare_threshold = connection.prepare_threshold, None

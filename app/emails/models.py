@@ -45,7 +45,11 @@ class Email(TimestampMixin, Base):
         Index("ix_email_at", "created_at", "id"),
         Index("ix_email_of_recipient", "recipient", "created_at", "id"),
         Index("ix_email_to_erase", "erase_at", postgresql_where=text("erase_at IS NOT NULL")),
-        Index("ix_email_not_sent", "status", "created_at", "id", postgresql_where=text("status <> 'sent'")),
+        Index(
+            "ix_email_failed_or_withdrawn",
+            *("status", "created_at", "id"),
+            postgresql_where=text("status IN ('failed', 'withdrawn')"),
+        ),
     )
 
     kind: Mapped[str]

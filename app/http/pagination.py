@@ -13,6 +13,7 @@ from sqlalchemy import Select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app import time_zones
+from app.db.plans import planned_for_values
 from app.extensions import db
 from app.http.problems import Invalid
 from app.http.schema_types import OUR_YEARS, WHOLE, Body, InstantOrDate
@@ -64,7 +65,8 @@ def newest_first(
     if request.cursor:
         reads: Callable[[str], Any] = key.type.python_type
         query = query.where(tuple_(at, key) < tuple_(*position(request.cursor, reads)))
-    found = db.session.scalars(query.order_by(at.desc(), key.desc()).limit(request.limit + 1)).all()
+    with planned_for_values():
+        found = db.session.scalars(query.order_by(at.desc(), key.desc()).limit(request.limit + 1)).all()
     rows, more = page(found, request.limit)
     if not more:
         return rows, None

@@ -51,6 +51,8 @@ from app.payments.status import (
     check_transition,
 )
 
+_NOT_SUCCEEDED = text("status <> 'succeeded'")
+
 
 class Payment(TimestampMixin, Base):
     """A payment: one Checkout session for a booking or a series, and its money."""
@@ -58,13 +60,21 @@ class Payment(TimestampMixin, Base):
     __tablename__ = "payment"
     __table_args__ = (
         CheckConstraint("amount_refunded_minor between 0 and amount_minor", name="refunded"),
-        # for the lists of a client, a coach and the operator, with and without a status
+        # for the lists of a client, a coach and the operator: all, and the few that did not succeed
         Index("ix_payment_of_client", "client_id", "created_at", "id"),
-        Index("ix_payment_of_client_by_status", "client_id", "status", "created_at", "id"),
+        Index(
+            "ix_payment_of_client_not_succeeded",
+            *("client_id", "status", "created_at", "id"),
+            postgresql_where=_NOT_SUCCEEDED,
+        ),
         Index("ix_payment_of_coach", "coach_id", "created_at", "id"),
-        Index("ix_payment_of_coach_by_status", "coach_id", "status", "created_at", "id"),
+        Index(
+            "ix_payment_of_coach_not_succeeded",
+            *("coach_id", "status", "created_at", "id"),
+            postgresql_where=_NOT_SUCCEEDED,
+        ),
         Index("ix_payment_at", "created_at", "id"),
-        Index("ix_payment_by_status", "status", "created_at", "id"),
+        Index("ix_payment_not_succeeded", "status", "created_at", "id", postgresql_where=_NOT_SUCCEEDED),
         Index(
             "ix_payment_open",
             "created_at",
@@ -280,7 +290,7 @@ class Refund(TimestampMixin, Base):
     __table_args__ = (
         CheckConstraint("amount_minor > 0", name="amount"),
         Index("ix_refund_at", "created_at", "id"),
-        Index("ix_refund_by_status", "status", "created_at", "id"),
+        Index("ix_refund_not_succeeded", "status", "created_at", "id", postgresql_where=_NOT_SUCCEEDED),
         Index(
             "ix_refund_due",
             "due_at",

@@ -40,13 +40,16 @@ class StripeEvent(Base):
     __table_args__ = (
         Index("ix_stripe_event_due", "due_at", postgresql_where=text("status = 'received'")),
         Index("ix_stripe_event_at", "received_at", "id"),
-        Index("ix_stripe_event_of_type", "type", "received_at", "id"),
+        # the two types that every payment has are found among all events
         Index(
-            "ix_stripe_event_not_processed",
-            "status",
-            "received_at",
-            "id",
-            postgresql_where=text("status <> 'processed'"),
+            "ix_stripe_event_of_other_type",
+            *("type", "received_at", "id"),
+            postgresql_where=text("type NOT IN ('checkout.session.completed', 'payment_intent.succeeded')"),
+        ),
+        Index(
+            "ix_stripe_event_failed_or_ignored",
+            *("status", "received_at", "id"),
+            postgresql_where=text("status IN ('failed', 'ignored')"),
         ),
         Index("ix_stripe_event_may_be_ours", "payment_intent_id", postgresql_where=MAY_BE_OURS_LATER),
         # events that are not redacted yet: by age, and by payment
