@@ -4,7 +4,9 @@
 `Booking.transition_all` does the same for many rows in one statement.
 """
 
-from sqlalchemy import Index
+from functools import cache
+
+from sqlalchemy import Index, Insert, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Base, UuidMixin, db, now
@@ -31,6 +33,12 @@ class AuditRow(UuidMixin):
     request_id: Mapped[str] = mapped_column(default=_request_id)
 
 
+class TransitionRow(AuditRow, Base):
+    """A change of status: from, to, when, by whom, in which request and why."""
+
+    __abstract__ = True
+
+
 class AuditEntry(AuditRow, Base):
     """Who did what to which object, from where. The database refuses updates and deletes."""
 
@@ -55,9 +63,18 @@ def signature() -> dict[str, object]:
     return {"created_at": now(), "actor": _actor(), "request_id": _request_id()}
 
 
-def record_transition(row: AuditRow) -> None:
-    """Write the audit row of a change of status, in the transaction that makes the change."""
-    db.session.add(row)
+def record_transition(of: type[TransitionRow], **change: object) -> None:
+    """Write the audit row of a change of status, in the transaction that makes the change.
+
+    It runs on the connection: the session would flush the changed object before its change is complete.
+    """
+    db.session.connection().execute(_insert(of), change)
+
+
+@cache
+def _insert(of: type[TransitionRow]) -> Insert:
+    """Built once, because every event runs two of them."""
+    return insert(of.metadata.tables[of.__tablename__])
 
 
 def record(action: str, subject: str, reason: str = "") -> None:

@@ -26,7 +26,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Account
-from app.audit import AuditRow, record_transition, signature
+from app.audit import TransitionRow, record_transition, signature
 from app.bookings.locks import PeopleLock
 from app.bookings.policy import Policy
 from app.bookings.status import AGREED, Status, check_transition
@@ -190,8 +190,9 @@ class Booking(TimestampMixin, Base):
 
     def record_transition(self, after: Status, reason: str) -> None:
         """Write the audit row of a change: of the status, or of the time while the status stays."""
-        row = BookingTransition(booking_id=self.id, before=self.status, after=after, reason=reason)
-        record_transition(row)
+        record_transition(
+            BookingTransition, booking_id=self.id, before=self.status, after=after, reason=reason
+        )
 
     def raise_sequence(self) -> None:
         """Count a change that calendars show: they take an event with a higher SEQUENCE only."""
@@ -232,7 +233,7 @@ class BookingSeries(UuidMixin, Base):
     bookings: Mapped[list[Booking]] = relationship(order_by=func.lower(Booking.period), viewonly=True)
 
 
-class BookingTransition(AuditRow, Base):
+class BookingTransition(TransitionRow):
     """A change of a booking's status: from, to, when, by whom and in which request."""
 
     __tablename__ = "booking_move"

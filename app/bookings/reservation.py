@@ -122,7 +122,7 @@ def place_hold(
     )
     with _no_overlap(coach, offer.time, at):
         db.session.add(booking)
-    record_transition(BookingTransition(booking_id=booking.id, after=Status.PENDING, reason="requested"))
+    record_transition(BookingTransition, booking_id=booking.id, after=Status.PENDING, reason="requested")
     return booking
 
 

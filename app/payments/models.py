@@ -27,7 +27,7 @@ from sqlalchemy.orm import (
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.accounts.models import Account
-from app.audit import AuditRow, record_transition
+from app.audit import TransitionRow, record_transition
 from app.bookings.locks import PeopleLock
 from app.bookings.models import Booking
 from app.bookings.status import Status as BookingStatus
@@ -237,8 +237,9 @@ class Payment(TimestampMixin, Base):
     def transition_to(self, status: Status, reason: str = "") -> None:
         """Change the status and write the audit row. Only this writes `status`. Raises IllegalTransition."""
         check_transition(self.status, status)
-        row = PaymentTransition(payment_id=self.id, before=self.status, after=status, reason=reason)
-        record_transition(row)
+        record_transition(
+            PaymentTransition, payment_id=self.id, before=self.status, after=status, reason=reason
+        )
         self.status = status
         if status is not Status.FAILED:
             self.failure_code = self.failure_message = None
@@ -273,7 +274,7 @@ class PaymentLine(Base):
     """Loaded with its line, because a year's series has 52 lines."""
 
 
-class PaymentTransition(AuditRow, Base):
+class PaymentTransition(TransitionRow):
     """A change of a payment's status: from, to, when, by whom and why."""
 
     __tablename__ = "payment_move"

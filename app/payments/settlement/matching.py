@@ -1,12 +1,13 @@
 """Matches Stripe's objects with our payments, and checks that they agree."""
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 
 from app.config.settings import current_settings
 from app.extensions import db
 from app.payments.events.models import StripeEvent
 from app.payments.events.payloads import Mismatch, ReportedPayment
 from app.payments.models import Payment
+from app.payments.status import Status
 from app.queue.enqueue import after_commit
 from app.queue.names import TaskNames
 
@@ -21,6 +22,35 @@ def locked(reported: ReportedPayment) -> Payment | None:
             payment.stripe_payment_intent_id = reported.intent_id
         payment.stripe_session_id = payment.stripe_session_id or reported.session_id
     return payment
+
+
+def status_if_agreed(reported: ReportedPayment) -> Status | None:
+    """The status of our payment if it has the reported ids and amount, read without a lock; else None.
+
+    These do not change once they are set, and a paid payment stays paid.
+    """
+    if reported.amount is None or reported.livemode is not current_settings().livemode:
+        return None
+    named = {
+        "payment": reported.payment_id,
+        "intent": reported.intent_id,
+        "amount": reported.amount.amount,
+        "currency": reported.amount.currency,
+    }
+    row = db.session.execute(_STATUS, named).one_or_none()
+    if row is None or reported.session_id not in {None, row.stripe_session_id}:
+        return None
+    status: Status = row.status
+    return status
+
+
+_PAYMENTS = Payment.metadata.tables[Payment.__tablename__]
+_STATUS = select(_PAYMENTS.c.status, _PAYMENTS.c.stripe_session_id).where(
+    _PAYMENTS.c.id == bindparam("payment"),
+    _PAYMENTS.c.stripe_payment_intent_id == bindparam("intent"),
+    _PAYMENTS.c.amount_minor == bindparam("amount"),
+    _PAYMENTS.c.currency == bindparam("currency"),
+)
 
 
 def _locked_by_stripes_ids(reported: ReportedPayment) -> Payment | None:

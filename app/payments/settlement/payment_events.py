@@ -27,7 +27,7 @@ from app.payments.ledger import posting, stripe_fees
 from app.payments.models import Payment
 from app.payments.refunds import charge_refunds, refunds
 from app.payments.settlement import fulfilment, matching
-from app.payments.status import AttemptStage, Status
+from app.payments.status import PAID, AttemptStage, Status
 from app.queue.enqueue import after_commit
 from app.queue.names import TaskNames
 
@@ -154,6 +154,9 @@ def charge_refunded(charge: StripeObject, _at: datetime) -> Outcome:
 
 
 def _paid(reported: ReportedPayment) -> Outcome:
+    known = matching.status_if_agreed(reported)
+    if known in PAID:  # most payments have two such events, and the later one changes nothing
+        return f"the payment is {known} already"
     payment = matching.locked(reported)
     if payment is None:
         return NOT_OURS

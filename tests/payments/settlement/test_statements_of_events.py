@@ -6,13 +6,13 @@ from tests.accounts.work_counts import statements
 from tests.people import Person
 from tests.shop import Shop
 
-PAYS = 18
-"""Of an event that pays for one session. Its row is recorded, and locked with coach, both accounts, bookings
-and payment. Its deployment is compared, and refunds that came earlier are looked for. Both status changes,
-their audit rows and the ledger entry are written, and the client's unpaid holds are deleted. Both mails are
-counted against their limits and inserted together. The outcome is recorded."""
-CHANGES_NOTHING = 8
-"""Of an event about a payment that is paid already: it is recorded, compared, locked and ignored."""
+PAYS = 19
+"""Of an event that pays for one session. Its row is recorded, and locked. Its deployment and its payment are
+compared. Coach, both accounts, bookings and payment are locked, and refunds that came earlier are looked for.
+Both status changes, their audit rows and the ledger entry are written, and the client's unpaid holds are
+deleted. Both mails are counted against their limits and inserted together. The outcome is recorded."""
+CHANGES_NOTHING = 5
+"""Of an event about a payment that is paid already: it is recorded, locked, compared and ignored."""
 
 
 def deliver(shop: Shop, event: dict[str, object]) -> int:
