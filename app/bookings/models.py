@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.accounts.models import Account
 from app.audit import TransitionRow, record_transition, signature
@@ -206,8 +207,12 @@ class Booking(TimestampMixin, Base):
     @classmethod
     def locked(cls, booking_id: UUID) -> Self | None:
         """Lock coach, client and booking, in this order, until the transaction ends."""
-        _LOCK_PEOPLE.take(booking=booking_id)
-        return next(iter(cls.lock_rows(cls.id == booking_id)), None)
+        coach, client = _LOCK_PEOPLE.take(booking=booking_id)
+        booking = next(iter(cls.lock_rows(cls.id == booking_id)), None)
+        if booking and coach and client:  # reuse the rows that the locks have read
+            set_committed_value(booking, "coach", coach)
+            set_committed_value(booking, "client", client)
+        return booking
 
     @classmethod
     def lock_rows(cls, which: ColumnElement[bool]) -> Sequence[Self]:

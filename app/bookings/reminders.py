@@ -15,7 +15,7 @@ from app.bookings.models import Booking
 from app.bookings.status import Status
 from app.emails import subject_ids
 from app.emails.models import Email
-from app.emails.outbox import enqueue_email
+from app.emails.outbox import Mail, enqueue_rendered, render
 from app.emails.status import UNSENT
 from app.extensions import db
 from app.queue.sweeps import DueRows
@@ -44,9 +44,9 @@ def _remind(booking: Booking, at: datetime) -> None:
     if booking.start <= at:
         return
     now_due = {hours for hours in REMINDER_HOURS if _is_due(booking, hours, at)}
-    for reader in (booking.client, booking.coach.account):
-        if now_due.intersection(reader.reminder_hours):
-            enqueue(booking, reader, min(now_due))
+    readers = (booking.client, booking.coach.account)
+    wanted = [reader for reader in readers if now_due.intersection(reader.reminder_hours)]
+    enqueue_rendered([_rendered(booking, reader, min(now_due)) for reader in wanted])
 
 
 def _is_due(booking: Booking, hours: int, at: datetime) -> bool:
@@ -56,20 +56,18 @@ def _is_due(booking: Booking, hours: int, at: datetime) -> bool:
 
 
 def enqueue(booking: Booking, reader: Account, hours: int) -> bool:
-    """Mail one side a reminder, with times in its own zone. Returns whether the mail is new."""
+    """Mail one side a reminder. Returns whether the mail is new."""
+    return enqueue_rendered([_rendered(booking, reader, hours)]) == 1
+
+
+def _rendered(booking: Booking, reader: Account, hours: int) -> Mail:
+    """The reminder for one side, with times in its own zone."""
     other = seen_by(reader, booking.coach.account if reader.id == booking.client_id else booking.client)
     zone = zone_of(booking, reader, booking.start)
-    return enqueue_email(
-        "reminder",
-        _subject_id(booking, hours),
-        reader,
-        f"Reminder: coaching with {isolate(other.name)}",
-        reply_to=other.email,
-        booking=booking,
-        other=other,
-        when=time_zones.span(booking.start, booking.end, zone),
-        hours=hours,
-    )
+    when = time_zones.span(booking.start, booking.end, zone)
+    shown = {"booking": booking, "other": other, "when": when, "hours": hours}
+    subject = f"Reminder: coaching with {isolate(other.name)}"
+    return render("reminder", _subject_id(booking, hours), reader, subject, None, other.email, shown)
 
 
 def withdraw(booking: Booking) -> list[tuple[Account, int]]:
