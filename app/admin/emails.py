@@ -4,6 +4,7 @@ from uuid import UUID
 
 from apiflask import APIBlueprint
 from sqlalchemy import select
+from sqlalchemy.orm import defer
 
 from app.accounts.access import signed_in
 from app.accounts.models import Role
@@ -16,6 +17,8 @@ from app.http.pagination import newest_first
 from app.http.problems import NotFound
 from app.idempotency import idempotent
 
+_NOT_SHOWN = (defer(Email.text_body), defer(Email.html_body), defer(Email.calendar))
+
 admin_emails = APIBlueprint("admin_emails", __name__, url_prefix="/admin/email")
 
 
@@ -25,7 +28,7 @@ admin_emails = APIBlueprint("admin_emails", __name__, url_prefix="/admin/email")
 @signed_in(Role.ADMIN)
 def list_emails(query_data: EmailSearch) -> EmailList:
     """List the mails with their status, the newest first."""
-    query = select(Email)
+    query = select(Email).options(*_NOT_SHOWN)
     if query_data.status:
         query = query.where(Email.status == query_data.status)
     if query_data.kind:

@@ -2,6 +2,7 @@
 
 from apiflask import APIBlueprint
 from sqlalchemy import select
+from sqlalchemy.orm import defer
 
 from app.accounts.access import signed_in
 from app.accounts.models import Role
@@ -21,7 +22,7 @@ admin_events = APIBlueprint("admin_events", __name__, url_prefix="/admin/stripe-
 @signed_in(Role.ADMIN)
 def list_events(query_data: EventSearch) -> EventList:
     """List Stripe's events with their status, the newest first."""
-    query = select(StripeEvent)
+    query = select(StripeEvent).options(defer(StripeEvent.payload))
     if query_data.status:
         query = query.where(StripeEvent.status == query_data.status)
     if query_data.type:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from apiflask import APIBlueprint
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload
 
 from app.accounts.access import signed_in
 from app.accounts.models import Role
@@ -15,9 +16,15 @@ from app.http.schema_types import Instant, Major, View
 from app.idempotency import idempotent
 from app.payments.fraud import warnings as fraud_warnings
 from app.payments.fraud.models import FraudWarning
+from app.payments.models import Payment
 from app.payments.status import FraudWarningStatus
 
 admin_fraud_warnings = APIBlueprint("admin_fraud_warnings", __name__, url_prefix="/admin/fraud-warning")
+
+_WITH_AMOUNTS = joinedload(FraudWarning.payment).options(
+    selectinload(Payment.refunds), selectinload(Payment.disputes)
+)
+"""What the rest of a payment is computed from."""
 
 
 class FraudWarningSearch(Span):
@@ -56,7 +63,7 @@ class FraudWarningList(View):
 @signed_in(Role.ADMIN)
 def list_fraud_warnings(query_data: FraudWarningSearch) -> FraudWarningList:
     """List early fraud warnings, the newest first: a card's issuer suspects fraud."""
-    query = select(FraudWarning)
+    query = select(FraudWarning).options(_WITH_AMOUNTS)
     if query_data.status:
         query = query.where(FraudWarning.status == query_data.status)
     rows, next_cursor = newest_first(query, FraudWarning.created_at, FraudWarning.id, query_data)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from apiflask import APIBlueprint
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from app.accounts.access import signed_in
 from app.accounts.models import Role
@@ -17,6 +18,7 @@ from app.http.schema_types import Instant, Major, View
 from app.idempotency import idempotent
 from app.payments.ledger import operator_actions
 from app.payments.ledger.recovery_models import Recovery, RecoveryKind, RecoveryStatus
+from app.payments.models import Dispute
 
 admin_recoveries = APIBlueprint("admin_recoveries", __name__, url_prefix="/admin/recovery")
 
@@ -69,7 +71,7 @@ class RecoveryList(View):
 @signed_in(Role.ADMIN)
 def list_recoveries(query_data: RecoverySearch) -> RecoveryList:
     """List the transfers after disputes, pending and done, the newest first."""
-    query = select(Recovery)
+    query = select(Recovery).options(joinedload(Recovery.dispute).joinedload(Dispute.payment))
     if query_data.status:
         query = query.where(Recovery.status == query_data.status)
     rows, next_cursor = newest_first(query, Recovery.created_at, Recovery.id, query_data)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy.orm import defer
 
 from app import time_zones
 from app.accounts.models import Account, Role
@@ -12,6 +13,9 @@ from app.db.plans import planned_for_values
 from app.extensions import db
 from app.http.pagination import cursor_after, page, position
 
+_NOT_SHOWN = (defer(Booking.busy), defer(Booking.policy))
+"""A range and a document, which take a third of the time to read a row."""
+
 
 def search(account: Account, wish: BookingSearch) -> BookingList:
     """One page of the caller's bookings, by start. Plain dates count in the caller's zone.
@@ -19,7 +23,7 @@ def search(account: Account, wish: BookingSearch) -> BookingList:
     Raises Invalid for a foreign cursor.
     """
     start = func.lower(Booking.period)
-    query = _of(account, wish.party or _usual_party(account), select(Booking))
+    query = _of(account, wish.party or _usual_party(account), select(Booking).options(*_NOT_SHOWN))
     if wish.status:
         query = query.where(Booking.status == wish.status)
     if wish.since:

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from tests.people import Person, next_week
+from tests.shop import Shop
+from tests.statements import queries
 
 
 @pytest.fixture
@@ -28,6 +30,26 @@ def test_client_and_coach_see_theirs_by_the_time_of_the_session(
     assert ids(client.get("/booking?sort=-session_datetime")) == expected[::-1]
     assert ids(client.get("/booking?as=coach")) == []
     assert ids(Person.registered(client.http, "client").get("/booking")) == []
+
+
+def test_a_page_shows_each_booking_as_its_own_route_does(
+    shop: Shop, client: Person, coach: Person, three: list[dict[str, Any]]
+) -> None:
+    coach.ask("PATCH", "/coach/me", json={"video_url": "https://video.example/room"})
+    shop.deliver_event(shop.paid(client.checks_out(three[0])))
+    client.post(f"/booking/{three[1]['id']}/cancel", json={"reason": "I am ill"})
+
+    shown = coach.get("/booking").json()["items"]
+
+    assert [each["status"] for each in shown] == ["confirmed", "cancelled", "pending"]
+    assert shown == [coach.get(f"/booking/{each['id']}").json() for each in shown]
+
+
+def test_a_page_takes_two_statements(client: Person, three: list[dict[str, Any]]) -> None:
+    with queries() as asked:
+        assert len(ids(client.get("/booking"))) == 3
+
+    assert len([statement for statement in asked if statement.startswith("SELECT")]) == 2
 
 
 def test_it_is_filtered_by_status_and_time(client: Person, three: list[dict[str, Any]]) -> None:

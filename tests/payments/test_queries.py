@@ -1,14 +1,12 @@
 """Somebody's payments, the newest first."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
-
 import pytest
-from sqlalchemy import Engine, event
 
+from tests.payments.disputes.opened_disputes import disputed
+from tests.payments.ledger.lost_disputes import hears
 from tests.people import Person, next_week
 from tests.shop import Shop, become_admin
+from tests.statements import queries
 
 
 def ids(person: Person, query: str = "") -> list[str]:
@@ -54,6 +52,32 @@ def test_an_admin_sees_them_all(shop: Shop, client: Person, coach: Person) -> No
     assert ids(admin) == [checkout["payment_id"]]
 
 
+def test_a_page_shows_each_payment_as_its_own_route_does(
+    shop: Shop, client: Person, coach: Person, admin: Person
+) -> None:
+    _, checkout = shop.pays_for(client, coach)
+    refund = {"amount": 10, "reason": "a part"}
+    assert coach.post(f"/payment/{checkout['payment_id']}/refund", json=refund).status_code == 202
+    disputed(shop, client, checkout)
+    hears(shop, checkout)
+    other = Person.registered(client.http, "coach").open_for_business()
+    client.checks_out(client.books(other, next_week(15)))
+    coach.ask("PATCH", "/coach/me", json={"horizon_days": 366})
+    series = client.wish_series(other, next_week(12), 3).json()
+    shop.deliver_event(shop.paid(client.checks_out(series)))
+
+    for reader, count in ((client, 3), (coach, 1), (admin, 3)):
+        shown = reader.get("/payment").json()["items"]
+        assert len(shown) == count
+        assert shown == [reader.get(f"/payment/{each['id']}").json() for each in shown]
+
+    (series_payment, _, first) = client.get("/payment").json()["items"]
+    assert [line["booking_id"] for line in series_payment["lines"]] == [
+        each["id"] for each in series["items"]
+    ]
+    assert (len(first["refunds"]), len(first["disputes"])) == (1, 1)
+
+
 def test_a_longer_page_takes_no_more_queries(shop: Shop, client: Person, coach: Person) -> None:
     for hour in (8, 10, 12):
         client.checks_out(client.books(coach, next_week(hour)))
@@ -77,16 +101,3 @@ def test_a_payment_of_a_longer_series_takes_no_more_queries(
         assert len(client.payment(checkout)["lines"]) == sessions
 
     assert len(asked) == 7
-
-
-@contextmanager
-def queries() -> Iterator[list[str]]:
-    """What is asked of the database meanwhile."""
-    asked: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: Any) -> None:
-        asked.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    yield asked
-    event.remove(Engine, "before_cursor_execute", note)
