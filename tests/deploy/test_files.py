@@ -23,6 +23,13 @@ def test_compose_runs_the_procfile_and_looks_after_each_process() -> None:
         assert name == "release" or "healthcheck: " in services[name], name
 
 
+def test_compose_runs_one_mailer_or_as_many_as_asked_for_and_one_beat() -> None:
+    services = dict(re.findall(r"^  (\w+):.*\n((?:    .*\n)+)", COMPOSE, re.MULTILINE))
+
+    scaled = {name: re.findall(r"^    scale: (\S+)", lines, re.MULTILINE) for name, lines in services.items()}
+    assert {name: found for name, found in scaled.items() if found} == {"mailer": ["${MAILERS:-1}"]}
+
+
 def test_the_mailer_has_as_many_threads_as_database_connections() -> None:
     words = shlex.split(PROCFILE["mailer"])
 

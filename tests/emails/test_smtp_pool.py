@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
@@ -124,3 +125,12 @@ def test_no_two_mails_share_a_conversation_at_once(post: Post, server: Server) -
         assert mine is not None
         assert another is None
         mine.end()
+
+
+def test_a_process_has_no_more_connections_than_threads(post: Post, server: Server) -> None:
+    with ThreadPoolExecutor(4) as threads:
+        for sent in [threads.submit(send, post) for _ in range(40)]:
+            sent.result()
+
+    assert len(server.heard) == 40
+    assert len({id(session) for session in server.heard}) <= 4
