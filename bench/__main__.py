@@ -13,6 +13,7 @@ from bench import (
     burst,
     crowd,
     djstripe,
+    draining,
     footprint,
     growth,
     inline,
@@ -41,6 +42,7 @@ BENCHES: Mapping[str, Callable[[Wish], list[Finding]]] = {
     "growth": lambda wish: growth.compare(
         [Business(size) for size in wish.sizes], growth.Effort(wish.rounds, wish.people), wish.results
     ),
+    "sweeps": lambda wish: draining.measure(wish.rounds, wish.events),
     "crowd": lambda wish: crowd.gather(wish.clients, wish.results),
     "logins": lambda wish: logins.compare(wish.rounds, wish.seconds),
     "footprint": lambda wish: footprint.measure(wish.rounds, wish.requests),

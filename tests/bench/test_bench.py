@@ -42,6 +42,15 @@ def test_every_question_is_asked_at_each_size(tmp_path: Path) -> None:
     assert {f"growth: {name}" for name in figures} == kept(tmp_path, "latest.json").keys()
 
 
+def test_every_sweep_drains_its_rows(tmp_path: Path) -> None:
+    told = bench("sweeps", tmp_path)
+
+    assert "reads of Stripe for a payment" in told
+    rates = kept(tmp_path, "latest.json")
+    assert {"sweeps: past sessions", "sweeps: payments at Stripe"} <= rates.keys()
+    assert all(each["rounds"][0] > 0 for each in rates.values())
+
+
 def test_a_crowd_gets_what_is_right(tmp_path: Path) -> None:
     bench("crowd", tmp_path)
 
