@@ -20,6 +20,7 @@ from bench import (
     journey,
     logins,
     report,
+    rows,
     single,
     webhook,
     workers,
@@ -39,6 +40,7 @@ BENCHES: Mapping[str, Callable[[Wish], list[Finding]]] = {
     "webhook": lambda wish: webhook.race(wish.workers, wish.peers, wish.rounds, wish.seconds),
     "workers": lambda wish: workers.race(wish.rounds, wish.events),
     "journey": lambda wish: journey.travel(wish.rounds, wish.payments, wish.seconds, wish.results),
+    "rows": lambda wish: rows.measure(wish.rounds, rows.PAYMENTS),
     "growth": lambda wish: growth.compare(
         [Business(size) for size in wish.sizes], growth.Effort(wish.rounds, wish.people), wish.results
     ),

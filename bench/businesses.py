@@ -12,7 +12,7 @@ from psycopg.sql import SQL, Identifier
 
 from app import create_app
 from app.config.settings import Settings
-from bench import people
+from bench import directory, people
 from bench.load import load
 from bench.people import Business
 from sandbox.environment import ROOT
@@ -47,6 +47,7 @@ def _loaded(server: Postgres, business: Business, at: datetime) -> Flask:
         people.load(business)
         people.open_round_the_clock(0)
     with psycopg.connect(url, autocommit=True) as connection:
+        directory.load(connection, business.directory)
         load(connection, business, at)
     print(f"{business.bookings:>11,} bookings loaded in {time.perf_counter() - started:.0f} s", flush=True)
     return app

@@ -77,8 +77,7 @@ def _wrongs(question: Question, by_size: dict[int, Figure]) -> Iterable[str]:
         at = f"at {size:,} bookings"
         if question.longest and figure.median > question.longest:
             yield f"{at} {figure.median:.1f} ms; the aim is {question.longest:.0f}"
-        if figure.plan.scanned:
-            yield f"{at} it reads all of {', '.join(figure.plan.scanned)}"
+        yield from (f"{at} it {fault}" for fault in figure.plan.faults)
 
 
 def save(figures: Figures, folder: Path) -> None:
@@ -92,6 +91,8 @@ def save(figures: Figures, folder: Path) -> None:
                 "things": figure.things,
                 "pages": figure.plan.pages,
                 "scanned": figure.plan.scanned,
+                "sorted": figure.plan.sorted,
+                "passed_over": figure.plan.passed_over,
             }
             for size, figure in by_size.items()
         }

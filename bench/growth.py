@@ -9,7 +9,7 @@ from pathlib import Path
 from flask import Flask
 
 from app.extensions import db
-from bench import calendars, lists, operators, reconciling, sweeps
+from bench import calendars, coach_lists, lists, operators, reconciling, sweeps, upkeep
 from bench.businesses import businesses
 from bench.figures import Figure, Figures, findings, save, table
 from bench.findings import Finding
@@ -18,7 +18,7 @@ from bench.plans import Plan, plan
 from bench.question import Question
 
 SIZES = (10_000, 100_000, 1_000_000)
-ASKED = (calendars, lists, operators, sweeps, reconciling)
+ASKED = (calendars, coach_lists, lists, operators, sweeps, upkeep, reconciling)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,12 @@ class Business:
     bookings: int
     coaches: int = 1_000
     clients: int = 5_000
+    bookings_per_listed_coach: int = 5
+
+    @property
+    def directory(self) -> int:
+        """Coaches without bookings, who fill the directory."""
+        return self.bookings // self.bookings_per_listed_coach
 
     @property
     def regulars(self) -> int:

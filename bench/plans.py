@@ -16,6 +16,11 @@ from bench.question import Question
 LARGE = 100
 """Blocks of 8 kB; a smaller table is rightly read as a whole."""
 
+WATCHED = (*TABLES, "coach", "account")
+"""Tables that grow."""
+MANY = 20_000
+"""Rows: no page of a list sorts or passes over so many."""
+
 Statement = tuple[str, Any]
 
 
@@ -39,6 +44,27 @@ class Plan:
         """Large tables that were read from end to end all the same."""
         return sorted(self.large.intersection(re.findall(r"Seq Scan on (\w+)", self.told)))
 
+    @property
+    def sorted(self) -> int:
+        """The most rows that were sorted at once."""
+        below = re.findall(r"Sort  \(cost=.*?\n\s+->  .*?\(actual .*?rows=(\d+)", self.told, re.DOTALL)
+        return max(map(int, below), default=0)
+
+    @property
+    def passed_over(self) -> int:
+        """The most rows that were read in one place and did not fit."""
+        return max(map(int, re.findall(r"Rows Removed by Filter: (\d+)", self.told)), default=0)
+
+    @property
+    def faults(self) -> list[str]:
+        """What it does to more rows than it may, in words."""
+        faults = [f"reads all of {', '.join(self.scanned)}"] if self.scanned else []
+        if self.sorted >= MANY:
+            faults.append(f"sorts {self.sorted:,} rows")
+        if self.passed_over >= MANY:
+            faults.append(f"passes over {self.passed_over:,} rows")
+        return faults
+
 
 def plan(question: Question) -> Plan:
     """How its statements are answered to the first who asks, in the database of the running application."""
@@ -54,7 +80,7 @@ def plan(question: Question) -> Plan:
 
 def _large(connection: Connection) -> frozenset[str]:
     query = "SELECT relname FROM pg_class WHERE relpages >= %(pages)s AND relname = ANY (%(tables)s)"
-    parameters = {"pages": LARGE, "tables": list(TABLES)}
+    parameters = {"pages": LARGE, "tables": list(WATCHED)}
     return frozenset(connection.exec_driver_sql(query, parameters).scalars())
 
 

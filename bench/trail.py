@@ -1,4 +1,4 @@
-"""What bookings leave behind: a payment each, refunds, Stripe's events, mails.
+"""What bookings leave behind: a payment each, refunds, Stripe's events, mails, the audit log.
 
 In proportion, but lean: payloads and bodies are a line long, as nothing that is measured reads them.
 """
@@ -8,7 +8,7 @@ from typing import Any
 
 from psycopg import Connection
 
-TABLES = ("payment", "payment_line", "refund", "stripe_event", "email")
+TABLES = ("payment", "payment_line", "refund", "stripe_event", "email", "audit_entry")
 FORGOTTEN = 20
 """Of each kind that a sweep looks for, however large the business."""
 
@@ -65,6 +65,11 @@ FROM booking JOIN (VALUES
 ) AS told (status, kind, suffix) USING (status)
 CROSS JOIN LATERAL (VALUES (client_id), (coach_id)) AS reader (id) JOIN account ON account.id = reader.id
 """
+_AUDIT = b"""
+INSERT INTO audit_entry (id, created_at, reason, actor, request_id, action, subject, address)
+SELECT gen_random_uuid(), created_at, '', 'client:' || client_id, id, 'booking.cancel', 'booking:' || id, '-'
+FROM booking WHERE status = 'cancelled'
+"""
 # Their jobs were lost a moment ago: what each of the sweeps has to find.
 _FORGET = (
     b"UPDATE booking SET hold_expires_at = %(at)s"
@@ -85,7 +90,7 @@ _FORGET = (
 
 def leave(connection: Connection[Any], at: datetime) -> None:
     """Write what the bookings in the database left behind until `at`."""
-    for statement in (_PAYMENTS, _LINES, _REFUNDS, _EVENTS, _MAILS):
+    for statement in (_PAYMENTS, _LINES, _REFUNDS, _EVENTS, _MAILS, _AUDIT):
         connection.execute(statement)
     for statement in _FORGET:
         connection.execute(statement, {"at": at, "most": FORGOTTEN})

@@ -2,7 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from bench.plans import Plan
+import pytest
+
+from bench.plans import MANY, Plan
 from bench.scenes import Answer, Wish, wrongs
 
 NINE = datetime(2030, 1, 1, 9, tzinfo=UTC)
@@ -19,6 +21,22 @@ def test_a_plan_tells_the_pages_it_read_and_the_large_tables_it_read_whole() -> 
     assert Plan(TOLD, frozenset({"booking"})).pages == 5
     assert Plan(TOLD, frozenset({"booking"})).scanned == ["booking"]
     assert Plan(TOLD, frozenset({"email"})).scanned == []
+
+
+@pytest.mark.parametrize("rows", [19_999, 20_000])
+def test_a_plan_that_sorts_or_passes_over_many_rows_is_at_fault(rows: int) -> None:
+    sort = f"""Limit  (cost=0.00..1.00) (actual rows=21.00 loops=1)
+  ->  Sort  (cost=0.00..1.00) (actual rows=21.00 loops=1)
+        Sort Key: created_at
+        ->  Index Scan using ix on booking  (cost=0.00..1.00) (actual rows={rows}.00 loops=1)
+"""
+    passing = f"""Index Scan using ix on booking  (cost=0.00..1.00) (actual rows=1.00 loops=1)
+  Rows Removed by Filter: {rows}
+"""
+
+    faults = Plan(sort, frozenset()).faults + Plan(passing, frozenset()).faults
+
+    assert faults == (["sorts 20,000 rows", "passes over 20,000 rows"] if rows == MANY else [])
 
 
 def test_one_winner_and_refusals_are_right() -> None:

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from inspect import unwrap
 
 import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import text
 
+from app.admin import erased_coaches
 from app.emails import recipient_limits
 from app.extensions import db
-from bench import free_times, sweeps, unpaid
+from bench import coach_lists, free_times, operators, sweeps, unpaid
 from bench.bulk import bare
 from bench.businesses import businesses
 from bench.load import TABLES
@@ -43,6 +45,26 @@ def test_all_that_bookings_leave_behind_is_there(business: Flask) -> None:
     assert count["stripe_event"] > 2000
     assert count["email"] > 3000
     assert 20 < count["refund"] < 200
+    assert 20 < count["audit_entry"] < 200
+
+
+def test_the_directory_has_coaches_of_all_kinds(business: Flask) -> None:
+    found = {question.name: question.by(0)() for question in coach_lists.questions()}
+
+    assert found["coaches: all"] == found["coaches: a common language"] == 21
+    assert found["coaches: a rare name, last name first"] == found["coaches: a rare language"] == 1
+    assert not any(things for name, things in found.items() if "nobody" in name or "no name" in name)
+
+
+def test_every_list_of_the_operator_is_asked_for(business: Flask) -> None:
+    views = {
+        unwrap(business.view_functions[rule.endpoint])
+        for rule in business.url_map.iter_rules()
+        if rule.rule.startswith("/admin") and ".list_" in rule.endpoint
+    }
+    asked = {unwrap(view) for _, view, *_ in operators.LISTS}
+
+    assert views == asked | {unwrap(erased_coaches.list_erased_coaches)}
 
 
 def test_each_sweep_finds_what_was_left_to_it(business: Flask) -> None:

@@ -1,0 +1,33 @@
+"""What beat asks once in a while: rare work, and what is due for deletion."""
+
+from app.extensions import now
+from app.payments.disputes import deadlines
+from app.payments.ledger import recovery_submission
+from app.payments.payouts import connect
+from app.payments.reconciliation import differences
+from app.privacy import retention
+from bench.question import Ask, Question
+
+MOST = 500
+
+
+def questions() -> list[Question]:
+    """Each portion of the nightly tasks writes; it is rolled back."""
+    return [
+        _task("transfers after disputes", lambda: len(recovery_submission.DUE.ids(MOST))),
+        _task("changed payout accounts", lambda: len(connect.DUE.ids(MOST))),
+        _task("deadlines of disputes", lambda: deadlines.warn(now(), MOST)),
+        _task("open differences", lambda: len(differences.not_seen_since(now(), MOST))),
+        _task("old events", retention.delete_events, longest=None),
+        _task("old mails", retention.delete_emails, longest=None),
+        _task("events to redact", retention.redact_events, longest=None),
+        _task("mails to redact", retention.redact_emails),
+        _task("old alerts", retention.delete_alerts),
+        _task("old refused sign-ins", retention.delete_refused_sign_ins),
+        _task("old unpaid holds", retention.delete_unpaid_holds),
+        _task("evidence to delete", retention.delete_evidence),
+    ]
+
+
+def _task(name: str, task: Ask, longest: float | None = Question.longest) -> Question:
+    return Question(f"upkeep: {name}", lambda _: task, longest)
