@@ -12,7 +12,18 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from flask import Response, current_app, g, request
-from sqlalchemy import ColumnElement, ForeignKey, LargeBinary, Select, and_, delete, or_, update
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    LargeBinary,
+    Select,
+    and_,
+    delete,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -171,9 +182,13 @@ def _in_flight() -> RequestInFlight:
     )
 
 
-def forget_old() -> int:
-    """Delete expired keys. Returns their number."""
-    old = delete(IdempotencyKey).where(IdempotencyKey.started_at < now() - _kept_for())
+def forget_old(most: int) -> int:
+    """Delete expired keys, at most a given number, the oldest first. Returns their number."""
+    started_at, names = IdempotencyKey.started_at, (IdempotencyKey.account_id, IdempotencyKey.key)
+    found = select(*names).where(started_at < now() - _kept_for()).order_by(started_at).limit(most)
+    # otherwise the planner may run the subquery once for each row
+    oldest = found.with_for_update(skip_locked=True).cte("oldest").prefix_with("MATERIALIZED")
+    old = delete(IdempotencyKey).where(tuple_(*names).in_(select(oldest)))
     return len(db.session.scalars(old.returning(IdempotencyKey.key)).all())
 
 

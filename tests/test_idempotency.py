@@ -3,6 +3,7 @@
 import hashlib
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -10,6 +11,7 @@ from flask import Flask
 from pydantic import SecretStr
 from sqlalchemy import func, select, update
 
+from app import idempotency
 from app.accounts.models import Account
 from app.bookings import reservation
 from app.bookings.models import Booking
@@ -97,6 +99,18 @@ def test_an_answer_is_kept_for_a_day(client: Person, coach: Person) -> None:
     change_kept(started_at=now() - timedelta(hours=24) - timedelta(minutes=1))
 
     assert ask(client, wish(coach, 14)).status_code == 201
+
+
+def test_old_keys_are_deleted_in_portions_the_oldest_first(client: Person) -> None:
+    columns = {"account_id": UUID(client.id), "fingerprint": ""}
+    ages = {"a": 30, "b": 28, "c": 26, "of today": 1}
+    for key, hours in ages.items():
+        db.session.add(IdempotencyKey(**columns, key=key, started_at=now() - timedelta(hours=hours)))
+    db.session.commit()
+
+    assert [idempotency.forget_old(2) for _ in range(3)] == [2, 1, 0]
+
+    assert list(db.session.scalars(select(IdempotencyKey.key))) == ["of today"]
 
 
 @pytest.mark.parametrize("refused", [{"duration_minutes": 45}, {"coach_id": "nobody"}], ids=str)

@@ -30,10 +30,10 @@ def send_alerts() -> int:
     return alert_mail.send_digest()
 
 
-@shared_task(name=TaskNames.DELETE_IDEMPOTENCY_KEYS, base=PeriodicTask)
+@shared_task(name=TaskNames.DELETE_IDEMPOTENCY_KEYS, base=PortionedTask, most=retention.MOST)
 def delete_idempotency_keys() -> int:
     """Delete expired idempotency keys. Returns their number."""
-    return idempotency.forget_old()
+    return idempotency.forget_old(retention.MOST)
 
 
 @shared_task(name=TaskNames.DELETE_EVENTS, base=PortionedTask, most=retention.MOST)
