@@ -5,10 +5,10 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import count
-from threading import Lock
+from threading import Event, Lock
 from typing import TypeVar
 
-from app.payments.stripe.client import StripeBusy
+from app.payments.stripe.client import StripeAway, StripeBusy
 from app.queue.backoff import RetryPolicy
 
 log = logging.getLogger(__name__)
@@ -27,11 +27,13 @@ class Pace:
         self._interval = 1 / a_second
         self._next = 0.0
         self._lock = Lock()
+        self._stopped = Event()
 
     def ask(self, request: Callable[[], Answer]) -> Answer:
         """Stripe's answer. Raises StripeAway, StripeRefused."""
         for tries in count(1):
-            time.sleep(self._time_to_turn())
+            if self._stopped.wait(self._time_to_turn()):
+                raise StripeAway("The reconciliation has ended.")
             try:
                 return request()
             except StripeBusy as error:
@@ -44,6 +46,10 @@ class Pace:
                 log.warning("Stripe is busy, waiting for %.1f s", wait)
                 self._hold(wait)
         raise AssertionError("unreachable")
+
+    def stop(self) -> None:
+        """Send no more requests: threads that wait for a turn give up at once."""
+        self._stopped.set()
 
     def _time_to_turn(self) -> float:
         """Seconds until the next free turn, which is taken."""

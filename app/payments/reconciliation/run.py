@@ -95,10 +95,12 @@ def _alone() -> Iterator[None]:
 @contextmanager
 def _lister(patience: float) -> Iterator[Lister]:
     """What lists the objects. At the end it waits for the requests that are under way, and sends no other."""
+    pace = Pace(patience, current_settings().stripe_reads_per_second)
     threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="reconciliation")
     try:
-        yield Lister(Pace(patience, current_settings().stripe_reads_per_second), threads)
+        yield Lister(pace, threads)
     finally:
+        pace.stop()
         threads.shutdown(cancel_futures=True)
 
 

@@ -1,5 +1,8 @@
 """Stripe's lists are read several at a time, within one budget, and compared in their order."""
 
+import os
+import signal
+import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,14 +18,16 @@ from sqlalchemy import event
 
 from app.extensions import db
 from app.payments.events.payloads import StripeObject
-from app.payments.reconciliation import intents, refunds, sessions
+from app.payments.reconciliation import intents, refunds, run, sessions
 from app.payments.reconciliation.events import EVENTS
 from app.payments.reconciliation.lists import AT_ONCE, MOST, Lister
 from app.payments.reconciliation.pace import Pace
 from app.payments.reconciliation.subject import Found, Subject
+from app.payments.reconciliation.windows import asked
 from app.payments.stripe import deployment
 from app.payments.stripe.client import StripeAway
 from app.payments.stripe.listing import PAGE, Page, Span
+from tests.shop import Shop
 
 BEGAN = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -111,6 +116,26 @@ def test_a_failure_in_a_thread_ends_the_run(app: Flask) -> None:
 
     with ThreadPoolExecutor(AT_ONCE) as threads, pytest.raises(StripeAway):
         list(Lister(Pace(5, 100), threads).spans(replace(EVENTS, page=fails), seconds(30)))
+
+
+def test_a_run_that_ends_does_not_wait_until_stripe_is_less_busy(silent: Shop) -> None:
+    silent.sandbox.control("/faults", path="/v1/events", status=429, retry_after_seconds=20, times=9)
+
+    def one_step() -> float:
+        steps = run.run(asked("1h"), patience=60)
+        next(steps)
+        threading.Timer(0.5, _interrupt).start()
+        began = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            next(steps)
+        return time.monotonic() - began
+
+    assert silent.work(one_step) < 10
+
+
+def _interrupt() -> None:
+    """What Ctrl-C does."""
+    os.kill(os.getpid(), signal.SIGINT)
 
 
 def of_stripe(number: int, **more: Any) -> StripeObject:
