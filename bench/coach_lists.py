@@ -33,10 +33,18 @@ _WISHES: Mapping[str, Wish] = {
 }
 
 
+_SPARSE = {"a rare name, last name first", "a rare language", "a low price", "everything at once"}
+"""Those who fit lie far apart: a larger directory has more of them, and more coaches between them."""
+_LONGEST = 25.0
+
+
 def questions() -> list[Question]:
     """The pages of GET /coach, and GET /coach/me/time-off."""
     return [
-        *(Question(f"coaches: {what}", _page_of(wish)) for what, wish in _WISHES.items()),
+        *(
+            Question(f"coaches: {what}", _page_of(wish), _LONGEST, is_flat=what not in _SPARSE)
+            for what, wish in _WISHES.items()
+        ),
         Question("coaches: half-way through", lambda _: _page({"cursor": _middle()})),
         Question("a coach's time off", _time_off),
     ]

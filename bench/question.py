@@ -15,3 +15,5 @@ class Question:
     by: Callable[[int], Ask]
     longest: float | None = 10.0
     """Milliseconds; None where the answer itself is too long, or too much is written, for that."""
+    is_flat: bool = True
+    """Whether it takes no longer in a larger business, which has no more to find or to delete."""

@@ -18,9 +18,9 @@ def questions() -> list[Question]:
         _task("changed payout accounts", lambda: len(connect.DUE.ids(MOST))),
         _task("deadlines of disputes", lambda: deadlines.warn(now(), MOST)),
         _task("open differences", lambda: len(differences.not_seen_since(now(), MOST))),
-        _task("old events", retention.delete_events, longest=None),
-        _task("old mails", retention.delete_emails, longest=None),
-        _task("events to redact", retention.redact_events, longest=None),
+        _portion("old events", retention.delete_events),
+        _portion("old mails", retention.delete_emails),
+        _portion("events to redact", retention.redact_events),
         _task("mails to redact", retention.redact_emails),
         _task("old alerts", retention.delete_alerts),
         _task("old refused sign-ins", retention.delete_refused_sign_ins),
@@ -29,5 +29,10 @@ def questions() -> list[Question]:
     ]
 
 
-def _task(name: str, task: Ask, longest: float | None = Question.longest) -> Question:
-    return Question(f"upkeep: {name}", lambda _: task, longest)
+def _task(name: str, task: Ask) -> Question:
+    return Question(f"upkeep: {name}", lambda _: task)
+
+
+def _portion(name: str, task: Ask) -> Question:
+    """A small business has nothing that old; a large one a whole portion."""
+    return Question(f"upkeep: {name}", lambda _: task, longest=None, is_flat=False)
