@@ -1,7 +1,6 @@
 """Joins the pages to the application: templates' functions, headers, refusals and files."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from flask import Flask, g
 from flask_bootstrap import Bootstrap5
@@ -82,4 +81,4 @@ def _initials(name: str) -> str:
 
 def _moment(at: datetime, zone: str) -> str:
     """Tuesday 1 December 2026, 15:00 (Europe/Paris, UTC+01:00)"""
-    return time_zones.moment(at, ZoneInfo(zone))
+    return time_zones.moment(at, time_zones.zone(zone))
