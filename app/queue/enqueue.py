@@ -18,7 +18,7 @@ from app.config.settings import Settings
 from app.extensions import db
 from app.http.problems import Unavailable
 from app.observability.context import request_id
-from app.queue import redis_transport
+from app.queue import direct_messages, redis_transport
 from app.queue.names import MOST_IDS, TaskNames
 
 log = logging.getLogger(__name__)
@@ -79,17 +79,21 @@ def enqueue_behind(other: TaskNames, task: TaskNames, *ids: str) -> None:
 
 
 def enqueue_directly(task: TaskNames, *arguments: str) -> None:
-    """Like `enqueue` in two thirds of its time. Raises BrokerAway.
+    """Like `enqueue` in a third of its time. Raises BrokerAway.
 
     It omits what `send_task` does for results, schedules and nested tasks.
     """
-    amqp = queue.amqp
+    amqp, broker_url = queue.amqp, queue.conf.broker_url
     message = amqp.create_task_message(str(uuid4()), task, arguments, argsrepr="", kwargsrepr="")
-    options = {"headers": _headers(), **amqp.router.route({}, task)}
-    if redis_transport.speaks(queue.conf.broker_url):  # on Redis a queue exists once it holds a job
-        options["declare"] = []
-    with _broker_away(), queue.producer_or_acquire() as producer:
-        amqp.send_task_message(producer, task, message, **options)
+    with _broker_away():
+        if redis_transport.speaks(broker_url):
+            headers, properties, body, _ = message
+            direct_messages.put(broker_url, _queue_of(task), headers | _headers(), properties, body)
+        else:
+            with queue.producer_or_acquire() as producer:
+                amqp.send_task_message(
+                    producer, task, message, headers=_headers(), **amqp.router.route({}, task)
+                )
 
 
 def _headers() -> dict[str, str]:
@@ -100,7 +104,7 @@ def _headers() -> dict[str, str]:
 def _broker_away() -> Iterator[None]:
     try:
         yield
-    except OperationalError as error:
+    except (OperationalError, RedisError) as error:
         raise BrokerAway(
             "The task queue does not answer. Nothing was done; send the request again."
         ) from error

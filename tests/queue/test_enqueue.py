@@ -2,6 +2,7 @@
 
 import socket
 from contextlib import closing
+from uuid import UUID
 
 import httpx
 import pytest
@@ -82,13 +83,26 @@ def test_a_job_that_is_published_directly_is_as_any_other(app: Flask, broker: Re
     enqueue_directly(TaskNames.HANDLE_EVENT, "a payload")
 
     sent, published = queued(broker, "events")
-    assert (published["body"], published["properties"]["delivery_info"]) == (
-        sent["body"],
-        sent["properties"]["delivery_info"],
-    )
+    for message in (sent, published):
+        own = {
+            name: message["properties"].pop(name) for name in ("correlation_id", "delivery_tag", "reply_to")
+        }
+        assert own["correlation_id"] == message["headers"]["id"]
+        assert str(UUID(own["delivery_tag"])) == own["delivery_tag"]
+    assert published | {"headers": None} == sent | {"headers": None}
+    assert list(published["headers"]) == list(sent["headers"])
     assert "a payload" not in str(published["headers"])
     different = {key for key, value in published["headers"].items() if value != sent["headers"].get(key)}
     assert different == {"id", "root_id", "argsrepr", "kwargsrepr", "ignore_result"}
+
+
+def test_a_connection_that_redis_closed_costs_no_job(app: Flask, broker: Redis) -> None:
+    enqueue_directly(TaskNames.HANDLE_EVENT, "before")
+    assert broker.client_kill_filter(_type="normal", skipme=True) > 0
+
+    enqueue_directly(TaskNames.HANDLE_EVENT, "after")
+
+    assert [arguments(message) for message in queued(broker, "events")] == [["before"], ["after"]]
 
 
 @pytest.mark.parametrize(
