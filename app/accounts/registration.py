@@ -74,6 +74,11 @@ def _tell(owner: Account, mails: Sequence[datetime]) -> None:
         messages.take_back(messages.ADDRESS_IN_USE, key)
 
 
+def tell_owner(owner: Account) -> None:
+    """Mail the owner that somebody else gave this address, unless the limit of such mails is reached."""
+    _tell(owner, Email.asked_for(owner.email, now() - HOUR, *OF_REGISTERING))
+
+
 def _wish(person: Registration) -> dict[str, Any]:
     """The answer of a registration, equal for new and existing addresses."""
     at = now()

@@ -16,7 +16,7 @@ from app.http import pages
 from app.http.access_rule import public
 from app.observability import context
 from app.unicode_text import without_bidi_controls
-from app.web import assets, cross_site, navigation, notices, refusals
+from app.web import assets, cross_site, navigation, notices, refusals, time_filters
 from app.web.blueprints import ROOMS
 from app.web.icons import icon
 
@@ -40,6 +40,7 @@ def init_app(app: Flask) -> None:
         request_id=context.request_id.get,
     )
     app.jinja_env.filters.update(isolate=_isolated, initials=_initials, moment=_moment)
+    app.jinja_env.filters.update(time_filters.FILTERS)
     app.register_error_handler(404, refusals.unknown_path)
     for room in ROOMS:
         app.register_blueprint(room)

@@ -56,6 +56,7 @@ def world(shop: Shop, client: Person, coach: Person) -> World:
         "name": "nothing.js",
         "filename": "nothing.js",
         "slug": "slot-taken",
+        "coach_slug": coach.get("/coach/me").json()["slug"],
     }
 
 
