@@ -3,7 +3,7 @@
 import os
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -30,6 +30,8 @@ class Web:
     port: int
     app: Flask
     redis_url: str
+    pids: Callable[[], set[int]]
+    """Of its processes."""
 
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.port}{path}"
@@ -46,12 +48,14 @@ def running(module: str = "wsgi:app", gunicorn: str = "") -> Iterator[Web]:
     """
     with servers({}) as found:
         app = migrated(found)
-        with _serving(found, module, gunicorn) as port:
-            yield Web(port, app, found["REDIS_URL"])
+        with _serving(found, module, gunicorn) as (port, pids):
+            yield Web(port, app, found["REDIS_URL"], pids)
 
 
 @contextmanager
-def _serving(found: Mapping[str, str], module: str, gunicorn: str) -> Iterator[int]:
+def _serving(
+    found: Mapping[str, str], module: str, gunicorn: str
+) -> Iterator[tuple[int, Callable[[], set[int]]]]:
     port = free_port()
     arguments = {"GUNICORN_CMD_ARGS": f"--log-level warning {gunicorn}"}
     with Supervisor(hurry=lambda: False) as foreman:
@@ -60,7 +64,7 @@ def _serving(found: Mapping[str, str], module: str, gunicorn: str) -> Iterator[i
             {**with_programs(os.environ), **found, "PORT": str(port), **arguments},
         )
         wait_until_ready(f"http://127.0.0.1:{port}/health/ready", foreman)
-        yield port
+        yield port, lambda: foreman.pids("web")
 
 
 def migrated(found: Mapping[str, str]) -> Flask:

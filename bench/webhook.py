@@ -1,7 +1,7 @@
 """How fast the webhook takes deliveries, beside a Flask route that does nothing in the same gunicorn."""
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -10,10 +10,10 @@ from pathlib import Path
 from redis import Redis
 
 from app.config.settings import Settings
-from bench import deliveries, djstripe, wrk
+from bench import deliveries, djstripe, processes, wrk
 from bench.bare import PREFIX
 from bench.environments import NotInstalled
-from bench.findings import AtLeast, Finding, Limit, Series
+from bench.findings import AtLeast, AtMost, Finding, Limit, Series
 from bench.web import Web, running
 from bench.wrk import Load
 
@@ -21,6 +21,8 @@ DELIVERIES = 3_000
 """For each second, each another, signed anew for each race: Stripe's signatures are good for five minutes."""
 CONNECTIONS = 16
 AIM = AtLeast(0.5)
+WORK_AIM = AtMost(2)
+"""Likewise, and as good on a busy machine."""
 
 OURS = "ours"
 WORKERS: Mapping[str, str] = {
@@ -39,11 +41,20 @@ class Race:
 
     hook: list[Load] = field(default_factory=list)
     bare: list[Load] = field(default_factory=list)
+    hook_work: list[float] = field(default_factory=list)
+    bare_work: list[float] = field(default_factory=list)
+    """Milliseconds of a processor that a delivery takes."""
 
     def run(self, web: Web, file: Path, seconds: int) -> None:
         """One round: first the limit, then what is held against it."""
-        self.bare.append(wrk.deliver(file, web.url(f"{PREFIX}/webhook"), CONNECTIONS, seconds))
-        self.hook.append(wrk.deliver(file, web.url("/payment/webhook"), CONNECTIONS, seconds))
+        for path, loads, work in (
+            (f"{PREFIX}/webhook", self.bare, self.bare_work),
+            ("/payment/webhook", self.hook, self.hook_work),
+        ):
+            before = processes.busy_seconds(web.pids())
+            load = wrk.deliver(file, web.url(path), CONNECTIONS, seconds)
+            loads.append(load)
+            work.append(1000 * (processes.busy_seconds(web.pids()) - before) / load.requests)
         _forget_jobs(web)
 
     def findings(self, workers: str) -> list[Finding]:
@@ -66,7 +77,17 @@ class Race:
             )
             for name, wait in (("median", attrgetter("p50_ms")), ("p99", attrgetter("p99_ms")))
         ]
-        return [rate, *halves]
+        return [rate, *self._work(workers), *halves]
+
+    def _work(self, workers: str) -> Iterator[Finding]:
+        if processes.is_counted():
+            yield Finding(
+                "webhook",
+                f"processor time of a delivery, {workers}",
+                Series(self.hook_work, "ms of a processor"),
+                Limit("a bare Flask route", Series(self.bare_work, "ms of a processor")),
+                WORK_AIM if workers == OURS else None,
+            )
 
 
 def race(workers: Sequence[str], peers: Sequence[str], rounds: int, seconds: int) -> list[Finding]:
