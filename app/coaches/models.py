@@ -229,6 +229,12 @@ class Coach(TimestampMixin, Base):
         by_the_hour = self.hourly_rate and self.hourly_rate.for_minutes(duration_minutes)
         return self.own_prices.get(duration_minutes, by_the_hour)
 
+    @property
+    def session_prices(self) -> list[tuple[int, Money]]:
+        """The offered lengths in minutes with their prices, shortest first. Empty without a rate."""
+        lengths = sorted(self.durations)
+        return [(minutes, price) for minutes in lengths if (price := self.price_of(minutes))]
+
     @classmethod
     def of(cls, account: Account) -> Self:
         """The profile of a coach's account, created on first use."""

@@ -52,8 +52,7 @@ coaches = APIBlueprint("coaches", __name__, url_prefix="/coach")
 @public
 def list_coaches(query_data: CoachSearch) -> CoachList:
     """List the coaches who can be booked."""
-    rows, more = page(search.search(query_data), query_data.limit)
-    cursor = cursor_after(rows[-1].created_at, rows[-1].id) if more else None
+    rows, cursor = search.find(query_data)
     return CoachList(items=[CoachView.of(coach) for coach in rows], next_cursor=cursor)
 
 

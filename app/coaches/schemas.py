@@ -229,11 +229,7 @@ class CoachView(View):
         rate = coach.hourly_rate
         made = {
             "hourly_rate": rate.major if rate else None,
-            "session_prices": [
-                SessionPrice.of(minutes, price)
-                for minutes in sorted(coach.durations)
-                if (price := coach.price_of(minutes))
-            ],
+            "session_prices": [SessionPrice.of(minutes, price) for minutes, price in coach.session_prices],
             "prices": [
                 PriceOfLength(duration_minutes=minutes, amount=price.major)
                 for minutes, price in sorted(coach.own_prices.items())

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
-from sqlalchemy import BigInteger, ColumnElement, and_, event, false, literal, or_, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, and_, event, false, literal, or_, select, text, tuple_
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import get_history
 
@@ -12,12 +13,43 @@ from app.coaches.models import Coach, accepted, lacks_at_most_approval
 from app.coaches.schemas import CoachSearch
 from app.db.plans import planned_for_values
 from app.extensions import db
-from app.http.pagination import position
+from app.http.pagination import cursor_after, page, position
 from app.unicode_text import normalize, search_form
 
 _LETTERS = re.compile(r"[^\W_]+")
 TRIGRAM = 3
 """Characters of the index's entries. It finds shorter words at their beginning only."""
+
+
+def find(wish: CoachSearch) -> tuple[Sequence[Coach], str | None]:
+    """A page of listed coaches, oldest first, and the cursor of the next page."""
+    rows, more = page(search(wish), wish.limit)
+    return rows, cursor_after(rows[-1].created_at, rows[-1].id) if more else None
+
+
+def pages(most: int) -> list[tuple[str, datetime]]:
+    """The slug and the last change of listed coaches, oldest coach first."""
+    query = select(Coach.slug, Coach.updated_at).join(Coach.account)
+    listed = query.where(lacks_at_most_approval(), Coach.approval.in_(accepted()), Coach.slug.is_not(None))
+    rows = db.session.execute(listed.order_by(Coach.created_at, Coach.id).limit(most))
+    return [(slug, changed_at) for slug, changed_at in rows if slug]
+
+
+def currencies() -> Sequence[str]:
+    """The currencies in which coaches have a rate, in order: one look into the index for each."""
+    return db.session.scalars(_CURRENCIES).all()
+
+
+_CURRENCIES = text("""
+WITH RECURSIVE priced AS (
+  SELECT min(currency) AS currency FROM coach WHERE hourly_rate_minor IS NOT NULL
+  UNION ALL
+  SELECT (SELECT min(currency) FROM coach
+          WHERE hourly_rate_minor IS NOT NULL AND currency > priced.currency)
+  FROM priced WHERE priced.currency IS NOT NULL
+)
+SELECT currency FROM priced WHERE currency IS NOT NULL
+""")
 
 
 def search(wish: CoachSearch) -> Sequence[Coach]:

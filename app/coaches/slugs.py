@@ -24,6 +24,8 @@ _ROOM_FOR_SUFFIX = 8
 
 def find(slug: str) -> Coach:
     """The coach with this present or former name. Raises NotFound, also for a coach who is not listed."""
+    if not _is_readable(slug):
+        raise NotFound("There is no such coach.")
     named = (
         select(Coach).join(CoachSlug, CoachSlug.coach_id == Coach.id).where(CoachSlug.slug == slug.lower())
     )
@@ -31,6 +33,14 @@ def find(slug: str) -> Coach:
     if coach is None or not coach.is_listed:
         raise NotFound("There is no such coach.")
     return coach
+
+
+def _is_readable(slug: str) -> bool:
+    """Whether some coach's page could have the name: PostgreSQL does not take every text."""
+    try:
+        return bool(check_slug(slug.lower()))
+    except ValueError:
+        return False
 
 
 def take(coach: Coach, slug: str) -> None:

@@ -70,6 +70,8 @@ def _exactly(origin: str) -> re.Pattern[str]:
 def _harden(response: Response) -> Response:
     for name, value in _ALWAYS.items():
         response.headers.setdefault(name, value)
+    if "frame-ancestors *" in response.headers.get("Content-Security-Policy", ""):
+        del response.headers["X-Frame-Options"]
     policy = page_policy() if response.mimetype == "text/html" else _OF_JSON
     response.headers.setdefault("Content-Security-Policy", policy)
     if "Authorization" in request.headers or request.path.startswith("/auth/"):

@@ -5,7 +5,10 @@ from urllib.parse import unquote
 
 from gunicorn.util import split_request_uri
 
-_PATH = re.compile(r"/(?:coach(?:/(?!me(?:/|$)).*)?|booking/feed\.ics|docs.*|openapi\.json|problems.*)/?")
+_PATH = re.compile(
+    r"/|/(?:coach(?:/(?!me(?:/|$)).*)?|embed/.*|sitemap\.xml"
+    r"|booking/feed\.ics|docs.*|openapi\.json|problems.*)/?"
+)
 """Paths that list, search or show something without a sign-in."""
 
 

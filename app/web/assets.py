@@ -15,7 +15,7 @@ from app.http.problems import NotFound
 from app.web import theme
 
 assets = Pages("assets", __name__)
-_FOLDER = Path(str(files("app.web") / "static"))
+FOLDER = Path(str(files("app.web") / "static"))
 _FOREVER = "public, max-age=31536000, immutable"
 _SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 """For a logo that somebody opens by itself: an SVG file may hold scripts."""
@@ -39,7 +39,7 @@ def logo_address() -> str | None:
 @assets.get("/static/<path:name>")
 @public
 def show_file(name: str) -> Response:
-    answer = send_from_directory(_FOLDER, name, max_age=3600)
+    answer = send_from_directory(FOLDER, name, max_age=3600)
     if request.args.get("v") == _digest(name):
         answer.headers["Cache-Control"] = _FOREVER
     return answer
@@ -68,4 +68,4 @@ def show_logo() -> Response:
 
 @cache
 def _digest(name: str) -> str:
-    return sha256((_FOLDER / name).read_bytes()).hexdigest()[:12]
+    return sha256((FOLDER / name).read_bytes()).hexdigest()[:12]

@@ -58,6 +58,15 @@ class Form:
         return cls(MultiDict(request.form))
 
     @classmethod
+    def asked(cls, model: type[BaseModel]) -> "Form":
+        """The query of the current request. Parameters that the model does not have are left out: other
+        sites add theirs to links.
+        """
+        known = {each.alias or name for name, each in model.model_fields.items()}
+        sent = request.args.items(multi=True)
+        return cls(MultiDict([(name, value) for name, value in sent if name.removesuffix("[]") in known]))
+
+    @classmethod
     def of(cls, values: Mapping[str, Any]) -> "Form":
         """A form that shows what is stored: `{"name": "Ada", "prices": [{"amount": 75}]}`."""
         return cls(MultiDict(list(_flat(values, ""))))

@@ -7,7 +7,7 @@ from flask_bootstrap import Bootstrap5
 from jinja2.runtime import Undefined
 from markupsafe import Markup
 
-from app import time_zones
+from app import time_zones, unicode_text
 from app.accounts import access
 from app.accounts.cookies import CSRF_FIELD, StaleForm
 from app.accounts.models import Account
@@ -15,7 +15,6 @@ from app.config.settings import current_settings
 from app.http import pages
 from app.http.access_rule import public
 from app.observability import context
-from app.unicode_text import without_bidi_controls
 from app.web import assets, cross_site, navigation, notices, refusals, time_filters
 from app.web.blueprints import ROOMS
 from app.web.icons import icon
@@ -39,7 +38,9 @@ def init_app(app: Flask) -> None:
         navigation=navigation.links,
         request_id=context.request_id.get,
     )
-    app.jinja_env.filters.update(isolate=_isolated, initials=_initials, moment=_moment)
+    app.jinja_env.filters.update(
+        isolate=_isolated, plain=unicode_text.isolate, initials=_initials, moment=_moment
+    )
     app.jinja_env.filters.update(time_filters.FILTERS)
     app.register_error_handler(404, refusals.unknown_path)
     for room in ROOMS:
@@ -71,7 +72,7 @@ def csrf_field() -> Markup:
 
 def _isolated(text: str | Undefined) -> Markup:
     """Text that a person wrote: its direction does not affect the text around it."""
-    return Markup("<bdi>{}</bdi>").format(without_bidi_controls(str(text)))
+    return Markup("<bdi>{}</bdi>").format(unicode_text.without_bidi_controls(str(text)))
 
 
 def _initials(name: str) -> str:
