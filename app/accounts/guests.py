@@ -59,6 +59,7 @@ def prove_address(account: Account, wish: OwnName, sign_in_id: UUID | None) -> N
     Whoever opened the account may be a stranger. So what that person set ends, unless this browser is signed
     in to the account: then it is the same person.
     """
+    unknown = _unknown_password()  # before the lock
     linked_records.lock_with_profile(account)
     account.check_not_erased()
     if account.email_verified:
@@ -67,7 +68,7 @@ def prove_address(account: Account, wish: OwnName, sign_in_id: UUID | None) -> N
         account.email_verified_at = now()
         linked_records.address_verified(account)
     else:
-        account.password_hash = _unknown_password()
+        account.password_hash = unknown
         verification.take_over(account)
     account.name = wish.name
     audit.record("account.verify", f"account:{account.id}")

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from app import time_zones
 from app.accounts.models import Account
+from app.bookings import manage_links
 from app.bookings.models import Booking
 from app.bookings.policy import Cancelling
 from app.emails import subject_ids
@@ -36,6 +37,7 @@ def enqueue_to_parties(kind: str, booking: Booking, subject: str, calendar: "Cal
             "booking": booking,
             "other": other,
             "when": format_session(booking, reader),
+            "manage": manage_links.address(booking, reader),
         }
         shown["moment"] = partial(_moment_of, booking, reader)
         shown["who"] = actor_name(booking, reader, shown.get("by"))
@@ -106,7 +108,10 @@ def series_confirmed(bookings: Sequence[Booking], invitations: Calendar) -> None
     sides = parties(first)
     files = _files(invitations, [reader for reader, _ in sides])
     for reader, other in sides:
-        sessions = [format_session(booking, reader) for booking in bookings]
+        sessions = [
+            format_session(booking, reader) | {"manage": manage_links.address(booking, reader) or ""}
+            for booking in bookings
+        ]
         enqueue_email(
             "series_confirmed",
             first.payment_id,

@@ -117,6 +117,9 @@ class Booking(TimestampMixin, Base):
     calendar_sequence: Mapped[int] = mapped_column(default=0)
     """SEQUENCE of its iCalendar event (RFC 5545), increased by each change that calendars show."""
 
+    link_generation: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Of the links in mails, only those of this generation work."""
+
     coach: Mapped[Coach] = relationship()
     client: Mapped[Account] = relationship()
     transitions: Mapped[list["BookingTransition"]] = relationship(

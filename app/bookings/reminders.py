@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, case, func, or_, select
 
 from app import time_zones
 from app.accounts.models import REMINDER_HOURS, Account
+from app.bookings import manage_links
 from app.bookings.messages import seen_by, zone_of
 from app.bookings.models import Booking
 from app.bookings.status import Status
@@ -65,7 +66,13 @@ def _rendered(booking: Booking, reader: Account, hours: int) -> Mail:
     other = seen_by(reader, booking.coach.account if reader.id == booking.client_id else booking.client)
     zone = zone_of(booking, reader, booking.start)
     when = time_zones.span(booking.start, booking.end, zone)
-    shown = {"booking": booking, "other": other, "when": when, "hours": hours}
+    shown = {
+        "booking": booking,
+        "other": other,
+        "when": when,
+        "hours": hours,
+        "manage": manage_links.address(booking, reader),
+    }
     subject = f"Reminder: coaching with {isolate(other.name)}"
     return render("reminder", _subject_id(booking, hours), reader, subject, None, other.email, shown)
 

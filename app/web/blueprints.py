@@ -7,6 +7,7 @@ from app.web.book import book
 from app.web.coach_pages import coach_pages
 from app.web.directory import directory
 from app.web.discovery import discovery
+from app.web.manage import manage
 from app.web.own_session import own_session
 from app.web.sign_in import sign_in
 
@@ -21,4 +22,4 @@ def _complete(*rooms: Pages) -> tuple[Pages, ...]:
     return rooms
 
 
-ROOMS = _complete(assets, book, coach_pages, directory, discovery, own_session, sign_in)
+ROOMS = _complete(assets, book, coach_pages, directory, discovery, manage, own_session, sign_in)

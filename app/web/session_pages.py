@@ -77,12 +77,14 @@ def payment_of(booking: Booking) -> Payment | None:
     return db.session.get(Payment, booking.payment_id) if booking.payment_id else None
 
 
-def session(door: Door, form: Form | None = None, returned: bool = False) -> tuple[str, int]:
+def session(
+    door: Door, form: Form | None = None, returned: bool = False, template: str = "session"
+) -> tuple[str, int]:
     """The session with all that its client may do. `returned`: the client comes from Stripe's page."""
     booking, payment = door.booking, payment_of(door.booking)
     standing = state(booking, payment)
     return door.page(
-        "session",
+        template,
         form,
         state=standing,
         waits=standing == "paying" or (returned and standing == "held"),

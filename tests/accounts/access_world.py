@@ -9,6 +9,7 @@ from app.extensions import db
 from app.payments.fraud.models import FraudWarning
 from app.payments.ledger.recovery_models import Recovery, RecoveryKind
 from tests.accounts.access_table import CALLERS
+from tests.bookings.manage_tokens import manage_token
 from tests.payments.disputes.opened_disputes import disputed
 from tests.people import PASSWORD, Person, next_week
 from tests.shop import Shop, become_admin
@@ -56,6 +57,7 @@ def world(shop: Shop, client: Person, coach: Person) -> World:
         "name": "nothing.js",
         "filename": "nothing.js",
         "slug": "slot-taken",
+        "token": manage_token(booking["id"], client),
         "coach_slug": coach.get("/coach/me").json()["slug"],
     }
 

@@ -1,5 +1,7 @@
 """The way of a new client in a real browser: from a time to the confirmed session."""
 
+import re
+
 import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
@@ -14,6 +16,7 @@ from tests.browser.hands import fill_in, press, text, wait
 from tests.browsers import needs_chromium, without_scripts
 from tests.people import ASKS_FOR_3DS, CARD, DECLINED, Person
 from tests.stack import Stack
+from tests.waiting import wait_until
 from tests.web.booking_pages import HOLD, book_path
 
 pytestmark = needs_chromium
@@ -39,7 +42,8 @@ def test_somebody_new_books_pays_and_is_confirmed(
 ) -> None:
     if not scripts:
         without_scripts(browser)
-    hold(stack, browser, coach, f"ada-{coach.id}@example.com")
+    email = f"ada-{coach.id}@example.com"
+    hold(stack, browser, coach, email)
     press(browser, "Pay 75.00 EUR")
     wait(browser).until(url_contains("/c/pay/"))
     pay(browser, DECLINED)
@@ -48,6 +52,33 @@ def test_somebody_new_books_pays_and_is_confirmed(
 
     wait(browser).until(url_contains("/my/booking/"))
     wait(browser).until(title_contains("Your session is confirmed"))
+    changes_it_by_the_link_of_the_mail(stack, browser, email)
+
+
+def changes_it_by_the_link_of_the_mail(stack: Stack, browser: Chrome, email: str) -> None:
+    browser.delete_all_cookies()
+    browser.get(manage_link(stack, email))
+    press(browser, "Move it")
+    browser.find_elements(By.CSS_SELECTOR, ".day")[-1].click()  # early enough for a full refund
+    browser.find_element(By.CSS_SELECTOR, ".time-choices label").click()
+    press(browser, "Move to this time")
+    assert "The session has a new time." in text(browser)
+    press(browser, "Cancel it")
+    assert "You get back 75.00 EUR of 75.00 EUR (100 %)." in text(browser)
+    press(browser, "Cancel the session")
+    assert "This session is cancelled" in text(browser)
+    assert "Refunded" in text(browser)
+
+
+def manage_link(stack: Stack, email: str) -> str:
+    """The link in the mail that confirms the session."""
+
+    def found() -> list[str]:
+        mails = stack.sandbox.mails_to(email)
+        return [link for mail in mails for link in re.findall(r"http\S+/manage/\S+", mail["text"])]
+
+    wait_until(lambda: bool(found()))
+    return found()[0]
 
 
 def test_a_payer_who_proves_it_is_confirmed(stack: Stack, browser: Chrome, coach: Person) -> None:
@@ -82,5 +113,10 @@ def test_the_pages_are_accessible(stack: Stack, browser: Chrome, coach: Person) 
         browser.get(session)
         press(browser, words)
         assert_accessible(browser, name)
+    browser.get(manage_link(stack, f"ada-{coach.id}@example.com"))
+    assert_accessible(browser, "managed")
+    press(browser, "Cancel it")
     press(browser, "Cancel the session")
     assert_accessible(browser, "cancelled")
+    browser.get(f"{stack.http.base_url}".rstrip("/") + "/manage/nothing")
+    assert_accessible(browser, "link-ended")
