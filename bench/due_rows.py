@@ -41,7 +41,7 @@ SELECT md5('payment ' || n)::uuid, at, now(), md5('coach 0')::uuid, md5('client 
   'succeeded', 0, 'auto', '', '', at + interval '30 minutes', 'cs_bench_' || lpad(n::text, 8, '0'),
   'pi_bench_' || lpad(n::text, 8, '0'), 'ch_bench_' || lpad(n::text, 8, '0')
 FROM generate_series(0, :rows - 1) AS n,
-  LATERAL (SELECT to_timestamp(:since + floor(n / :a_second)) AS at) AS one
+  LATERAL (SELECT to_timestamp(:since - 0.4 + floor(n / :a_second)) AS at) AS one -- before its object
 """
 _DISPUTES = """
 INSERT INTO dispute (id, created_at, updated_at, payment_id, stripe_dispute_id, status, amount_minor,

@@ -107,9 +107,9 @@ def _lister(patience: float) -> Iterator[Lister]:
 def _walk(row: Reconciliation, lister: Lister) -> Iterator[Reconciliation]:
     """Compare from the oldest on, in spans that fit into memory."""
     subject = SUBJECTS[row.stage]
-    for span, found in lister.spans(subject, Span(row.point, row.until)):
+    for point, found in lister.spans(subject, Span(row.point, row.until)):
         settled, differing = _compare(subject, found, lister)
-        row = progress.advance(row, span.until, len(found), settled, differing)
+        row = progress.advance(row, point, len(found), settled, differing)
         db.session.commit()
         yield row
 

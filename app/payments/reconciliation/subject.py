@@ -36,6 +36,11 @@ class Subject:
     examine: Callable[[str, StripeObject | None], Disagreement | None]
     """Compare one object."""
 
+    @property
+    def is_listed(self) -> bool:
+        """Whether Stripe lists the objects; otherwise only our rows name them."""
+        return self.page is not nothing_listed
+
 
 def nothing_listed(_span: Span, _after: str | None) -> Page:
     """For a stage that uses our rows only."""

@@ -58,7 +58,7 @@ class Stripe:
         made = [{"id": str(each), "created": each // self.a_second} for each in newest_first[:PAGE]]
         return Page(made, made[-1]["id"] if len(newest_first) > PAGE else None)
 
-    def lists(self, span: Span, reads: int = 100, subject: Subject = EVENTS) -> list[tuple[Span, Found]]:
+    def lists(self, span: Span, reads: int = 100, subject: Subject = EVENTS) -> list[tuple[datetime, Found]]:
         with ThreadPoolExecutor(AT_ONCE) as threads:
             return list(Lister(Pace(5, reads), threads).spans(replace(subject, page=self.page), span))
 
@@ -67,7 +67,7 @@ def seconds(length: int) -> Span:
     return Span(BEGAN, BEGAN + timedelta(seconds=length))
 
 
-def ids(found: Sequence[tuple[Span, Found]]) -> list[int]:
+def ids(found: Sequence[tuple[datetime, Found]]) -> list[int]:
     return [int(each) for _, objects in found for each in objects]
 
 
@@ -79,8 +79,9 @@ def test_each_object_comes_once_and_in_order(app: Flask, a_second: int) -> None:
 
     first = int(BEGAN.timestamp()) * a_second
     assert ids(found) == list(range(first, first + 30 * a_second))
-    assert [span.since for span, _ in found] == [BEGAN, *(span.until for span, _ in found[:-1])]
-    assert found[-1][0].until == whole.until
+    points = [point for point, _ in found]
+    assert points == sorted(set(points))
+    assert points[-1] == whole.until
 
 
 def test_several_lists_are_read_at_a_time(app: Flask) -> None:
@@ -108,6 +109,42 @@ def test_the_length_of_a_span_follows_the_objects_in_it(app: Flask) -> None:
     usual = [len(objects) for _, objects in found[:-1]]
     assert all(1.5 * PAGE <= each <= MOST for each in usual)
     assert len(stripe.asked_at) < 1.2 * 600 * 20 / PAGE + 10
+
+
+LATER = 2
+"""Seconds from our row to Stripe's object."""
+
+
+def held(span: Span, _most: int | None) -> list[str]:
+    """The rows of two objects a second, each made so long before its object."""
+    since, until = (int((bound.timestamp() + LATER) * 2) for bound in (span.since, span.until))
+    return [str(each) for each in range(since, until)]
+
+
+def subject(missing: str, looked_up: list[str]) -> Subject:
+    """One that we hold and Stripe does not know; those that are looked up are noted."""
+
+    def hold(span: Span, most: int | None) -> list[str]:
+        return held(span, most) + [missing] * (span.since <= BEGAN + timedelta(seconds=200) < span.until)
+
+    return replace(EVENTS, held=hold, find=looked_up.append)
+
+
+def test_an_object_that_a_later_list_shows_is_not_looked_up(app: Flask) -> None:
+    looked_up: list[str] = []
+
+    found = Stripe(a_second=2, takes=0).lists(seconds(900), subject=subject("missing", looked_up))
+
+    ends_later = [str(int((BEGAN.timestamp() + 900) * 2) + each) for each in range(2 * LATER)]
+    assert sorted(looked_up) == sorted(["missing", *ends_later])
+    assert next(point for point, objects in found if "missing" in objects) > BEGAN + timedelta(seconds=200)
+
+
+def test_a_run_that_is_left_in_the_middle_does_not_skip_what_no_list_has_shown(app: Flask) -> None:
+    found = Stripe(a_second=2, takes=0).lists(seconds(900), subject=subject("missing", []))
+
+    at = next(number for number, (_, objects) in enumerate(found) if "missing" in objects)
+    assert all(point <= BEGAN + timedelta(seconds=200) for point, _ in found[:at])
 
 
 def test_a_failure_in_a_thread_ends_the_run(app: Flask) -> None:
