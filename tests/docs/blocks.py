@@ -57,7 +57,7 @@ class Block:
         return parsed(as_json(self.answer)) if self.answer_language == "json" else []
 
 
-_CODE = {"{toctree}", "python", "jinja"}
+_CODE = {"{toctree}", "html", "python", "jinja"}
 """Blocks that are no answer to one for the shell."""
 
 
