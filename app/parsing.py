@@ -83,6 +83,14 @@ def calendar_date(value: object) -> date:
     raise ValueError("must be a date such as 2026-12-24")
 
 
+def calendar_month(value: object) -> date:
+    """The first day of a month."""
+    try:
+        return calendar_date(f"{value}-01")
+    except ValueError:
+        raise ValueError("must be a month such as 2026-12") from None
+
+
 def clock_time(value: object) -> time:
     """A local time in whole minutes."""
     if isinstance(value, time) and not (value.tzinfo or value.second or value.microsecond):

@@ -181,7 +181,7 @@ class Sandbox:
         form = {
             "email": "payer@example.com",
             "card_number": card,
-            "expiry": "12/40",
+            "expiry": "12/49",
             "cvc": "123",
             "name": "Pat Payer",
             "postal_code": "75001",

@@ -16,7 +16,17 @@ UNKEYED = {
     "/auth/refresh": "has no caller, and a token that is good once",
     "/auth/register": "has no caller yet; an address has one account, and is answered alike the second time",
     "/auth/verify": "has no caller, and a token whose second use is no harm",
+    "/book/<coach_slug>": "is a form; sent twice it leads to the same hold",
+    "/manage/<token>/cancel": "is a form; a cancelled session cannot be cancelled again",
+    "/manage/<token>/move": "is a form; a session at the chosen time is not moved again",
+    "/manage/<token>/proof": "is a form; an address that is verified stays verified",
+    "/manage/<token>/revocation": "is a form; a link that was ended opens nothing any more",
+    "/my/booking/<uuid:booking_id>/cancel": "is a form; a cancelled session cannot be cancelled again",
+    "/my/booking/<uuid:booking_id>/move": "is a form; a session at the chosen time is not moved again",
+    "/my/booking/<uuid:booking_id>/pay": "is a form; the second time it leads to the same Checkout page",
     "/payment/webhook": "is Stripe's, and its events have ids of their own",
+    "/sign-in": "has no caller yet, as a login",
+    "/sign-out": "ends the sign-in that it comes with, as a logout",
 }
 
 
@@ -49,8 +59,9 @@ def test_the_description_declares_the_header_on_exactly_those(app: Flask, http: 
                 declared.add((method, path))
                 assert {"409", "422"} <= operation["responses"].keys(), path
 
-    paths = {path.replace("<uuid:", "{").replace("<", "{").replace(">", "}") for path in posts(app)}
-    assert declared == {("post", path) for path in paths - UNKEYED.keys()}
+    keyed = posts(app).keys() - UNKEYED.keys()
+    paths = {path.replace("<uuid:", "{").replace("<", "{").replace(">", "}") for path in keyed}
+    assert declared == {("post", path) for path in paths}
 
 
 @pytest.mark.parametrize("path", sorted(UNKEYED))

@@ -17,7 +17,10 @@ from app.transitions import IllegalTransition
 APP = Path(__file__).parent.parent / "app"
 WRITES = re.compile(r"(\.status\b[^=\n]*=(?!=)[^=\n]*|\bstatus=)(EmailStatus|EventStatus)\.")
 """An assignment, or a keyword of an UPDATE."""
-AUDIT_ROW = re.compile(r"(?<!class )\b(?:Booking|Payment)Transition\(")
+AUDIT_ROW = re.compile(
+    r"(?<!def )(?<![.\w])record_transition\(|Transition\.record_all\("
+    r"|(?<!class )\b(?:Booking|Payment)Transition\("
+)
 """A new audit row of a change of status."""
 AUDIT_WRITERS = {"bookings/models.py", "bookings/reservation.py", "payments/models.py"}
 WRITERS = {"emails/models.py", "payments/events/models.py"}

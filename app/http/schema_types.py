@@ -142,6 +142,7 @@ InstantOrDate = Annotated[
 Flag = Annotated[bool, BeforeValidator(parsing.true_or_false)]
 Identifier = Annotated[UUID, BeforeValidator(parsing.uuid)]
 Day = Annotated[date, BeforeValidator(parsing.calendar_date)]
+Month = Annotated[date, BeforeValidator(parsing.calendar_month)]
 """Strict input types: one notation for each kind."""
 WHOLE = BeforeValidator(parsing.whole_number)
 """For `int` input. It follows the bounds, or the OpenAPI description would lose them."""

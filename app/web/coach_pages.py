@@ -1,15 +1,11 @@
 """The page of a coach, and its calendar for the coach's own site."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Annotated
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from flask import Response, make_response, redirect, request, send_from_directory, url_for
 from flask.typing import ResponseReturnValue
-from pydantic import BeforeValidator
 
-from app import parsing
 from app.bookings.policy import Policy
 from app.bookings.policy_words import sentences
 from app.coaches import slugs
@@ -20,7 +16,7 @@ from app.extensions import now
 from app.http import rate_limits
 from app.http.access_rule import public
 from app.http.pages import Pages
-from app.http.schema_types import Body, Day, TimeZone
+from app.http.schema_types import Body, Day, Month, TimeZone
 from app.money.money import Money
 from app.web import assets, book, free_times, headers, structured_data, visitor_zone
 from app.web.forms import Form
@@ -29,18 +25,11 @@ from app.web.visitor_zone import VisitorZone
 coach_pages = Pages("coach_pages", __name__, template_folder="templates")
 
 
-def _month(value: object) -> date:
-    try:
-        return parsing.calendar_date(f"{value}-01")
-    except ValueError:
-        raise ValueError("must be a month such as 2026-12") from None
-
-
 class TimesQuery(Body):
     """What a visitor wants to see of a coach's calendar."""
 
     minutes: Minutes | None = None
-    month: Annotated[date, BeforeValidator(_month)] | None = None
+    month: Month | None = None
     day: Day | None = None
     zone: TimeZone | None = None
 
@@ -84,7 +73,7 @@ class Calendar:
     def utc_offset(self) -> str:
         """The zone's offset on the chosen day, or today: UTC+01:00."""
         at = self.month.times[0].start if self.month.times else now()
-        return f"UTC{at.astimezone(ZoneInfo(self.zone.name)).isoformat()[-6:]}"
+        return f"UTC{at.astimezone(self.zone.zone).isoformat()[-6:]}"
 
 
 @coach_pages.get("/coach/<coach_slug>")

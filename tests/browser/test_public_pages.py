@@ -2,6 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
 
 import pytest
 from selenium.webdriver import Chrome
@@ -16,6 +21,8 @@ from tests.stack import Stack
 
 pytestmark = needs_chromium
 
+INITIAL_HEIGHT = 768
+"""Of the frame, until its page says how high it is."""
 BIO = """I have coached people who moved for work for twelve years, in French and in English.
 
 We begin with what is on your mind. After three sessions you know what to say, and to whom."""
@@ -89,6 +96,36 @@ def test_without_javascript_links_and_forms_do_the_same(browser: Chrome, amara: 
     assert shown_zone(browser) == "Asia/Kolkata"
     assert "UTC+05:30" in text(browser)
     assert "/book/" in str(browser.find_element(By.CSS_SELECTOR, ".times a").get_attribute("href"))
+
+
+@contextmanager
+def site(folder: Path, page: str) -> Iterator[str]:
+    """Another site with this page: its address."""
+    (folder / "index.html").write_text(page, encoding="utf-8")
+    serve = partial(SimpleHTTPRequestHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), serve) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        server.daemon_threads = True
+        try:
+            yield f"http://localhost:{server.server_port}/"
+        finally:
+            server.shutdown()
+
+
+def test_the_calendar_shows_on_another_site(browser: Chrome, amara: str, tmp_path: Path) -> None:
+    base, _, slug = amara.partition("/coach/")
+    page = f'<!doctype html><body><script src="{base}/embed.js" data-coach="{slug}" async></script>'
+    with site(tmp_path, page) as address:
+        browser.get(address)
+        frame = wait(browser).until(lambda shown: shown.find_element(By.TAG_NAME, "iframe"))
+        wait(browser).until(lambda _: frame.size["height"] not in {0, INITIAL_HEIGHT})
+        browser.switch_to.frame(frame)
+        zone = browser.execute_script("return Intl.DateTimeFormat().resolvedOptions().timeZone")
+        wait(browser).until(lambda shown: shown_zone(shown) == zone)
+
+        assert "Book a session" in text(browser)
+        assert browser.get_cookies() == []
+        browser.switch_to.default_content()
 
 
 def test_a_visitor_finds_a_coach(stack: Stack, browser: Chrome, amara: str) -> None:

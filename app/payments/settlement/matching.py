@@ -1,6 +1,8 @@
 """Matches Stripe's objects with our payments, and checks that they agree."""
 
-from sqlalchemy import bindparam, or_, select
+from typing import Any
+
+from sqlalchemy import Row, bindparam, or_, select
 
 from app.config.settings import current_settings
 from app.extensions import db
@@ -29,28 +31,33 @@ def status_if_agreed(reported: ReportedPayment) -> Status | None:
 
     These do not change once they are set, and a paid payment stays paid.
     """
-    if reported.amount is None or reported.livemode is not current_settings().livemode:
+    if reported.livemode is not current_settings().livemode:
         return None
-    named = {
-        "payment": reported.payment_id,
-        "intent": reported.intent_id,
-        "amount": reported.amount.amount,
-        "currency": reported.amount.currency,
-    }
-    row = db.session.execute(_STATUS, named).one_or_none()
-    if row is None or reported.session_id not in {None, row.stripe_session_id}:
+    row = db.session.execute(_RECORDED, {"payment": reported.payment_id}).one_or_none()
+    if row is None or not _agrees(row, reported):
         return None
     status: Status = row.status
     return status
 
 
 _PAYMENTS = Payment.metadata.tables[Payment.__tablename__]
-_STATUS = select(_PAYMENTS.c.status, _PAYMENTS.c.stripe_session_id).where(
-    _PAYMENTS.c.id == bindparam("payment"),
-    _PAYMENTS.c.stripe_payment_intent_id == bindparam("intent"),
-    _PAYMENTS.c.amount_minor == bindparam("amount"),
-    _PAYMENTS.c.currency == bindparam("currency"),
-)
+_RECORDED = select(
+    _PAYMENTS.c.status,
+    _PAYMENTS.c.stripe_session_id,
+    _PAYMENTS.c.stripe_payment_intent_id,
+    _PAYMENTS.c.amount_minor,
+    _PAYMENTS.c.currency,
+).where(_PAYMENTS.c.id == bindparam("payment"))
+
+
+def _agrees(row: Row[*tuple[Any, ...]], reported: ReportedPayment) -> bool:
+    """Compared here and not in SQL: PostgreSQL refuses some texts and numbers that an event can hold."""
+    return (
+        reported.intent_id == row.stripe_payment_intent_id is not None
+        and reported.session_id in {None, row.stripe_session_id}
+        and reported.amount is not None
+        and (reported.amount.amount, reported.amount.currency) == (row.amount_minor, row.currency)
+    )
 
 
 def _locked_by_stripes_ids(reported: ReportedPayment) -> Payment | None:

@@ -1,6 +1,7 @@
 """Money that Stripe sends on to a coach's account, and takes back from there."""
 
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -218,7 +219,7 @@ def test_the_statement_shows_what_was_transferred(
     commission("10")
     paid(shop, client, onboarded(shop, coach))
 
-    month = shop.rows(Payment)[0].created_at.strftime("%Y-%m")
+    month = f"{shop.rows(Payment)[0].created_at.astimezone(ZoneInfo('Europe/Paris')):%Y-%m}"
     found = coach.get(f"/coach/me/statement/{month}").json()
 
     assert [(line["kind"], line["amount"]) for line in found["lines"]] == [
